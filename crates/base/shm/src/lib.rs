@@ -1,0 +1,1 @@
+//! The shared segment: layout, LWLocks, latches, semaphores, process table, shared hash table.

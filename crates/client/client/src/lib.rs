@@ -1,0 +1,2 @@
+//! A blocking PostgreSQL connection: libpq's role.
+#![forbid(unsafe_code)]

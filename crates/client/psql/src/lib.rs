@@ -1,0 +1,2 @@
+//! The interactive terminal.
+#![forbid(unsafe_code)]

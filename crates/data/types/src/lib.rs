@@ -1,0 +1,1 @@
+//! SQL values: text and binary form, operators, functions, aggregates.

@@ -1,0 +1,2 @@
+//! Utility statements: DDL, COPY, VACUUM, transaction control.
+#![forbid(unsafe_code)]

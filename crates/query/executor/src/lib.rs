@@ -1,0 +1,1 @@
+//! Plan to batches of rows.

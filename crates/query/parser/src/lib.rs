@@ -1,0 +1,2 @@
+//! SQL text to syntax tree. Reads no catalog.
+#![forbid(unsafe_code)]

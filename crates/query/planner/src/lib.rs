@@ -1,0 +1,2 @@
+//! Query to Plan: statistics, costs, join order.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! pg_hba.conf, peer, SCRAM, password.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! One session: message loop, transactions, portals, statement cache.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The supervisor and its auxiliary processes.
+#![forbid(unsafe_code)]

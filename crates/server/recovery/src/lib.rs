@@ -1,0 +1,2 @@
+//! Redo after a crash, checkpoints.
+#![forbid(unsafe_code)]

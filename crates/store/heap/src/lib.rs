@@ -1,0 +1,2 @@
+//! The heap table access method: tuples, HOT, pruning, vacuum, TOAST.
+#![forbid(unsafe_code)]

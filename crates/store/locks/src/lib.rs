@@ -1,0 +1,2 @@
+//! Heavyweight locks, deadlock detection, advisory locks.
+#![forbid(unsafe_code)]

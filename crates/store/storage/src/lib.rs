@@ -1,0 +1,2 @@
+//! Files, pages, buffer pool, free space and visibility maps.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Transaction ids, commit status, snapshots, subtransactions.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The write-ahead log: insert, flush, read.
+#![forbid(unsafe_code)]
