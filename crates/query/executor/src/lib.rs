@@ -1,1 +1,4 @@
 //! Plan to batches of rows.
+#![forbid(unsafe_code)]
+
+pub mod store;
