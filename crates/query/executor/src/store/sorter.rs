@@ -42,10 +42,7 @@ impl Held {
     }
 
     fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
-        a.prefix
-            .cmp(&b.prefix)
-            .then_with(|| self.key(a.row).cmp(self.key(b.row)))
-            .then_with(|| a.row.cmp(&b.row))
+        a.prefix.cmp(&b.prefix).then_with(|| self.key(a.row).cmp(self.key(b.row))).then_with(|| a.row.cmp(&b.row))
     }
 
     fn sort(&mut self) {
@@ -104,7 +101,10 @@ enum State {
     /// All rows in memory; the next entry to give.
     Memory(usize),
     /// Runs on disk, merged; the heap holds run numbers by their keys, smallest first.
-    Merging { runs: Vec<Run>, heap: BinaryHeap<Head> },
+    Merging {
+        runs: Vec<Run>,
+        heap: BinaryHeap<Head>,
+    },
 }
 
 /// A run's smallest key not yet given. Greater means earlier, as `BinaryHeap` gives the greatest.

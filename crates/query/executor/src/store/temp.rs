@@ -43,8 +43,8 @@ impl TempFile {
             std::io::ErrorKind::NotFound => fs::create_dir_all(directory).and_then(|()| open()),
             _ => Err(e),
         });
-        let file = file
-            .map_err(|e| Error::io(format!("could not create temporary file in \"{}\"", directory.display()), &e))?;
+        let file =
+            file.map_err(|e| Error::io(format!("could not create temporary file in \"{}\"", directory.display()), &e))?;
         Ok(TempFile { file, end: 0, buffer: Vec::new() })
     }
 
