@@ -241,6 +241,21 @@ impl Column {
         self.constant = false;
     }
 
+    /// Adds `count` values at the end to be written over, none of them null.
+    pub fn grow(&mut self, count: usize) {
+        let len = self.len() + count;
+        match &mut self.values {
+            Values::B1(v) => v.resize(len, 0),
+            Values::B2(v) => v.resize(len, 0),
+            Values::B4(v) => v.resize(len, 0),
+            Values::B8(v) => v.resize(len, 0),
+            Values::Bytes(v) => v.resize(len),
+        }
+        if self.has_nulls {
+            self.nulls.resize(len);
+        }
+    }
+
     /// Declares the one stored value to stand for every row.
     pub fn set_constant(&mut self) {
         debug_assert_eq!(self.len(), 1);

@@ -1,2 +1,22 @@
-//! What table and index access methods offer: traits, row layout, scans.
+//! What table and index access methods offer and share: the layout of rows, scans, and the outcome of changes.
+//!
+//! - [`RowLayout`] ([`layout`]) says where a tuple's values are, writes tuples, and reads single values;
+//!   [`columns`] reads one column of all visible tuples of a page into a [`batch::Column`].
+//! - [`table`] holds what every table access method speaks of: [`Table`], [`Row`], [`Projected`], [`Conflict`].
+//! - [`index`] the same for indexes: [`Index`], [`KeyRange`], [`IndexEntries`].
+//!
+//! This crate knows nothing of pages' headers, visibility or SQL types.
 #![forbid(unsafe_code)]
+
+pub mod columns;
+pub mod index;
+pub mod layout;
+pub mod table;
+
+pub use columns::{PageRows, Pending};
+pub use index::{Index, IndexEntries, KeyRange, UniqueCheck, key_successor};
+pub use layout::{BodyFlags, ColumnShape, Field, Form, RowLayout, RowView, ToastStrategy};
+pub use table::{
+    Conflict, ConflictKind, Direction, LockStrength, Outcome, PageCursor, Pages, Persistence, Projected, Row, Table,
+    Updated, WaitPolicy, projected_batch, tid_bytes, tid_from_bytes,
+};

@@ -1,0 +1,104 @@
+//! What every index access method speaks of: the index itself, ranges of keys, and the entries a scan finds.
+//!
+//! A key is a string of bytes whose order is SQL's order (`types::sortkey` makes them); the access methods compare bytes
+//! and know no types. Behind the key an entry may carry a payload: INCLUDE columns, and what cannot be decoded from keys.
+
+use batch::ByteValues;
+use ids::{Oid, RelFileLocator, TupleId};
+
+use crate::Persistence;
+
+/// An index as its access method sees it.
+#[derive(Clone, Debug)]
+pub struct Index {
+    /// Its number in `pg_class`.
+    pub oid: Oid,
+    /// Its name, for messages.
+    pub name: Box<str>,
+    /// Its files.
+    pub locator: RelFileLocator,
+    /// Whether changes are logged.
+    pub persistence: Persistence,
+    /// How full a bulk build makes leaf pages, in percent: 10 to 100.
+    pub fillfactor: u8,
+    /// Whether entries with equal keys may share one stored key. False for entries with payloads.
+    pub deduplicate: bool,
+}
+
+/// What an insertion checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UniqueCheck {
+    /// Nothing: not unique, or a key with nulls that are distinct from each other.
+    No,
+    /// Refuse an equal key of a live row, waiting for a transaction whose end decides.
+    Yes,
+    /// Insert in any case, and say whether the key may have a duplicate (deferred constraints, ON CONFLICT).
+    Partial,
+    /// The entry is there already: check it again at the end of the statement or transaction.
+    Existing,
+}
+
+/// Keys from `lower`, inclusive, to `upper`, exclusive. Equality with a prefix is `[prefix, key_successor(prefix))`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyRange<'a> {
+    /// The least key that belongs; none: from the start.
+    pub lower: Option<&'a [u8]>,
+    /// The least key that no longer belongs; none: to the end.
+    pub upper: Option<&'a [u8]>,
+}
+
+/// Turns a prefix into the least byte string that is greater than every string starting with it. False, leaving it
+/// empty, if there is none (it was empty or all `0xFF`): the range has no upper end.
+pub fn key_successor(prefix: &mut Vec<u8>) -> bool {
+    while let Some(last) = prefix.pop() {
+        if last < u8::MAX {
+            prefix.push(last + 1);
+            return true;
+        }
+    }
+    false
+}
+
+/// Index entries that a scan found, in its order.
+#[derive(Clone, Debug, Default)]
+pub struct IndexEntries {
+    /// Where their rows are.
+    pub tids: Vec<TupleId>,
+    /// Their keys, if asked for; as many as tids.
+    pub keys: ByteValues,
+    /// Their payloads, if asked for; as many as tids.
+    pub payloads: ByteValues,
+}
+
+impl IndexEntries {
+    /// Drops all and keeps the memory.
+    pub fn clear(&mut self) {
+        self.tids.clear();
+        self.keys.clear();
+        self.payloads.clear();
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.tids.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tids.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn successors_bound_prefixes() {
+        let mut key = vec![1, 0xFF, 0xFF];
+        assert!(key_successor(&mut key));
+        assert_eq!(key, [2]);
+        let mut key = vec![0xFF];
+        assert!(!key_successor(&mut key));
+    }
+}
