@@ -113,7 +113,16 @@ impl RowLayout {
     ) -> Result<()> {
         let Some(first) = rows.rows.first() else { return Ok(()) };
         if !rows.mixed {
-            return self.append_uniform(k, page, &rows.rows, first.natts as usize, rows.nulls, batch_column, out, pending);
+            return self.append_uniform(
+                k,
+                page,
+                &rows.rows,
+                first.natts as usize,
+                rows.nulls,
+                batch_column,
+                out,
+                pending,
+            );
         }
         // Tuples from before and after a column was added: one run of equal ones after the other.
         for run in rows.rows.chunk_by(|a, b| a.natts == b.natts) {

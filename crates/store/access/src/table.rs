@@ -164,7 +164,9 @@ impl PageCursor {
     pub fn take(&self) -> Option<(BlockNumber, BlockNumber)> {
         let from = self
             .next
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < self.end.0).then(|| n.saturating_add(self.step)))
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                (n < self.end.0).then(|| n.saturating_add(self.step))
+            })
             .ok()?;
         Some((BlockNumber(from), BlockNumber(from.saturating_add(self.step).min(self.end.0))))
     }

@@ -43,9 +43,7 @@ fn table() -> impl Strategy<Value = (Vec<ColumnShape>, Vec<Vec<Datum>>)> {
         .prop_flat_map(|(shapes, missing)| {
             let shapes: Vec<_> = shapes.into_iter().zip(missing).map(|(s, m)| s.with_missing(m)).collect();
             let all = shapes.clone();
-            let row = (1..=shapes.len())
-                .prop_flat_map(move |n| all[..n].iter().map(value).collect::<Vec<_>>())
-                .boxed();
+            let row = (1..=shapes.len()).prop_flat_map(move |n| all[..n].iter().map(value).collect::<Vec<_>>()).boxed();
             (Just(shapes), proptest::collection::vec(row, 1..12))
         })
 }
