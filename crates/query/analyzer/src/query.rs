@@ -598,8 +598,7 @@ impl Query {
     /// The columns that the statement returns: RETURNING, or the target list without junk; none for a modification without
     /// RETURNING.
     pub fn output(&self) -> impl Iterator<Item = &TargetEntry> {
-        let list: &[TargetEntry] =
-            if self.command == Command::Select { &self.targets } else { &self.returning };
+        let list: &[TargetEntry] = if self.command == Command::Select { &self.targets } else { &self.returning };
         list.iter().filter(|target| !target.junk)
     }
 }
