@@ -1,2 +1,19 @@
 //! System catalogs: bootstrap data, caches and their invalidation, privileges.
+//!
+//! * [`rows`]: the catalogs' rows as structs; [`data`]: those that every database has, in the program.
+//! * [`Catalog`]: what a session asks: relations, types, functions, operators, casts, roles, by number or by name.
+//! * [`acl`]: access control lists.
+//!
+//! Built-in rows are shared by all processes and cost a session nothing; rows that users made are read through the
+//! catalogs' own indexes and cached until a message in the shared queue says that they changed.
 #![forbid(unsafe_code)]
+
+pub mod acl;
+mod arrays;
+pub mod data;
+mod entry;
+pub mod field;
+pub mod index;
+pub mod rows;
+
+pub use entry::Entry;
