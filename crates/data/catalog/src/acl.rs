@@ -116,7 +116,11 @@ impl Privileges {
 
 impl std::fmt::Debug for Privileges {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        PRIVILEGES.iter().enumerate().filter(|(bit, _)| self.0 >> bit & 1 != 0).try_for_each(|(_, (c, _))| f.write_char(*c))
+        PRIVILEGES
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| self.0 >> bit & 1 != 0)
+            .try_for_each(|(_, (c, _))| f.write_char(*c))
     }
 }
 

@@ -51,7 +51,8 @@ fn parse<T: CatalogRow>(text: &'static str) -> Vec<T> {
     text.lines()
         .enumerate()
         .map(|(line, row)| {
-            T::parse(&mut row.split('\t')).unwrap_or_else(|e| panic!("data file {}.tsv, line {}: {e}", T::NAME, line + 1))
+            T::parse(&mut row.split('\t'))
+                .unwrap_or_else(|e| panic!("data file {}.tsv, line {}: {e}", T::NAME, line + 1))
         })
         .collect()
 }
@@ -74,7 +75,11 @@ impl<T: CatalogRow> Table<T> {
                 let mut order: Vec<u32> = (0..rows.len() as u32).collect();
                 order.sort_by(|&a, &b| {
                     let (a, b) = (&rows[a as usize], &rows[b as usize]);
-                    info.columns.iter().map(|&n| a.part(n as usize).cmp(&b.part(n as usize))).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+                    info.columns
+                        .iter()
+                        .map(|&n| a.part(n as usize).cmp(&b.part(n as usize)))
+                        .find(|o| o.is_ne())
+                        .unwrap_or(Ordering::Equal)
                 });
                 (info, order)
             })
@@ -94,7 +99,12 @@ impl<T: CatalogRow> Table<T> {
             Some((info, order)) => {
                 let compare = |&at: &u32| {
                     let row = &self.rows[at as usize];
-                    info.columns.iter().zip(key).map(|(&n, want)| row.part(n as usize).cmp(want)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+                    info.columns
+                        .iter()
+                        .zip(key)
+                        .map(|(&n, want)| row.part(n as usize).cmp(want))
+                        .find(|o| o.is_ne())
+                        .unwrap_or(Ordering::Equal)
                 };
                 let from = order.partition_point(|at| compare(at).is_lt());
                 let to = from + order[from..].partition_point(|at| compare(at).is_eq());
@@ -137,7 +147,8 @@ mod tests {
         assert_eq!((&*int4.typname, int4.typlen), ("int4", 4));
         let abs = PgProc::builtin().find(index::PG_PROC_PRONAME_ARGS_NSP_INDEX, &[Part::Text("abs")]);
         assert_eq!(abs.count(), 6);
-        let columns = PgAttribute::builtin().find(index::PG_ATTRIBUTE_RELID_ATTNUM_INDEX, &[Part::Int(1259), Part::Int(2)]);
+        let columns =
+            PgAttribute::builtin().find(index::PG_ATTRIBUTE_RELID_ATTNUM_INDEX, &[Part::Int(1259), Part::Int(2)]);
         assert_eq!(columns.map(|c| &*c.attname).collect::<Vec<_>>(), ["relname"]);
         assert_eq!(PgType::builtin().find(index::PG_TYPE_OID_INDEX, &[Part::Int(1)]).count(), 0);
     }
