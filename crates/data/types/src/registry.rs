@@ -1,0 +1,106 @@
+//! Which built-in functions, aggregates and set-returning functions there are, by `pg_proc` OID.
+//!
+//! Each module has one visible table; [`TABLES`] lists them. Crates above add theirs with [`register`], once, before the
+//! first lookup (the binary does so first thing in `main`, so that forked processes share the finished index).
+
+use crate::aggregate::{self, Aggregate, AggregateMaker};
+use crate::call::{Builtin, Context};
+use batch::{Column, DatumRef};
+use error::Result;
+use ids::Oid;
+use std::sync::{LazyLock, OnceLock};
+
+/// The tables of this crate.
+pub static TABLES: &[&[Builtin]] = &[crate::int::INTEGERS];
+
+/// The aggregates of this crate.
+static AGGREGATES: &[&[(u32, AggregateMaker)]] = &[aggregate::AGGREGATES];
+
+/// The set-returning functions of this crate.
+static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[];
+
+static REGISTERED: OnceLock<&'static [&'static [Builtin]]> = OnceLock::new();
+
+/// Adds the tables of the crates above, all at once: the first call wins. Call it before the first lookup.
+pub fn register(tables: &'static [&'static [Builtin]]) {
+    let _ = REGISTERED.set(tables);
+}
+
+/// OID → function, as an index by OID: built-in OIDs are below 16,384.
+static FUNCTIONS: LazyLock<Vec<Option<&'static Builtin>>> = LazyLock::new(|| {
+    let registered = REGISTERED.get().copied().unwrap_or_default();
+    let mut index = vec![None; Oid::FIRST_NORMAL.0 as usize];
+    for builtin in TABLES.iter().chain(registered).flat_map(|table| table.iter()) {
+        debug_assert!(index[builtin.oid.0 as usize].is_none(), "two functions have OID {}", builtin.oid);
+        index[builtin.oid.0 as usize] = Some(builtin);
+    }
+    for io in crate::io::functions() {
+        index[io.oid.0 as usize].get_or_insert(io);
+    }
+    index
+});
+
+/// The built-in function with an OID; `None` if there is none (then the caller answers 0A000).
+pub fn function(oid: Oid) -> Option<&'static Builtin> {
+    FUNCTIONS.get(oid.0 as usize).copied().flatten()
+}
+
+/// All functions there are.
+pub fn functions() -> impl Iterator<Item = &'static Builtin> {
+    FUNCTIONS.iter().copied().flatten()
+}
+
+/// A new aggregate's states, with no groups yet; `None` if there is no such built-in aggregate.
+pub fn aggregate(oid: Oid, context: Context<'_>) -> Option<Result<Box<dyn Aggregate>>> {
+    AGGREGATES.iter().flat_map(|table| table.iter()).find(|(o, _)| *o == oid.0).map(|(_, make)| make(context))
+}
+
+/// The rows that one call of a set-returning function gives.
+pub trait RowSource: Send {
+    /// Adds up to `most` rows to `columns` (one for a function that returns a type, one for each column for a row type)
+    /// and returns how many: fewer only at the end.
+    fn next(&mut self, columns: &mut [Column], most: usize, context: Context<'_>) -> Result<usize>;
+}
+
+/// Begins a call of a set-returning function.
+pub type RowSourceMaker = fn(&[DatumRef<'_>], Context<'_>) -> Result<Box<dyn RowSource>>;
+
+/// The set-returning function with an OID; `None` if there is none.
+pub fn row_source(oid: Oid) -> Option<RowSourceMaker> {
+    ROW_SOURCES.iter().flat_map(|table| table.iter()).find(|(o, _)| *o == oid.0).map(|(_, make)| *make)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `pg_proc` of the reference, language internal: OID, proname, prosrc, pronargs, prokind, proretset.
+    const FUNCTIONS_OF_18: &str = include_str!("../data/functions.tsv");
+
+    #[test]
+    fn every_function_is_one_of_postgresql() {
+        let mut missing = 0;
+        let mut known = std::collections::HashMap::new();
+        for line in FUNCTIONS_OF_18.lines() {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let oid: u32 = fields[0].parse().unwrap();
+            known.insert(oid, fields[2]);
+            let present = match (fields[4], fields[5]) {
+                ("f", "f") => function(Oid(oid)).is_some(),
+                ("f", "t") => row_source(Oid(oid)).is_some(),
+                ("a", _) => AGGREGATES.iter().flat_map(|table| table.iter()).any(|(o, _)| *o == oid),
+                _ => true,
+            };
+            missing += !present as usize;
+        }
+        for builtin in functions() {
+            assert_eq!(known.get(&builtin.oid.0), Some(&builtin.name), "{builtin:?}");
+        }
+        // Only ever falls.
+        assert!(missing <= MISSING, "{missing} functions are missing, {MISSING} were");
+        println!("{missing} functions of PostgreSQL 18 are missing here");
+    }
+
+    /// How many functions of PostgreSQL's are not in this crate (those of other crates count as missing, too).
+    const MISSING: usize = 3263;
+}
