@@ -545,11 +545,7 @@ pub fn each<A: Answer>(call: &mut Call<'_>, strict: u32, f: impl Fn(usize) -> A)
 
 /// The loop of `arena`.
 #[inline]
-pub fn each_arena<W: Written>(
-    call: &mut Call<'_>,
-    strict: u32,
-    f: impl Fn(usize, &mut Vec<u8>) -> W,
-) -> Result<()> {
+pub fn each_arena<W: Written>(call: &mut Call<'_>, strict: u32, f: impl Fn(usize, &mut Vec<u8>) -> W) -> Result<()> {
     let nulls = spread_nulls(call, strict);
     let out = &mut *call.out;
     call.rows.try_for_each(|row| {

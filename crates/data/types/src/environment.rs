@@ -204,10 +204,7 @@ pub trait Environment {
     /// The label of an enum value.
     fn enum_label(&self, type_oid: Oid, value: Oid) -> Result<String> {
         let _ = type_oid;
-        Err(Error::new(
-            SqlState::INVALID_BINARY_REPRESENTATION,
-            format!("invalid internal value for enum: {value}"),
-        ))
+        Err(Error::new(SqlState::INVALID_BINARY_REPRESENTATION, format!("invalid internal value for enum: {value}")))
     }
     /// The value and sort position of an enum's label; `None` if it has no such label.
     fn enum_value(&self, type_oid: Oid, label: &str) -> Result<Option<Oid>> {
@@ -256,11 +253,8 @@ pub fn unknown_type(type_oid: Oid) -> Error {
 pub fn builtin_facts(type_oid: Oid) -> Option<TypeFacts> {
     use crate::oid;
     let t = builtin_type(type_oid)?;
-    let range = |subtype, canonical: u32| TypeKind::Range {
-        subtype,
-        collation: Oid::INVALID,
-        canonical: Oid(canonical),
-    };
+    let range =
+        |subtype, canonical: u32| TypeKind::Range { subtype, collation: Oid::INVALID, canonical: Oid(canonical) };
     let kind = match (t.kind, t.oid) {
         (_, oid::INT4RANGE) => range(oid::INT4, 3914),
         (_, oid::INT8RANGE) => range(oid::INT8, 3928),

@@ -21,7 +21,9 @@ pub const INT4_IO: TypeIo =
     TypeIo { repr: Repr::B4, input: int4in, output: int4out, receive: int4recv, send: int4send };
 
 fn int4in(text: &str, _: &TypeCall<'_>, out: &mut Column) -> Result<()> {
-    let value: i32 = text.trim().parse().map_err(|_| Error::new(SqlState::INVALID_TEXT_REPRESENTATION, format!("invalid input syntax for type integer: \"{text}\"")))?;
+    let value: i32 = text.trim().parse().map_err(|_| {
+        Error::new(SqlState::INVALID_TEXT_REPRESENTATION, format!("invalid input syntax for type integer: \"{text}\""))
+    })?;
     out.push(DatumRef::B4(value));
     Ok(())
 }
@@ -33,7 +35,9 @@ fn int4out(value: DatumRef<'_>, call: &TypeCall<'_>, out: &mut Vec<u8>) -> Resul
 }
 
 fn int4recv(bytes: &[u8], _: &TypeCall<'_>, out: &mut Column) -> Result<()> {
-    let bytes = bytes.try_into().map_err(|_| Error::new(SqlState::INVALID_BINARY_REPRESENTATION, "incorrect binary data format"))?;
+    let bytes = bytes
+        .try_into()
+        .map_err(|_| Error::new(SqlState::INVALID_BINARY_REPRESENTATION, "incorrect binary data format"))?;
     out.push(DatumRef::B4(i32::from_be_bytes(bytes)));
     Ok(())
 }
