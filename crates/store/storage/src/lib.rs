@@ -62,13 +62,7 @@ impl Storage {
     ///
     /// # Errors
     /// `54000` at the relation's size limit, `53100` when the disk is full.
-    pub fn extend(
-        &self,
-        _locator: RelFileLocator,
-        _fork: Fork,
-        _count: u32,
-        _access: &Access<'_>,
-    ) -> Result<Extended> {
+    pub fn extend(&self, _locator: RelFileLocator, _fork: Fork, _count: u32, _access: &Access<'_>) -> Result<Extended> {
         Err(Error::not_implemented("relation extension"))
     }
 

@@ -1,7 +1,7 @@
 //! A record read back from the log.
 
-use crate::record::*;
 use crate::RmgrId;
+use crate::record::*;
 use error::{Error, Result};
 use ids::{BlockNumber, Fork, Lsn, Oid, PAGE_SIZE, RelFileLocator, Xid};
 

@@ -172,9 +172,8 @@ impl Header {
 
     pub fn decode(bytes: &[u8; RECORD_HEADER_SIZE]) -> Header {
         let u32_at = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        let xid = u64::from_le_bytes([
-            bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15],
-        ]);
+        let xid =
+            u64::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]]);
         Header {
             length: u32_at(0),
             crc: u32_at(4),
