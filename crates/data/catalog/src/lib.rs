@@ -10,10 +10,19 @@
 
 pub mod acl;
 mod arrays;
+mod catalog;
 pub mod data;
 mod entry;
 pub mod field;
+pub mod format;
 pub mod index;
+pub mod names;
+pub mod objects;
+pub mod privileges;
+pub mod relation;
 pub mod rows;
 
+pub use catalog::Catalog;
 pub use entry::Entry;
+pub use names::{Candidate, SearchPath};
+pub use relation::Relation;

@@ -1,0 +1,228 @@
+//! A session's view of the catalogs: look-ups, and the cache behind them.
+//!
+//! Every question is a look-up of rows by the first columns of one of the catalogs' indexes ([`Catalog::rows`],
+//! [`Catalog::row`]); what stands in the other files of this crate puts them together. Three sources answer, in this order:
+//!
+//! 1. the built-in rows in the program, for catalogs whose built-in rows nobody changed in this database;
+//! 2. the session's cache, which holds what was found before, and that nothing was found;
+//! 3. the catalog's own index and heap, under a snapshot that sees all committed rows and the session's own.
+//!
+//! The cache is grouped by index and first key column. A change of a row drops the groups that it is in, for every index of
+//! its catalog: a little more than needed, but one short message says it.
+
+use crate::data::index_info;
+use crate::entry::Entry;
+use crate::field::Part;
+use crate::names::SearchPath;
+use crate::relation::Relation;
+use crate::rows::CatalogRow;
+use error::{Error, Result, SqlState};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use ids::Oid;
+use ids::oids::{BOOTSTRAP_ROLE, TEMPLATE1};
+use std::any::Any;
+use std::hash::{BuildHasher, Hash};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A session's view of the catalogs of its database. Shared by the session's worker threads; all methods take `&self`.
+pub struct Catalog {
+    database: Oid,
+    cache: Mutex<Cache>,
+    session: Mutex<Session>,
+}
+
+/// Who the session is, as far as names and privileges depend on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub user: Oid,
+    pub session_user: Oid,
+    pub search_path: String,
+    pub temp_namespace: Option<Oid>,
+    pub path: Option<Arc<SearchPath>>,
+}
+
+type Rows<T> = Arc<[Entry<T>]>;
+
+#[derive(Default)]
+pub(crate) struct Cache {
+    groups: HashMap<(u32, u32), Vec<Found>, FixedState>,
+    pub relations: HashMap<Oid, Entry<Relation>, FixedState>,
+    generation: u64,
+}
+
+struct Found {
+    key: Box<[KeyPart]>,
+    rows: Box<dyn Any + Send + Sync>,
+}
+
+/// A [`Part`] that owns its bytes.
+#[derive(PartialEq, Eq)]
+enum KeyPart {
+    Int(i64),
+    Text(Box<str>),
+    Oids(Box<[Oid]>),
+    Null,
+}
+
+impl KeyPart {
+    fn new(part: &Part<'_>) -> KeyPart {
+        match *part {
+            Part::Int(n) => KeyPart::Int(n),
+            Part::Text(text) => KeyPart::Text(text.into()),
+            Part::Oids(oids) => KeyPart::Oids(oids.into()),
+            Part::Null => KeyPart::Null,
+        }
+    }
+
+    fn is(&self, part: &Part<'_>) -> bool {
+        match (self, part) {
+            (KeyPart::Int(a), Part::Int(b)) => a == b,
+            (KeyPart::Text(a), Part::Text(b)) => **a == **b,
+            (KeyPart::Oids(a), Part::Oids(b)) => **a == **b,
+            (KeyPart::Null, Part::Null) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What stands for the first key column in an invalidation message.
+pub(crate) fn part_hash(part: &Part<'_>) -> u32 {
+    struct Of<'a>(&'a Part<'a>);
+    impl Hash for Of<'_> {
+        fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+            self.0.hash(state)
+        }
+    }
+    FixedState::with_seed(0x0C47).hash_one(Of(part)) as u32
+}
+
+/// Catalogs whose built-in rows are hardly ever changed: answered from the program, except where a database has a mark that
+/// somebody did change one.
+const READ_MOSTLY: &[u32] = &[
+    1247, 1255, 2600, 2601, 2602, 2603, 2605, 2607, 2612, 2616, 2617, 2753, 3456, 3541, 3600, 3601, 3602, 3603, 3764,
+];
+
+impl Catalog {
+    /// The catalogs of a database nobody has touched: built-in objects only, no store behind them. For tests of what only reads
+    /// catalogs, and for tools.
+    pub fn builtin() -> Catalog {
+        Catalog {
+            database: TEMPLATE1,
+            cache: Mutex::default(),
+            session: Mutex::new(Session {
+                user: BOOTSTRAP_ROLE,
+                session_user: BOOTSTRAP_ROLE,
+                search_path: "\"$user\", public".into(),
+                temp_namespace: None,
+                path: None,
+            }),
+        }
+    }
+
+    /// The session's database.
+    pub fn database(&self) -> Oid {
+        self.database
+    }
+
+    pub(crate) fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number that grows whenever something that a plan may depend on has changed.
+    pub fn generation(&self) -> u64 {
+        self.cache().generation
+    }
+
+    /// The role whose privileges count now (`current_user`).
+    pub fn current_user(&self) -> Oid {
+        self.session().user
+    }
+
+    /// The role that the session belongs to (`session_user`).
+    pub fn session_user(&self) -> Oid {
+        self.session().session_user
+    }
+
+    /// Sets `current_user` and `session_user`; privileges and `"$user"` follow.
+    pub fn set_users(&self, current: Oid, session: Oid) {
+        let mut state = self.session();
+        state.user = current;
+        state.session_user = session;
+        state.path = None;
+    }
+
+    /// Sets the value of the parameter `search_path`.
+    pub fn set_search_path(&self, value: &str) {
+        let mut state = self.session();
+        state.search_path = value.to_string();
+        state.path = None;
+    }
+
+    /// Forgets all that was cached.
+    pub fn reset(&self) {
+        {
+            let mut cache = self.cache();
+            cache.groups.clear();
+            cache.relations.clear();
+            cache.generation += 1;
+        }
+        self.session().path = None;
+    }
+
+    /// Whether the program's own copy of `catalog`'s built-in rows is good in this database.
+    fn is_static(&self, _catalog: Oid) -> bool {
+        true
+    }
+
+    /// The rows of `T` whose first key columns in `index` have these values; in the index's order, except that built-in rows
+    /// come first.
+    pub fn rows<T: CatalogRow>(&self, index: Oid, key: &[Part<'_>]) -> Result<Rows<T>> {
+        let info = index_info(index).filter(|info| info.relation == T::RELATION);
+        let info = info.ok_or_else(|| Error::internal(format!("{} has no index {index}", T::NAME)))?;
+        let group = (index.0, part_hash(key.first().unwrap_or(&Part::Null)));
+        if let Some(found) = self.cache().groups.get(&group)
+            && let Some(found) =
+                found.iter().find(|f| f.key.len() == key.len() && f.key.iter().zip(key).all(|(a, b)| a.is(b)))
+            && let Some(rows) = found.rows.downcast_ref::<Rows<T>>()
+        {
+            return Ok(rows.clone());
+        }
+        let rows = self.read_rows::<T>(info.index, key)?;
+        let found = Found { key: key.iter().map(KeyPart::new).collect(), rows: Box::new(rows.clone()) };
+        self.cache().groups.entry(group).or_default().push(found);
+        Ok(rows)
+    }
+
+    /// The row of `T` with this key in the unique `index`, if there is one.
+    pub fn row<T: CatalogRow>(&self, index: Oid, key: &[Part<'_>]) -> Result<Option<Entry<T>>> {
+        if self.is_static(T::RELATION)
+            && READ_MOSTLY.contains(&T::RELATION.0)
+            && let Some(row) = T::builtin().find(index, key).next()
+        {
+            return Ok(Some(Entry::Builtin(row)));
+        }
+        Ok(self.rows::<T>(index, key)?.first().cloned())
+    }
+
+    /// Reads rows past the cache.
+    pub(crate) fn read_rows<T: CatalogRow>(&self, index: Oid, key: &[Part<'_>]) -> Result<Rows<T>> {
+        Ok(T::builtin().find(index, key).map(Entry::Builtin).collect())
+    }
+
+    /// The row of `T` with this key, or `XX000 cache lookup failed for WHAT KEY`.
+    pub(crate) fn must<T: CatalogRow>(&self, index: Oid, oid: Oid, what: &str) -> Result<Entry<T>> {
+        self.row::<T>(index, &[oid.into()])?
+            .ok_or_else(|| Error::new(SqlState::INTERNAL_ERROR, format!("cache lookup failed for {what} {oid}")))
+    }
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalog").field("database", &self.database).finish_non_exhaustive()
+    }
+}
