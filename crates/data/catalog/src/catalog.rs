@@ -99,9 +99,8 @@ pub(crate) fn part_hash(part: &Part<'_>) -> u32 {
 
 /// Catalogs whose built-in rows are hardly ever changed: answered from the program, except where a database has a mark that
 /// somebody did change one.
-const READ_MOSTLY: &[u32] = &[
-    1247, 1255, 2600, 2601, 2602, 2603, 2605, 2607, 2612, 2616, 2617, 2753, 3456, 3541, 3600, 3601, 3602, 3603, 3764,
-];
+const READ_MOSTLY: &[u32] =
+    &[1247, 1255, 2600, 2601, 2602, 2603, 2605, 2607, 2612, 2616, 2617, 2753, 3456, 3541, 3600, 3601, 3602, 3603, 3764];
 
 impl Catalog {
     /// The catalogs of a database nobody has touched: built-in objects only, no store behind them. For tests of what only reads

@@ -326,7 +326,9 @@ mod tests {
 
     #[test]
     fn identifiers_are_quoted_where_needed() {
-        for (name, quoted) in [("a1_", "a1_"), ("A", "\"A\""), ("table", "\"table\""), ("x\"y", "\"x\"\"y\""), ("1a", "\"1a\"")] {
+        for (name, quoted) in
+            [("a1_", "a1_"), ("A", "\"A\""), ("table", "\"table\""), ("x\"y", "\"x\"\"y\""), ("1a", "\"1a\"")]
+        {
             assert_eq!(quote_identifier(name), quoted);
         }
         assert_eq!(quote_literal("it's\\"), "E'it''s\\\\'");

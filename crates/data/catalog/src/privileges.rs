@@ -91,7 +91,12 @@ impl ObjectKind {
         let mut items = Vec::new();
         let public = self.public_default();
         if !public.is_empty() {
-            items.push(AclItem { grantee: Oid::INVALID, grantor: owner, privileges: public, grantable: Privileges::NONE });
+            items.push(AclItem {
+                grantee: Oid::INVALID,
+                grantor: owner,
+                privileges: public,
+                grantable: Privileges::NONE,
+            });
         }
         items.push(AclItem { grantee: owner, grantor: owner, privileges: self.all(), grantable: Privileges::NONE });
         Acl(items)
@@ -251,10 +256,8 @@ impl Catalog {
             ObjectKind::Relation | ObjectKind::Sequence => {
                 let class = self.class(object)?;
                 let catalog = object < Oid::FIRST_NORMAL && class.is_some_and(|class| class.relkind != kind::VIEW);
-                let mut powers = vec![
-                    (role::PG_READ_ALL_DATA, Privileges::SELECT),
-                    (role::PG_MAINTAIN, Privileges::MAINTAIN),
-                ];
+                let mut powers =
+                    vec![(role::PG_READ_ALL_DATA, Privileges::SELECT), (role::PG_MAINTAIN, Privileges::MAINTAIN)];
                 if !catalog {
                     powers.push((role::PG_WRITE_ALL_DATA, writes));
                 }
@@ -346,8 +349,11 @@ impl Catalog {
 
     /// The refusal `permission denied for WORD NAME`.
     pub fn denied(&self, object_kind: ObjectKind, object: Oid) -> Result<Error> {
-        let message =
-            format!("permission denied for {} {}", self.word_for(object_kind, object)?, self.object_name(object_kind, object)?);
+        let message = format!(
+            "permission denied for {} {}",
+            self.word_for(object_kind, object)?,
+            self.object_name(object_kind, object)?
+        );
         Ok(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message))
     }
 
@@ -356,8 +362,11 @@ impl Catalog {
         if self.is_owner(object_kind, object, self.current_user())? {
             return Ok(());
         }
-        let message =
-            format!("must be owner of {} {}", self.word_for(object_kind, object)?, self.object_name(object_kind, object)?);
+        let message = format!(
+            "must be owner of {} {}",
+            self.word_for(object_kind, object)?,
+            self.object_name(object_kind, object)?
+        );
         Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message))
     }
 
@@ -397,7 +406,8 @@ mod tests {
         assert_eq!(on(1260, monitor, Privileges::SELECT), Privileges::NONE); // pg_authid
         assert_eq!(on(1260, role::PG_READ_ALL_DATA, Privileges::SELECT), Privileges::SELECT);
         catalog.set_users(monitor, monitor);
-        let error = catalog.require_privileges(ObjectKind::Relation, Oid(1260), Privileges::SELECT).expect_err("refuses");
+        let error =
+            catalog.require_privileges(ObjectKind::Relation, Oid(1260), Privileges::SELECT).expect_err("refuses");
         assert_eq!(error.message(), "permission denied for table pg_authid");
     }
 }

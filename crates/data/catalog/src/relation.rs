@@ -222,9 +222,10 @@ impl Catalog {
             oid,
             locator: locator_of(&class, self.database()),
             index: match class.relkind {
-                kind::INDEX | kind::PARTITIONED_INDEX => {
-                    self.read_rows::<PgIndex>(index::PG_INDEX_INDEXRELID_INDEX, &key)?.first().map(|row| PgIndex::clone(row))
-                }
+                kind::INDEX | kind::PARTITIONED_INDEX => self
+                    .read_rows::<PgIndex>(index::PG_INDEX_INDEXRELID_INDEX, &key)?
+                    .first()
+                    .map(|row| PgIndex::clone(row)),
                 _ => None,
             },
             indexes,
