@@ -3,6 +3,8 @@
 //! A key is a string of bytes whose order is SQL's order (`types::sortkey` makes them); the access methods compare bytes
 //! and know no types. Behind the key an entry may carry a payload: INCLUDE columns, and what cannot be decoded from keys.
 
+use std::sync::atomic::AtomicU32;
+
 use batch::ByteValues;
 use ids::{Oid, RelFileLocator, TupleId};
 
@@ -23,6 +25,29 @@ pub struct Index {
     pub fillfactor: u8,
     /// Whether entries with equal keys may share one stored key. False for entries with payloads.
     pub deduplicate: bool,
+    /// What this process remembers of the index.
+    pub cache: IndexCache,
+}
+
+/// Blocks of an index that a process remembers to save work; both may be out of date, so who uses them looks.
+#[derive(Debug)]
+pub struct IndexCache {
+    /// The root.
+    pub root: AtomicU32,
+    /// The leaf where the last insertion at the index's end went.
+    pub rightmost: AtomicU32,
+}
+
+impl Default for IndexCache {
+    fn default() -> IndexCache {
+        IndexCache { root: AtomicU32::new(u32::MAX), rightmost: AtomicU32::new(u32::MAX) }
+    }
+}
+
+impl Clone for IndexCache {
+    fn clone(&self) -> IndexCache {
+        IndexCache::default()
+    }
 }
 
 /// What an insertion checks.
@@ -68,6 +93,8 @@ pub struct IndexEntries {
     pub keys: ByteValues,
     /// Their payloads, if asked for; as many as tids.
     pub payloads: ByteValues,
+    /// Whether everybody sees their rows, if asked for; as many as tids.
+    pub all_visible: Vec<bool>,
 }
 
 impl IndexEntries {
@@ -76,6 +103,7 @@ impl IndexEntries {
         self.tids.clear();
         self.keys.clear();
         self.payloads.clear();
+        self.all_visible.clear();
     }
 
     /// How many.

@@ -4,6 +4,7 @@
 //!   [`columns`] reads one column of all visible tuples of a page into a [`batch::Column`].
 //! - [`table`] holds what every table access method speaks of: [`Table`], [`Row`], [`Projected`], [`Conflict`].
 //! - [`index`] the same for indexes: [`Index`], [`KeyRange`], [`IndexEntries`].
+//! - [`methods`] has the traits: [`TableAm`], [`TableScan`], [`TableFetch`], [`IndexAm`], [`IndexScan`].
 //!
 //! This crate knows nothing of pages' headers, visibility or SQL types.
 #![forbid(unsafe_code)]
@@ -11,12 +12,19 @@
 pub mod columns;
 pub mod index;
 pub mod layout;
+pub mod methods;
 pub mod table;
 
 pub use columns::{PageRows, Pending};
-pub use index::{Index, IndexEntries, KeyRange, UniqueCheck, key_successor};
+pub use index::{Index, IndexCache, IndexEntries, KeyRange, UniqueCheck, key_successor};
 pub use layout::{BodyFlags, ColumnShape, Field, Form, RowLayout, RowView, ToastStrategy};
+pub use methods::{
+    EntryStatus, Fetched, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport, InsertOptions, Inserted,
+    RangeEstimate, ScanRequest, SortedEntries, Store, TableAm, TableFetch, TableScan, UpdateOptions, VacuumOptions,
+    VacuumReport,
+};
+pub use storage::Persistence;
 pub use table::{
-    Conflict, ConflictKind, Direction, LockStrength, Outcome, PageCursor, Pages, Persistence, Projected, Row, Table,
+    Conflict, ConflictKind, Direction, LockStrength, Outcome, PageCursor, Pages, Projected, Row, Table,
     Updated, WaitPolicy, projected_batch, tid_bytes, tid_from_bytes,
 };

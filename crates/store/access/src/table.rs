@@ -7,25 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use batch::{Batch, Column, Datum, DatumRef, Repr};
 use ids::{BlockNumber, CommandId, Oid, RelFileLocator, TupleId, Xid};
 
-use crate::RowLayout;
-
-/// How long a relation lives and whether it is logged (`pg_class.relpersistence`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Persistence {
-    /// `p`: logged.
-    Permanent,
-    /// `u`: not logged, emptied by crash recovery.
-    Unlogged,
-    /// `t`: not logged, one session's.
-    Temporary,
-}
-
-impl Persistence {
-    /// Whether changes are logged.
-    pub const fn is_logged(self) -> bool {
-        matches!(self, Persistence::Permanent)
-    }
-}
+use crate::{Persistence, RowLayout};
 
 /// A table as its access method sees it. The catalog makes one per relation-cache entry.
 #[derive(Clone, Debug)]

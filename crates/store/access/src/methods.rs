@@ -1,0 +1,431 @@
+//! The traits of table and index access methods.
+//!
+//! They are traits, called through `dyn`, because the method is chosen per relation at run time and others are to join; a
+//! call stands for a batch (a page of rows, a leaf of entries) or for one change, so its indirection costs nothing.
+//!
+//! Readers need a [`Store`] and a [`Snapshot`]; writers also the [`Transaction`]. Scans own what they need (`Send`, no
+//! borrows), so that executor nodes can keep them. Whoever holds a scan keeps the snapshot's horizon
+//! ([`txn::ActiveSnapshot`]) and the relation's heavyweight lock.
+
+use std::sync::Arc;
+
+use batch::Batch;
+use error::Result;
+use ids::{BlockNumber, TupleId, Xid};
+use storage::Storage;
+use txn::{Snapshot, Transaction, Transactions};
+
+use crate::{
+    Direction, Index, IndexEntries, KeyRange, LockStrength, Outcome, Pages, Projected, Row, Table, UniqueCheck, Updated,
+    WaitPolicy,
+};
+
+/// The handles that reading needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    /// Pages and files.
+    pub storage: Storage,
+    /// Commit status.
+    pub transactions: Transactions,
+}
+
+/// What a table scan reads.
+#[derive(Clone)]
+pub struct ScanRequest {
+    /// Which row versions it sees.
+    pub snapshot: Snapshot,
+    /// The columns of the batches, in order.
+    pub projection: Arc<[Projected]>,
+    /// First page first, or last page (and last row of a page) first.
+    pub direction: Direction,
+    /// Which pages.
+    pub pages: Pages,
+}
+
+/// A scan of a table.
+pub trait TableScan: Send {
+    /// Appends the visible rows of the next page or pages to `batch`, whose columns are the projection's (see
+    /// [`crate::projected_batch`]): at most what fits [`batch::BATCH_ROWS`], and at least one page's. False at the end.
+    ///
+    /// # Errors
+    /// `XX001` for damaged pages; those of reading.
+    fn next(&mut self, batch: &mut Batch) -> Result<bool>;
+
+    /// Starts again. A shared cursor is reset by who made it.
+    fn rescan(&mut self) -> Result<()>;
+
+    /// Changes the direction: the next page is the one before (or after) the page that was read last.
+    fn turn(&mut self, direction: Direction);
+
+    /// Continues with other pages, for samples: forgets where it was.
+    fn restrict(&mut self, pages: Pages) -> Result<()>;
+}
+
+/// What [`TableFetch::fetch`] found for one index entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fetched {
+    /// A visible version: the next row of the batch.
+    Row,
+    /// None that the snapshot sees.
+    Invisible,
+    /// None that anybody can see any more: the index entry may be killed.
+    Dead,
+}
+
+/// Reads rows by their places.
+pub trait TableFetch: Send {
+    /// For each of `tids` (in any order; neighbours on one page cost little), appends the version that the snapshot sees
+    /// to `batch`; with `follow`, the place is an index entry's and its HOT chain is followed, else exactly this version is
+    /// meant. What became of each is appended to `found`.
+    fn fetch(&mut self, tids: &[TupleId], follow: bool, batch: &mut Batch, found: &mut Vec<Fetched>) -> Result<()>;
+
+    /// Replaces the snapshot.
+    fn set_snapshot(&mut self, snapshot: Snapshot);
+}
+
+/// How rows are inserted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InsertOptions {
+    /// As part of ON CONFLICT: nobody else waits for or sees the row until [`TableAm::finish_speculative`]; the number
+    /// tells a transaction's speculative insertions apart and is not zero.
+    pub speculative: Option<u32>,
+    /// The table was made or truncated in this transaction: rows may be written frozen.
+    pub frozen: bool,
+    /// Do not look for free space in existing pages.
+    pub skip_free_space: bool,
+}
+
+/// How a row is updated.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateOptions<'a> {
+    /// Update only if this snapshot still sees the row as the latest version (referential integrity in Repeatable Read).
+    pub crosscheck: Option<&'a Snapshot>,
+    /// What to do when another transaction stands in the way.
+    pub wait: WaitPolicy,
+    /// Whether a column of some index changes: then the new version cannot be heap-only.
+    pub indexed_changed: bool,
+    /// Whether a column of a unique index that foreign keys can refer to changes: then FOR KEY SHARE conflicts.
+    pub key_changed: bool,
+    /// Columns that keep their value, by number: their stored form (compressed, out of line) is taken over as it is.
+    pub kept: &'a [u16],
+}
+
+/// What a transaction that wants to insert a key needs to know of a row with an equal one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryStatus {
+    /// A live row: a duplicate. Its current version is there.
+    Live(TupleId),
+    /// Not live, though somebody may still see it.
+    Gone,
+    /// Nobody can see it any more.
+    Dead,
+    /// The end of this transaction decides.
+    Pending {
+        /// Who.
+        xid: Xid,
+        /// The number of its speculative insertion; zero if it is none.
+        speculative: u32,
+    },
+}
+
+/// What a vacuum did.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct VacuumReport {
+    /// Pages of the table, after.
+    pub pages: u32,
+    /// Pages read.
+    pub scanned_pages: u32,
+    /// Pages cut off the end.
+    pub removed_pages: u32,
+    /// Pages that are all-visible, after.
+    pub all_visible_pages: u32,
+    /// Pages that are all-frozen, after.
+    pub all_frozen_pages: u32,
+    /// Row versions removed.
+    pub removed_rows: u64,
+    /// Live rows, after (an estimate if pages were skipped).
+    pub live_rows: f64,
+    /// Dead row versions that somebody may still see.
+    pub recently_dead_rows: u64,
+    /// Rounds of index cleaning.
+    pub index_scans: u32,
+}
+
+/// How a vacuum works.
+#[derive(Clone, Copy)]
+pub struct VacuumOptions<'a> {
+    /// Read all-visible pages too (`DISABLE_PAGE_SKIPPING`).
+    pub all_pages: bool,
+    /// Freeze whatever is visible to everybody (`FREEZE`).
+    pub freeze: bool,
+    /// Cut empty pages off the end (needs a moment of AccessExclusiveLock, which is only tried).
+    pub truncate: bool,
+    /// Clean indexes (`INDEX_CLEANUP`); without, dead line pointers stay.
+    pub index_cleanup: bool,
+    /// Bytes for dead row ids (`maintenance_work_mem`).
+    pub memory: usize,
+    /// Called between pages: interrupts, cost-based delay.
+    pub pause: &'a (dyn Fn() -> Result<()> + Sync),
+}
+
+/// A table access method.
+pub trait TableAm: Send + Sync {
+    /// Begins a scan.
+    fn scan(&self, store: &Store, table: &Arc<Table>, request: ScanRequest) -> Result<Box<dyn TableScan>>;
+
+    /// Begins fetching rows by their places.
+    fn fetch(
+        &self,
+        store: &Store,
+        table: &Arc<Table>,
+        snapshot: Snapshot,
+        projection: Arc<[Projected]>,
+    ) -> Box<dyn TableFetch>;
+
+    /// Inserts a row.
+    ///
+    /// # Errors
+    /// `54000` for a row too wide for a page; `53100` …
+    fn insert(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        table: &Table,
+        row: Row<'_>,
+        options: InsertOptions,
+    ) -> Result<TupleId>;
+
+    /// Inserts the selected rows of a batch that has all columns of the table, with one log record per page. Appends their
+    /// places to `tids`.
+    fn insert_batch(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        table: &Table,
+        rows: &Batch,
+        options: InsertOptions,
+        tids: &mut Vec<TupleId>,
+    ) -> Result<()>;
+
+    /// Confirms a speculative insertion, or takes it back as if it had never been.
+    fn finish_speculative(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        table: &Table,
+        tid: TupleId,
+        confirm: bool,
+    ) -> Result<()>;
+
+    /// Replaces the version at `tid` by `row`.
+    fn update(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        table: &Table,
+        tid: TupleId,
+        snapshot: &Snapshot,
+        row: Row<'_>,
+        options: UpdateOptions<'_>,
+    ) -> Result<Outcome<Updated>>;
+
+    /// Deletes the version at `tid`.
+    fn delete(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        table: &Table,
+        tid: TupleId,
+        snapshot: &Snapshot,
+        crosscheck: Option<&Snapshot>,
+        wait: WaitPolicy,
+    ) -> Result<Outcome>;
+
+    /// Locks the version at `tid`.
+    fn lock(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        table: &Table,
+        tid: TupleId,
+        snapshot: &Snapshot,
+        strength: LockStrength,
+        wait: WaitPolicy,
+    ) -> Result<Outcome>;
+
+    /// Whether a snapshot sees the version at `tid`.
+    fn is_visible(&self, store: &Store, table: &Table, tid: TupleId, snapshot: &Snapshot) -> Result<bool>;
+
+    /// The newest version in the update chain of `tid` that the snapshot sees; `tid` itself if there is none
+    /// (`currtid`, tid scans of cursors).
+    fn latest(&self, store: &Store, table: &Table, tid: TupleId, snapshot: &Snapshot) -> Result<TupleId>;
+
+    /// What inserting a key equal to that of the index entry `tid` runs into. Rows of the transaction itself are live until
+    /// it deletes them.
+    fn entry_status(&self, store: &Store, transaction: &Transaction, table: &Table, tid: TupleId) -> Result<EntryStatus>;
+
+    /// Whether every row of a page is visible to everybody: for index-only scans.
+    fn is_all_visible(&self, store: &Store, table: &Table, block: BlockNumber) -> Result<bool>;
+
+    /// Reads every row that a new index must have an entry for: `batch` gets the projection's columns of a page's rows,
+    /// [`Projected::RowId`] giving the place that the entry points to (the root of a HOT chain). `alive` gets, per row,
+    /// whether it counts for uniqueness (false: only old snapshots see it).
+    fn scan_for_index(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        table: &Arc<Table>,
+        projection: Arc<[Projected]>,
+        consume: &mut dyn FnMut(&Batch, &[bool]) -> Result<()>,
+    ) -> Result<()>;
+
+    /// Removes dead row versions, and their entries from the indexes.
+    fn vacuum(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        table: &Arc<Table>,
+        indexes: &[(Arc<dyn IndexAm>, Arc<Index>)],
+        options: VacuumOptions<'_>,
+    ) -> Result<VacuumReport>;
+
+    /// Row versions of one page for statistics: appends the live rows of `block` to `batch` and answers how many live and
+    /// dead ones there are.
+    fn sample_page(
+        &self,
+        store: &Store,
+        table: &Arc<Table>,
+        block: BlockNumber,
+        projection: &[Projected],
+        snapshot: &Snapshot,
+        batch: &mut Batch,
+    ) -> Result<(u32, u32)>;
+
+    /// How many pages the table has.
+    fn page_count(&self, store: &Store, table: &Table) -> Result<u32>;
+}
+
+/// An entry to be inserted.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexEntry<'a> {
+    /// Its key.
+    pub key: &'a [u8],
+    /// What is stored beside the key.
+    pub payload: &'a [u8],
+    /// Its row.
+    pub tid: TupleId,
+}
+
+/// What became of an insertion into an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inserted {
+    /// Done.
+    Done,
+    /// Done, but the key may have a duplicate ([`UniqueCheck::Partial`]): check again later.
+    MaybeDuplicate,
+    /// Not done: this row has an equal key. Who asked words the error (`23505`).
+    Duplicate(TupleId),
+}
+
+/// What an index scan yields.
+#[derive(Clone, Default)]
+pub struct IndexScanOptions {
+    /// Copy the keys.
+    pub keys: bool,
+    /// Copy the payloads.
+    pub payloads: bool,
+    /// Note of each entry whether its row is visible to everybody, while its leaf is still locked: for index-only scans.
+    pub all_visible_of: Option<(Arc<dyn TableAm>, Arc<Table>)>,
+}
+
+/// A scan of an index.
+pub trait IndexScan: Send {
+    /// Starts a scan of `range`.
+    fn start(&mut self, range: KeyRange<'_>, direction: Direction) -> Result<()>;
+
+    /// Replaces `entries` by the next ones, at most a leaf's. False (and none) at the end.
+    fn next(&mut self, entries: &mut IndexEntries) -> Result<bool>;
+
+    /// Marks entries of the last [`IndexScan::next`], by their ascending positions, as dead: nobody can see their rows.
+    fn kill(&mut self, positions: &[u32]) -> Result<()>;
+}
+
+/// What a bulk deletion from an index did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IndexVacuumReport {
+    /// Pages of the index.
+    pub pages: u32,
+    /// Entries left.
+    pub entries: u64,
+    /// Entries removed.
+    pub removed_entries: u64,
+    /// Pages newly deleted.
+    pub deleted_pages: u32,
+    /// Pages that can be used again.
+    pub free_pages: u32,
+}
+
+/// Entries in ascending order of (key, tid), as a bulk build takes them.
+pub trait SortedEntries {
+    /// The next one: key, payload, tid. The bytes are borrowed until the next call.
+    fn next(&mut self) -> Result<Option<IndexEntry<'_>>>;
+}
+
+/// An index access method.
+pub trait IndexAm: Send + Sync {
+    /// Writes an empty index into its (just created, empty) main fork.
+    fn create(&self, store: &Store, index: &Index) -> Result<()>;
+
+    /// Fills an index, whose main fork was just created and is empty, from sorted entries.
+    fn build(&self, store: &Store, index: &Index, entries: &mut dyn SortedEntries) -> Result<u64>;
+
+    /// Inserts an entry of the row in `table`.
+    ///
+    /// # Errors
+    /// `54000` for an entry too long for a page; those of waiting for another transaction (deadlock, cancel).
+    fn insert(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        index: &Index,
+        table: (&dyn TableAm, &Table),
+        entry: IndexEntry<'_>,
+        check: UniqueCheck,
+    ) -> Result<Inserted>;
+
+    /// Begins a scan; call [`IndexScan::start`] next.
+    fn scan(&self, store: &Store, index: &Arc<Index>, options: IndexScanOptions) -> Result<Box<dyn IndexScan>>;
+
+    /// Removes the entries whose rows `dead` says are gone. `pause` is called between pages.
+    fn bulk_delete(
+        &self,
+        store: &Store,
+        index: &Index,
+        dead: &(dyn Fn(TupleId) -> bool + Sync),
+        pause: &(dyn Fn() -> Result<()> + Sync),
+    ) -> Result<IndexVacuumReport>;
+
+    /// After a vacuum: makes pages deleted earlier available again.
+    fn vacuum_cleanup(&self, store: &Store, index: &Index) -> Result<IndexVacuumReport>;
+
+    /// Keys that cut the index into about `parts` ranges of equal size: for parallel scans and for estimates.
+    fn split_keys(&self, store: &Store, index: &Index, parts: usize) -> Result<Vec<Box<[u8]>>>;
+
+    /// An estimate of how much of the index lies in a range: entries, and the fraction of all.
+    fn estimate(&self, store: &Store, index: &Index, range: KeyRange<'_>) -> Result<RangeEstimate>;
+
+    /// Checks the whole structure.
+    ///
+    /// # Errors
+    /// `XX002` with what is wrong.
+    fn verify(&self, store: &Store, index: &Index) -> Result<IndexVacuumReport>;
+}
+
+/// How much of an index lies in a range.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RangeEstimate {
+    /// Entries in the range.
+    pub entries: f64,
+    /// Part of all entries, from 0 to 1.
+    pub fraction: f64,
+}
