@@ -16,8 +16,8 @@ use storage::Storage;
 use txn::{Snapshot, Transaction, Transactions};
 
 use crate::{
-    Direction, Index, IndexEntries, KeyRange, LockStrength, Outcome, Pages, Projected, Row, Table, UniqueCheck, Updated,
-    WaitPolicy,
+    Direction, Index, IndexEntries, KeyRange, LockStrength, Outcome, Pages, Projected, Row, Table, UniqueCheck,
+    Updated, WaitPolicy,
 };
 
 /// The handles that reading needs. Cheap to clone.
@@ -262,7 +262,13 @@ pub trait TableAm: Send + Sync {
 
     /// What inserting a key equal to that of the index entry `tid` runs into. Rows of the transaction itself are live until
     /// it deletes them.
-    fn entry_status(&self, store: &Store, transaction: &Transaction, table: &Table, tid: TupleId) -> Result<EntryStatus>;
+    fn entry_status(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        table: &Table,
+        tid: TupleId,
+    ) -> Result<EntryStatus>;
 
     /// Whether every row of a page is visible to everybody: for index-only scans.
     fn is_all_visible(&self, store: &Store, table: &Table, block: BlockNumber) -> Result<bool>;
