@@ -96,7 +96,7 @@ pub struct InsertOptions {
 }
 
 /// How a row is updated.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct UpdateOptions<'a> {
     /// Update only if this snapshot still sees the row as the latest version (referential integrity in Repeatable Read).
     pub crosscheck: Option<&'a Snapshot>,
