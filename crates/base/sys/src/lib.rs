@@ -1,1 +1,17 @@
-//! The few libc calls that rustix does not offer: fork, signal handlers, timers, process titles.
+//! The few system calls that rustix does not offer, behind safe functions: fork, signals, timers, process titles.
+//!
+//! Knows nothing of PostgreSQL. Everything that a signal handler does is written here or in `shm`, because a handler may
+//! only call async-signal-safe functions, which Rust cannot check: [`signal::flag`] sets a flag, [`signal::Queue`] turns
+//! signals into a readable file descriptor, and [`signal::handle`] (unsafe) is for `shm`.
+//!
+//! # Invariant
+//!
+//! A process that forks has one thread. [`fork`] checks it.
+
+pub mod process;
+pub mod signal;
+pub mod timer;
+pub mod title;
+
+pub use process::{Exit, exit_now, fork, kill, raise_file_limit, reap};
+pub use signal::Signal;
