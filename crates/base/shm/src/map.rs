@@ -244,9 +244,8 @@ impl<K: Shared + Copy + Eq + Hash, V: Shared> View<K, V> {
     fn entries(&self) -> impl Iterator<Item = &'static Entry<K, V>> + use<K, V> {
         let (entries, buckets) = (self.map.entries.get_all(), self.map.buckets.get_all());
         buckets.iter().skip(self.partition).step_by(self.map.partitions.len()).flat_map(move |bucket| {
-            let at = |link: &AtomicU32| {
-                link.load(Ordering::Relaxed).checked_sub(1).map(|index| &entries[index as usize])
-            };
+            let at =
+                |link: &AtomicU32| link.load(Ordering::Relaxed).checked_sub(1).map(|index| &entries[index as usize]);
             std::iter::successors(at(bucket), move |entry| at(&entry.next))
         })
     }
@@ -397,7 +396,6 @@ impl Hasher for Mixer {
         mixed ^ mixed >> 32
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -686,8 +686,7 @@ impl Process {
             (a, b) => a.or(b),
         };
         let left = if awake || self.slot.latch.is_set() { Some(0) } else { end.map(|end| end.saturating_sub(now)) };
-        let left =
-            left.map(|us| Timespec { tv_sec: (us / 1_000_000) as i64, tv_nsec: (us % 1_000_000 * 1000) as _ });
+        let left = left.map(|us| Timespec { tv_sec: (us / 1_000_000) as i64, tv_nsec: (us % 1_000_000 * 1000) as _ });
         let waiting = self.waiting_for(event);
         let result = poll(polled, left.as_ref());
         drop(waiting);
@@ -706,9 +705,8 @@ impl Process {
                 wakeup.ready |= (!fd.revents().is_empty() as u64) << n;
             }
         }
-        wakeup.timed_out = !wakeup.latch
-            && wakeup.ready == 0
-            && until.is_some_and(|until| sys::timer::monotonic_us() >= until);
+        wakeup.timed_out =
+            !wakeup.latch && wakeup.ready == 0 && until.is_some_and(|until| sys::timer::monotonic_us() >= until);
         Ok(wakeup)
     }
 
@@ -906,7 +904,8 @@ mod tests {
     #[test]
     fn latches_wake_across_threads() {
         let processes = table(2);
-        let (a, b) = (processes.register(ProcessKind::Backend).unwrap(), processes.register(ProcessKind::Backend).unwrap());
+        let (a, b) =
+            (processes.register(ProcessKind::Backend).unwrap(), processes.register(ProcessKind::Backend).unwrap());
         const ROUNDS: u64 = 3000;
         let counts = [AtomicU64::new(0), AtomicU64::new(0)];
         std::thread::scope(|scope| {
@@ -959,7 +958,10 @@ mod tests {
         me.check_interrupts().unwrap();
         drop(held);
         let error = me.check_interrupts().unwrap_err();
-        assert_eq!((error.state(), error.message()), (SqlState::QUERY_CANCELED, "canceling statement due to user request"));
+        assert_eq!(
+            (error.state(), error.message()),
+            (SqlState::QUERY_CANCELED, "canceling statement due to user request")
+        );
         me.check_interrupts().unwrap();
         assert!(me.take(Interrupt::RELOAD) && !me.take(Interrupt::RELOAD));
         processes.interrupt(me.number(), Interrupt::CANCEL | Interrupt::TERMINATE);

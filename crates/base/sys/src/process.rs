@@ -16,7 +16,11 @@ pub enum Exit {
 
 impl Exit {
     fn from_status(status: i32) -> Exit {
-        if libc::WIFSIGNALED(status) { Exit::Signal(libc::WTERMSIG(status)) } else { Exit::Code(libc::WEXITSTATUS(status)) }
+        if libc::WIFSIGNALED(status) {
+            Exit::Signal(libc::WTERMSIG(status))
+        } else {
+            Exit::Code(libc::WEXITSTATUS(status))
+        }
     }
 }
 
@@ -47,7 +51,9 @@ pub fn fork(body: impl FnOnce() -> i32) -> io::Result<i32> {
 
 fn thread_count() -> u64 {
     // The link count of the directory is the number of threads and two more; no file is read.
-    std::fs::metadata("/proc/self/task").map(|m| std::os::unix::fs::MetadataExt::nlink(&m).saturating_sub(2)).unwrap_or(1)
+    std::fs::metadata("/proc/self/task")
+        .map(|m| std::os::unix::fs::MetadataExt::nlink(&m).saturating_sub(2))
+        .unwrap_or(1)
 }
 
 /// Ends the process at once: no destructors, no exit handlers.
@@ -101,8 +107,7 @@ pub fn kill(pid: i32, signal: Signal) -> io::Result<()> {
 /// Whether a process with this id exists (it may belong to somebody else).
 pub fn exists(pid: i32) -> bool {
     // SAFETY: signal 0 only checks.
-    pid > 0
-        && (unsafe { libc::kill(pid, 0) } == 0 || io::Error::last_os_error().raw_os_error() == Some(libc::EPERM))
+    pid > 0 && (unsafe { libc::kill(pid, 0) } == 0 || io::Error::last_os_error().raw_os_error() == Some(libc::EPERM))
 }
 
 /// This process's id.
@@ -197,9 +202,8 @@ pub fn group_id(name: &str) -> Option<u32> {
     let mut record: libc::group = unsafe { std::mem::zeroed() };
     let mut result = std::ptr::null_mut();
     // SAFETY: all pointers are valid for the call, and the buffer's length is its own.
-    let code = unsafe {
-        libc::getgrnam_r(name.as_ptr(), &mut record, buffer.as_mut_ptr().cast(), buffer.len(), &mut result)
-    };
+    let code =
+        unsafe { libc::getgrnam_r(name.as_ptr(), &mut record, buffer.as_mut_ptr().cast(), buffer.len(), &mut result) };
     (code == 0 && !result.is_null()).then_some(record.gr_gid)
 }
 
@@ -243,7 +247,12 @@ mod tests {
 
     #[test]
     fn a_killed_child_gives_its_signal() {
-        let pid = fork(|| loop { std::thread::sleep(std::time::Duration::from_secs(60)) }).unwrap();
+        let pid = fork(|| {
+            loop {
+                std::thread::sleep(std::time::Duration::from_secs(60))
+            }
+        })
+        .unwrap();
         assert!(exists(pid));
         kill(pid, Signal::Kill).unwrap();
         assert_eq!(wait(pid).unwrap(), Exit::Signal(9));
