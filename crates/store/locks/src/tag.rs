@@ -174,6 +174,29 @@ impl LockTag {
         }
     }
 
+    /// Its 16 bytes as words.
+    pub(crate) const fn words(&self) -> [u32; 4] {
+        [self.field1, self.field2, self.field3, self.field4 as u32 | (self.kind as u32) << 16]
+    }
+
+    /// The inverse of [`LockTag::words`].
+    pub(crate) const fn from_words(words: [u32; 4]) -> LockTag {
+        let [field1, field2, field3, rest] = words;
+        LockTag { field1, field2, field3, field4: rest as u16, kind: (rest >> 16) as u8, unused: 0 }
+    }
+
+    /// A number for the hash table, well mixed in all its bits (the finisher of MurmurHash3).
+    pub(crate) const fn hash_code(&self) -> u32 {
+        let [a, b, c, d] = self.words();
+        let mut h = (a as u64) << 32 | b as u64;
+        h ^= ((c as u64) << 32 | d as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        h ^= h >> 33;
+        h = h.wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+        h ^= h >> 33;
+        h = h.wrapping_mul(0xC4CE_B9FE_1A85_EC53);
+        (h ^ h >> 33) as u32
+    }
+
     /// The four numbers, as `pg_locks` shows them column by column.
     pub const fn fields(&self) -> (u32, u32, u32, u16) {
         (self.field1, self.field2, self.field3, self.field4)

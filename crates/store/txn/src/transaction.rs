@@ -1,0 +1,924 @@
+//! A session's current transaction: ids, savepoints, commands, snapshots, and its end.
+//!
+//! # The life of a transaction
+//!
+//! [`Transaction::begin`] takes nothing from shared memory but a count. An id is assigned when the first row is written
+//! ([`Transaction::xid`]). [`Transaction::savepoint`] opens a level, which gets an id of its own when it writes. At the end:
+//!
+//! ```text
+//!  commit                                            abort
+//!  participants may still write                      status of all ids: ABORTED
+//!  status of all ids: COMMITTING                     abort record (not flushed)
+//!  commit record ──► its LSN
+//!  status of all ids: that LSN
+//!  [flush, if caches must be invalidated or files go]
+//!  participants publish                              participants forget
+//!  locks released                                    locks released
+//!  flush
+//!  the id ends: visible to all                       the id ends
+//!  files of dropped relations removed                files of created relations removed
+//! ```
+//!
+//! Locks are released before the flush, so that the next in a queue works while the disk does. What such a successor sees is
+//! not durable yet; but its own commit comes later in the log and waits for its flush, and a transaction that only read
+//! flushes up to what it depends on ([`Transaction::depend_on`]) before it ends. A commit with invalidations flushes first, so
+//! that who reloads a cache finds the new rows visible.
+//!
+//! # Failure
+//!
+//! When a statement fails, [`Transaction::fail`] rolls back the innermost level at once, and gives back its locks; the level itself stays
+//! until `ROLLBACK` or `ROLLBACK TO` removes it. Whether further statements are refused is the session's matter.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use error::{Error, Result, bail};
+use ids::{CommandId, Lsn, MultiXactId, Oid, RelFileLocator, Xid};
+use locks::{LockManager, LockWait};
+use shm::{CriticalSection, Process};
+use storage::Storage;
+
+use crate::multixact::MultiXactMember;
+use crate::record::{self, EndRecord};
+use crate::snapshot::{ActiveSnapshot, CombinedCommands, Snapshot};
+use crate::status::{Csn, XidStatus};
+use crate::transactions::Transactions;
+
+/// Isolation levels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// Treated as Read Committed.
+    ReadUncommitted,
+    /// Each statement sees what was committed when it began.
+    #[default]
+    ReadCommitted,
+    /// All statements see what was committed when the first began.
+    RepeatableRead,
+    /// As if one after the other.
+    Serializable,
+}
+
+impl Isolation {
+    /// The words of SQL.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Isolation::ReadUncommitted => "read uncommitted",
+            Isolation::ReadCommitted => "read committed",
+            Isolation::RepeatableRead => "repeatable read",
+            Isolation::Serializable => "serializable",
+        }
+    }
+
+    /// Whether all statements share one snapshot.
+    pub const fn has_one_snapshot(self) -> bool {
+        matches!(self, Isolation::RepeatableRead | Isolation::Serializable)
+    }
+}
+
+/// What other parts of a session do at the ends of transactions. Called in the order of registration.
+pub trait Participant: Send + Sync {
+    /// Before the commit: may still write and fail (deferred constraints, `ON COMMIT DELETE ROWS`).
+    ///
+    /// # Errors
+    /// Whatever makes the commit impossible: the transaction is then rolled back.
+    fn before_commit(&self, _transaction: &Transaction) -> Result<()> {
+        Ok(())
+    }
+
+    /// The transaction is committed; locks are still held. If there are invalidation messages, the commit is also flushed
+    /// and visible to new snapshots: they are to be published now.
+    fn committed(&self, _invalidations: &[u8]) {}
+
+    /// The transaction is rolled back; locks are still held.
+    fn aborted(&self) {}
+
+    /// The subtransaction at nesting `level` (2 is the first savepoint's) merges into its parent.
+    fn subcommitted(&self, _level: u32) {}
+
+    /// The subtransaction at nesting `level` is rolled back.
+    fn subaborted(&self, _level: u32) {}
+}
+
+/// A transaction or subtransaction.
+#[derive(Default)]
+struct Level {
+    /// Of a savepoint.
+    name: Option<String>,
+    xid: Option<Xid>,
+    /// Ids of ended subtransactions that share this level's fate.
+    committed: Vec<Xid>,
+    drop_at_commit: Vec<RelFileLocator>,
+    drop_at_abort: Vec<RelFileLocator>,
+    invalidations: Vec<u8>,
+    /// Rolled back already, waiting to be removed.
+    failed: bool,
+}
+
+impl Level {
+    fn ids(&self) -> impl Iterator<Item = Xid> + '_ {
+        self.xid.into_iter().chain(self.committed.iter().copied())
+    }
+}
+
+/// What changes under one mutex.
+#[derive(Default)]
+struct Inner {
+    /// Open levels, outermost first; empty outside of a transaction.
+    levels: Vec<Level>,
+    isolation: Isolation,
+    /// The one snapshot of Repeatable Read, without command and own ids.
+    fixed: Option<Fixed>,
+    /// Living subtransactions' ids, sorted, until the set changes.
+    subtransactions: Option<Option<Arc<[Xid]>>>,
+    start_us: i64,
+}
+
+#[derive(Clone, Copy)]
+struct Fixed {
+    visible: Lsn,
+    xmin: Xid,
+    xmax: Xid,
+    published: Xid,
+}
+
+/// What the session's handle and its snapshots share.
+pub(crate) struct Core {
+    transactions: Transactions,
+    storage: Storage,
+    locks: LockManager,
+    process: Arc<Process>,
+    me: u32,
+    participants: RwLock<Vec<Arc<dyn Participant>>>,
+    /// The top-level id; zero: none.
+    top: AtomicU64,
+    /// The innermost level's id; zero: none.
+    current: AtomicU64,
+    command: AtomicU32,
+    /// Whether the current command's number stands in a row.
+    command_is_used: AtomicBool,
+    virtual_count: AtomicU32,
+    /// The session's database, for commit records.
+    database: AtomicU32,
+    /// The end of the session's last commit record: its later snapshots see at least that.
+    last_commit: AtomicU64,
+    /// The latest commit of others that this session's work rests on.
+    depends_on: AtomicU64,
+    inner: Mutex<Inner>,
+    /// Published bounds of living snapshots, with counts.
+    published: Mutex<Vec<(Xid, u32)>>,
+    combined: Arc<CombinedCommands>,
+}
+
+/// A session's current transaction, reused for one after the other. All methods take `&self`, and it is `Send + Sync`: worker
+/// threads share it through an `Arc`. Beginning and ending is the session's own thread's.
+pub struct Transaction {
+    core: Arc<Core>,
+}
+
+impl Transaction {
+    /// The session's handle; no transaction runs.
+    pub fn new(transactions: &Transactions, storage: &Storage, locks: &LockManager, process: &Arc<Process>) -> Self {
+        Transaction {
+            core: Arc::new(Core {
+                transactions: transactions.clone(),
+                storage: storage.clone(),
+                locks: locks.clone(),
+                process: Arc::clone(process),
+                me: process.number().0,
+                participants: RwLock::default(),
+                top: AtomicU64::new(0),
+                current: AtomicU64::new(0),
+                command: AtomicU32::new(0),
+                command_is_used: AtomicBool::new(false),
+                virtual_count: AtomicU32::new(0),
+                database: AtomicU32::new(0),
+                last_commit: AtomicU64::new(0),
+                depends_on: AtomicU64::new(0),
+                inner: Mutex::default(),
+                published: Mutex::default(),
+                combined: Arc::default(),
+            }),
+        }
+    }
+
+    /// Has `participant` called at the ends of all later transactions.
+    pub fn register(&self, participant: Arc<dyn Participant>) {
+        self.core.participants.write().unwrap_or_else(PoisonError::into_inner).push(participant);
+    }
+
+    /// The session's database, which commit records tell.
+    pub fn set_database(&self, database: Oid) {
+        self.core.database.store(database.0, Ordering::Relaxed);
+        self.core.locks.set_database(database);
+    }
+
+    /// The handle it was made from.
+    pub fn transactions(&self) -> &Transactions {
+        &self.core.transactions
+    }
+
+    /// The session's locks.
+    pub fn locks(&self) -> &LockManager {
+        &self.core.locks
+    }
+
+    /// The session's process.
+    pub fn process(&self) -> &Arc<Process> {
+        &self.core.process
+    }
+
+    // --- Beginning ------------------------------------------------------------------------------------------------
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// `0A000` for Serializable; `XX000` if one runs.
+    pub fn begin(&self, isolation: Isolation) -> Result<()> {
+        let core = &*self.core;
+        let mut inner = core.lock();
+        if !inner.levels.is_empty() {
+            return Err(Error::internal("a transaction is running already"));
+        }
+        check_isolation(isolation)?;
+        inner.levels.push(Level::default());
+        inner.isolation = isolation;
+        inner.start_us = now_us();
+        core.command.store(0, Ordering::Relaxed);
+        core.command_is_used.store(false, Ordering::Relaxed);
+        let count = core.virtual_count.load(Ordering::Relaxed) % u32::MAX + 1;
+        core.virtual_count.store(count, Ordering::Relaxed);
+        core.locks.publish_virtual_transaction(count);
+        Ok(())
+    }
+
+    /// Whether a transaction runs (or has failed in a subtransaction).
+    pub fn is_running(&self) -> bool {
+        !self.core.lock().levels.is_empty()
+    }
+
+    /// Changes the isolation level, before the first snapshot was taken.
+    ///
+    /// # Errors
+    /// `25001` after the first snapshot; `0A000` for Serializable.
+    pub fn set_isolation(&self, isolation: Isolation) -> Result<()> {
+        let mut inner = self.core.lock();
+        if inner.isolation == isolation {
+            return Ok(());
+        }
+        if inner.levels.len() > 1 {
+            bail!(
+                ACTIVE_SQL_TRANSACTION,
+                "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction"
+            );
+        }
+        if inner.fixed.is_some() || self.core.command.load(Ordering::Relaxed) > 0 {
+            bail!(ACTIVE_SQL_TRANSACTION, "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+        }
+        check_isolation(isolation)?;
+        inner.isolation = isolation;
+        Ok(())
+    }
+
+    /// The isolation level.
+    pub fn isolation(&self) -> Isolation {
+        self.core.lock().isolation
+    }
+
+    /// When the transaction began, in microseconds of the Unix epoch.
+    pub fn start_us(&self) -> i64 {
+        self.core.lock().start_us
+    }
+
+    /// The second half of the virtual transaction id; the first is the process's number.
+    pub fn virtual_count(&self) -> u32 {
+        self.core.virtual_count.load(Ordering::Relaxed)
+    }
+
+    // --- Ids ------------------------------------------------------------------------------------------------------
+
+    /// The id of the current (sub)transaction, assigned now if it has none. One load when it has.
+    ///
+    /// # Errors
+    /// `XX000` outside of a transaction; those of logging the id.
+    pub fn xid(&self) -> Result<Xid> {
+        match self.core.current.load(Ordering::Relaxed) {
+            0 => self.core.assign(),
+            xid => Ok(Xid(xid)),
+        }
+    }
+
+    /// The id of the current (sub)transaction, if it has one.
+    pub fn xid_if_assigned(&self) -> Option<Xid> {
+        let xid = Xid(self.core.current.load(Ordering::Relaxed));
+        xid.is_valid().then_some(xid)
+    }
+
+    /// The id of the top-level transaction, assigned now if it has none.
+    ///
+    /// # Errors
+    /// As [`Transaction::xid`].
+    pub fn top_xid(&self) -> Result<Xid> {
+        self.xid()?;
+        Ok(Xid(self.core.top.load(Ordering::Relaxed)))
+    }
+
+    /// The id of the top-level transaction, if it has one.
+    pub fn top_xid_if_assigned(&self) -> Option<Xid> {
+        let xid = Xid(self.core.top.load(Ordering::Relaxed));
+        xid.is_valid().then_some(xid)
+    }
+
+    /// Whether `xid` is this transaction or a living subtransaction of it.
+    pub fn is_own(&self, xid: Xid) -> bool {
+        let top = self.core.top.load(Ordering::Relaxed);
+        if top == 0 || xid.0 <= top {
+            return top != 0 && xid.0 == top;
+        }
+        self.core.own_ids().1.is_some_and(|subs| subs.binary_search(&xid).is_ok())
+    }
+
+    // --- Commands -------------------------------------------------------------------------------------------------
+
+    /// The current command's number.
+    pub fn command(&self) -> CommandId {
+        CommandId(self.core.command.load(Ordering::Relaxed))
+    }
+
+    /// The current command's number, to be written into a row: so the next command gets another.
+    pub fn command_for_write(&self) -> CommandId {
+        self.core.command_is_used.store(true, Ordering::Relaxed);
+        self.command()
+    }
+
+    /// Starts the next command: later snapshots see what was written so far. Does nothing if nothing was.
+    ///
+    /// # Errors
+    /// `54000` after 2^32-2 commands.
+    pub fn next_command(&self) -> Result<()> {
+        if self.core.command_is_used.swap(false, Ordering::Relaxed) {
+            let command = self.core.command.load(Ordering::Relaxed);
+            if command >= u32::MAX - 1 {
+                bail!(PROGRAM_LIMIT_EXCEEDED, "cannot have more than 2^32-2 commands in a transaction");
+            }
+            self.core.command.store(command + 1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// One number for a row version's inserting and deleting command when both are the own transaction's.
+    pub fn combine_commands(&self, inserting: CommandId, deleting: CommandId) -> CommandId {
+        self.core.combined.combine(inserting, deleting)
+    }
+
+    /// The inverse of [`Transaction::combine_commands`].
+    pub fn commands(&self, combined: CommandId) -> (CommandId, CommandId) {
+        self.core.combined.get(combined)
+    }
+
+    // --- Snapshots ------------------------------------------------------------------------------------------------
+
+    /// A snapshot for a statement: a new one in Read Committed, the transaction's in Repeatable Read.
+    ///
+    /// # Errors
+    /// `XX000` outside of a transaction.
+    pub fn snapshot(&self) -> Result<ActiveSnapshot> {
+        let core = &self.core;
+        let mut inner = core.lock();
+        if inner.levels.is_empty() {
+            return Err(Error::internal("a snapshot needs a transaction"));
+        }
+        if !inner.isolation.has_one_snapshot() {
+            drop(inner);
+            return self.latest_snapshot();
+        }
+        let fixed = match inner.fixed {
+            Some(fixed) => fixed,
+            None => *inner.fixed.insert(core.take()),
+        };
+        let (top, subtransactions) = core.own_ids_of(&mut inner);
+        drop(inner);
+        core.register(fixed.published);
+        Ok(self.active(fixed, top, subtransactions))
+    }
+
+    /// A snapshot of this moment whatever the isolation level: for catalogs and constraint checks.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn latest_snapshot(&self) -> Result<ActiveSnapshot> {
+        let taken = self.core.take();
+        let (top, subtransactions) = self.core.own_ids();
+        Ok(self.active(taken, top, subtransactions))
+    }
+
+    fn active(&self, taken: Fixed, top: Xid, subtransactions: Option<Arc<[Xid]>>) -> ActiveSnapshot {
+        let snapshot = Snapshot {
+            visible: taken.visible,
+            xmin: taken.xmin,
+            xmax: taken.xmax,
+            command: self.command(),
+            top,
+            subtransactions,
+            combined: Arc::clone(&self.core.combined),
+        };
+        ActiveSnapshot { snapshot, published: taken.published, core: Arc::clone(&self.core) }
+    }
+
+    /// Later snapshots of this session see the commit that ends at `lsn`, and nothing that rests on it is answered before it
+    /// is flushed.
+    pub fn depend_on(&self, lsn: Lsn) {
+        self.core.depends_on.fetch_max(lsn.0, Ordering::Relaxed);
+    }
+
+    // --- Others' transactions -------------------------------------------------------------------------------------
+
+    /// Waits until `xid` has ended (a subtransaction: until it has rolled back, or its top-level transaction ended) and
+    /// says how. The caller adds the context line `while updating tuple (0,1) in relation "t"`.
+    ///
+    /// # Errors
+    /// `40P01` deadlock, `55P03` lock timeout, `57014` and others when interrupted.
+    pub fn wait_for(&self, xid: Xid) -> Result<XidStatus> {
+        Ok(self.wait(xid, LockWait::Block)?.unwrap_or(XidStatus::Running))
+    }
+
+    /// The same without waiting; `None` if it runs.
+    ///
+    /// # Errors
+    /// As [`Transaction::wait_for`].
+    pub fn try_wait_for(&self, xid: Xid) -> Result<Option<XidStatus>> {
+        self.wait(xid, LockWait::Try)
+    }
+
+    fn wait(&self, xid: Xid, wait: LockWait) -> Result<Option<XidStatus>> {
+        let transactions = &self.core.transactions;
+        loop {
+            match transactions.status(xid)? {
+                XidStatus::Running => {
+                    let top = transactions.top_of(xid)?;
+                    let runs = || transactions.is_running(xid);
+                    if !self.core.locks.wait_for_transaction(top, xid, wait, &runs)? {
+                        if wait == LockWait::Try {
+                            return Ok(None);
+                        }
+                        // Between assigning an id and publishing who runs it: a few instructions.
+                        std::thread::yield_now();
+                        self.core.process.check_interrupts()?;
+                    }
+                }
+                status => {
+                    if let XidStatus::Committed(lsn) = status {
+                        self.depend_on(lsn);
+                    }
+                    return Ok(Some(status));
+                }
+            }
+        }
+    }
+
+    /// Makes a multixact (logged) of these members; the own id should be among them.
+    ///
+    /// # Errors
+    /// `XX000` if the members cannot be one multixact; those of logging.
+    pub fn make_multixact(&self, members: &[MultiXactMember]) -> Result<MultiXactId> {
+        self.core.transactions.make_multixact(self.core.me, members)
+    }
+
+    // --- Resources ------------------------------------------------------------------------------------------------
+
+    /// The relation's files are removed when the transaction commits.
+    pub fn drop_at_commit(&self, locator: RelFileLocator) {
+        if let Some(level) = self.core.lock().levels.last_mut() {
+            level.drop_at_commit.push(locator);
+        }
+    }
+
+    /// The relation's files, just created, are removed if the transaction rolls back.
+    pub fn drop_at_abort(&self, locator: RelFileLocator) {
+        if let Some(level) = self.core.lock().levels.last_mut() {
+            level.drop_at_abort.push(locator);
+        }
+    }
+
+    /// Adds an invalidation message (opaque here), to be written into the commit record and published at commit.
+    pub fn invalidate(&self, message: &[u8]) {
+        if let Some(level) = self.core.lock().levels.last_mut() {
+            level.invalidations.extend_from_slice(message);
+        }
+    }
+
+    // --- Subtransactions ------------------------------------------------------------------------------------------
+
+    /// The nesting level: 0 outside of a transaction, 1 in one, 2 below a savepoint …
+    pub fn level(&self) -> u32 {
+        self.core.lock().levels.len() as u32
+    }
+
+    /// `SAVEPOINT name`: opens a subtransaction.
+    ///
+    /// # Errors
+    /// `XX000` outside of a transaction.
+    pub fn savepoint(&self, name: &str) -> Result<()> {
+        self.open_level(Some(name.to_string()))
+    }
+
+    /// Opens a subtransaction without a name, for a block with an exception handler.
+    ///
+    /// # Errors
+    /// `XX000` outside of a transaction.
+    pub fn begin_subtransaction(&self) -> Result<()> {
+        self.open_level(None)
+    }
+
+    fn open_level(&self, name: Option<String>) -> Result<()> {
+        let mut inner = self.core.lock();
+        if inner.levels.is_empty() {
+            return Err(Error::internal("a subtransaction needs a transaction"));
+        }
+        inner.levels.push(Level { name, ..Level::default() });
+        self.core.current.store(0, Ordering::Relaxed);
+        self.core.locks.begin_level();
+        Ok(())
+    }
+
+    /// Ends the innermost subtransaction; its work is its parent's from now on.
+    ///
+    /// # Errors
+    /// `XX000` if there is none, or if it failed.
+    pub fn commit_subtransaction(&self) -> Result<()> {
+        let mut inner = self.core.lock();
+        let level = inner.levels.len() as u32;
+        if level < 2 || inner.levels.last().is_none_or(|level| level.failed) {
+            return Err(Error::internal("there is no subtransaction to commit"));
+        }
+        let (Some(ended), Some(parent)) = (inner.levels.pop(), inner.levels.last_mut()) else {
+            return Err(Error::internal("there is no subtransaction to commit"));
+        };
+        parent.committed.extend(ended.ids());
+        parent.drop_at_commit.extend(ended.drop_at_commit);
+        parent.drop_at_abort.extend(ended.drop_at_abort);
+        parent.invalidations.extend(ended.invalidations);
+        self.core.current.store(parent.xid.map_or(0, |xid| xid.0), Ordering::Relaxed);
+        self.core.locks.end_level(true);
+        drop(inner);
+        self.core.each_participant(|participant| participant.subcommitted(level));
+        Ok(())
+    }
+
+    /// Rolls back and ends the innermost subtransaction.
+    ///
+    /// # Errors
+    /// `XX000` if there is none.
+    pub fn abort_subtransaction(&self) -> Result<()> {
+        if self.level() < 2 {
+            return Err(Error::internal("there is no subtransaction to roll back"));
+        }
+        self.fail();
+        let mut inner = self.core.lock();
+        inner.levels.pop();
+        let current = inner.levels.last().and_then(|level| level.xid);
+        self.core.current.store(current.map_or(0, |xid| xid.0), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// `RELEASE SAVEPOINT name`: its work, and that of the savepoints in it, becomes its parent's.
+    ///
+    /// # Errors
+    /// `3B001` if there is no such savepoint.
+    pub fn release(&self, name: &str) -> Result<()> {
+        let level = self.find_savepoint(name)?;
+        while self.level() > level {
+            self.commit_subtransaction()?;
+        }
+        Ok(())
+    }
+
+    /// `ROLLBACK TO SAVEPOINT name`: undoes what was done since; the savepoint stays.
+    ///
+    /// # Errors
+    /// `3B001` if there is no such savepoint.
+    pub fn rollback_to(&self, name: &str) -> Result<()> {
+        let level = self.find_savepoint(name)?;
+        while self.level() > level {
+            self.abort_subtransaction()?;
+        }
+        self.savepoint(name)
+    }
+
+    /// How many levels are outside of the innermost savepoint with this name.
+    fn find_savepoint(&self, name: &str) -> Result<u32> {
+        let inner = self.core.lock();
+        match inner.levels.iter().rposition(|level| level.name.as_deref() == Some(name)) {
+            Some(level) => Ok(level as u32),
+            None => bail!(S_E_INVALID_SPECIFICATION, "savepoint \"{name}\" does not exist"),
+        }
+    }
+
+    /// A statement failed: rolls back the innermost subtransaction (which stays open, of no use but to be removed by
+    /// `ROLLBACK TO`), or the whole transaction if there is none.
+    pub fn fail(&self) {
+        let core = &*self.core;
+        let mut inner = core.lock();
+        let level = inner.levels.len() as u32;
+        if level <= 1 {
+            drop(inner);
+            return self.abort();
+        }
+        let Some(innermost) = inner.levels.last_mut().filter(|level| !level.failed) else { return };
+        innermost.failed = true;
+        let failed = std::mem::take(innermost);
+        innermost.failed = true;
+        innermost.name.clone_from(&failed.name);
+        inner.subtransactions = None;
+        core.current.store(0, Ordering::Relaxed);
+        drop(inner);
+        let ids: Vec<Xid> = failed.ids().collect();
+        core.record_abort(&ids, failed.xid, &failed.drop_at_abort);
+        core.each_participant(|participant| participant.subaborted(level));
+        core.locks.announce_end(ids.iter().copied(), Lsn::INVALID, false);
+        core.locks.end_level(false);
+        core.storage.unlink(&failed.drop_at_abort);
+    }
+
+    // --- The end --------------------------------------------------------------------------------------------------
+
+    /// Commits. With `synchronous` false, returns before the commit is flushed, which the WAL writer does soon.
+    ///
+    /// # Errors
+    /// Those of participants, and of inserting the commit record: then nothing is committed, and [`Transaction::abort`] must follow.
+    pub fn commit(&self, synchronous: bool) -> Result<()> {
+        let core = &*self.core;
+        for participant in core.participants() {
+            participant.before_commit(self)?;
+        }
+        while self.level() > 1 {
+            self.commit_subtransaction()?;
+        }
+        let writes = {
+            let inner = core.lock();
+            let Some(level) = inner.levels.first() else { return Err(Error::internal("there is no transaction")) };
+            level.xid.is_some() || !level.drop_at_commit.is_empty() || !level.invalidations.is_empty()
+        };
+        if !writes {
+            core.each_participant(|participant| participant.committed(&[]));
+            let rests_on = core.rests_on();
+            core.locks.announce_end(std::iter::empty(), Lsn::INVALID, true);
+            core.locks.end_transaction(Lsn::INVALID);
+            if synchronous && rests_on > core.transactions.watermark() {
+                core.transactions.wal().flush(rests_on);
+            }
+            core.finish();
+            return Ok(());
+        }
+
+        let top = self.xid()?;
+        let mut level = std::mem::take(&mut core.lock().levels[0]);
+        let mut end = EndRecord {
+            time_us: now_us().max(0) as u64,
+            database: Oid(core.database.load(Ordering::Relaxed)),
+            subtransactions: std::mem::take(&mut level.committed),
+            dropped: std::mem::take(&mut level.drop_at_commit),
+            invalidations: std::mem::take(&mut level.invalidations),
+        };
+        let lsn = match core.record_commit(top, &end) {
+            Ok(lsn) => lsn,
+            Err(error) => {
+                // Nothing happened: what the abort needs goes back.
+                level.committed = std::mem::take(&mut end.subtransactions);
+                core.lock().levels[0] = level;
+                return Err(error);
+            }
+        };
+        core.last_commit.fetch_max(lsn.0, Ordering::Relaxed);
+        let at_once = !end.invalidations.is_empty() || !end.dropped.is_empty();
+        if at_once {
+            core.transactions.wal().flush(lsn);
+        }
+        core.each_participant(|participant| participant.committed(&end.invalidations));
+        let ids = end.subtransactions.iter().copied().chain([top]);
+        core.locks.announce_end(ids, lsn, true);
+        core.locks.end_transaction(lsn);
+        if !at_once && synchronous {
+            core.transactions.wal().flush(lsn);
+        } else if !at_once {
+            core.transactions.wal().flush_later(lsn);
+        }
+        core.transactions.end_running(core.me, lsn);
+        core.storage.unlink(&end.dropped);
+        core.finish();
+        Ok(())
+    }
+
+    /// Rolls back. Does nothing outside of a transaction.
+    pub fn abort(&self) {
+        let core = &*self.core;
+        let levels = std::mem::take(&mut core.lock().levels);
+        if levels.is_empty() {
+            return;
+        }
+        core.current.store(0, Ordering::Relaxed);
+        let ids: Vec<Xid> = levels.iter().flat_map(Level::ids).collect();
+        let files: Vec<RelFileLocator> = levels.iter().flat_map(|level| level.drop_at_abort.iter().copied()).collect();
+        core.record_abort(&ids, levels[0].xid, &files);
+        core.each_participant(|participant| participant.aborted());
+        core.locks.announce_end(ids.iter().copied(), Lsn::INVALID, true);
+        core.locks.end_transaction(Lsn::INVALID);
+        core.transactions.end_running(core.me, Lsn::INVALID);
+        core.storage.unlink(&files);
+        core.finish();
+    }
+
+    /// `PREPARE TRANSACTION`.
+    ///
+    /// # Errors
+    /// `0A000`, for now.
+    pub fn prepare(&self, _identifier: &str) -> Result<()> {
+        Err(Error::not_implemented("PREPARE TRANSACTION"))
+    }
+}
+
+impl Drop for Transaction {
+    /// A session that ends without ending its transaction rolls it back.
+    fn drop(&mut self) {
+        self.abort();
+    }
+}
+
+impl Core {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn participants(&self) -> Vec<Arc<dyn Participant>> {
+        self.participants.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn each_participant(&self, what: impl FnMut(&Arc<dyn Participant>)) {
+        self.participants.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(what);
+    }
+
+    /// Gives ids to all open levels, outermost first: a parent's id is smaller than its child's.
+    fn assign(&self) -> Result<Xid> {
+        let mut inner = self.lock();
+        if inner.levels.is_empty() {
+            return Err(Error::internal("a transaction id needs a transaction"));
+        }
+        inner.subtransactions = None;
+        for level in 0..inner.levels.len() {
+            if inner.levels[level].xid.is_some() || inner.levels[level].failed {
+                continue;
+            }
+            let xid = self.transactions.assign(self.me, level == 0)?;
+            if level == 0 {
+                self.locks.publish_transaction(xid);
+                self.top.store(xid.0, Ordering::Relaxed);
+            } else {
+                let top = Xid(self.top.load(Ordering::Relaxed));
+                self.transactions.set_status(xid, Csn::Subtransaction { top }, Lsn::INVALID)?;
+            }
+            inner.levels[level].xid = Some(xid);
+        }
+        let current = inner.levels.last().and_then(|level| level.xid).unwrap_or_default();
+        self.current.store(current.0, Ordering::Relaxed);
+        Ok(current)
+    }
+
+    /// The top-level id and the living subtransactions' ids.
+    pub fn own_ids(&self) -> (Xid, Option<Arc<[Xid]>>) {
+        self.own_ids_of(&mut self.lock())
+    }
+
+    fn own_ids_of(&self, inner: &mut Inner) -> (Xid, Option<Arc<[Xid]>>) {
+        let Inner { levels, subtransactions, .. } = inner;
+        let subtransactions = subtransactions.get_or_insert_with(|| {
+            let top = self.top.load(Ordering::Relaxed);
+            let mut ids: Vec<Xid> = levels.iter().flat_map(Level::ids).filter(|xid| xid.0 != top).collect();
+            ids.sort_unstable();
+            (!ids.is_empty()).then(|| ids.into())
+        });
+        (Xid(self.top.load(Ordering::Relaxed)), subtransactions.clone())
+    }
+
+    /// Takes a snapshot of this moment, and registers it.
+    fn take(&self) -> Fixed {
+        let published = {
+            let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+            let bound = match published.is_empty() {
+                true => self.transactions.publish_xmin(self.me),
+                // An older snapshot holds the horizon: this bound is safe before it is published.
+                false => self.transactions.oldest_running(),
+            };
+            count_up(&mut published, bound);
+            bound
+        };
+        // In this order: what ended before the bound was read is at or below the watermark as it is read afterwards.
+        let xmin = self.transactions.oldest_running();
+        let visible = self.transactions.watermark().max(self.rests_on()).max(Lsn(self.last_commit.load(Ordering::Relaxed)));
+        let xmax = self.transactions.next_xid();
+        Fixed { visible, xmin, xmax, published }
+    }
+
+    /// The latest commit of others that this session's work may rest on.
+    fn rests_on(&self) -> Lsn {
+        Lsn(self.depends_on.load(Ordering::Relaxed)).max(self.locks.seen())
+    }
+
+    pub fn register(&self, bound: Xid) {
+        count_up(&mut self.published.lock().unwrap_or_else(PoisonError::into_inner), bound);
+    }
+
+    pub fn unregister(&self, bound: Xid) {
+        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(at) = published.iter().position(|entry| entry.0 == bound) else { return };
+        published[at].1 -= 1;
+        if published[at].1 == 0 {
+            published.swap_remove(at);
+            let least = published.iter().map(|entry| entry.0).min().unwrap_or(Xid::INVALID);
+            if !least.is_valid() || least > bound {
+                self.transactions.raise_xmin(self.me, least);
+            }
+        }
+    }
+
+    /// Marks the ids, inserts the commit record, and sets their commit LSN.
+    fn record_commit(&self, top: Xid, end: &EndRecord) -> Result<Lsn> {
+        let ids = || end.subtransactions.iter().copied().chain([top]);
+        // Into memory first: between the marks and the LSN nothing may fail.
+        for xid in ids() {
+            self.transactions.set_status(xid, Csn::Committing, Lsn::INVALID)?;
+        }
+        let critical = CriticalSection::new();
+        let _logging = self.transactions.begin_logging(self.me);
+        let inserted = record::insert_end(&self.transactions, record::COMMIT, top, end);
+        let (csn, lsn) = match &inserted {
+            Ok(lsn) => (Csn::Committed(*lsn), *lsn),
+            // Too long a record: nothing was inserted.
+            Err(_) => (Csn::Subtransaction { top }, Lsn::INVALID),
+        };
+        for xid in ids() {
+            let csn = if inserted.is_err() && xid == top { Csn::Unknown } else { csn };
+            if let Err(error) = self.transactions.set_status(xid, csn, lsn) {
+                wal::panic_process(error);
+            }
+        }
+        drop(critical);
+        inserted
+    }
+
+    /// Marks the ids as rolled back, and logs it. Errors are of no consequence: without a status they count as rolled back
+    /// after the next start, and until then somebody might wait for them; so they are logged as a PANIC would be.
+    fn record_abort(&self, ids: &[Xid], xid: Option<Xid>, files: &[RelFileLocator]) {
+        let Some(xid) = xid else { return };
+        let critical = CriticalSection::new();
+        for id in ids {
+            if let Err(error) = self.transactions.set_status(*id, Csn::Aborted, Lsn::INVALID) {
+                wal::panic_process(error);
+            }
+        }
+        drop(critical);
+        let end = EndRecord {
+            time_us: now_us().max(0) as u64,
+            database: Oid(self.database.load(Ordering::Relaxed)),
+            subtransactions: ids.iter().copied().filter(|id| *id != xid).collect(),
+            dropped: files.to_vec(),
+            invalidations: Vec::new(),
+        };
+        // Lost with the log's tail or not inserted at all: the outcome is the same.
+        let _ = record::insert_end(&self.transactions, record::ABORT, xid, &end);
+    }
+
+    /// Forgets the transaction.
+    fn finish(&self) {
+        let fixed = {
+            let mut inner = self.lock();
+            inner.levels.clear();
+            inner.subtransactions = None;
+            inner.fixed.take()
+        };
+        self.top.store(0, Ordering::Relaxed);
+        self.current.store(0, Ordering::Relaxed);
+        self.combined.clear();
+        if let Some(fixed) = fixed {
+            self.unregister(fixed.published);
+        }
+    }
+}
+
+fn count_up(published: &mut Vec<(Xid, u32)>, bound: Xid) {
+    match published.iter_mut().find(|entry| entry.0 == bound) {
+        Some(entry) => entry.1 += 1,
+        None => published.push((bound, 1)),
+    }
+}
+
+fn check_isolation(isolation: Isolation) -> Result<()> {
+    match isolation {
+        Isolation::Serializable => Err(Error::not_implemented("isolation level SERIALIZABLE")),
+        _ => Ok(()),
+    }
+}
+
+/// Microseconds since 1970.
+fn now_us() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as i64)
+}
