@@ -61,8 +61,7 @@ impl Search<'_> {
     fn open(&mut self, process: u32, changes: &mut Vec<Edge>) -> Result<Queues, Vec<Edge>> {
         self.tries += 1;
         let Some(queues) = self.reorder(changes) else { return Err(Vec::new()) };
-        let starts: Vec<u32> =
-            changes.iter().flat_map(|edge| [edge.waiter, edge.blocker]).chain([process]).collect();
+        let starts: Vec<u32> = changes.iter().flat_map(|edge| [edge.waiter, edge.blocker]).chain([process]).collect();
         let Some(circle) = starts.into_iter().find_map(|start| self.circle(start, &queues)) else {
             return Ok(queues);
         };

@@ -1,7 +1,7 @@
 //! The fast path: weak locks on relations, which nearly all statements take and which conflict with nothing usual.
 //!
-//! Each process has [`FAST_SLOTS`] words in shared memory: the relation in the upper half, the modes it is locked in as bits
-//! of the lower. The relation's hash value picks one of [`STRONG_COUNTERS`] counters of strong locks.
+//! Each process has `FAST_SLOTS` words in shared memory: the relation in the upper half, the modes it is locked in as bits
+//! of the lower. The relation's hash value picks one of `STRONG_COUNTERS` counters of strong locks.
 //!
 //! - *Weak*: write the own word, then look at the counter. Not zero: take it back and use the shared table.
 //! - *Strong*: raise the counter, then look at all processes' words, and move what is there into the shared table, in
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use error::Result;
 use ids::Lsn;
 
-use crate::shared::{FAST_SLOTS, strong_index};
+use crate::shared::strong_index;
 use crate::{LockManager, LockMode, LockModes, LockTag};
 
 const RELATION_SHIFT: u32 = 32;
@@ -44,11 +44,11 @@ impl LockManager {
     fn fast_word(&self, relation_id: u32) -> Option<(&AtomicU64, u64)> {
         let words = self.table.fast_locks(self.me);
         let mut free = None;
-        for i in 0..FAST_SLOTS {
-            let value = words[i].load(Ordering::Relaxed);
+        for word in words {
+            let value = word.load(Ordering::Relaxed);
             match decode(value) {
-                Some((relation, _)) if relation == relation_id => return Some((&words[i], value)),
-                None if free.is_none() => free = Some((&words[i], 0)),
+                Some((relation, _)) if relation == relation_id => return Some((word, value)),
+                None if free.is_none() => free = Some((word, 0)),
                 _ => (),
             }
         }

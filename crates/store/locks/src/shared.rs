@@ -56,7 +56,9 @@ impl LockConfig {
 
 shm::shared! {
     /// A word under a partition's lock.
-    pub(crate) struct Word(AtomicU32);
+    pub(crate) struct Word {
+        value: AtomicU32,
+    }
 
     /// One part of the table.
     #[repr(C, align(64))]
@@ -131,11 +133,11 @@ shm::shared! {
 
 impl Word {
     pub fn get(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+        self.value.load(Ordering::Relaxed)
     }
 
     pub fn set(&self, value: u32) {
-        self.0.store(value, Ordering::Relaxed);
+        self.value.store(value, Ordering::Relaxed);
     }
 }
 
@@ -174,7 +176,6 @@ pub(crate) struct Table {
     fast: ShmSlice<AtomicU64>,
     pub strong: ShmSlice<Strong>,
 }
-
 
 impl Table {
     pub fn layout(layout: &mut Layout, config: LockConfig) -> LockRequest {

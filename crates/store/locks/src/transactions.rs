@@ -43,7 +43,7 @@ impl LockManager {
         if awaited == 0 {
             return;
         }
-        let mut release = |tag: LockTag| self.release_shared(tag, tag.hash_code(), self.me, LockMode::Exclusive, commit);
+        let release = |tag: LockTag| self.release_shared(tag, tag.hash_code(), self.me, LockMode::Exclusive, commit);
         xids.for_each(|xid| release(LockTag::transaction(xid)));
         if top && virtual_count != 0 {
             release(LockTag::virtual_transaction(self.me, virtual_count));

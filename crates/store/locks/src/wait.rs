@@ -117,10 +117,7 @@ impl LockManager {
     pub(crate) fn early_deadlock(&self, tag: LockTag, mode: LockMode, with: u32) -> Error {
         let (mine, theirs) = (self.pid(self.me), self.pid(with));
         let other = self.table.awaited_by(with).map_or(mode, |(_, mode)| mode);
-        deadlock_error(&[
-            deadlock::describe(mine, mode, tag, theirs),
-            deadlock::describe(theirs, other, tag, mine),
-        ])
+        deadlock_error(&[deadlock::describe(mine, mode, tag, theirs), deadlock::describe(theirs, other, tag, mine)])
     }
 
     pub(crate) fn pid(&self, process: u32) -> i32 {

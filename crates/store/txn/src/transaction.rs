@@ -267,10 +267,7 @@ impl Transaction {
             return Ok(());
         }
         if inner.levels.len() > 1 {
-            bail!(
-                ACTIVE_SQL_TRANSACTION,
-                "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction"
-            );
+            bail!(ACTIVE_SQL_TRANSACTION, "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
         }
         if inner.fixed.is_some() || self.core.command.load(Ordering::Relaxed) > 0 {
             bail!(ACTIVE_SQL_TRANSACTION, "SET TRANSACTION ISOLATION LEVEL must be called before any query");
@@ -700,8 +697,6 @@ impl Transaction {
         core.locks.end_transaction(lsn);
         if !at_once && synchronous {
             core.transactions.wal().flush(lsn);
-        } else if !at_once {
-            core.transactions.wal().flush_later(lsn);
         }
         core.transactions.end_running(core.me, lsn);
         core.storage.unlink(&end.dropped);
@@ -813,7 +808,8 @@ impl Core {
         };
         // In this order: what ended before the bound was read is at or below the watermark as it is read afterwards.
         let xmin = self.transactions.oldest_running();
-        let visible = self.transactions.watermark().max(self.rests_on()).max(Lsn(self.last_commit.load(Ordering::Relaxed)));
+        let visible =
+            self.transactions.watermark().max(self.rests_on()).max(Lsn(self.last_commit.load(Ordering::Relaxed)));
         let xmax = self.transactions.next_xid();
         Fixed { visible, xmin, xmax, published }
     }

@@ -62,7 +62,9 @@ shm::shared! {
 
     /// A word that has its cache line to itself.
     #[repr(C, align(64))]
-    pub(crate) struct Line(AtomicU64);
+    pub(crate) struct Line {
+        value: AtomicU64,
+    }
 
     /// A process's part.
     #[repr(C, align(64))]
@@ -187,8 +189,8 @@ impl Transactions {
         state.next_xid.store(next, Ordering::SeqCst);
         state.id_limit.store(next, Ordering::SeqCst);
         state.first_of_this_run.store(next, Ordering::SeqCst);
-        state.bound.0.store(next << 1 | 1, Ordering::SeqCst);
-        state.horizon.0.fetch_max(Xid::FIRST_NORMAL.0, Ordering::SeqCst);
+        state.bound.value.store(next << 1 | 1, Ordering::SeqCst);
+        state.horizon.value.fetch_max(Xid::FIRST_NORMAL.0, Ordering::SeqCst);
     }
 
     pub(crate) fn wal(&self) -> &Wal {
@@ -388,7 +390,7 @@ impl Transactions {
             self.keep_unflushed(slot, xid, unflushed);
         }
         slot.running.store(0, Ordering::SeqCst);
-        let bound = self.0.state.bound.0.load(Ordering::SeqCst);
+        let bound = self.0.state.bound.value.load(Ordering::SeqCst);
         if xid <= bound >> 1 || bound & 1 == 1 {
             self.advance();
         }
@@ -438,10 +440,10 @@ impl Transactions {
                 }
             }
             let Some((bound, number)) = oldest else {
-                state.bound.0.fetch_max(next << 1 | 1, Ordering::SeqCst);
+                state.bound.value.fetch_max(next << 1 | 1, Ordering::SeqCst);
                 return;
             };
-            state.bound.0.fetch_max(bound << 1, Ordering::SeqCst);
+            state.bound.value.fetch_max(bound << 1, Ordering::SeqCst);
             let slot = &self.0.slots[number];
             if let Some(until) = slot.unflushed.iter().find_map(|group| group.waits_for(bound)) {
                 let _ = state.recheck_at.compare_exchange(0, until, Ordering::SeqCst, Ordering::SeqCst);
@@ -463,7 +465,7 @@ impl Transactions {
         {
             self.advance();
         }
-        Xid(state.bound.0.load(Ordering::SeqCst) >> 1)
+        Xid(state.bound.value.load(Ordering::SeqCst) >> 1)
     }
 
     // --- Horizons -----------------------------------------------------------------------------------------------
@@ -486,13 +488,13 @@ impl Transactions {
         let bound = self.oldest_running().0;
         let published = self.0.slots.iter().map(|slot| slot.xmin.load(Ordering::SeqCst)).filter(|&xmin| xmin != 0);
         let horizon = published.min().unwrap_or(bound).min(bound);
-        self.0.state.horizon.0.fetch_max(horizon, Ordering::SeqCst);
+        self.0.state.horizon.value.fetch_max(horizon, Ordering::SeqCst);
         Xid(horizon)
     }
 
     /// The greatest horizon that anyone computed: as valid as a new one, perhaps lower.
     pub fn last_horizon(&self) -> Xid {
-        Xid(self.0.state.horizon.0.load(Ordering::SeqCst))
+        Xid(self.0.state.horizon.value.load(Ordering::SeqCst))
     }
 
     /// Whether what the transaction `xid`, known to have committed, deleted may be removed. Cheap: answers from a remembered horizon,
