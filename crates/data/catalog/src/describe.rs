@@ -1,0 +1,199 @@
+//! Objects in words, as PostgreSQL's messages name them: `table t`, `column a of table t`, `constraint c on table t`.
+
+use crate::catalog::Catalog;
+use crate::depend::Object;
+use crate::format::quote_identifier;
+use crate::index;
+use crate::relation::kind;
+use crate::rows::*;
+use error::Result;
+use ids::Oid;
+
+impl Catalog {
+    /// A name, quoted where needed, behind its schema if `visible` is false.
+    fn qualified(&self, visible: bool, schema: Oid, name: &str) -> Result<String> {
+        if visible {
+            return Ok(quote_identifier(name));
+        }
+        let schema = self.schema_name(schema)?.unwrap_or_default();
+        Ok(format!("{}.{}", quote_identifier(&schema), quote_identifier(name)))
+    }
+
+    /// A relation's name as SQL finds it: quoted, and qualified if the search path does not find it.
+    pub fn relation_text(&self, oid: Oid) -> Result<Option<String>> {
+        let Some(class) = self.class(oid)? else { return Ok(None) };
+        let visible = self.relation_is_visible(oid)? == Some(true);
+        self.qualified(visible, class.relnamespace, &class.relname).map(Some)
+    }
+
+    /// A function with its argument types, `abs(integer)`, qualified if the search path does not find it.
+    pub fn function_text(&self, oid: Oid) -> Result<Option<String>> {
+        let Some(row) = self.find_function(oid)? else { return Ok(None) };
+        let visible = self.function_is_visible(oid)? == Some(true);
+        let types: Vec<String> = row.proargtypes.iter().map(|&t| self.format_type(t, -1)).collect::<Result<_>>()?;
+        Ok(Some(format!("{}({})", self.qualified(visible, row.pronamespace, &row.proname)?, types.join(","))))
+    }
+
+    /// An operator with its argument types, `+(integer,integer)`, qualified if the search path does not find it.
+    pub fn operator_text(&self, oid: Oid) -> Result<Option<String>> {
+        let Some(row) = self.find_operator(oid)? else { return Ok(None) };
+        let mut text = String::new();
+        if self.operator_is_visible(oid)? != Some(true) {
+            text.push_str(&quote_identifier(&self.schema_name(row.oprnamespace)?.unwrap_or_default()));
+            text.push('.');
+        }
+        let left = if row.oprleft.is_valid() { self.format_type(row.oprleft, -1)? } else { "NONE".into() };
+        text.push_str(&format!("{}({left},{})", row.oprname, self.format_type(row.oprright, -1)?));
+        Ok(Some(text))
+    }
+
+    fn relation_description(&self, oid: Oid) -> Result<String> {
+        let Some(class) = self.class(oid)? else { return Ok(format!("relation {oid}")) };
+        let word = match class.relkind {
+            kind::TOAST => "toast table",
+            other => crate::privileges::relation_word(other),
+        };
+        Ok(format!("{word} {}", self.relation_text(oid)?.unwrap_or_default()))
+    }
+
+    /// An object in words. One that does not exist (any more) is named by its numbers.
+    pub fn object_description(&self, object: Object) -> Result<String> {
+        let oid = object.oid;
+        let text = match object.class {
+            PgClass::RELATION if object.sub != 0 => {
+                let key = [oid.into(), object.sub.into()];
+                let column = self.row::<PgAttribute>(index::PG_ATTRIBUTE_RELID_ATTNUM_INDEX, &key)?;
+                let name = column.map_or_else(|| object.sub.to_string(), |row| quote_identifier(&row.attname));
+                Some(format!("column {name} of {}", self.relation_description(oid)?))
+            }
+            PgClass::RELATION => Some(self.relation_description(oid)?),
+            PgProc::RELATION => self.function_text(oid)?.map(|text| format!("function {text}")),
+            PgType::RELATION => self.find_type(oid)?.map(|_| self.format_type(oid, -1)).transpose()?.map(|t| format!("type {t}")),
+            PgOperator::RELATION => self.operator_text(oid)?.map(|text| format!("operator {text}")),
+            PgCast::RELATION => match self.row::<PgCast>(index::PG_CAST_OID_INDEX, &[oid.into()])? {
+                Some(row) => Some(format!(
+                    "cast from {} to {}",
+                    self.format_type(row.castsource, -1)?,
+                    self.format_type(row.casttarget, -1)?
+                )),
+                None => None,
+            },
+            PgCollation::RELATION => match self.find_collation(oid)? {
+                Some(row) => {
+                    let visible = self.collation_is_visible(oid)? == Some(true);
+                    Some(format!("collation {}", self.qualified(visible, row.collnamespace, &row.collname)?))
+                }
+                None => None,
+            },
+            PgConstraint::RELATION => match self.find_constraint(oid)? {
+                Some(row) if row.conrelid.is_valid() => Some(format!(
+                    "constraint {} on {}",
+                    quote_identifier(&row.conname),
+                    self.relation_description(row.conrelid)?
+                )),
+                Some(row) => Some(format!("constraint {}", quote_identifier(&row.conname))),
+                None => None,
+            },
+            PgAttrdef::RELATION => match self.row::<PgAttrdef>(index::PG_ATTRDEF_OID_INDEX, &[oid.into()])? {
+                Some(row) => {
+                    let column = self.object_description(Object::column(row.adrelid, row.adnum))?;
+                    Some(format!("default value for {column}"))
+                }
+                None => None,
+            },
+            PgRewrite::RELATION => match self.find_rule(oid)? {
+                Some(row) => {
+                    Some(format!("rule {} on {}", quote_identifier(&row.rulename), self.relation_description(row.ev_class)?))
+                }
+                None => None,
+            },
+            PgTrigger::RELATION => match self.find_trigger(oid)? {
+                Some(row) => {
+                    Some(format!("trigger {} on {}", quote_identifier(&row.tgname), self.relation_description(row.tgrelid)?))
+                }
+                None => None,
+            },
+            PgPolicy::RELATION => match self.row::<PgPolicy>(index::PG_POLICY_OID_INDEX, &[oid.into()])? {
+                Some(row) => {
+                    Some(format!("policy {} on {}", quote_identifier(&row.polname), self.relation_description(row.polrelid)?))
+                }
+                None => None,
+            },
+            PgOpclass::RELATION => match self.find_opclass(oid)? {
+                Some(row) => {
+                    let visible = self.opclass_is_visible(oid)? == Some(true);
+                    let method = self.access_method(row.opcmethod)?;
+                    Some(format!(
+                        "operator class {} for access method {}",
+                        self.qualified(visible, row.opcnamespace, &row.opcname)?,
+                        quote_identifier(&method.amname)
+                    ))
+                }
+                None => None,
+            },
+            PgOpfamily::RELATION => match self.find_opfamily(oid)? {
+                Some(row) => {
+                    let found = self.opfamily_by_name(row.opfmethod, None, &row.opfname)?;
+                    let method = self.access_method(row.opfmethod)?;
+                    Some(format!(
+                        "operator family {} for access method {}",
+                        self.qualified(found == Some(oid), row.opfnamespace, &row.opfname)?,
+                        quote_identifier(&method.amname)
+                    ))
+                }
+                None => None,
+            },
+            PgNamespace::RELATION => self.schema_name(oid)?.map(|name| format!("schema {}", quote_identifier(&name))),
+            PgLanguage::RELATION => {
+                self.find_language(oid)?.map(|row| format!("language {}", quote_identifier(&row.lanname)))
+            }
+            PgAm::RELATION => {
+                self.find_access_method(oid)?.map(|row| format!("access method {}", quote_identifier(&row.amname)))
+            }
+            PgAuthid::RELATION => self.role_name(oid)?.map(|name| format!("role {}", quote_identifier(&name))),
+            PgDatabase::RELATION => {
+                self.database_row(oid)?.map(|row| format!("database {}", quote_identifier(&row.datname)))
+            }
+            PgTablespace::RELATION => {
+                self.tablespace(oid)?.map(|row| format!("tablespace {}", quote_identifier(&row.spcname)))
+            }
+            PgExtension::RELATION => self
+                .row::<PgExtension>(index::PG_EXTENSION_OID_INDEX, &[oid.into()])?
+                .map(|row| format!("extension {}", quote_identifier(&row.extname))),
+            PgStatisticExt::RELATION => self
+                .row::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &[oid.into()])?
+                .map(|row| format!("statistics object {}", quote_identifier(&row.stxname))),
+            PgPublication::RELATION => self
+                .row::<PgPublication>(index::PG_PUBLICATION_OID_INDEX, &[oid.into()])?
+                .map(|row| format!("publication {}", quote_identifier(&row.pubname))),
+            PgEventTrigger::RELATION => self
+                .row::<PgEventTrigger>(index::PG_EVENT_TRIGGER_OID_INDEX, &[oid.into()])?
+                .map(|row| format!("event trigger {}", quote_identifier(&row.evtname))),
+            PgLargeobjectMetadata::RELATION => Some(format!("large object {oid}")),
+            _ => None,
+        };
+        Ok(text.unwrap_or_else(|| format!("object {}/{oid}/{}", object.class, object.sub)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_built_in_objects() {
+        let catalog = Catalog::builtin();
+        let text = |class: Oid, oid: u32, sub: i32| {
+            catalog.object_description(Object { class, oid: Oid(oid), sub }).expect("describes")
+        };
+        assert_eq!(text(PgClass::RELATION, 1259, 0), "table pg_class");
+        assert_eq!(text(PgClass::RELATION, 1259, 2), "column relname of table pg_class");
+        assert_eq!(text(PgClass::RELATION, 2662, 0), "index pg_class_oid_index");
+        assert_eq!(text(PgProc::RELATION, 1397, 0), "function abs(integer)");
+        assert_eq!(text(PgOperator::RELATION, 551, 0), "operator +(integer,integer)");
+        assert_eq!(text(PgType::RELATION, 1043, 0), "type character varying");
+        assert_eq!(text(PgOpclass::RELATION, 1978, 0), "operator class int4_ops for access method btree");
+        assert_eq!(text(PgNamespace::RELATION, 2200, 0), "schema public");
+        assert_eq!(text(PgCast::RELATION, 1, 0), "object 2605/1/0");
+    }
+}
