@@ -11,6 +11,10 @@
 //! its catalog: a little more than needed, but one short message says it.
 
 use crate::data::index_info;
+use crate::invalidation::{Invalidations, Message};
+use crate::shared::CatalogShared;
+use crate::store::Backing;
+use access::{IndexAm, TableAm};
 use crate::entry::Entry;
 use crate::field::Part;
 use crate::names::SearchPath;
@@ -23,13 +27,38 @@ use ids::Oid;
 use ids::oids::{BOOTSTRAP_ROLE, TEMPLATE1};
 use std::any::Any;
 use std::hash::{BuildHasher, Hash};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use txn::Transaction;
 
 /// A session's view of the catalogs of its database. Shared by the session's worker threads; all methods take `&self`.
 pub struct Catalog {
     database: Oid,
+    pub(crate) data_directory: PathBuf,
+    /// Where rows are read and written; none for [`Catalog::builtin`].
+    pub(crate) backing: Option<Backing>,
+    pub(crate) invalidations: Option<Invalidations>,
+    pub(crate) shared: Option<CatalogShared>,
+    /// Messages read so far.
+    pub(crate) read_position: AtomicU64,
+    /// A bit for each catalog whose built-in rows were changed, by its place in [`READ_MOSTLY`].
+    pub(crate) changed_builtins: AtomicU32,
+    /// The current transaction's own messages.
+    own: Mutex<OwnChanges>,
+    /// Whether there are some that the cache does not reflect.
+    pub(crate) own_pending: AtomicBool,
     cache: Mutex<Cache>,
     session: Mutex<Session>,
+}
+
+/// What the current transaction changed so far.
+#[derive(Default)]
+pub(crate) struct OwnChanges {
+    pub messages: Vec<Message>,
+    /// The command in which the last ones were noted.
+    pub applied_at: u32,
+    pub pending: bool,
 }
 
 /// Who the session is, as far as names and privileges depend on it.
@@ -63,6 +92,20 @@ enum KeyPart {
     Text(Box<str>),
     Oids(Box<[Oid]>),
     Null,
+}
+
+impl Cache {
+    /// Forgets rows of an index by the hash of their first key column.
+    pub fn drop_group(&mut self, index: u32, hash: u32) {
+        self.groups.remove(&(index, hash));
+        self.generation += 1;
+    }
+
+    /// Forgets a relation's descriptor.
+    pub fn drop_relation(&mut self, relation: Oid) {
+        self.relations.remove(&relation);
+        self.generation += 1;
+    }
 }
 
 impl KeyPart {
@@ -99,15 +142,32 @@ pub(crate) fn part_hash(part: &Part<'_>) -> u32 {
 
 /// Catalogs whose built-in rows are hardly ever changed: answered from the program, except where a database has a mark that
 /// somebody did change one.
-const READ_MOSTLY: &[u32] =
+pub(crate) const READ_MOSTLY: &[u32] =
     &[1247, 1255, 2600, 2601, 2602, 2603, 2605, 2607, 2612, 2616, 2617, 2753, 3456, 3541, 3600, 3601, 3602, 3603, 3764];
 
 impl Catalog {
     /// The catalogs of a database nobody has touched: built-in objects only, no store behind them. For tests of what only reads
     /// catalogs, and for tools.
     pub fn builtin() -> Catalog {
+        Catalog::new(TEMPLATE1, PathBuf::new(), None, None)
+    }
+
+    fn new(
+        database: Oid,
+        data_directory: PathBuf,
+        backing: Option<Backing>,
+        invalidations: Option<Invalidations>,
+    ) -> Catalog {
         Catalog {
-            database: TEMPLATE1,
+            database,
+            data_directory,
+            backing,
+            read_position: AtomicU64::new(invalidations.as_ref().map_or(0, Invalidations::position)),
+            invalidations,
+            shared: None,
+            changed_builtins: AtomicU32::new(0),
+            own: Mutex::default(),
+            own_pending: AtomicBool::new(false),
             cache: Mutex::default(),
             session: Mutex::new(Session {
                 user: BOOTSTRAP_ROLE,
@@ -119,6 +179,23 @@ impl Catalog {
         }
     }
 
+    /// A session's catalogs: of `database`, read and written through `transaction`. Register it as a participant of the transaction's ends.
+    pub fn open(
+        shared: &CatalogShared,
+        data_directory: impl Into<PathBuf>,
+        store: access::Store,
+        transaction: Arc<Transaction>,
+        tables: Arc<dyn TableAm>,
+        indexes: Arc<dyn IndexAm>,
+        database: Oid,
+    ) -> Arc<Catalog> {
+        let backing = Backing::new(store, transaction, tables, indexes);
+        let mut catalog = Catalog::new(database, data_directory.into(), Some(backing), Some(shared.invalidations));
+        catalog.shared = Some(*shared);
+        catalog.read_builtin_marks();
+        Arc::new(catalog)
+    }
+
     /// The session's database.
     pub fn database(&self) -> Oid {
         self.database
@@ -126,6 +203,10 @@ impl Catalog {
 
     pub(crate) fn cache(&self) -> MutexGuard<'_, Cache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn own_changes(&self) -> MutexGuard<'_, OwnChanges> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
@@ -173,16 +254,12 @@ impl Catalog {
         self.session().path = None;
     }
 
-    /// Whether the program's own copy of `catalog`'s built-in rows is good in this database.
-    fn is_static(&self, _catalog: Oid) -> bool {
-        true
-    }
-
     /// The rows of `T` whose first key columns in `index` have these values; in the index's order, except that built-in rows
     /// come first.
     pub fn rows<T: CatalogRow>(&self, index: Oid, key: &[Part<'_>]) -> Result<Rows<T>> {
         let info = index_info(index).filter(|info| info.relation == T::RELATION);
         let info = info.ok_or_else(|| Error::internal(format!("{} has no index {index}", T::NAME)))?;
+        self.catch_up();
         let group = (index.0, part_hash(key.first().unwrap_or(&Part::Null)));
         if let Some(found) = self.cache().groups.get(&group)
             && let Some(found) =
@@ -199,8 +276,8 @@ impl Catalog {
 
     /// The row of `T` with this key in the unique `index`, if there is one.
     pub fn row<T: CatalogRow>(&self, index: Oid, key: &[Part<'_>]) -> Result<Option<Entry<T>>> {
-        if self.is_static(T::RELATION)
-            && READ_MOSTLY.contains(&T::RELATION.0)
+        self.catch_up();
+        if self.answers_statically::<T>()
             && let Some(row) = T::builtin().find(index, key).next()
         {
             return Ok(Some(Entry::Builtin(row)));
@@ -208,9 +285,28 @@ impl Catalog {
         Ok(self.rows::<T>(index, key)?.first().cloned())
     }
 
-    /// Reads rows past the cache.
+    fn answers_statically<T: CatalogRow>(&self) -> bool {
+        self.backing.is_none() || self.is_static(T::RELATION)
+    }
+
+    /// Reads rows past the cache: built-in ones from the program where they are good, and from the store.
     pub(crate) fn read_rows<T: CatalogRow>(&self, index: Oid, key: &[Part<'_>]) -> Result<Rows<T>> {
-        Ok(T::builtin().find(index, key).map(Entry::Builtin).collect())
+        let mut rows: Vec<Entry<T>> = Vec::new();
+        let is_static = self.answers_statically::<T>();
+        if is_static {
+            rows.extend(T::builtin().find(index, key).map(Entry::Builtin));
+        }
+        let Some(backing) = &self.backing else { return Ok(rows.into()) };
+        if is_static && asks_for_builtin::<T>(index, key) {
+            return Ok(rows.into());
+        }
+        for stored in backing.scan::<T>(self.database, index, key)? {
+            let is_builtin = matches!(stored.row.part(1), Part::Int(n) if n < Oid::FIRST_NORMAL.0 as i64);
+            if !(is_static && is_builtin) {
+                rows.push(Entry::Cached(Arc::new(stored.row)));
+            }
+        }
+        Ok(rows.into())
     }
 
     /// The row of `T` with this key, or `XX000 cache lookup failed for WHAT KEY`.
@@ -218,6 +314,13 @@ impl Catalog {
         self.row::<T>(index, &[oid.into()])?
             .ok_or_else(|| Error::new(SqlState::INTERNAL_ERROR, format!("cache lookup failed for {what} {oid}")))
     }
+}
+
+/// Whether a look-up is by a built-in object's own id, so that no user's row can match.
+fn asks_for_builtin<T: CatalogRow>(index: Oid, key: &[Part<'_>]) -> bool {
+    index_info(index).is_some_and(|info| info.columns.first() == Some(&1))
+        && matches!(key.first(), Some(Part::Int(n)) if *n < Oid::FIRST_NORMAL.0 as i64)
+        && T::RELATION != crate::rows::PgTsConfigMap::RELATION
 }
 
 impl std::fmt::Debug for Catalog {

@@ -401,6 +401,11 @@ vectors! {
     Int2Vector, |_v| Part::Null;
 }
 
+/// Appends the stored form of an `oidvector`.
+pub(crate) fn write_oidvector(oids: &[Oid], out: &mut Vec<u8>) {
+    arrays::write(out, <Oid as Item>::TYPE, 0, oids.iter(), Item::write);
+}
+
 impl Field for Acl {
     const REPR: Repr = Repr::Bytes;
     fn parse(text: &'static str) -> Result<Self> {

@@ -275,6 +275,17 @@ impl Catalog {
     }
 }
 
+/// Whether a change seen through this index may change what the search path resolves to.
+pub(crate) fn affects_search_path(index: Oid) -> bool {
+    matches!(
+        index,
+        index::PG_NAMESPACE_NSPNAME_INDEX
+            | index::PG_NAMESPACE_OID_INDEX
+            | index::PG_AUTHID_OID_INDEX
+            | index::PG_AUTH_MEMBERS_MEMBER_ROLE_INDEX
+    )
+}
+
 /// The names of a comma-separated list of identifiers, quotes undone and unquoted ones in lower case; `None` if malformed.
 pub fn split_identifiers(text: &str) -> Option<Vec<String>> {
     let mut names = Vec::new();

@@ -177,6 +177,7 @@ impl Catalog {
 
     /// The relation with this object id, if there is one.
     pub fn find_relation(&self, oid: Oid) -> Result<Option<Entry<Relation>>> {
+        self.catch_up();
         if let Some(relation) = self.cache().relations.get(&oid) {
             return Ok(Some(relation.clone()));
         }
