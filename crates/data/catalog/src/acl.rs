@@ -279,6 +279,24 @@ impl Acl {
         items.iter().map(|item| AclItem::parse(item, &mut role)).collect::<Result<_>>().map(Acl)
     }
 
+    /// The same list for an object whose owner is `new` instead of `old`: what the old owner held and granted is the new one's,
+    /// items that thereby fall together are merged.
+    pub fn with_owner(&self, old: Oid, new: Oid) -> Acl {
+        let renamed = |role: Oid| if role == old { new } else { role };
+        let mut items: Vec<AclItem> = Vec::new();
+        for item in &self.0 {
+            let item = AclItem { grantee: renamed(item.grantee), grantor: renamed(item.grantor), ..*item };
+            match items.iter_mut().find(|other| (other.grantee, other.grantor) == (item.grantee, item.grantor)) {
+                Some(other) => {
+                    other.privileges = other.privileges.union(item.privileges);
+                    other.grantable = other.grantable.union(item.grantable);
+                }
+                None => items.push(item),
+            }
+        }
+        Acl(items)
+    }
+
     /// The items, each in its text form.
     pub fn print(&self, name: &mut dyn FnMut(Oid) -> Result<Option<String>>) -> Result<Vec<String>> {
         self.0

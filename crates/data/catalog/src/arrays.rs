@@ -1,6 +1,7 @@
 //! Arrays of one dimension without nulls, as catalog columns hold them, in the stored form of crate `types`.
 
 use crate::field::Text;
+use batch::{Datum, Repr};
 use error::{Error, Result};
 use ids::Oid;
 use std::borrow::Cow;
@@ -77,4 +78,22 @@ pub fn read(stored: &[u8], mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<
         at += 4 + len;
     }
     Ok(())
+}
+
+/// The one element of an array with one element, in its physical form; `None` if there is not exactly one.
+pub fn only_element(stored: &[u8], repr: Repr) -> Option<Datum> {
+    let mut found = Vec::new();
+    read(stored, |bytes| {
+        found.push(bytes.to_vec());
+        Ok(())
+    })
+    .ok()?;
+    let [bytes] = &found[..] else { return None };
+    Some(match repr {
+        Repr::B1 => Datum::B1(*bytes.first()?),
+        Repr::B2 => Datum::B2(i16::from_le_bytes(bytes[..].try_into().ok()?)),
+        Repr::B4 => Datum::B4(i32::from_le_bytes(bytes[..].try_into().ok()?)),
+        Repr::B8 => Datum::B8(i64::from_le_bytes(bytes[..].try_into().ok()?)),
+        Repr::Bytes => Datum::Bytes(bytes[..].into()),
+    })
 }

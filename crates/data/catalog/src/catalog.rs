@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use txn::Transaction;
+use wal::Wal;
 
 /// A session's view of the catalogs of its database. Shared by the session's worker threads; all methods take `&self`.
 pub struct Catalog {
@@ -40,6 +41,7 @@ pub struct Catalog {
     pub(crate) backing: Option<Backing>,
     pub(crate) invalidations: Option<Invalidations>,
     pub(crate) shared: Option<CatalogShared>,
+    pub(crate) wal: Option<Wal>,
     /// Messages read so far.
     pub(crate) read_position: AtomicU64,
     /// A bit for each catalog whose built-in rows were changed, by its place in [`READ_MOSTLY`].
@@ -165,6 +167,7 @@ impl Catalog {
             read_position: AtomicU64::new(invalidations.as_ref().map_or(0, Invalidations::position)),
             invalidations,
             shared: None,
+            wal: None,
             changed_builtins: AtomicU32::new(0),
             own: Mutex::default(),
             own_pending: AtomicBool::new(false),
@@ -184,6 +187,7 @@ impl Catalog {
         shared: &CatalogShared,
         data_directory: impl Into<PathBuf>,
         store: access::Store,
+        wal: Wal,
         transaction: Arc<Transaction>,
         tables: Arc<dyn TableAm>,
         indexes: Arc<dyn IndexAm>,
@@ -192,6 +196,7 @@ impl Catalog {
         let backing = Backing::new(store, transaction, tables, indexes);
         let mut catalog = Catalog::new(database, data_directory.into(), Some(backing), Some(shared.invalidations));
         catalog.shared = Some(*shared);
+        catalog.wal = Some(wal);
         catalog.read_builtin_marks();
         Arc::new(catalog)
     }

@@ -141,6 +141,7 @@ impl Catalog {
         own.applied_at = command.0;
         own.pending = true;
         drop(own);
+        self.own_pending.store(true, Ordering::Relaxed);
         self.apply(message);
         Ok(())
     }

@@ -10,19 +10,30 @@
 
 pub mod acl;
 mod arrays;
+pub mod builtin_marks;
 mod catalog;
 pub mod data;
+mod ddl;
+pub mod depend;
+mod describe;
 mod entry;
 pub mod field;
 pub mod format;
 pub mod index;
+pub mod invalidation;
 pub mod names;
 pub mod objects;
 pub mod privileges;
 pub mod relation;
 pub mod rows;
+pub mod shared;
+pub mod store;
 
 pub use catalog::Catalog;
+pub use ddl::{NewColumn, NewConstraint, NewIndex, NewIndexColumn, NewRelation};
+pub use depend::{Dependency, DropBehavior, Object};
 pub use entry::Entry;
 pub use names::{Candidate, SearchPath};
 pub use relation::Relation;
+pub use shared::{CatalogRedo, CatalogRequest, CatalogShared};
+pub use store::Stored;

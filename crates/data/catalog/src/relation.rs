@@ -4,6 +4,7 @@ use crate::catalog::Catalog;
 use crate::entry::Entry;
 use crate::index;
 use crate::rows::*;
+use access::{Index, Table};
 use error::{Error, Result, SqlState};
 use ids::oids::{DEFAULT_TABLESPACE, GLOBAL_TABLESPACE};
 use ids::{Oid, RelFileLocator};
@@ -50,6 +51,10 @@ pub struct Relation {
     pub rules: Vec<PgRewrite>,
     /// Its row security policies, by name.
     pub policies: Vec<PgPolicy>,
+    /// A table (or materialized view, sequence, TOAST table) as its access method sees it.
+    pub table: Option<Arc<Table>>,
+    /// An index as its access method sees it.
+    pub index_handle: Option<Arc<Index>>,
 }
 
 impl Relation {
@@ -159,6 +164,56 @@ fn builtin_relation(class: &PgClass) -> Relation {
         triggers: Vec::new(),
         rules: all!(PgRewrite, PG_REWRITE_REL_RULENAME_INDEX).collect(),
         policies: Vec::new(),
+        table: None,
+        index_handle: None,
+    }
+}
+
+impl Relation {
+    /// Makes the access methods' handles.
+    fn with_handles(mut self, toast: Option<RelFileLocator>, database: Oid) -> Result<Relation> {
+        match self.kind() {
+            kind::INDEX => self.index_handle = Some(Arc::new(crate::store::index_of(&self, self.locator))),
+            _ if self.has_storage() => {
+                self.table = Some(Arc::new(crate::store::table_of(&self, self.locator, toast, database)?));
+            }
+            _ => {}
+        }
+        Ok(self)
+    }
+
+    /// The handle for the table access method; `42809` for a relation that has no rows of its own.
+    pub fn as_table(&self) -> Result<&Arc<Table>> {
+        self.table.as_ref().ok_or_else(|| {
+            Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", self.name()))
+        })
+    }
+
+    /// The handle for the index access method; `42809` for a relation that is no index.
+    pub fn as_index(&self) -> Result<&Arc<Index>> {
+        self.index_handle.as_ref().ok_or_else(|| {
+            Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not an index", self.name()))
+        })
+    }
+
+    /// Of an index: its key columns as the key encoder wants them. For an operator class that stores another type, that type.
+    pub fn key_columns(&self) -> Result<Vec<types::sortkey::KeyColumn>> {
+        if self.is_system() {
+            return crate::store::key_columns(self);
+        }
+        let row = self.index.as_ref().ok_or_else(|| Error::internal(format!("{} is no index", self.oid)))?;
+        Ok((0..row.indnkeyatts as usize)
+            .zip(&self.columns)
+            .map(|(k, column)| {
+                let option = row.indoption.get(k).copied().unwrap_or(0);
+                types::sortkey::KeyColumn {
+                    type_oid: column.atttypid,
+                    collation: row.indcollation.get(k).copied().unwrap_or(Oid::INVALID),
+                    descending: option & 1 != 0,
+                    nulls_first: option & 2 != 0,
+                }
+            })
+            .collect())
     }
 }
 
@@ -183,11 +238,14 @@ impl Catalog {
         }
         let relation = if oid < Oid::FIRST_NORMAL {
             let Some(relation) = builtin(oid) else { return Ok(None) };
-            if relation.class.relisshared || !relation.has_storage() {
+            if !relation.has_storage() {
                 Entry::Builtin(relation)
             } else {
                 let locator = locator_of(&relation.class, self.database());
-                Entry::Cached(Arc::new(Relation { locator, ..relation.clone() }))
+                let toast = builtin(relation.class.reltoastrelid);
+                let toast = toast.map(|toast| locator_of(&toast.class, self.database()));
+                let relation = Relation { locator, ..relation.clone() };
+                Entry::Cached(Arc::new(relation.with_handles(toast, self.database())?))
             }
         } else {
             match self.load_relation(oid)? {
@@ -219,8 +277,14 @@ impl Catalog {
                 .collect();
             indexes.sort();
         }
-        Ok(Some(Relation {
+        let toast = match class.reltoastrelid.is_valid() {
+            true => self.class(class.reltoastrelid)?.map(|toast| locator_of(&toast, self.database())),
+            false => None,
+        };
+        let relation = Relation {
             oid,
+            table: None,
+            index_handle: None,
             locator: locator_of(&class, self.database()),
             index: match class.relkind {
                 kind::INDEX | kind::PARTITIONED_INDEX => self
@@ -254,7 +318,8 @@ impl Catalog {
             },
             columns,
             class,
-        }))
+        };
+        relation.with_handles(toast, self.database()).map(Some)
     }
 
     /// The `pg_class` row of a relation as it is now, statistics and privileges included.

@@ -133,7 +133,7 @@ impl ResourceManager for CatalogRedo {
 
     fn redo(&self, _context: &RedoContext<'_>, record: &DecodedRecord) -> Result<()> {
         let words = words(record.data());
-        match (record.info(), &words[..]) {
+        match (record.info, &words[..]) {
             (kind::NEXT_OID, &[upto]) => {
                 let mut counter = self.shared.counter.exclusive();
                 counter.next = upto.max(Oid::FIRST_NORMAL.0);

@@ -73,4 +73,6 @@ managers! {
     GENERIC = 20, "Generic";
     /// Messages for logical decoding.
     LOGICAL_MESSAGE = 21, "LogicalMessage";
+    /// Object ids, and which built-in catalog rows were changed.
+    CATALOG = 22, "Catalog";
 }
