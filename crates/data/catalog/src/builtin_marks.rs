@@ -5,9 +5,9 @@
 //! correctness. Copying a database's directory copies them; a log record tells standbys.
 
 use crate::catalog::{Catalog, READ_MOSTLY};
+use crate::field::Part;
 use crate::invalidation::Message;
 use crate::rows::CatalogRow;
-use crate::field::Part;
 use error::{Error, Result};
 use ids::Oid;
 use std::fs::{File, OpenOptions};

@@ -11,15 +11,15 @@
 //! its catalog: a little more than needed, but one short message says it.
 
 use crate::data::index_info;
-use crate::invalidation::{Invalidations, Message};
-use crate::shared::CatalogShared;
-use crate::store::Backing;
-use access::{IndexAm, TableAm};
 use crate::entry::Entry;
 use crate::field::Part;
+use crate::invalidation::{Invalidations, Message};
 use crate::names::SearchPath;
 use crate::relation::Relation;
 use crate::rows::CatalogRow;
+use crate::shared::CatalogShared;
+use crate::store::Backing;
+use access::{IndexAm, TableAm};
 use error::{Error, Result, SqlState};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;

@@ -201,7 +201,8 @@ impl Catalog {
                 self.delete(&stored)?;
             }
         }
-        let mut roles: Vec<Oid> = acl.iter().flat_map(|acl| &acl.0).flat_map(|item| [item.grantee, item.grantor]).collect();
+        let mut roles: Vec<Oid> =
+            acl.iter().flat_map(|acl| &acl.0).flat_map(|item| [item.grantee, item.grantor]).collect();
         roles.sort();
         roles.dedup();
         for role in roles.into_iter().filter(|&role| role.is_valid() && role != owner) {
@@ -329,7 +330,8 @@ impl Catalog {
         walk.stack.pop();
         // Columns on the list are covered now.
         if object.sub == 0 {
-            walk.targets.retain(|t| !((t.object.class, t.object.oid) == (object.class, object.oid) && t.object.sub != 0));
+            walk.targets
+                .retain(|t| !((t.object.class, t.object.oid) == (object.class, object.oid) && t.object.sub != 0));
         }
         walk.targets.push(Target { object, normal, silent, through });
         Ok(())
@@ -362,10 +364,9 @@ impl Catalog {
         match behavior {
             DropBehavior::Restrict => {
                 let message = match originals {
-                    [one] => format!(
-                        "cannot drop {} because other objects depend on it",
-                        self.object_description(*one)?
-                    ),
+                    [one] => {
+                        format!("cannot drop {} because other objects depend on it", self.object_description(*one)?)
+                    }
                     _ => "cannot drop desired object(s) because other objects depend on them".to_string(),
                 };
                 Err(Error::new(SqlState::DEPENDENT_OBJECTS_STILL_EXIST, message)
@@ -373,7 +374,8 @@ impl Catalog {
                     .hint("Use DROP ... CASCADE to drop the dependent objects too."))
             }
             DropBehavior::Cascade => {
-                let notice = |message: String| Error::new(SqlState::SUCCESSFUL_COMPLETION, message).severity(Severity::Notice);
+                let notice =
+                    |message: String| Error::new(SqlState::SUCCESSFUL_COMPLETION, message).severity(Severity::Notice);
                 Ok(Some(match reported.len() {
                     1 => notice(detail),
                     n => notice(format!("drop cascades to {n} other objects")).detail(detail),

@@ -68,7 +68,9 @@ impl Catalog {
             }
             PgClass::RELATION => Some(self.relation_description(oid)?),
             PgProc::RELATION => self.function_text(oid)?.map(|text| format!("function {text}")),
-            PgType::RELATION => self.find_type(oid)?.map(|_| self.format_type(oid, -1)).transpose()?.map(|t| format!("type {t}")),
+            PgType::RELATION => {
+                self.find_type(oid)?.map(|_| self.format_type(oid, -1)).transpose()?.map(|t| format!("type {t}"))
+            }
             PgOperator::RELATION => self.operator_text(oid)?.map(|text| format!("operator {text}")),
             PgCast::RELATION => match self.row::<PgCast>(index::PG_CAST_OID_INDEX, &[oid.into()])? {
                 Some(row) => Some(format!(
@@ -102,21 +104,27 @@ impl Catalog {
                 None => None,
             },
             PgRewrite::RELATION => match self.find_rule(oid)? {
-                Some(row) => {
-                    Some(format!("rule {} on {}", quote_identifier(&row.rulename), self.relation_description(row.ev_class)?))
-                }
+                Some(row) => Some(format!(
+                    "rule {} on {}",
+                    quote_identifier(&row.rulename),
+                    self.relation_description(row.ev_class)?
+                )),
                 None => None,
             },
             PgTrigger::RELATION => match self.find_trigger(oid)? {
-                Some(row) => {
-                    Some(format!("trigger {} on {}", quote_identifier(&row.tgname), self.relation_description(row.tgrelid)?))
-                }
+                Some(row) => Some(format!(
+                    "trigger {} on {}",
+                    quote_identifier(&row.tgname),
+                    self.relation_description(row.tgrelid)?
+                )),
                 None => None,
             },
             PgPolicy::RELATION => match self.row::<PgPolicy>(index::PG_POLICY_OID_INDEX, &[oid.into()])? {
-                Some(row) => {
-                    Some(format!("policy {} on {}", quote_identifier(&row.polname), self.relation_description(row.polrelid)?))
-                }
+                Some(row) => Some(format!(
+                    "policy {} on {}",
+                    quote_identifier(&row.polname),
+                    self.relation_description(row.polrelid)?
+                )),
                 None => None,
             },
             PgOpclass::RELATION => match self.find_opclass(oid)? {

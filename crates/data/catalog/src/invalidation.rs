@@ -76,7 +76,8 @@ impl Message {
     /// The messages that a log record holds; a rest that is no whole message is left out.
     pub fn read_all(bytes: &[u8]) -> impl Iterator<Item = Message> + '_ {
         bytes.chunks_exact(Self::SIZE).map(|bytes| {
-            let word = |k: usize| u32::from_le_bytes([bytes[4 * k], bytes[4 * k + 1], bytes[4 * k + 2], bytes[4 * k + 3]]);
+            let word =
+                |k: usize| u32::from_le_bytes([bytes[4 * k], bytes[4 * k + 1], bytes[4 * k + 2], bytes[4 * k + 3]]);
             Message([word(0), word(1), word(2), word(3)])
         })
     }

@@ -184,16 +184,16 @@ impl Relation {
 
     /// The handle for the table access method; `42809` for a relation that has no rows of its own.
     pub fn as_table(&self) -> Result<&Arc<Table>> {
-        self.table.as_ref().ok_or_else(|| {
-            Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", self.name()))
-        })
+        self.table
+            .as_ref()
+            .ok_or_else(|| Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", self.name())))
     }
 
     /// The handle for the index access method; `42809` for a relation that is no index.
     pub fn as_index(&self) -> Result<&Arc<Index>> {
-        self.index_handle.as_ref().ok_or_else(|| {
-            Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not an index", self.name()))
-        })
+        self.index_handle
+            .as_ref()
+            .ok_or_else(|| Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not an index", self.name())))
     }
 
     /// Of an index: its key columns as the key encoder wants them. For an operator class that stores another type, that type.

@@ -52,10 +52,7 @@ mod kind {
 impl CatalogShared {
     /// Asks for its part of the segment.
     pub fn layout(layout: &mut Layout) -> CatalogRequest {
-        CatalogRequest {
-            invalidations: Invalidations::layout(layout),
-            counter: layout.one("object id counter"),
-        }
+        CatalogRequest { invalidations: Invalidations::layout(layout), counter: layout.one("object id counter") }
     }
 
     /// The handle, once the segment is mapped. The counter starts at the first id for users' objects.
@@ -210,7 +207,13 @@ impl Catalog {
     }
 
     fn file_is_free(&self, file: Oid, tablespace: Oid, shared: bool) -> Result<bool> {
-        let class = PgClass { oid: file, relfilenode: file, reltablespace: tablespace, relisshared: shared, ..Default::default() };
+        let class = PgClass {
+            oid: file,
+            relfilenode: file,
+            reltablespace: tablespace,
+            relisshared: shared,
+            ..Default::default()
+        };
         let locator: RelFileLocator = locator_of(&class, self.database());
         let Some(backing) = &self.backing else { return Ok(true) };
         Ok(!backing.store.storage.exists(locator, Fork::Main)?)

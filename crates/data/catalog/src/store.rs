@@ -10,9 +10,9 @@ use crate::invalidation::Message;
 use crate::relation::{self, Relation};
 use crate::rows::*;
 use access::{
-    ColumnShape, Direction, Fetched, Index, IndexAm, IndexEntries, IndexEntry, IndexScanOptions, InsertOptions, Inserted,
-    KeyRange, Outcome, Persistence, Projected, Row, RowLayout, Store, Table, TableAm, ToastStrategy, UniqueCheck,
-    UpdateOptions, WaitPolicy, key_successor, projected_batch,
+    ColumnShape, Direction, Fetched, Index, IndexAm, IndexEntries, IndexEntry, IndexScanOptions, InsertOptions,
+    Inserted, KeyRange, Outcome, Persistence, Projected, Row, RowLayout, Store, Table, TableAm, ToastStrategy,
+    UniqueCheck, UpdateOptions, WaitPolicy, key_successor, projected_batch,
 };
 use batch::{Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
@@ -159,7 +159,10 @@ pub fn storage_option<'a>(class: &'a PgClass, name: &str) -> Option<&'a str> {
 }
 
 fn fillfactor(class: &PgClass, default: u8) -> u8 {
-    storage_option(class, "fillfactor").and_then(|value| value.parse().ok()).filter(|n| (10..=100).contains(n)).unwrap_or(default)
+    storage_option(class, "fillfactor")
+        .and_then(|value| value.parse().ok())
+        .filter(|n| (10..=100).contains(n))
+        .unwrap_or(default)
 }
 
 /// A relation as the table access method sees it.
@@ -362,11 +365,9 @@ impl Catalog {
     pub fn scan_all<T: CatalogRow>(&self) -> Result<Vec<Stored<T>>> {
         match &self.backing {
             Some(backing) => backing.scan_all(self.database()),
-            None => Ok(T::builtin()
-                .rows()
-                .iter()
-                .map(|row| Stored { place: TupleId::INVALID, row: row.clone() })
-                .collect()),
+            None => {
+                Ok(T::builtin().rows().iter().map(|row| Stored { place: TupleId::INVALID, row: row.clone() }).collect())
+            }
         }
     }
 
@@ -410,8 +411,15 @@ impl Catalog {
         };
         let snapshot = backing.transaction.latest_snapshot()?;
         let new = Row::Columns(&columns, 0);
-        let outcome =
-            backing.tables.update(&backing.store, &backing.transaction, &table, stored.place, &snapshot, new, options)?;
+        let outcome = backing.tables.update(
+            &backing.store,
+            &backing.transaction,
+            &table,
+            stored.place,
+            &snapshot,
+            new,
+            options,
+        )?;
         match outcome {
             Outcome::Done(updated) if !updated.hot => backing.insert_entries(self.database(), row, updated.tid)?,
             Outcome::Done(_) => {}
@@ -462,8 +470,7 @@ impl Catalog {
 
     /// Notes the messages that tell others, and later this session, that a row changed.
     fn note_change<T: CatalogRow>(&self, row: &T) -> Result<()> {
-        let database =
-            if builtin(T::RELATION)?.class.relisshared { Oid::INVALID } else { self.database() };
+        let database = if builtin(T::RELATION)?.class.relisshared { Oid::INVALID } else { self.database() };
         for info in indexes().iter().filter(|info| info.relation == T::RELATION) {
             let first = info.columns.first().map_or(Part::Null, |&n| row.part(n as usize));
             self.note(Message::rows(database, info.index, part_hash(&first)))?;

@@ -85,7 +85,9 @@ impl Catalog {
             && let Some(constraint) = self.constraint_of_index(relation)?
         {
             let key = [constraint.into()];
-            self.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| row.conname = name.to_string().into())?;
+            self.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| {
+                row.conname = name.to_string().into()
+            })?;
             self.next_command()?;
         }
         Ok(())
@@ -299,7 +301,14 @@ impl Catalog {
     }
 
     /// Notes what VACUUM, ANALYZE or an index build found out about a relation's size.
-    pub fn set_statistics(&self, relation: Oid, pages: u32, rows: f64, all_visible: u32, all_frozen: u32) -> Result<()> {
+    pub fn set_statistics(
+        &self,
+        relation: Oid,
+        pages: u32,
+        rows: f64,
+        all_visible: u32,
+        all_frozen: u32,
+    ) -> Result<()> {
         let Some(class) = self.class(relation)? else { return Ok(()) };
         let new = (pages as i32, rows as f32, all_visible as i32, all_frozen as i32);
         if (class.relpages, class.reltuples, class.relallvisible, class.relallfrozen) == new {

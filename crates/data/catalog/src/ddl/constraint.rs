@@ -36,10 +36,8 @@ impl Catalog {
         for number in 0u32.. {
             let suffix = if number == 0 { suffix.to_string() } else { format!("{suffix}{number}") };
             let name = object_name(table, columns, &suffix);
-            let constraint = self.rows::<PgConstraint>(
-                index::PG_CONSTRAINT_CONNAME_NSP_INDEX,
-                &[name.as_str().into(), schema.into()],
-            )?;
+            let constraint = self
+                .rows::<PgConstraint>(index::PG_CONSTRAINT_CONNAME_NSP_INDEX, &[name.as_str().into(), schema.into()])?;
             if constraint.is_empty() && self.relation_in_schema(schema, &name)?.is_none() && !taken(&name) {
                 return Ok(name);
             }
@@ -132,9 +130,14 @@ impl Catalog {
 pub(crate) fn object_name(table: &str, columns: &str, suffix: &str) -> String {
     const LENGTH: usize = 63;
     let (mut a, mut b) = (table.to_string(), columns.to_string());
-    let overhead = |b: &str| (if b.is_empty() { 0 } else { 1 }) + (if suffix.is_empty() { 0 } else { suffix.len() + 1 });
+    let overhead =
+        |b: &str| (if b.is_empty() { 0 } else { 1 }) + (if suffix.is_empty() { 0 } else { suffix.len() + 1 });
     while a.len() + b.len() + overhead(&b) > LENGTH && !(a.is_empty() && b.is_empty()) {
-        if a.len() > b.len() { a.pop() } else { b.pop() };
+        if a.len() > b.len() {
+            a.pop()
+        } else {
+            b.pop()
+        };
     }
     let mut name = a;
     for part in [b.as_str(), suffix] {

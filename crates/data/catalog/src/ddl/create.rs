@@ -237,8 +237,7 @@ impl Catalog {
     pub(crate) fn column_row(&self, relation: Oid, number: i16, column: &NewColumn) -> Result<PgAttribute> {
         let type_ = self.type_(column.type_)?;
         if type_.typtype == b'p' && column.type_ != Oid(2249) {
-            let message =
-                format!("column \"{}\" has pseudo-type {}", column.name, self.format_type(column.type_, -1)?);
+            let message = format!("column \"{}\" has pseudo-type {}", column.name, self.format_type(column.type_, -1)?);
             return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
         }
         Ok(PgAttribute {
@@ -263,7 +262,13 @@ impl Catalog {
         })
     }
 
-    pub(crate) fn record_column_dependencies(&self, relation: Oid, number: i16, type_: Oid, collation: Oid) -> Result<()> {
+    pub(crate) fn record_column_dependencies(
+        &self,
+        relation: Oid,
+        number: i16,
+        type_: Oid,
+        collation: Oid,
+    ) -> Result<()> {
         let mut on = vec![Object::of::<PgType>(type_)];
         if collation.is_valid() {
             on.push(Object::of::<PgCollation>(collation));
@@ -280,7 +285,8 @@ impl Catalog {
         {
             return Ok(None);
         }
-        let column = |name: &str, type_: Oid| NewColumn { storage: Some(b'p'), ..NewColumn::new(name, type_, -1, Oid::INVALID) };
+        let column =
+            |name: &str, type_: Oid| NewColumn { storage: Some(b'p'), ..NewColumn::new(name, type_, -1, Oid::INVALID) };
         let toast = self.create_relation(&NewRelation {
             persistence: relation.class.relpersistence,
             tablespace: relation.class.reltablespace,
@@ -291,7 +297,8 @@ impl Catalog {
             ],
             ..NewRelation::new(format!("pg_toast_{table}"), PG_TOAST, kind::TOAST, relation.class.relowner)
         })?;
-        let key = |number, opclass: u32| super::NewIndexColumn { opclass: Oid(opclass), ..super::NewIndexColumn::of(number) };
+        let key =
+            |number, opclass: u32| super::NewIndexColumn { opclass: Oid(opclass), ..super::NewIndexColumn::of(number) };
         self.create_index(&super::NewIndex {
             unique: true,
             primary: true,

@@ -65,7 +65,8 @@ impl Catalog {
     pub(super) fn make_room_for_type(&self, schema: Oid, name: &str) -> Result<()> {
         let Some(existing) = self.type_in_schema(schema, name)? else { return Ok(()) };
         let is_array = self.element_type(existing.oid)?.is_some();
-        let owned_by_element = is_array && self.find_type(existing.typelem)?.is_some_and(|e| e.typarray == existing.oid);
+        let owned_by_element =
+            is_array && self.find_type(existing.typelem)?.is_some_and(|e| e.typarray == existing.oid);
         if !owned_by_element {
             return Err(Error::new(SqlState::DUPLICATE_OBJECT, format!("type \"{name}\" already exists"))
                 .hint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type."));
@@ -99,7 +100,14 @@ impl Catalog {
         let this = Object::of::<PgType>(row.oid);
         self.record_dependency(this, Object::of::<PgNamespace>(row.typnamespace), Dependency::Normal)?;
         let functions = [
-            row.typinput, row.typoutput, row.typreceive, row.typsend, row.typmodin, row.typmodout, row.typanalyze, row.typsubscript,
+            row.typinput,
+            row.typoutput,
+            row.typreceive,
+            row.typsend,
+            row.typmodin,
+            row.typmodout,
+            row.typanalyze,
+            row.typsubscript,
         ];
         let functions: Vec<Object> =
             functions.iter().filter(|f| f.is_valid()).map(|&f| Object::of::<PgProc>(f)).collect();
