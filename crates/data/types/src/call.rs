@@ -646,6 +646,30 @@ pub fn fast_binary<'a, A: Read<'a>, B: Read<'a>, R: FixedAnswer>(
     }
 }
 
+macro_rules! apply {
+    ($($name:ident($($arg:ident: $type:ident),*);)*) => {
+        $(/// Calls `f`: where the arguments' types are known before the closure's, it needs none of its own.
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn $name<R, $($type),*>(f: impl FnOnce($($type),*) -> R $(, $arg: $type)*) -> R {
+            f($($arg),*)
+        })*
+    };
+}
+
+apply! {
+    apply_0();
+    apply_1(a: A);
+    apply_2(a: A, b: B);
+    apply_3(a: A, b: B, c: C);
+    apply_4(a: A, b: B, c: C, d: D);
+    apply_5(a: A, b: B, c: C, d: D, e: E);
+    apply_6(a: A, b: B, c: C, d: D, e: E, f: F);
+    apply_7(a: A, b: B, c: C, d: D, e: E, f: F, g: G);
+    apply_8(a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H);
+    apply_9(a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H, i: I);
+}
+
 /// A module's visible table of built-in functions: see the module [`call`](crate::call).
 #[macro_export]
 macro_rules! builtins {
@@ -678,6 +702,16 @@ macro_rules! kernel {
     (arena [$($arg:ty),*] $f:expr) => {
         $crate::kernel!(@bind arena $f; [$($arg,)*] [a b c d e f g h i j k l] [])
     };
+    (@apply $f:expr;) => { $crate::call::apply_0($f) };
+    (@apply $f:expr; $xa:expr,) => { $crate::call::apply_1($f, $xa) };
+    (@apply $f:expr; $xa:expr, $xb:expr,) => { $crate::call::apply_2($f, $xa, $xb) };
+    (@apply $f:expr; $xa:expr, $xb:expr, $xc:expr,) => { $crate::call::apply_3($f, $xa, $xb, $xc) };
+    (@apply $f:expr; $xa:expr, $xb:expr, $xc:expr, $xd:expr,) => { $crate::call::apply_4($f, $xa, $xb, $xc, $xd) };
+    (@apply $f:expr; $xa:expr, $xb:expr, $xc:expr, $xd:expr, $xe:expr,) => { $crate::call::apply_5($f, $xa, $xb, $xc, $xd, $xe) };
+    (@apply $f:expr; $xa:expr, $xb:expr, $xc:expr, $xd:expr, $xe:expr, $xf:expr,) => { $crate::call::apply_6($f, $xa, $xb, $xc, $xd, $xe, $xf) };
+    (@apply $f:expr; $xa:expr, $xb:expr, $xc:expr, $xd:expr, $xe:expr, $xf:expr, $xg:expr,) => { $crate::call::apply_7($f, $xa, $xb, $xc, $xd, $xe, $xf, $xg) };
+    (@apply $f:expr; $xa:expr, $xb:expr, $xc:expr, $xd:expr, $xe:expr, $xf:expr, $xg:expr, $xh:expr,) => { $crate::call::apply_8($f, $xa, $xb, $xc, $xd, $xe, $xf, $xg, $xh) };
+    (@apply $f:expr; $xa:expr, $xb:expr, $xc:expr, $xd:expr, $xe:expr, $xf:expr, $xg:expr, $xh:expr, $xi:expr,) => { $crate::call::apply_9($f, $xa, $xb, $xc, $xd, $xe, $xf, $xg, $xh, $xi) };
     (@bind $mode:ident $f:expr; [$arg:ty, $($rest:ty,)*] [$name:ident $($names:ident)*] [$($done:tt)*]) => {
         $crate::kernel!(@bind $mode $f; [$($rest,)*] [$($names)*] [$($done)* ($name $arg)])
     };
@@ -687,7 +721,7 @@ macro_rules! kernel {
             let (mut next, mut strict) = (0usize, 0u32);
             let _ = &mut next;
             $(let $name = <$arg as $crate::call::Arg>::bind(call.args, &call.context, &mut next, &mut strict);)*
-            $crate::call::each(call, strict, |_row| ($f)($(<$arg as $crate::call::Arg>::get($name, _row)),*))
+            $crate::call::each(call, strict, |_row| $crate::kernel!(@apply $f; $(<$arg as $crate::call::Arg>::get($name, _row),)*))
         }
     };
     (@bind arena $f:expr; [] [$($names:ident)*] [$(($name:ident $arg:ty))*]) => {
@@ -696,7 +730,7 @@ macro_rules! kernel {
             let (mut next, mut strict) = (0usize, 0u32);
             let _ = &mut next;
             $(let $name = <$arg as $crate::call::Arg>::bind(call.args, &call.context, &mut next, &mut strict);)*
-            $crate::call::each_arena(call, strict, |_row, out| ($f)($(<$arg as $crate::call::Arg>::get($name, _row),)* out))
+            $crate::call::each_arena(call, strict, |_row, _out| $crate::kernel!(@apply $f; $(<$arg as $crate::call::Arg>::get($name, _row),)* _out,))
         }
     };
 }

@@ -6,6 +6,7 @@
 
 use crate::datetime::TimeZone;
 use crate::facts::builtin_type;
+use crate::text::CaseMapping;
 use batch::{DatumRef, Repr};
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -172,6 +173,10 @@ pub trait Environment {
     /// The setting `array_nulls`.
     fn array_nulls(&self) -> bool {
         true
+    }
+    /// How the database's default collation maps cases.
+    fn default_case_mapping(&self) -> CaseMapping {
+        CaseMapping::Ascii
     }
     /// Any setting by its name, as `SHOW` prints it; `None` if there is none of that name.
     fn setting(&self, name: &str) -> Option<String> {

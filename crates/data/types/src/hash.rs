@@ -1,16 +1,218 @@
 //! PostgreSQL's hash functions of values, which hash partitioning and `hashtext` make visible.
 //!
-//! The mixing is Bob Jenkins's `lookup3` (public domain, 2006) as PostgreSQL seeds it.
+//! The mixing is Bob Jenkins's `lookup3` (public domain, 2006), seeded and finished as PostgreSQL's results show.
 
-use crate::Environment;
+use crate::environment::Environment;
+use crate::order::{Order, order_of};
+use crate::{Context, array, oid, text};
 use batch::DatumRef;
-use error::{Error, Result};
+use error::{Error, Result, SqlState};
 use ids::Oid;
+
+crate::builtins! {
+    /// Hash functions.
+    pub static HASHES =
+    449 hashint2 fast(i16) |a| uint32(a as i32 as u32) as i32;
+    450 hashint4 fast(i32) |a| uint32(a as u32) as i32;
+    949 hashint8 fast(i64) |a| uint32(fold(a)) as i32;
+    453 hashoid fast(Oid) |a| uint32(a.0) as i32;
+    6417 hashbool fast(bool) |a| uint32(a as u32) as i32;
+    454 hashchar fast(u8) |a| uint32(a as i8 as i32 as u32) as i32;
+    451 hashfloat4 fast(f32) |a| float(a as f64) as i32;
+    452 hashfloat8 fast(f64) |a| float(a) as i32;
+    400 hashtext fast(&[u8]) |a: &[u8]| bytes(a) as i32;
+    455 hashname fast(&[u8]) |a: &[u8]| bytes(a) as i32;
+    6413 hashbytea fast(&[u8]) |a: &[u8]| bytes(a) as i32;
+    1080 hashbpchar fast(&[u8]) |a| bytes(text::trim_blanks(a)) as i32;
+    441 hashint2extended fast(i16, i64) |a, seed| uint32_extended(a as i32 as u32, seed as u64) as i64;
+    425 hashint4extended fast(i32, i64) |a, seed| uint32_extended(a as u32, seed as u64) as i64;
+    442 hashint8extended fast(i64, i64) |a, seed| uint32_extended(fold(a), seed as u64) as i64;
+    445 hashoidextended fast(Oid, i64) |a, seed| uint32_extended(a.0, seed as u64) as i64;
+    6418 hashboolextended fast(bool, i64) |a, seed| uint32_extended(a as u32, seed as u64) as i64;
+    446 hashcharextended fast(u8, i64) |a, seed| uint32_extended(a as i8 as i32 as u32, seed as u64) as i64;
+    443 hashfloat4extended fast(f32, i64) |a, seed| float_extended(a as f64, seed as u64) as i64;
+    444 hashfloat8extended fast(f64, i64) |a, seed| float_extended(a, seed as u64) as i64;
+    448 hashtextextended fast(&[u8], i64) |a: &[u8], seed| bytes_extended(a, seed as u64) as i64;
+    447 hashnameextended fast(&[u8], i64) |a: &[u8], seed| bytes_extended(a, seed as u64) as i64;
+    6414 hashbyteaextended fast(&[u8], i64) |a: &[u8], seed| bytes_extended(a, seed as u64) as i64;
+    972 hashbpcharextended fast(&[u8], i64) |a, seed| bytes_extended(text::trim_blanks(a), seed as u64) as i64;
+    2233 hashtid fast(&[u8]) |a: &[u8]| tid(a) as i32;
+    626 hash_array each(Context, &[u8]) |cx: Context<'_>, a: &[u8]| array_hash(cx, a).map(|h| h as i32);
+    782 hash_array_extended each(Context, &[u8], i64) |cx: Context<'_>, a: &[u8], seed| array_hash_extended(cx, a, seed as u64).map(|h| h as i64);
+}
+
+const INITIAL: u32 = 0x9e37_79b9;
+
+fn mix(a: &mut u32, b: &mut u32, c: &mut u32) {
+    let step = |x: &mut u32, y: &mut u32, z: &mut u32, r: u32| {
+        *x = x.wrapping_sub(*z) ^ z.rotate_left(r);
+        *z = z.wrapping_add(*y);
+    };
+    step(a, b, c, 4);
+    step(b, c, a, 6);
+    step(c, a, b, 8);
+    step(a, b, c, 16);
+    step(b, c, a, 19);
+    step(c, a, b, 4);
+}
+
+fn finish(a: &mut u32, b: &mut u32, c: &mut u32) {
+    let step = |x: &mut u32, y: u32, r: u32| *x = (*x ^ y).wrapping_sub(y.rotate_left(r));
+    step(c, *b, 14);
+    step(a, *c, 11);
+    step(b, *a, 25);
+    step(c, *b, 16);
+    step(a, *c, 4);
+    step(b, *a, 14);
+    step(c, *b, 24);
+}
+
+/// The state after hashing bytes, before the last result is taken: `b` and `c`.
+fn digest(bytes: &[u8], seed: u64) -> (u32, u32) {
+    let start = INITIAL.wrapping_add(bytes.len() as u32).wrapping_add(3_923_095);
+    let (mut a, mut b, mut c) = (start, start, start);
+    if seed != 0 {
+        a = a.wrapping_add((seed >> 32) as u32);
+        b = b.wrapping_add(seed as u32);
+        mix(&mut a, &mut b, &mut c);
+    }
+    let word = |bytes: &[u8]| bytes.iter().rev().fold(0u32, |word, &b| word << 8 | b as u32);
+    let mut chunks = bytes.chunks_exact(12);
+    for chunk in &mut chunks {
+        a = a.wrapping_add(word(&chunk[..4]));
+        b = b.wrapping_add(word(&chunk[4..8]));
+        c = c.wrapping_add(word(&chunk[8..]));
+        mix(&mut a, &mut b, &mut c);
+    }
+    let rest = chunks.remainder();
+    let part = |from: usize, to: usize| word(rest.get(from..to.min(rest.len())).unwrap_or_default());
+    a = a.wrapping_add(part(0, 4));
+    b = b.wrapping_add(part(4, 8));
+    // The lowest byte of c is kept for the length.
+    c = c.wrapping_add(part(8, 11) << 8);
+    finish(&mut a, &mut b, &mut c);
+    (b, c)
+}
+
+/// The hash of bytes.
+pub fn bytes(bytes: &[u8]) -> u32 {
+    digest(bytes, 0).1
+}
+
+/// The 64-bit hash of bytes with a seed.
+pub fn bytes_extended(bytes: &[u8], seed: u64) -> u64 {
+    let (b, c) = digest(bytes, seed);
+    (b as u64) << 32 | c as u64
+}
+
+fn digest_u32(value: u32, seed: u64) -> (u32, u32) {
+    let start = INITIAL.wrapping_add(4).wrapping_add(3_923_095);
+    let (mut a, mut b, mut c) = (start, start, start);
+    if seed != 0 {
+        a = a.wrapping_add((seed >> 32) as u32);
+        b = b.wrapping_add(seed as u32);
+        mix(&mut a, &mut b, &mut c);
+    }
+    a = a.wrapping_add(value);
+    finish(&mut a, &mut b, &mut c);
+    (b, c)
+}
+
+/// The hash of a 32-bit number.
+#[inline]
+pub fn uint32(value: u32) -> u32 {
+    digest_u32(value, 0).1
+}
+
+/// The 64-bit hash of a 32-bit number with a seed.
+pub fn uint32_extended(value: u32, seed: u64) -> u64 {
+    let (b, c) = digest_u32(value, seed);
+    (b as u64) << 32 | c as u64
+}
+
+/// A bigint as 32 bits, so that equal numbers of all integer types hash alike.
+fn fold(value: i64) -> u32 {
+    let (low, high) = (value as u32, (value >> 32) as u32);
+    low ^ if value >= 0 { high } else { !high }
+}
+
+fn normal(value: f64) -> f64 {
+    if value.is_nan() { f64::NAN } else { value }
+}
+
+fn float(value: f64) -> u32 {
+    if value == 0.0 { 0 } else { bytes(&normal(value).to_le_bytes()) }
+}
+
+fn float_extended(value: f64, seed: u64) -> u64 {
+    if value == 0.0 { seed } else { bytes_extended(&normal(value).to_le_bytes(), seed) }
+}
+
+/// A tuple id is hashed as PostgreSQL stores it: the block's high half first.
+fn tid_bytes(value: &[u8]) -> [u8; 6] {
+    let (block, offset) = crate::objects::tid(value);
+    let ([a, b], [c, d], [e, f]) =
+        (((block >> 16) as u16).to_le_bytes(), (block as u16).to_le_bytes(), offset.to_le_bytes());
+    [a, b, c, d, e, f]
+}
+
+fn tid(value: &[u8]) -> u32 {
+    bytes(&tid_bytes(value))
+}
+
+fn array_hash(context: Context<'_>, array: &[u8]) -> Result<u32> {
+    let view = array::View::new(array)?;
+    let mut result = 1u32;
+    for value in view.iter() {
+        let element = if value.is_null() {
+            0
+        } else {
+            hash(view.element_type(), context.collation, value, context.env)?
+        };
+        result = result.wrapping_mul(31).wrapping_add(element);
+    }
+    Ok(result)
+}
+
+fn array_hash_extended(context: Context<'_>, array: &[u8], seed: u64) -> Result<u64> {
+    let view = array::View::new(array)?;
+    let mut result = 1u64;
+    for value in view.iter() {
+        let element = if value.is_null() {
+            0
+        } else {
+            hash_extended(view.element_type(), context.collation, value, seed, context.env)?
+        };
+        result = result.wrapping_mul(31).wrapping_add(element);
+    }
+    Ok(result)
+}
+
+#[cold]
+fn no_hash(type_oid: Oid, env: &dyn Environment) -> Error {
+    let name = crate::objects::format_type(type_oid, None, env).unwrap_or_else(|_| type_oid.to_string());
+    Error::new(SqlState::UNDEFINED_FUNCTION, format!("could not identify a hash function for type {name}"))
+}
 
 /// The 32-bit hash of a value that is not null, by its type's default hash operator class.
 pub fn hash(type_oid: Oid, collation: Oid, value: DatumRef<'_>, env: &dyn Environment) -> Result<u32> {
-    let _ = (collation, value, env);
-    Err(Error::not_implemented(format_args!("hashing of type {type_oid}")))
+    let (type_oid, order) = order_of(type_oid, env)?;
+    Ok(match (order, value) {
+        (_, DatumRef::B1(v)) if type_oid == oid::CHAR => uint32(v as i8 as i32 as u32),
+        (_, DatumRef::B1(v)) => uint32(v as u32),
+        (_, DatumRef::B2(v)) => uint32(v as i32 as u32),
+        (Order::Real, DatumRef::B4(v)) => float(f32::from_bits(v as u32) as f64),
+        (Order::Double, DatumRef::B8(v)) => float(f64::from_bits(v as u64)),
+        (_, DatumRef::B4(v)) => uint32(v as u32),
+        (_, DatumRef::B8(v)) => uint32(fold(v)),
+        (Order::Text | Order::Bytes, DatumRef::Bytes(v)) => bytes(v),
+        (Order::Padded, DatumRef::Bytes(v)) => bytes(text::trim_blanks(v)),
+        (Order::Tid, DatumRef::Bytes(v)) => tid(v),
+        (Order::Array, DatumRef::Bytes(v)) => {
+            array_hash(Context { collation, ..Context::plain(env) }, v)?
+        }
+        _ => return Err(no_hash(type_oid, env)),
+    })
 }
 
 /// The 64-bit hash with a seed of a value that is not null: what hash partitioning uses.
@@ -21,6 +223,21 @@ pub fn hash_extended(
     seed: u64,
     env: &dyn Environment,
 ) -> Result<u64> {
-    let _ = (collation, value, seed, env);
-    Err(Error::not_implemented(format_args!("hashing of type {type_oid}")))
+    let (type_oid, order) = order_of(type_oid, env)?;
+    Ok(match (order, value) {
+        (_, DatumRef::B1(v)) if type_oid == oid::CHAR => uint32_extended(v as i8 as i32 as u32, seed),
+        (_, DatumRef::B1(v)) => uint32_extended(v as u32, seed),
+        (_, DatumRef::B2(v)) => uint32_extended(v as i32 as u32, seed),
+        (Order::Real, DatumRef::B4(v)) => float_extended(f32::from_bits(v as u32) as f64, seed),
+        (Order::Double, DatumRef::B8(v)) => float_extended(f64::from_bits(v as u64), seed),
+        (_, DatumRef::B4(v)) => uint32_extended(v as u32, seed),
+        (_, DatumRef::B8(v)) => uint32_extended(fold(v), seed),
+        (Order::Text | Order::Bytes, DatumRef::Bytes(v)) => bytes_extended(v, seed),
+        (Order::Padded, DatumRef::Bytes(v)) => bytes_extended(text::trim_blanks(v), seed),
+        (Order::Tid, DatumRef::Bytes(v)) => bytes_extended(&tid_bytes(v), seed),
+        (Order::Array, DatumRef::Bytes(v)) => {
+            array_hash_extended(Context { collation, ..Context::plain(env) }, v, seed)?
+        }
+        _ => return Err(no_hash(type_oid, env)),
+    })
 }

@@ -2,11 +2,13 @@
 //!
 //! [`io()`] finds a type's four functions once; a COPY or a result of many rows then calls them by pointer.
 
+use crate::call::{Builtin, Call, Kernel};
 use crate::Environment;
-use crate::environment::{TypeKind, unknown_type};
+use crate::environment::TypeKind;
 use batch::{Column, Datum, DatumRef, Repr};
-use error::{Error, Result};
+use error::{Error, Result, SqlState};
 use ids::Oid;
+use std::sync::LazyLock;
 
 /// What a type's input and output functions are told.
 #[derive(Clone, Copy)]
@@ -51,6 +53,7 @@ pub fn io(type_oid: Oid, env: &dyn Environment) -> Result<TypeIo> {
     let facts = env.type_facts(type_oid)?;
     match &facts.kind {
         TypeKind::Domain { base, .. } => io(*base, env),
+        TypeKind::Array { .. } => Ok(crate::array::ARRAY_IO),
         _ => Err(Error::not_implemented(format_args!("input and output of type {}", facts.name))),
     }
 }
@@ -87,25 +90,250 @@ pub fn send(type_oid: Oid, value: DatumRef<'_>, env: &dyn Environment, out: &mut
     (io(type_oid, env)?.send)(value, &TypeCall { env, type_oid, typmod: -1 }, out)
 }
 
+/// Declares the four functions of fixed-width types: how one is read from text, and how written. The binary form is the
+/// value in network byte order.
+macro_rules! fixed_io {
+    ($($(#[$doc:meta])* pub $name:ident: $type:ty, $form:ident, $get:ident, $input:expr, $output:expr;)*) => {
+        $($(#[$doc])*
+        pub const $name: TypeIo = TypeIo {
+            repr: ::batch::Repr::$form,
+            input: |text, call, out| {
+                let parse: fn(&str, &$crate::io::TypeCall<'_>) -> ::error::Result<$type> = $input;
+                $crate::io::push_fixed(parse(text, call)?, out);
+                Ok(())
+            },
+            output: |value, call, out| {
+                let write: fn($type, &$crate::io::TypeCall<'_>, &mut Vec<u8>) = $output;
+                match value.$get() {
+                    Some(value) => write(value, call, out),
+                    None => return Err($crate::io::wrong_form(call.type_oid, value)),
+                }
+                Ok(())
+            },
+            receive: |bytes, _, out| {
+                $crate::io::push_fixed(<$type>::from_be_bytes($crate::io::exactly(bytes)?), out);
+                Ok(())
+            },
+            send: |value, call, out| match value.$get() {
+                Some(value) => {
+                    out.extend_from_slice(&value.to_be_bytes());
+                    Ok(())
+                }
+                None => Err($crate::io::wrong_form(call.type_oid, value)),
+            },
+        };)*
+    };
+}
+pub(crate) use fixed_io;
+
+/// Adds a fixed-width value at the end of a column.
+#[inline]
+pub(crate) fn push_fixed<T: IntoDatum>(value: T, out: &mut Column) {
+    out.push(value.datum());
+}
+
+/// A fixed-width Rust value as a datum.
+pub(crate) trait IntoDatum {
+    /// The datum.
+    fn datum(self) -> DatumRef<'static>;
+}
+
+macro_rules! into_datum {
+    ($($type:ty: |$v:ident| $datum:expr;)*) => {
+        $(impl IntoDatum for $type {
+            #[inline]
+            fn datum(self) -> DatumRef<'static> {
+                let $v = self;
+                $datum
+            }
+        })*
+    };
+}
+
+into_datum! {
+    u8: |v| DatumRef::B1(v);
+    i16: |v| DatumRef::B2(v);
+    i32: |v| DatumRef::B4(v);
+    u32: |v| DatumRef::B4(v as i32);
+    i64: |v| DatumRef::B8(v);
+    u64: |v| DatumRef::B8(v as i64);
+    f32: |v| DatumRef::B4(v.to_bits() as i32);
+    f64: |v| DatumRef::B8(v.to_bits() as i64);
+}
+
+/// The bytes of a message field that must have this length.
+pub(crate) fn exactly<const N: usize>(bytes: &[u8]) -> Result<[u8; N]> {
+    match bytes.try_into() {
+        Ok(bytes) => Ok(bytes),
+        Err(_) if bytes.len() < N => Err(too_short()),
+        Err(_) => Err(bad_binary()),
+    }
+}
+
+/// `08P01 insufficient data left in message`.
+#[cold]
+pub fn too_short() -> Error {
+    Error::new(SqlState::PROTOCOL_VIOLATION, "insufficient data left in message")
+}
+
+/// `22P03 incorrect binary data format`.
+#[cold]
+pub fn bad_binary() -> Error {
+    Error::new(SqlState::INVALID_BINARY_REPRESENTATION, "incorrect binary data format")
+}
+
+/// Text from a client's message: valid UTF-8 without zero bytes.
+pub fn received_text(bytes: &[u8]) -> Result<&str> {
+    let invalid = |at: usize| {
+        let end = (at + 4).min(bytes.len()).min(at + crate::text::char_len(bytes[at]));
+        let hex: Vec<String> = bytes[at..end].iter().map(|b| format!("0x{b:02x}")).collect();
+        Error::new(
+            SqlState::CHARACTER_NOT_IN_REPERTOIRE,
+            format!("invalid byte sequence for encoding \"UTF8\": {}", hex.join(" ")),
+        )
+    };
+    let text = std::str::from_utf8(bytes).map_err(|e| invalid(e.valid_up_to()))?;
+    match bytes.iter().position(|&b| b == 0) {
+        Some(at) => Err(invalid(at)),
+        None => Ok(text),
+    }
+}
+
 /// The built-in types' functions: the visible table.
 fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
     use crate::oid;
     Some(match type_oid {
+        oid::BOOL => crate::boolean::BOOL_IO,
+        oid::INT2 => crate::int::INT2_IO,
         oid::INT4 => crate::int::INT4_IO,
+        oid::INT8 => crate::int::INT8_IO,
+        oid::FLOAT4 => crate::float::FLOAT4_IO,
+        oid::FLOAT8 => crate::float::FLOAT8_IO,
+        oid::OID => crate::objects::OID_IO,
+        oid::XID => crate::objects::XID_IO,
+        oid::CID => crate::objects::CID_IO,
+        oid::XID8 => crate::objects::XID8_IO,
+        oid::TID => crate::objects::TID_IO,
+        oid::PG_LSN => crate::objects::LSN_IO,
+        oid::REGCLASS
+        | oid::REGPROC
+        | oid::REGPROCEDURE
+        | oid::REGOPER
+        | oid::REGOPERATOR
+        | oid::REGTYPE
+        | oid::REGNAMESPACE
+        | oid::REGROLE
+        | oid::REGCOLLATION
+        | oid::REGCONFIG
+        | oid::REGDICTIONARY => crate::objects::ALIAS_IO,
+        oid::TEXT | oid::UNKNOWN | oid::CSTRING | oid::REFCURSOR | oid::PG_NODE_TREE => crate::text::TEXT_IO,
+        oid::VARCHAR => crate::text::VARCHAR_IO,
+        oid::BPCHAR => crate::text::BPCHAR_IO,
+        oid::NAME => crate::text::NAME_IO,
+        oid::CHAR => crate::text::CHAR_IO,
+        oid::BYTEA => crate::bytea::BYTEA_IO,
+        oid::VOID => VOID_IO,
+        oid::INT2VECTOR | oid::OIDVECTOR => crate::array::VECTOR_IO,
+        oid::RECORD => return None,
+        _ if crate::builtin_type(type_oid).is_some_and(|t| t.category == b'A' && builtin_io(t.element).is_some()) => {
+            crate::array::ARRAY_IO
+        }
         _ => return None,
     })
 }
 
-/// The functions of `pg_type`'s input, output, receive and send columns, callable from SQL.
-pub(crate) fn functions() -> impl Iterator<Item = &'static crate::Builtin> {
-    std::iter::empty()
+/// A function that returns nothing has an empty text.
+const VOID_IO: TypeIo = TypeIo {
+    repr: Repr::B4,
+    input: |_, _, out| {
+        out.push(DatumRef::B4(0));
+        Ok(())
+    },
+    output: |_, _, _| Ok(()),
+    receive: |_, call, _| {
+        Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            format!("cannot accept a value of type {}", if call.type_oid == crate::oid::VOID { "void" } else { "internal" }),
+        ))
+    },
+    send: |_, _, _| Ok(()),
+};
+
+/// The functions of `pg_type`'s input, output, receive and send columns, callable from SQL: `int4in('12')`.
+pub(crate) fn functions() -> impl Iterator<Item = &'static Builtin> {
+    static FUNCTIONS: LazyLock<Vec<Builtin>> = LazyLock::new(|| {
+        let mut functions = Vec::new();
+        let env = crate::DefaultEnvironment::default();
+        for t in crate::facts::BUILTIN_TYPES.iter().filter(|t| io(t.oid, &env).is_ok()) {
+            for (oid, kernel) in
+                [(t.input, call_input as Kernel), (t.output, call_output), (t.receive, call_receive), (t.send, call_send)]
+            {
+                functions.push(Builtin { oid, name: "", kernel });
+            }
+        }
+        functions.retain(|f: &Builtin| f.oid.is_valid());
+        functions.sort_by_key(|f| f.oid);
+        functions.dedup_by_key(|f| f.oid);
+        functions
+    });
+    FUNCTIONS.iter()
+}
+
+fn convert(
+    call: &mut Call<'_>,
+    type_oid: Oid,
+    f: impl Fn(TypeIo, DatumRef<'_>, &TypeCall<'_>, &mut Column) -> Result<()>,
+) -> Result<()> {
+    let io = io(type_oid, call.context.env)?;
+    let mut one = Column::new(call.out.repr());
+    for row in call.rows.iter() {
+        let value = call.args[0].get(row);
+        if value.is_null() {
+            call.out.set_null(row);
+            continue;
+        }
+        let typmod = call.args.get(2).and_then(|typmod| typmod.get(row).as_i32()).unwrap_or(-1);
+        one.clear();
+        f(io, value, &TypeCall { env: call.context.env, type_oid, typmod }, &mut one)?;
+        call.out.put(row, one.get(0));
+    }
+    Ok(())
+}
+
+fn call_input(call: &mut Call<'_>) -> Result<()> {
+    convert(call, call.context.result_type, |io, value, with, out| {
+        let text = value.as_str().ok_or_else(|| wrong_form(with.type_oid, value))?;
+        (io.input)(text, with, out)
+    })
+}
+
+fn call_receive(call: &mut Call<'_>) -> Result<()> {
+    convert(call, call.context.result_type, |io, value, with, out| {
+        let bytes = value.as_bytes().ok_or_else(|| wrong_form(with.type_oid, value))?;
+        (io.receive)(bytes, with, out)
+    })
+}
+
+fn call_output(call: &mut Call<'_>) -> Result<()> {
+    convert(call, call.context.arg_type(0), |io, value, with, out| {
+        let mut text = Vec::new();
+        (io.output)(value, with, &mut text)?;
+        out.push(DatumRef::Bytes(&text));
+        Ok(())
+    })
+}
+
+fn call_send(call: &mut Call<'_>) -> Result<()> {
+    convert(call, call.context.arg_type(0), |io, value, with, out| {
+        let mut bytes = Vec::new();
+        (io.send)(value, with, &mut bytes)?;
+        out.push(DatumRef::Bytes(&bytes));
+        Ok(())
+    })
 }
 
 /// The error for a value of a form that its type does not have: a caller's mistake.
 #[cold]
 pub fn wrong_form(type_oid: Oid, value: DatumRef<'_>) -> Error {
-    match value {
-        DatumRef::Null => Error::internal(format!("null value of type {type_oid} where none can be")),
-        _ => unknown_type(type_oid),
-    }
+    Error::internal(format!("a value of form {:?} is none of type {type_oid}", value.repr()))
 }

@@ -18,17 +18,24 @@
 //! - No function panics, loops for ever or allocates without a bound, whatever its arguments.
 
 pub mod aggregate;
+pub mod array;
+pub mod boolean;
+pub mod bytea;
 pub mod call;
 pub mod datetime;
 pub mod environment;
 pub mod facts;
+pub mod float;
+pub mod format;
 pub mod hash;
 pub mod int;
 pub mod io;
+pub mod objects;
 pub mod oid;
 pub mod order;
 pub mod registry;
 pub mod sortkey;
+pub mod text;
 
 pub use aggregate::{Aggregate, Groups};
 pub use call::{Builtin, Call, Context};

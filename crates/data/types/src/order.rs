@@ -1,13 +1,102 @@
 //! Order and equality of two values of a type, as its default B-tree operator class has them.
 
-use crate::Environment;
+use crate::environment::TypeKind;
+use crate::{Context, Environment, array, float, objects, oid, text};
 use batch::DatumRef;
-use error::{Error, Result};
+use error::{Error, Result, SqlState};
 use ids::Oid;
 use std::cmp::Ordering;
 
-/// Compares two values, neither null, by their type's default order. `collation` matters for texts (0 and 950, `C`,
-/// compare bytes). For types without an order the error is PostgreSQL's 42883.
+/// How values of a type are ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// As the signed numbers they are stored as.
+    Signed,
+    /// As unsigned numbers.
+    Unsigned,
+    /// As reals, NaN last.
+    Real,
+    /// As doubles, NaN last.
+    Double,
+    /// As texts of their collation.
+    Text,
+    /// As texts without trailing blanks.
+    Padded,
+    /// As bytes.
+    Bytes,
+    /// As tuple ids.
+    Tid,
+    /// Element by element.
+    Array,
+    /// By their labels' positions.
+    Enum,
+}
+
+/// The visible table: which order a built-in type has; `None` if it has none.
+pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
+    Some(match type_oid {
+        oid::INT2 | oid::INT4 | oid::INT8 => Order::Signed,
+        oid::DATE | oid::TIME | oid::TIMESTAMP | oid::TIMESTAMPTZ | oid::MONEY => Order::Signed,
+        oid::BOOL | oid::CHAR | oid::OID | oid::XID8 | oid::PG_LSN => Order::Unsigned,
+        oid::REGCLASS
+        | oid::REGPROC
+        | oid::REGPROCEDURE
+        | oid::REGOPER
+        | oid::REGOPERATOR
+        | oid::REGTYPE
+        | oid::REGNAMESPACE
+        | oid::REGROLE
+        | oid::REGCOLLATION
+        | oid::REGCONFIG
+        | oid::REGDICTIONARY => Order::Unsigned,
+        // Equality only; an order is needed to group.
+        oid::XID | oid::CID => Order::Unsigned,
+        oid::FLOAT4 => Order::Real,
+        oid::FLOAT8 => Order::Double,
+        oid::TEXT | oid::VARCHAR | oid::NAME | oid::UNKNOWN | oid::CSTRING => Order::Text,
+        oid::BPCHAR => Order::Padded,
+        oid::BYTEA => Order::Bytes,
+        oid::TID => Order::Tid,
+        _ => {
+            let t = crate::builtin_type(type_oid)?;
+            if t.category == b'A' && t.element.is_valid() {
+                Order::Array
+            } else {
+                return None;
+            }
+        }
+    })
+}
+
+/// The order of any type: a domain has its base type's.
+pub(crate) fn order_of(type_oid: Oid, env: &dyn Environment) -> Result<(Oid, Order)> {
+    if let Some(order) = builtin_order(type_oid) {
+        return Ok((type_oid, order));
+    }
+    let facts = env.type_facts(type_oid)?;
+    match &facts.kind {
+        TypeKind::Domain { base, .. } => order_of(*base, env),
+        TypeKind::Enum => Ok((type_oid, Order::Enum)),
+        TypeKind::Array { .. } => Ok((type_oid, Order::Array)),
+        _ => Err(no_order(type_oid, env)),
+    }
+}
+
+/// `42883 could not identify an ordering operator for type …`.
+#[cold]
+fn no_order(type_oid: Oid, env: &dyn Environment) -> Error {
+    let name = objects::format_type(type_oid, None, env).unwrap_or_else(|_| type_oid.to_string());
+    if matches!(type_oid, oid::JSON | oid::XML | oid::POINT | oid::POLYGON | oid::LINE) {
+        return Error::new(
+            SqlState::UNDEFINED_FUNCTION,
+            format!("could not identify an ordering operator for type {name}"),
+        );
+    }
+    Error::not_implemented(format_args!("the order of type {name}"))
+}
+
+/// Compares two values, neither null, by their type's default order. `collation` matters for texts. For types without an
+/// order the error is PostgreSQL's 42883.
 pub fn compare(
     type_oid: Oid,
     collation: Oid,
@@ -15,9 +104,43 @@ pub fn compare(
     b: DatumRef<'_>,
     env: &dyn Environment,
 ) -> Result<Ordering> {
-    let _ = (collation, env);
-    match (a, b) {
-        (DatumRef::B4(a), DatumRef::B4(b)) => Ok(a.cmp(&b)),
-        _ => Err(Error::not_implemented(format_args!("order of type {type_oid}"))),
-    }
+    let (type_oid, order) = order_of(type_oid, env)?;
+    compare_as(type_oid, order, collation, a, b, env)
+}
+
+/// Compares two values in an order that [`order_of`] found.
+pub(crate) fn compare_as(
+    type_oid: Oid,
+    order: Order,
+    collation: Oid,
+    a: DatumRef<'_>,
+    b: DatumRef<'_>,
+    env: &dyn Environment,
+) -> Result<Ordering> {
+    use DatumRef::{B1, B2, B4, B8, Bytes};
+    Ok(match (order, a, b) {
+        (Order::Signed, B4(a), B4(b)) => a.cmp(&b),
+        (Order::Signed, B8(a), B8(b)) => a.cmp(&b),
+        (Order::Signed, B2(a), B2(b)) => a.cmp(&b),
+        (Order::Unsigned, B1(a), B1(b)) => a.cmp(&b),
+        (Order::Unsigned, B4(a), B4(b)) => (a as u32).cmp(&(b as u32)),
+        (Order::Unsigned, B8(a), B8(b)) => (a as u64).cmp(&(b as u64)),
+        (Order::Real, B4(a), B4(b)) => {
+            float::compare(f32::from_bits(a as u32) as f64, f32::from_bits(b as u32) as f64)
+        }
+        (Order::Double, B8(a), B8(b)) => float::compare(f64::from_bits(a as u64), f64::from_bits(b as u64)),
+        (Order::Text, Bytes(a), Bytes(b)) => text::collate(collation, a, b),
+        (Order::Padded, Bytes(a), Bytes(b)) => text::collate(collation, text::trim_blanks(a), text::trim_blanks(b)),
+        (Order::Bytes, Bytes(a), Bytes(b)) => a.cmp(b),
+        (Order::Tid, Bytes(a), Bytes(b)) => objects::tid(a).cmp(&objects::tid(b)),
+        (Order::Array, Bytes(a), Bytes(b)) => {
+            let context = Context { collation, ..Context::plain(env) };
+            array::compare_views(context, array::View::new(a)?, array::View::new(b)?)?
+        }
+        (Order::Enum, B4(a), B4(b)) if a == b => Ordering::Equal,
+        (Order::Enum, B4(a), B4(b)) => {
+            env.enum_position(Oid(a as u32))?.total_cmp(&env.enum_position(Oid(b as u32))?)
+        }
+        _ => return Err(crate::io::wrong_form(type_oid, a)),
+    })
 }

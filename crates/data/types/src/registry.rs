@@ -11,7 +11,20 @@ use ids::Oid;
 use std::sync::{LazyLock, OnceLock};
 
 /// The tables of this crate.
-pub static TABLES: &[&[Builtin]] = &[crate::int::INTEGERS];
+pub static TABLES: &[&[Builtin]] = &[
+    crate::array::ARRAYS,
+    crate::boolean::BOOLEANS,
+    crate::bytea::BYTEAS,
+    crate::float::FLOATS,
+    crate::hash::HASHES,
+    crate::int::INTEGERS,
+    crate::objects::OBJECTS,
+    crate::text::FORMATS,
+    crate::text::PIECES,
+    crate::text::QUOTES,
+    crate::text::TEXTS,
+    crate::text::like::LIKES,
+];
 
 /// The aggregates of this crate.
 static AGGREGATES: &[&[(u32, AggregateMaker)]] = &[aggregate::AGGREGATES];
@@ -94,7 +107,8 @@ mod tests {
             missing += !present as usize;
         }
         for builtin in functions() {
-            assert_eq!(known.get(&builtin.oid.0), Some(&builtin.name), "{builtin:?}");
+            let name = known.get(&builtin.oid.0);
+            assert!(name.is_some_and(|name| builtin.name.is_empty() || *name == builtin.name), "{builtin:?}");
         }
         // Only ever falls.
         assert!(missing <= MISSING, "{missing} functions are missing, {MISSING} were");

@@ -5,12 +5,17 @@
 //! column = 00            null, sorted first
 //!        | 01 value      value (the value's bytes inverted if descending)
 //!        | 02            null, sorted last
+//! value  = number        big-endian, the sign bit flipped for signed ones
+//!        | double        big-endian, all bits flipped for negative ones, else the sign bit; NaN is one, above all
+//!        | text          its bytes, 00 as 00 FF, then 00 00
+//!        | array         column* (elements, nulls last), 00, then the shape
 //! ```
 //!
 //! Two values that are equal in SQL have the same bytes (`1.0` and `1.00`, `-0` and `0`), so the keys serve grouping and
-//! uniqueness, too. No column's encoding is a prefix of another value's, so that the columns that follow decide ties.
+//! uniqueness, too. No value's encoding is a prefix of another one's, so that the columns that follow decide ties.
 
-use crate::Environment;
+use crate::order::{Order, order_of};
+use crate::{Environment, array, objects, oid, text};
 use batch::{ByteValues, Column, DatumRef, Repr, Rows};
 use error::{Error, Result};
 use ids::Oid;
@@ -35,17 +40,20 @@ impl KeyColumn {
     }
 }
 
-/// Turns values into keys.
+/// Turns values into keys, and back where that is possible.
 #[derive(Clone, Debug)]
 pub struct KeyEncoder {
     columns: Vec<KeyColumn>,
+    orders: Vec<(Oid, Order)>,
+    reprs: Vec<Repr>,
 }
 
 impl KeyEncoder {
     /// An encoder for keys of these columns; fails for a type without an order.
     pub fn new(columns: Vec<KeyColumn>, env: &dyn Environment) -> Result<KeyEncoder> {
-        let _ = env;
-        Ok(KeyEncoder { columns })
+        let orders = columns.iter().map(|c| order_of(c.type_oid, env)).collect::<Result<Vec<_>>>()?;
+        let reprs = columns.iter().map(|c| repr(c, env)).collect::<Result<Vec<_>>>()?;
+        Ok(KeyEncoder { columns, orders, reprs })
     }
 
     /// The columns.
@@ -55,13 +63,40 @@ impl KeyEncoder {
 
     /// Whether the values of a column can be had back from the key, exactly as they were.
     pub fn reversible(&self, column: usize) -> bool {
-        let _ = column;
-        false
+        // A double's -0 becomes 0; a bpchar loses its padding; an enum is its position.
+        matches!(
+            self.orders[column].1,
+            Order::Signed | Order::Unsigned | Order::Text | Order::Bytes | Order::Tid
+        )
     }
 
     /// Adds the key of one row (or of its first columns, for a prefix) to `out`.
     pub fn encode_row(&self, values: &[DatumRef<'_>], env: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
-        self.columns.iter().zip(values).try_for_each(|(column, &value)| encode(column, value, env, out))
+        values.iter().enumerate().try_for_each(|(k, &value)| self.encode_column(k, value, env, out))
+    }
+
+    /// Adds one column's part of a key to `out`.
+    #[inline]
+    pub fn encode_column(
+        &self,
+        column: usize,
+        value: DatumRef<'_>,
+        env: &dyn Environment,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let key = &self.columns[column];
+        if value.is_null() {
+            out.push(if key.nulls_first { 0 } else { 2 });
+            return Ok(());
+        }
+        out.push(1);
+        let start = out.len();
+        let (type_oid, order) = self.orders[column];
+        encode_value(type_oid, order, key.collation, value, env, out)?;
+        if key.descending {
+            out[start..].iter_mut().for_each(|b| *b = !*b);
+        }
+        Ok(())
     }
 
     /// Adds the keys of a batch's rows to `out`, in the rows' order.
@@ -72,11 +107,14 @@ impl KeyEncoder {
         env: &dyn Environment,
         out: &mut ByteValues,
     ) -> Result<()> {
+        let mut at = out.len();
+        out.resize(at + rows.len());
         rows.try_for_each(|row| {
-            let at = out.len();
-            out.resize(at + 1);
-            out.put_with(at, |arena| {
-                self.columns.iter().zip(columns).try_for_each(|(key, column)| encode(key, column.get(row), env, arena))
+            at += 1;
+            out.put_with(at - 1, |arena| {
+                columns.iter().enumerate().try_for_each(|(k, column)| {
+                    self.encode_column(k, column.get(row), env, arena)
+                })
             })
         })
     }
@@ -84,8 +122,21 @@ impl KeyEncoder {
     /// Adds the values that a key was made of to `out`, one column each; null for columns that are not
     /// [`reversible`](KeyEncoder::reversible). Fails with XX001 for bytes that are no key.
     pub fn decode(&self, key: &[u8], out: &mut [Column]) -> Result<()> {
-        let _ = (key, out);
-        Err(Error::not_implemented("decoding of keys"))
+        let mut rest = key;
+        for (k, column) in self.columns.iter().enumerate() {
+            let damaged = || Error::corrupted("an index key is damaged");
+            let (&mark, after) = rest.split_first().ok_or_else(damaged)?;
+            rest = after;
+            if mark != 1 {
+                out[k].push_null();
+                continue;
+            }
+            let (type_oid, order) = self.orders[k];
+            let used = decode_value(type_oid, order, self.reprs[k], column.descending, rest, &mut out[k])
+                .ok_or_else(damaged)?;
+            rest = &rest[used..];
+        }
+        Ok(())
     }
 }
 
@@ -97,21 +148,210 @@ pub fn repr(column: &KeyColumn, env: &dyn Environment) -> Result<Repr> {
     }
 }
 
-/// Adds one column's encoding to `out`.
-pub fn encode(column: &KeyColumn, value: DatumRef<'_>, env: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
-    let _ = env;
-    if value.is_null() {
-        out.push(if column.nulls_first { 0 } else { 2 });
-        return Ok(());
+/// A double's bits, so that their unsigned order is the double's.
+fn double_bits(value: f64) -> u64 {
+    let value = if value.is_nan() {
+        return u64::MAX;
+    } else if value == 0.0 {
+        0.0
+    } else {
+        value
+    };
+    let bits = value.to_bits();
+    if bits >> 63 != 0 { !bits } else { bits | 1 << 63 }
+}
+
+fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    let mut rest = bytes;
+    while let Some(zero) = rest.iter().position(|&b| b == 0) {
+        out.extend_from_slice(&rest[..=zero]);
+        out.push(0xFF);
+        rest = &rest[zero + 1..];
     }
-    out.push(1);
-    let start = out.len();
-    match value {
-        DatumRef::B4(v) => out.extend((v as u32 ^ 1 << 31).to_be_bytes()),
-        _ => return Err(Error::not_implemented(format_args!("keys of type {}", column.type_oid))),
-    }
-    if column.descending {
-        out[start..].iter_mut().for_each(|b| *b = !*b);
+    out.extend_from_slice(rest);
+    out.extend_from_slice(&[0, 0]);
+}
+
+#[inline]
+fn encode_value(
+    type_oid: Oid,
+    order: Order,
+    collation: Oid,
+    value: DatumRef<'_>,
+    env: &dyn Environment,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    use DatumRef::{B1, B2, B4, B8, Bytes};
+    match (order, value) {
+        (Order::Signed, B4(v)) => out.extend_from_slice(&(v as u32 ^ 1 << 31).to_be_bytes()),
+        (Order::Signed, B8(v)) => out.extend_from_slice(&(v as u64 ^ 1 << 63).to_be_bytes()),
+        (Order::Signed, B2(v)) => out.extend_from_slice(&(v as u16 ^ 1 << 15).to_be_bytes()),
+        (Order::Unsigned, B1(v)) => out.push(v),
+        (Order::Unsigned, B4(v)) => out.extend_from_slice(&v.to_be_bytes()),
+        (Order::Unsigned, B8(v)) => out.extend_from_slice(&v.to_be_bytes()),
+        (Order::Real, B4(v)) => {
+            out.extend_from_slice(&double_bits(f32::from_bits(v as u32) as f64).to_be_bytes());
+        }
+        (Order::Double, B8(v)) => out.extend_from_slice(&double_bits(f64::from_bits(v as u64)).to_be_bytes()),
+        (Order::Text | Order::Bytes, Bytes(v)) => encode_bytes(v, out),
+        (Order::Padded, Bytes(v)) => encode_bytes(text::trim_blanks(v), out),
+        (Order::Tid, Bytes(v)) => {
+            let (block, offset) = objects::tid(v);
+            out.extend_from_slice(&block.to_be_bytes());
+            out.extend_from_slice(&offset.to_be_bytes());
+        }
+        (Order::Enum, B4(v)) => {
+            out.extend_from_slice(&double_bits(env.enum_position(Oid(v as u32))? as f64).to_be_bytes());
+        }
+        (Order::Array, Bytes(v)) => {
+            let view = array::View::new(v)?;
+            let (element, order) = order_of(view.element_type(), env)?;
+            for value in view.iter() {
+                if value.is_null() {
+                    out.push(2);
+                } else {
+                    out.push(1);
+                    encode_value(element, order, collation, value, env, out)?;
+                }
+            }
+            out.push(0);
+            out.push(view.dimensions().len() as u8);
+            view.dimensions().for_each(|d| out.extend_from_slice(&d.length.to_be_bytes()));
+            view.dimensions().for_each(|d| out.extend_from_slice(&(d.lower as u32 ^ 1 << 31).to_be_bytes()));
+        }
+        _ => return Err(crate::io::wrong_form(type_oid, value)),
     }
     Ok(())
+}
+
+/// Reads one value; returns the bytes it took, or `None` if they are damaged. A value that is not reversible is skipped
+/// and gives a null.
+fn decode_value(
+    type_oid: Oid,
+    order: Order,
+    repr: Repr,
+    inverted: bool,
+    bytes: &[u8],
+    out: &mut Column,
+) -> Option<usize> {
+    let flip = if inverted { 0xFF } else { 0 };
+    let fixed = |width: usize| -> Option<u64> {
+        Some(bytes.get(..width)?.iter().fold(0u64, |v, &b| v << 8 | (b ^ flip) as u64))
+    };
+    match (order, repr) {
+        (Order::Signed | Order::Unsigned, Repr::B1) => out.push(DatumRef::B1(fixed(1)? as u8)),
+        (Order::Signed, Repr::B2) => out.push(DatumRef::B2((fixed(2)? as u16 ^ 1 << 15) as i16)),
+        (Order::Signed, Repr::B4) => out.push(DatumRef::B4((fixed(4)? as u32 ^ 1 << 31) as i32)),
+        (Order::Signed, Repr::B8) => out.push(DatumRef::B8((fixed(8)? ^ 1 << 63) as i64)),
+        (Order::Unsigned, Repr::B4) => out.push(DatumRef::B4(fixed(4)? as i32)),
+        (Order::Unsigned, Repr::B8) => out.push(DatumRef::B8(fixed(8)? as i64)),
+        (Order::Real | Order::Double | Order::Enum, _) => {
+            fixed(8)?;
+            out.push_null();
+            return Some(8);
+        }
+        (Order::Tid, _) => {
+            let value = fixed(6)?;
+            out.push(DatumRef::Bytes(&objects::tid_bytes((value >> 16) as u32, value as u16)));
+            return Some(6);
+        }
+        (Order::Text | Order::Bytes | Order::Padded, Repr::Bytes) => {
+            let mut value = Vec::new();
+            let mut at = 0;
+            loop {
+                match (bytes.get(at)? ^ flip, bytes.get(at + 1).map(|b| b ^ flip)) {
+                    (0, Some(0)) => break,
+                    (0, Some(0xFF)) => {
+                        value.push(0);
+                        at += 2;
+                    }
+                    (0, _) => return None,
+                    (b, _) => {
+                        value.push(b);
+                        at += 1;
+                    }
+                }
+            }
+            if order == Order::Padded {
+                out.push_null();
+            } else {
+                out.push(DatumRef::Bytes(&value));
+            }
+            return Some(at + 2);
+        }
+        (Order::Array, _) => {
+            let element = crate::builtin_type(type_oid)?.element;
+            let order = crate::order::builtin_order(element)?;
+            let repr = crate::repr(element)?;
+            let mut ignored = Column::new(repr);
+            let mut at = 0;
+            loop {
+                match bytes.get(at)? ^ flip {
+                    0 => break,
+                    1 => at += 1 + decode_value(element, order, repr, inverted, bytes.get(at + 1..)?, &mut ignored)?,
+                    _ => at += 1,
+                }
+            }
+            at += 2 + 8 * (bytes.get(at + 1)? ^ flip) as usize;
+            bytes.get(..at)?;
+            out.push_null();
+            return Some(at);
+        }
+        _ => return None,
+    }
+    debug_assert!(type_oid != oid::VOID);
+    repr.width()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DefaultEnvironment, input};
+
+    /// Encodes values of a type in all four directions and checks that the keys' order is the values'.
+    fn check(type_oid: Oid, ascending: &[&str]) {
+        let env = DefaultEnvironment::default();
+        let values: Vec<batch::Datum> =
+            ascending.iter().map(|text| input(type_oid, text, -1, &env).expect(text)).collect();
+        for (descending, nulls_first) in [(false, false), (false, true), (true, false), (true, true)] {
+            let column = KeyColumn { type_oid, collation: Oid(950), descending, nulls_first };
+            let encoder = KeyEncoder::new(vec![column, KeyColumn::ascending(oid::INT4, Oid(0))], &env).unwrap();
+            let key = |value: DatumRef<'_>| {
+                let mut key = Vec::new();
+                encoder.encode_row(&[value, DatumRef::B4(7)], &env, &mut key).unwrap();
+                key
+            };
+            let keys: Vec<Vec<u8>> = values.iter().map(|v| key(v.as_ref())).collect();
+            for pair in keys.windows(2) {
+                assert!(if descending { pair[0] > pair[1] } else { pair[0] < pair[1] }, "{type_oid} {pair:x?}");
+            }
+            let null = key(DatumRef::Null);
+            assert!(keys.iter().all(|k| if nulls_first { null < *k } else { null > *k }));
+            for (value, key) in values.iter().zip(&keys) {
+                let mut out = [Column::new(repr(&column, &env).unwrap()), Column::new(Repr::B4)];
+                encoder.decode(key, &mut out).unwrap();
+                assert_eq!(out[1].datum(0), batch::Datum::B4(7), "{type_oid}");
+                if encoder.reversible(0) {
+                    assert_eq!(&out[0].datum(0), value);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn byte_order_is_sql_order() {
+        check(oid::INT2, &["-32768", "-1", "0", "1", "32767"]);
+        check(oid::INT4, &["-2147483648", "-256", "-1", "0", "1", "255", "256", "2147483647"]);
+        check(oid::INT8, &["-9223372036854775808", "-1", "0", "9223372036854775807"]);
+        check(oid::OID, &["0", "1", "2147483648", "4294967295"]);
+        check(oid::BOOL, &["f", "t"]);
+        check(oid::FLOAT8, &["-Infinity", "-1e300", "-1.5", "-1e-300", "0", "1e-300", "2", "Infinity", "NaN"]);
+        check(oid::FLOAT4, &["-Infinity", "-1.5", "0", "0.5", "Infinity", "NaN"]);
+        check(oid::TEXT, &["", "A", "a", "aa", "ab", "b", "é"]);
+        check(oid::BPCHAR, &["", "a", "ab  ", "b"]);
+        check(oid::BYTEA, &["\\x", "\\x00", "\\x0000", "\\x0001", "\\x00ff", "\\x01", "\\xff", "\\xff00"]);
+        check(oid::TID, &["(0,1)", "(0,2)", "(1,1)", "(70000,1)"]);
+        check(oid::INT4_ARRAY, &["{}", "{-1}", "{1}", "{1,1}", "{1,2}", "{{1},{2}}", "{1,NULL}", "{2}"]);
+        check(oid::TEXT_ARRAY, &["{}", "{a}", "{a,b}", "{aa}"]);
+    }
 }
