@@ -121,14 +121,17 @@ fn parse_unsigned(text: &str, type_name: &str) -> Result<i64> {
     }
 }
 
+/// Reads a 64-bit unsigned number; a negative one wraps.
 fn parse_xid8(text: &str) -> Result<u64> {
-    trim(text).parse::<u64>().map_err(|_| match trim(text).bytes().all(|c| c.is_ascii_digit()) && !trim(text).is_empty() {
-        true => Error::new(
-            SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
-            format!("value \"{text}\" is out of range for type xid8"),
-        ),
-        false => invalid_input("xid8", text),
-    })
+    let word = trim(text);
+    let digits = word.strip_prefix(['-', '+']).unwrap_or(word);
+    if digits.is_empty() || !digits.bytes().all(|c| c.is_ascii_digit()) {
+        return Err(invalid_input("xid8", text));
+    }
+    let value = digits.parse::<u64>().map_err(|_| {
+        Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, format!("value \"{text}\" is out of range for type xid8"))
+    })?;
+    Ok(if word.starts_with('-') { value.wrapping_neg() } else { value })
 }
 
 /// Text and binary form of the alias types.
@@ -222,8 +225,8 @@ pub const TID_IO: TypeIo = TypeIo {
     input: |text, _, out| {
         let parse = || {
             let (block, offset) = trim(text).strip_prefix('(')?.strip_suffix(')')?.split_once(',')?;
-            let block = block.trim().parse::<i64>().ok().filter(|b| (i32::MIN as i64..=u32::MAX as i64).contains(b))?;
-            Some(tid_bytes(block as u32, offset.trim().parse().ok()?))
+            let block = block.trim_start().parse::<i64>().ok().filter(|b| (i32::MIN as i64..=u32::MAX as i64).contains(b))?;
+            Some(tid_bytes(block as u32, offset.trim_start().parse().ok()?))
         };
         out.push(DatumRef::Bytes(&parse().ok_or_else(|| invalid_input("tid", text))?));
         Ok(())

@@ -87,7 +87,7 @@ pub fn row_source(oid: Oid) -> Option<RowSourceMaker> {
 mod tests {
     use super::*;
 
-    /// `pg_proc` of the reference, language internal: OID, proname, prosrc, pronargs, prokind, proretset.
+    /// `pg_proc` of the reference, language internal: OID, proname, prosrc, pronargs, prokind, proretset, prorettype.
     const FUNCTIONS_OF_18: &str = include_str!("../data/functions.tsv");
 
     #[test]

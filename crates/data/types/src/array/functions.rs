@@ -4,7 +4,7 @@ use super::{Dimension, MAX_DIMENSIONS, View, element_type_of, from_column, from_
 use crate::Context;
 use crate::call::NotNull;
 use crate::int::integer_range;
-use crate::order;
+use crate::{hash, order};
 use crate::text::like::find;
 use batch::{Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
@@ -13,6 +13,15 @@ use std::cmp::Ordering;
 crate::builtins! {
     /// Functions of arrays.
     pub static ARRAYS =
+    679 oidvectoreq each(&[u8], &[u8]) |a, b| compare_vectors(a, b).map(Ordering::is_eq);
+    619 oidvectorne each(&[u8], &[u8]) |a, b| compare_vectors(a, b).map(Ordering::is_ne);
+    677 oidvectorlt each(&[u8], &[u8]) |a, b| compare_vectors(a, b).map(Ordering::is_lt);
+    678 oidvectorle each(&[u8], &[u8]) |a, b| compare_vectors(a, b).map(Ordering::is_le);
+    681 oidvectorgt each(&[u8], &[u8]) |a, b| compare_vectors(a, b).map(Ordering::is_gt);
+    680 oidvectorge each(&[u8], &[u8]) |a, b| compare_vectors(a, b).map(Ordering::is_ge);
+    404 btoidvectorcmp each(&[u8], &[u8]) |a, b| compare_vectors(a, b).map(|o| o as i32);
+    457 hashoidvector each(&[u8]) |a: &[u8]| vector_bytes(a).map(|b| hash::bytes(&b) as i32);
+    776 hashoidvectorextended each(&[u8], i64) |a: &[u8], seed: i64| vector_bytes(a).map(|b| hash::bytes_extended(&b, seed as u64) as i64);
     744 array_eq each(Context, &[u8], &[u8]) |cx: Context<'_>, a, b| equal(cx, a, b);
     390 array_ne each(Context, &[u8], &[u8]) |cx: Context<'_>, a, b| equal(cx, a, b).map(|equal| !equal);
     391 array_lt each(Context, &[u8], &[u8]) |cx: Context<'_>, a, b| compare(cx, a, b).map(Ordering::is_lt);
@@ -531,4 +540,15 @@ fn bucket(context: Context<'_>, value: DatumRef<'_>, bounds: &[u8]) -> Result<i3
         }
     }
     Ok(low as i32)
+}
+
+/// Compares two vectors of ids: the longer one is greater.
+fn compare_vectors(a: &[u8], b: &[u8]) -> Result<Ordering> {
+    let (a, b) = (View::new(a)?, View::new(b)?);
+    let number = |v: DatumRef<'_>| v.as_oid().unwrap_or_default();
+    Ok(a.len().cmp(&b.len()).then_with(|| a.iter().map(number).cmp(b.iter().map(number))))
+}
+
+fn vector_bytes(a: &[u8]) -> Result<Vec<u8>> {
+    Ok(View::new(a)?.iter().flat_map(|v| v.as_oid().unwrap_or_default().0.to_le_bytes()).collect())
 }

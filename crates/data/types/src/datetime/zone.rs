@@ -14,6 +14,11 @@ impl TimeZone {
         Arc::new(TimeZone { name: "UTC".to_string() })
     }
 
+    /// The zone of a name; `None` if there is none.
+    pub fn named(name: &str) -> Option<Arc<TimeZone>> {
+        name.eq_ignore_ascii_case("UTC").then(TimeZone::utc)
+    }
+
     /// Its name, as `SHOW TimeZone` prints it.
     pub fn name(&self) -> &str {
         &self.name
