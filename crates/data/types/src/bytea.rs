@@ -2,8 +2,8 @@
 
 use crate::environment::ByteaOutput;
 use crate::io::{TypeIo, wrong_form};
+use crate::text::char_len;
 use crate::text::like::find;
-use crate::text::{char_len};
 use batch::{DatumRef, Repr};
 use error::{Error, Result, SqlState};
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
@@ -374,10 +374,45 @@ fn encoding(name: &[u8], which: &str) -> Result<Encoding> {
 
 /// Encodings of PostgreSQL's whose conversions are not written yet, in the form that names are compared in.
 const KNOWN_ENCODINGS: &[&str] = &[
-    "big5", "euccn", "eucjp", "eucjis2004", "euckr", "euctw", "gb18030", "gbk", "iso88595", "iso88596", "iso88597",
-    "iso88598", "johab", "koi8r", "koi8u", "latin2", "latin3", "latin4", "latin5", "latin6", "latin7", "latin8",
-    "latin9", "latin10", "muleinternal", "sjis", "shiftjis2004", "uhc", "win866", "win874", "win1250", "win1251",
-    "win1252", "win1253", "win1254", "win1255", "win1256", "win1257", "win1258",
+    "big5",
+    "euccn",
+    "eucjp",
+    "eucjis2004",
+    "euckr",
+    "euctw",
+    "gb18030",
+    "gbk",
+    "iso88595",
+    "iso88596",
+    "iso88597",
+    "iso88598",
+    "johab",
+    "koi8r",
+    "koi8u",
+    "latin2",
+    "latin3",
+    "latin4",
+    "latin5",
+    "latin6",
+    "latin7",
+    "latin8",
+    "latin9",
+    "latin10",
+    "muleinternal",
+    "sjis",
+    "shiftjis2004",
+    "uhc",
+    "win866",
+    "win874",
+    "win1250",
+    "win1251",
+    "win1252",
+    "win1253",
+    "win1254",
+    "win1255",
+    "win1256",
+    "win1257",
+    "win1258",
 ];
 
 fn convert_from(bytes: &[u8], name: &[u8], out: &mut Vec<u8>) -> Result<()> {
@@ -396,8 +431,7 @@ fn convert_to(text: &[u8], name: &[u8], out: &mut Vec<u8>) -> Result<()> {
         Encoding::Latin1 => {
             for c in String::from_utf8_lossy(text).chars() {
                 let Ok(byte) = u8::try_from(c as u32) else {
-                    let hex: Vec<String> =
-                        c.encode_utf8(&mut [0; 4]).bytes().map(|b| format!("0x{b:02x}")).collect();
+                    let hex: Vec<String> = c.encode_utf8(&mut [0; 4]).bytes().map(|b| format!("0x{b:02x}")).collect();
                     return Err(Error::new(
                         SqlState::UNTRANSLATABLE_CHARACTER,
                         format!(

@@ -413,18 +413,11 @@ fn parse_real(text: &str) -> Result<f32> {
 
 #[cold]
 fn out_of_range(text: &str, type_name: &str) -> Error {
-    Error::new(
-        SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
-        format!("\"{}\" is out of range for type {type_name}", trim(text)),
-    )
+    Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, format!("\"{}\" is out of range for type {type_name}", trim(text)))
 }
 
 /// The value and whether it is infinity or NaN by name; and whether its digits are all zero.
-fn parse_with(
-    text: &str,
-    type_name: &str,
-    parse: impl Fn(&str) -> Option<f64>,
-) -> Result<((f64, bool), bool)> {
+fn parse_with(text: &str, type_name: &str, parse: impl Fn(&str) -> Option<f64>) -> Result<((f64, bool), bool)> {
     let word = trim(text);
     let (negative, rest) = match word.as_bytes().first() {
         Some(b'-') => (true, &word[1..]),

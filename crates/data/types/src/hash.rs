@@ -164,11 +164,8 @@ fn array_hash(context: Context<'_>, array: &[u8]) -> Result<u32> {
     let view = array::View::new(array)?;
     let mut result = 1u32;
     for value in view.iter() {
-        let element = if value.is_null() {
-            0
-        } else {
-            hash(view.element_type(), context.collation, value, context.env)?
-        };
+        let element =
+            if value.is_null() { 0 } else { hash(view.element_type(), context.collation, value, context.env)? };
         result = result.wrapping_mul(31).wrapping_add(element);
     }
     Ok(result)
@@ -208,9 +205,7 @@ pub fn hash(type_oid: Oid, collation: Oid, value: DatumRef<'_>, env: &dyn Enviro
         (Order::Text | Order::Bytes, DatumRef::Bytes(v)) => bytes(v),
         (Order::Padded, DatumRef::Bytes(v)) => bytes(text::trim_blanks(v)),
         (Order::Tid, DatumRef::Bytes(v)) => tid(v),
-        (Order::Array, DatumRef::Bytes(v)) => {
-            array_hash(Context { collation, ..Context::plain(env) }, v)?
-        }
+        (Order::Array, DatumRef::Bytes(v)) => array_hash(Context { collation, ..Context::plain(env) }, v)?,
         _ => return Err(no_hash(type_oid, env)),
     })
 }

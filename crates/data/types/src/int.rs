@@ -305,10 +305,7 @@ pub fn input_integer(text: &str, least: i64, greatest: i64, type_name: &str) -> 
 /// `22P02 invalid input syntax for type TYPE: "TEXT"`.
 #[cold]
 pub fn invalid_input(type_name: &str, text: &str) -> Error {
-    Error::new(
-        SqlState::INVALID_TEXT_REPRESENTATION,
-        format!("invalid input syntax for type {type_name}: \"{text}\""),
-    )
+    Error::new(SqlState::INVALID_TEXT_REPRESENTATION, format!("invalid input syntax for type {type_name}: \"{text}\""))
 }
 
 fixed_io! {

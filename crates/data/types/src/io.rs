@@ -2,8 +2,8 @@
 //!
 //! [`io()`] finds a type's four functions once; a COPY or a result of many rows then calls them by pointer.
 
-use crate::call::{Builtin, Call, Kernel};
 use crate::Environment;
+use crate::call::{Builtin, Call, Kernel};
 use crate::environment::TypeKind;
 use batch::{Column, Datum, DatumRef, Repr};
 use error::{Error, Result, SqlState};
@@ -253,7 +253,10 @@ const VOID_IO: TypeIo = TypeIo {
     receive: |_, call, _| {
         Err(Error::new(
             SqlState::FEATURE_NOT_SUPPORTED,
-            format!("cannot accept a value of type {}", if call.type_oid == crate::oid::VOID { "void" } else { "internal" }),
+            format!(
+                "cannot accept a value of type {}",
+                if call.type_oid == crate::oid::VOID { "void" } else { "internal" }
+            ),
         ))
     },
     send: |_, _, _| Ok(()),
@@ -265,9 +268,12 @@ pub(crate) fn functions() -> impl Iterator<Item = &'static Builtin> {
         let mut functions = Vec::new();
         let env = crate::DefaultEnvironment::default();
         for t in crate::facts::BUILTIN_TYPES.iter().filter(|t| io(t.oid, &env).is_ok()) {
-            for (oid, kernel) in
-                [(t.input, call_input as Kernel), (t.output, call_output), (t.receive, call_receive), (t.send, call_send)]
-            {
+            for (oid, kernel) in [
+                (t.input, call_input as Kernel),
+                (t.output, call_output),
+                (t.receive, call_receive),
+                (t.send, call_send),
+            ] {
                 functions.push(Builtin { oid, name: "", kernel });
             }
         }

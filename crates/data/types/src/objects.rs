@@ -225,7 +225,8 @@ pub const TID_IO: TypeIo = TypeIo {
     input: |text, _, out| {
         let parse = || {
             let (block, offset) = trim(text).strip_prefix('(')?.strip_suffix(')')?.split_once(',')?;
-            let block = block.trim_start().parse::<i64>().ok().filter(|b| (i32::MIN as i64..=u32::MAX as i64).contains(b))?;
+            let block =
+                block.trim_start().parse::<i64>().ok().filter(|b| (i32::MIN as i64..=u32::MAX as i64).contains(b))?;
             Some(tid_bytes(block as u32, offset.trim_start().parse().ok()?))
         };
         out.push(DatumRef::Bytes(&parse().ok_or_else(|| invalid_input("tid", text))?));
@@ -268,7 +269,9 @@ pub fn format_type(type_oid: Oid, typmod: Option<i32>, env: &dyn crate::Environm
         Some(name) => name,
         None => match (known, env.type_name(type_oid)?) {
             (_, Some(name)) => return Ok(name),
-            (Some(t), None) => format!("{}{}", crate::text::quote_identifier(t.name), format_modifier(element, modifier)?),
+            (Some(t), None) => {
+                format!("{}{}", crate::text::quote_identifier(t.name), format_modifier(element, modifier)?)
+            }
             (None, None) => "???".to_string(),
         },
     };
@@ -284,9 +287,7 @@ fn standard_name(type_oid: Oid, typmod: Option<i32>) -> Option<String> {
     let precision = |name: &str, rest: &str| {
         Some(if modifier >= 0 { format!("{name}({modifier}){rest}") } else { format!("{name}{rest}") })
     };
-    let length = |name: &str| {
-        Some(if modifier > 4 { format!("{name}({})", modifier - 4) } else { name.to_string() })
-    };
+    let length = |name: &str| Some(if modifier > 4 { format!("{name}({})", modifier - 4) } else { name.to_string() });
     match type_oid {
         oid::BOOL => Some("boolean".to_string()),
         oid::INT2 => Some("smallint".to_string()),

@@ -125,9 +125,7 @@ pub(crate) fn compare_as(
         (Order::Unsigned, B1(a), B1(b)) => a.cmp(&b),
         (Order::Unsigned, B4(a), B4(b)) => (a as u32).cmp(&(b as u32)),
         (Order::Unsigned, B8(a), B8(b)) => (a as u64).cmp(&(b as u64)),
-        (Order::Real, B4(a), B4(b)) => {
-            float::compare(f32::from_bits(a as u32) as f64, f32::from_bits(b as u32) as f64)
-        }
+        (Order::Real, B4(a), B4(b)) => float::compare(f32::from_bits(a as u32) as f64, f32::from_bits(b as u32) as f64),
         (Order::Double, B8(a), B8(b)) => float::compare(f64::from_bits(a as u64), f64::from_bits(b as u64)),
         (Order::Text, Bytes(a), Bytes(b)) => text::collate(collation, a, b),
         (Order::Padded, Bytes(a), Bytes(b)) => text::collate(collation, text::trim_blanks(a), text::trim_blanks(b)),
@@ -138,9 +136,7 @@ pub(crate) fn compare_as(
             array::compare_views(context, array::View::new(a)?, array::View::new(b)?)?
         }
         (Order::Enum, B4(a), B4(b)) if a == b => Ordering::Equal,
-        (Order::Enum, B4(a), B4(b)) => {
-            env.enum_position(Oid(a as u32))?.total_cmp(&env.enum_position(Oid(b as u32))?)
-        }
+        (Order::Enum, B4(a), B4(b)) => env.enum_position(Oid(a as u32))?.total_cmp(&env.enum_position(Oid(b as u32))?),
         _ => return Err(crate::io::wrong_form(type_oid, a)),
     })
 }

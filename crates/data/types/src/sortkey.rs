@@ -64,10 +64,7 @@ impl KeyEncoder {
     /// Whether the values of a column can be had back from the key, exactly as they were.
     pub fn reversible(&self, column: usize) -> bool {
         // A double's -0 becomes 0; a bpchar loses its padding; an enum is its position.
-        matches!(
-            self.orders[column].1,
-            Order::Signed | Order::Unsigned | Order::Text | Order::Bytes | Order::Tid
-        )
+        matches!(self.orders[column].1, Order::Signed | Order::Unsigned | Order::Text | Order::Bytes | Order::Tid)
     }
 
     /// Adds the key of one row (or of its first columns, for a prefix) to `out`.
@@ -112,9 +109,10 @@ impl KeyEncoder {
         rows.try_for_each(|row| {
             at += 1;
             out.put_with(at - 1, |arena| {
-                columns.iter().enumerate().try_for_each(|(k, column)| {
-                    self.encode_column(k, column.get(row), env, arena)
-                })
+                columns
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(k, column)| self.encode_column(k, column.get(row), env, arena))
             })
         })
     }

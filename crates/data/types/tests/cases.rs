@@ -51,8 +51,7 @@ fn evaluate(
     let Some(builtin) = types::function(function) else {
         return Err(error::Error::not_implemented(format_args!("function {function}")));
     };
-    let context =
-        Context { collation: Oid(100), result_type: result, arg_types: types_of, ..Context::plain(env) };
+    let context = Context { collation: Oid(100), result_type: result, arg_types: types_of, ..Context::plain(env) };
     let refs: Vec<_> = values.iter().map(Datum::as_ref).collect();
     let one = builtin.evaluate_one(&refs, context, repr(result))?;
 
@@ -96,8 +95,7 @@ fn run(name: &str, cases: &str) {
         let args: Vec<Option<String>> = fields[3..3 + n].iter().map(|f| argument(f)).collect();
         let (kind, state, text) = (fields[3 + n], fields[4 + n], fields.get(5 + n).copied().unwrap_or(""));
         let result_type = if kind == "=" { Oid(state.parse().unwrap()) } else { Oid(25) };
-        let result_type =
-            if kind == "=" { result_type } else { result_of(function).unwrap_or(result_type) };
+        let result_type = if kind == "=" { result_type } else { result_of(function).unwrap_or(result_type) };
         let found = match evaluate(function, &types_of, &args, result_type, &env) {
             Ok(None) => "= \\N".to_string(),
             Ok(Some(text)) => format!("= {text}"),

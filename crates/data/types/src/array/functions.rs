@@ -4,8 +4,8 @@ use super::{Dimension, MAX_DIMENSIONS, View, element_type_of, from_column, from_
 use crate::Context;
 use crate::call::NotNull;
 use crate::int::integer_range;
-use crate::{hash, order};
 use crate::text::like::find;
+use crate::{hash, order};
 use batch::{Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
 use std::cmp::Ordering;
@@ -212,16 +212,15 @@ fn concatenate(a: Option<&[u8]>, b: Option<&[u8]>, out: &mut Vec<u8>) -> Result<
         out.extend_from_slice(if left.is_empty() { b } else { a });
         return Ok(Some(()));
     }
-    let incompatible =
-        |detail: &str| Error::new(SqlState::ARRAY_SUBSCRIPT_ERROR, "cannot concatenate incompatible arrays").detail(detail);
+    let incompatible = |detail: &str| {
+        Error::new(SqlState::ARRAY_SUBSCRIPT_ERROR, "cannot concatenate incompatible arrays").detail(detail)
+    };
     let (da, db): (Vec<Dimension>, Vec<Dimension>) = (left.dimensions().collect(), right.dimensions().collect());
     let lengths = |d: &[Dimension]| d.iter().map(|d| d.length).collect::<Vec<_>>();
     let mut dimensions;
     if da.len() == db.len() {
         if lengths(&da[1..]) != lengths(&db[1..]) {
-            return Err(incompatible(
-                "Arrays with differing element dimensions are not compatible for concatenation.",
-            ));
+            return Err(incompatible("Arrays with differing element dimensions are not compatible for concatenation."));
         }
         dimensions = da.clone();
         dimensions[0].length = da[0].length.checked_add(db[0].length).ok_or_else(too_many_elements)?;
@@ -288,7 +287,12 @@ fn searchable(array: View<'_>) -> Result<i32> {
     }
 }
 
-fn position(context: Context<'_>, array: Option<&[u8]>, wanted: DatumRef<'_>, start: Option<i32>) -> Result<Option<i32>> {
+fn position(
+    context: Context<'_>,
+    array: Option<&[u8]>,
+    wanted: DatumRef<'_>,
+    start: Option<i32>,
+) -> Result<Option<i32>> {
     let Some(bytes) = array else { return Ok(None) };
     let view = View::new(bytes)?;
     let lower = searchable(view)?;
@@ -381,9 +385,9 @@ fn integers(array: &[u8], what: &str) -> Result<Vec<i32>> {
     }
     view.iter()
         .map(|value| {
-            value.as_i32().ok_or_else(|| {
-                Error::new(SqlState::NULL_VALUE_NOT_ALLOWED, format!("{what} values cannot be null"))
-            })
+            value
+                .as_i32()
+                .ok_or_else(|| Error::new(SqlState::NULL_VALUE_NOT_ALLOWED, format!("{what} values cannot be null")))
         })
         .collect()
 }
@@ -437,8 +441,7 @@ fn trim(array: &[u8], count: i32, out: &mut Vec<u8>) -> Result<()> {
             format!("number of elements to trim must be between 0 and {length}"),
         ));
     }
-    let mut dimensions: Vec<Dimension> =
-        view.dimensions().map(|d| Dimension { length: d.length, lower: 1 }).collect();
+    let mut dimensions: Vec<Dimension> = view.dimensions().map(|d| Dimension { length: d.length, lower: 1 }).collect();
     let span = if length == 0 { 0 } else { view.len() / length as usize };
     if let Some(first) = dimensions.first_mut() {
         first.length -= count;

@@ -1,6 +1,8 @@
 //! Text and binary form of arrays.
 
-use super::{Dimension, MAX_DIMENSIONS, MAX_ELEMENTS, View, element_type_of, too_many_dimensions, too_many_elements, write};
+use super::{
+    Dimension, MAX_DIMENSIONS, MAX_ELEMENTS, View, element_type_of, too_many_dimensions, too_many_elements, write,
+};
 use crate::environment::{Environment, builtin_facts};
 use crate::format::{is_space, write_i64};
 use crate::io::{TypeCall, TypeIo, bad_binary, io, too_short, wrong_form};
@@ -250,10 +252,7 @@ fn explicit_bounds(text: &str, at: &mut usize) -> Result<Option<Vec<Dimension>>>
         }
         *at += 1;
         if upper < lower {
-            return Err(Error::new(
-                SqlState::ARRAY_SUBSCRIPT_ERROR,
-                "upper bound cannot be less than lower bound",
-            ));
+            return Err(Error::new(SqlState::ARRAY_SUBSCRIPT_ERROR, "upper bound cannot be less than lower bound"));
         }
         let length = upper as i64 - lower as i64 + 1;
         if upper == i32::MAX {

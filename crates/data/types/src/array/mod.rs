@@ -177,10 +177,7 @@ impl<'a> View<'a> {
 /// The error for an array with too many elements.
 #[cold]
 pub fn too_many_elements() -> Error {
-    Error::new(
-        SqlState::PROGRAM_LIMIT_EXCEEDED,
-        format!("array size exceeds the maximum allowed ({MAX_ELEMENTS})"),
-    )
+    Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, format!("array size exceeds the maximum allowed ({MAX_ELEMENTS})"))
 }
 
 /// The error for an array with too many dimensions.

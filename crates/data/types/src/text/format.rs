@@ -1,7 +1,7 @@
 //! concat, concat_ws and format: functions of any arguments' texts.
 
-use super::quote::{quote_identifier, quote_literal};
 use super::char_count;
+use super::quote::{quote_identifier, quote_literal};
 use crate::Context;
 use crate::array;
 use crate::call::Call;

@@ -109,12 +109,7 @@ pub(super) fn parse_char(text: &[u8]) -> u8 {
 
 pub(super) fn write_char(value: u8, out: &mut Vec<u8>) {
     if value >= 0x80 {
-        out.extend_from_slice(&[
-            b'\\',
-            b'0' + (value >> 6),
-            b'0' + (value >> 3 & 7),
-            b'0' + (value & 7),
-        ]);
+        out.extend_from_slice(&[b'\\', b'0' + (value >> 6), b'0' + (value >> 3 & 7), b'0' + (value & 7)]);
     } else if value != 0 {
         out.push(value);
     }
@@ -144,10 +139,7 @@ pub const CHAR_IO: TypeIo = TypeIo {
 
 #[cold]
 fn too_long(type_name: &str, length: usize) -> Error {
-    Error::new(
-        SqlState::STRING_DATA_RIGHT_TRUNCATION,
-        format!("value too long for type {type_name}({length})"),
-    )
+    Error::new(SqlState::STRING_DATA_RIGHT_TRUNCATION, format!("value too long for type {type_name}({length})"))
 }
 
 /// Adds a text cut to a varchar's length. What is cut must be blanks unless the cast is explicit.

@@ -277,20 +277,14 @@ fn chr(code: i32, out: &mut Vec<u8>) -> Result<()> {
         return error(SqlState::PROGRAM_LIMIT_EXCEEDED, "null character not permitted".to_string());
     }
     if code > 0x10FFFF {
-        return error(
-            SqlState::PROGRAM_LIMIT_EXCEEDED,
-            format!("requested character too large for encoding: {code}"),
-        );
+        return error(SqlState::PROGRAM_LIMIT_EXCEEDED, format!("requested character too large for encoding: {code}"));
     }
     match char::from_u32(code as u32) {
         Some(c) => {
             out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             Ok(())
         }
-        None => error(
-            SqlState::PROGRAM_LIMIT_EXCEEDED,
-            format!("requested character not valid for encoding: {code}"),
-        ),
+        None => error(SqlState::PROGRAM_LIMIT_EXCEEDED, format!("requested character not valid for encoding: {code}")),
     }
 }
 

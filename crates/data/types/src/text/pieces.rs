@@ -73,11 +73,7 @@ fn left(text: &[u8], count: i32, out: &mut Vec<u8>) {
 }
 
 fn right(text: &[u8], count: i32, out: &mut Vec<u8>) {
-    let skip = if count < 0 {
-        count.unsigned_abs() as usize
-    } else {
-        char_count(text).saturating_sub(count as usize)
-    };
+    let skip = if count < 0 { count.unsigned_abs() as usize } else { char_count(text).saturating_sub(count as usize) };
     out.extend_from_slice(&text[char_offset(text, skip)..]);
 }
 
