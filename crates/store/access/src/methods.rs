@@ -72,12 +72,22 @@ pub enum Fetched {
     Dead,
 }
 
+/// Which version of a row a place stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FetchMode {
+    /// The place is from an index entry: the version of its HOT chain that the snapshot sees.
+    Index,
+    /// Exactly this version, if the snapshot sees it.
+    Exact,
+    /// Exactly this version, whoever sees it: for rows just locked, or to be re-checked.
+    Any,
+}
+
 /// Reads rows by their places.
 pub trait TableFetch: Send {
-    /// For each of `tids` (in any order; neighbours on one page cost little), appends the version that the snapshot sees
-    /// to `batch`; with `follow`, the place is an index entry's and its HOT chain is followed, else exactly this version is
-    /// meant. What became of each is appended to `found`.
-    fn fetch(&mut self, tids: &[TupleId], follow: bool, batch: &mut Batch, found: &mut Vec<Fetched>) -> Result<()>;
+    /// For each of `tids` (in any order; neighbours on one page cost little), appends the version that `mode` means to
+    /// `batch`. What became of each is appended to `found`.
+    fn fetch(&mut self, tids: &[TupleId], mode: FetchMode, batch: &mut Batch, found: &mut Vec<Fetched>) -> Result<()>;
 
     /// Replaces the snapshot.
     fn set_snapshot(&mut self, snapshot: Snapshot);

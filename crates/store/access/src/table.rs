@@ -26,8 +26,31 @@ pub struct Table {
     pub persistence: Persistence,
     /// How full inserts make a page, in percent: 10 to 100.
     pub fillfactor: u8,
-    /// Whether it belongs to a database (its horizon is that database's) or is shared by all.
+    /// The database it belongs to; zero if it is shared by all.
     pub database: Oid,
+    /// What this process remembers of the table.
+    pub cache: TableCache,
+}
+
+/// Pages of a table that a process remembers to save work; out of date at any time, so who uses them looks.
+#[derive(Debug)]
+pub struct TableCache {
+    /// Where the last row went.
+    pub target: AtomicU32,
+    /// Where the last out-of-line value went.
+    pub toast_target: AtomicU32,
+}
+
+impl Default for TableCache {
+    fn default() -> TableCache {
+        TableCache { target: AtomicU32::new(u32::MAX), toast_target: AtomicU32::new(u32::MAX) }
+    }
+}
+
+impl Clone for TableCache {
+    fn clone(&self) -> TableCache {
+        TableCache::default()
+    }
 }
 
 /// A column to be read, or a fact about the row version.

@@ -28,7 +28,8 @@ use std::cmp::Ordering;
 
 use error::{Error, Result};
 use ids::{BlockNumber, PAGE_SIZE, TupleId, Xid};
-use storage::{LINE_POINTER_SIZE, LinePointer, LineState, PAGE_HEADER_SIZE, Page};
+use storage::page::{LINE_POINTER_SIZE, PAGE_HEADER_SIZE};
+use storage::{LinePointer, LineState, Page};
 
 /// Bytes of the special space.
 pub const SPECIAL_SIZE: usize = 24;

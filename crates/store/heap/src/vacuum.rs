@@ -1,0 +1,322 @@
+//! VACUUM: removes dead row versions from the table and their entries from its indexes.
+//!
+//! 1. Every page that is not all-visible is pruned; the lines that become dead are remembered ([`DeadIds`]), as many as
+//!    memory allows.
+//! 2. The indexes' entries of those lines are removed.
+//! 3. Only then the lines become unused: nothing points to them any more.
+//!
+//! If memory fills, 2 and 3 come in between, and 1 goes on. A page left without dead lines whose tuples everybody sees is
+//! marked in the visibility map, frozen on the way. Last, the empty pages at the end are cut off, if nobody uses the table.
+//!
+//! # Differences from PostgreSQL
+//!
+//! Transaction ids have 64 bits, so no vacuum is ever needed to prevent their wraparound, and none is "aggressive". A page
+//! that cannot be had alone at once is not pruned by waiting: its dead versions are the next vacuum's.
+
+use std::sync::Arc;
+
+use access::{Index, IndexAm, Store, Table, VacuumOptions, VacuumReport};
+use error::Result;
+use ids::{BlockNumber, Fork, TupleId, Xid};
+use locks::{LockMode, LockOwner, LockTag, LockWait};
+use storage::{Access, Buffer, Image, LineState, PageMut, ReadMode, Strategy, StrategyKind, VisibilityMap, VisibilityStatus};
+use txn::Transaction;
+use wal::RmgrId;
+
+use crate::action::{Actions, Kind};
+use crate::place::{Heap, carry_out, room_for_tuple};
+use crate::prune::{Plan, plan};
+use crate::visibility::Hints;
+
+/// Empty pages at the end are cut off if there are this many, or this part of the table.
+const TRUNCATE_PAGES: u32 = 1000;
+const TRUNCATE_PART: u32 = 16;
+
+/// Places of dead rows, in ascending order: per page a range of line numbers.
+#[derive(Default)]
+pub(crate) struct DeadIds {
+    pages: Vec<(BlockNumber, u32)>,
+    lines: Vec<u16>,
+}
+
+impl DeadIds {
+    fn add(&mut self, block: BlockNumber, lines: &[u16]) {
+        self.pages.push((block, self.lines.len() as u32));
+        self.lines.extend_from_slice(lines);
+    }
+
+    fn memory(&self) -> usize {
+        self.pages.len() * 8 + self.lines.len() * 2
+    }
+
+    fn lines_of(&self, n: usize) -> &[u16] {
+        let end = self.pages.get(n + 1).map_or(self.lines.len(), |next| next.1 as usize);
+        &self.lines[self.pages[n].1 as usize..end]
+    }
+
+    /// Whether a place is among them.
+    pub fn contains(&self, tid: TupleId) -> bool {
+        match self.pages.binary_search_by_key(&tid.block, |page| page.0) {
+            Ok(n) => self.lines_of(n).contains(&tid.offset),
+            Err(_) => false,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.pages.clear();
+        self.lines.clear();
+    }
+}
+
+pub(crate) struct Vacuum<'a> {
+    store: &'a Store,
+    transaction: &'a Transaction,
+    table: &'a Arc<Table>,
+    indexes: &'a [(Arc<dyn IndexAm>, Arc<Index>)],
+    options: VacuumOptions<'a>,
+    heap: Heap<'a>,
+    strategy: Strategy,
+    dead: DeadIds,
+    report: VacuumReport,
+    /// One past the last page that is not empty.
+    used: u32,
+}
+
+impl<'a> Vacuum<'a> {
+    pub fn run(
+        store: &'a Store,
+        transaction: &'a Transaction,
+        table: &'a Arc<Table>,
+        indexes: &'a [(Arc<dyn IndexAm>, Arc<Index>)],
+        options: VacuumOptions<'a>,
+    ) -> Result<VacuumReport> {
+        let mut vacuum = Vacuum {
+            store,
+            transaction,
+            table,
+            indexes,
+            options,
+            heap: Heap::of(store, table),
+            strategy: Strategy::new(StrategyKind::Vacuum),
+            dead: DeadIds::default(),
+            report: VacuumReport::default(),
+            used: 0,
+        };
+        vacuum.scan()?;
+        vacuum.finish()?;
+        Ok(vacuum.report)
+    }
+
+    fn read(&self, block: BlockNumber) -> Result<Buffer> {
+        let access =
+            Access { strategy: Some(&self.strategy), mode: ReadMode::Normal, persistence: self.table.persistence };
+        self.store.storage.read(self.table.locator, Fork::Main, block, &access)
+    }
+
+    fn scan(&mut self) -> Result<()> {
+        let blocks = self.store.storage.block_count(self.table.locator, Fork::Main)?;
+        self.report.pages = blocks;
+        let map = self.heap.visibility_map();
+        let mut cache = None;
+        let mut skipped = 0u32;
+        for block in (0..blocks).map(BlockNumber) {
+            if !self.options.all_pages {
+                let status = map.get(block, &mut cache)?;
+                if status.all_visible && (status.all_frozen || !self.options.freeze) {
+                    skipped += 1;
+                    self.used = block.0 + 1;
+                    continue;
+                }
+            }
+            (self.options.pause)()?;
+            self.scan_page(block)?;
+            if self.dead.memory() > self.options.memory {
+                self.clean()?;
+            }
+        }
+        if !self.dead.pages.is_empty() {
+            self.clean()?;
+        }
+        if skipped > 0 && self.report.scanned_pages > 0 {
+            // Pages that were skipped are taken to hold as many rows as the others.
+            let density = self.report.live_rows / self.report.scanned_pages as f64;
+            self.report.live_rows += density * skipped as f64;
+        } else if skipped > 0 {
+            self.report.live_rows = -1.0;
+        }
+        Ok(())
+    }
+
+    fn scan_page(&mut self, block: BlockNumber) -> Result<()> {
+        let buffer = self.read(block)?;
+        let map = self.heap.visibility_map().pin(block)?;
+        self.report.scanned_pages += 1;
+        let no_indexes = self.indexes.is_empty();
+        let mut hints = Hints::new();
+        let Some(mut guard) = buffer.try_cleanup() else {
+            // Somebody uses the page. Its dead lines can be cleaned all the same.
+            let page = buffer.share();
+            let plan = plan(&self.store.transactions, &page, false, &mut hints)?;
+            let dead: Vec<u16> =
+                page.lines().filter(|(_, line)| line.state() == LineState::Dead).map(|(number, _)| number).collect();
+            drop(page);
+            hints.set_on(&buffer);
+            self.count(&plan);
+            self.used = block.0 + 1;
+            if !dead.is_empty() && self.options.index_cleanup {
+                self.dead.add(block, &dead);
+            }
+            return Ok(());
+        };
+        if guard.is_new() {
+            self.heap.free_space_map().record(block, room_for_tuple(&guard))?;
+            return Ok(());
+        }
+        let plan = plan(&self.store.transactions, &guard, no_indexes, &mut hints)?;
+        self.report.removed_rows += plan.removed as u64;
+        self.count(&plan);
+        if plan.has_lines {
+            self.used = block.0 + 1;
+        }
+        self.finish_page(&mut guard, &map, block, &plan)?;
+        let free = room_for_tuple(&guard);
+        drop(guard);
+        if plan.dead_lines.is_empty() || !self.options.index_cleanup {
+            self.heap.free_space_map().record(block, free)?;
+        } else {
+            self.dead.add(block, &plan.dead_lines);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, plan: &Plan) {
+        self.report.live_rows += plan.live as f64;
+        self.report.recently_dead_rows += plan.recently_dead as u64;
+    }
+
+    /// Prunes a page as planned, and marks it in the visibility map if everybody sees all of it.
+    fn finish_page(&self, guard: &mut PageMut<'_>, map: &Buffer, block: BlockNumber, plan: &Plan) -> Result<()> {
+        let mut actions = Actions::new();
+        if !plan.pruned.is_empty() {
+            actions.prune(&plan.pruned);
+        }
+        let mut map_guard = map.exclusive();
+        let before = VisibilityMap::status(&map_guard, block);
+        let after = VisibilityStatus { all_visible: plan.all_visible, all_frozen: plan.all_frozen };
+        let mark = after.all_visible && (before != after || !guard.is_all_visible());
+        if (mark || self.options.freeze) && !plan.freeze.is_empty() {
+            actions.freeze(&plan.freeze);
+        }
+        if mark && !guard.is_all_visible() {
+            actions.visible(true);
+        }
+        if actions.0.is_empty() && !mark {
+            return Ok(());
+        }
+        let kind = if mark { Kind::Visible } else { Kind::Prune };
+        let mut change = self.store.storage.change(RmgrId::HEAP, kind as u8);
+        let slot = change.page(guard, Image::Standard);
+        carry_out(&mut change, slot, &actions);
+        if mark {
+            let mut map_actions = Actions::new();
+            map_actions.map(block, after);
+            let slot = change.page(&mut map_guard, Image::Whole);
+            carry_out(&mut change, slot, &map_actions);
+        }
+        change.finish_for(self.table.persistence, Xid::INVALID);
+        Ok(())
+    }
+
+    /// Removes the remembered lines' entries from the indexes, then the lines.
+    fn clean(&mut self) -> Result<()> {
+        if self.options.index_cleanup {
+            for (method, index) in self.indexes {
+                let dead = &self.dead;
+                method.bulk_delete(self.store, index, &|tid| dead.contains(tid), self.options.pause)?;
+            }
+            if !self.indexes.is_empty() {
+                self.report.index_scans += 1;
+            }
+            for n in 0..self.dead.pages.len() {
+                (self.options.pause)()?;
+                self.free_lines(self.dead.pages[n].0, self.dead.lines_of(n))?;
+            }
+        }
+        self.dead.clear();
+        Ok(())
+    }
+
+    fn free_lines(&self, block: BlockNumber, lines: &[u16]) -> Result<()> {
+        let buffer = self.read(block)?;
+        let map = self.heap.visibility_map().pin(block)?;
+        let mut guard = buffer.exclusive();
+        let lines: Vec<u16> =
+            lines.iter().copied().filter(|&line| guard.line(line).state() == LineState::Dead).collect();
+        if !lines.is_empty() {
+            let mut actions = Actions::new();
+            actions.free(&lines);
+            let mut change = self.store.storage.change(RmgrId::HEAP, Kind::Vacuum as u8);
+            let slot = change.page(&mut guard, Image::Standard);
+            carry_out(&mut change, slot, &actions);
+            change.finish_for(self.table.persistence, Xid::INVALID);
+        }
+        // Without its dead lines the page may be visible to all.
+        let plan = plan(&self.store.transactions, &guard, false, &mut Hints::new())?;
+        if plan.all_visible && plan.pruned.is_empty() {
+            self.finish_page(&mut guard, &map, block, &plan)?;
+        }
+        let free = room_for_tuple(&guard);
+        drop(guard);
+        self.heap.free_space_map().record(block, free)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        for (method, index) in self.indexes {
+            if self.options.index_cleanup {
+                method.vacuum_cleanup(self.store, index)?;
+            }
+        }
+        let empty = self.report.pages - self.used;
+        if self.options.truncate && (empty >= TRUNCATE_PAGES || empty > 0 && empty >= self.report.pages / TRUNCATE_PART)
+        {
+            self.truncate()?;
+        }
+        self.heap.free_space_map().vacuum()?;
+        let (visible, frozen) = self.heap.visibility_map().count()?;
+        self.report.all_visible_pages = visible;
+        self.report.all_frozen_pages = frozen;
+        Ok(())
+    }
+
+    /// Cuts empty pages off the end, if the table can be had alone at once.
+    fn truncate(&mut self) -> Result<()> {
+        let locks = self.transaction.locks();
+        let tag = LockTag::relation(self.table.database, self.table.oid);
+        if !locks.acquire(LockOwner::Transaction, tag, LockMode::AccessExclusive, LockWait::Try)? {
+            return Ok(());
+        }
+        let result = self.truncate_locked();
+        locks.release(LockOwner::Transaction, tag, LockMode::AccessExclusive);
+        result
+    }
+
+    fn truncate_locked(&mut self) -> Result<()> {
+        let blocks = self.store.storage.block_count(self.table.locator, Fork::Main)?;
+        let mut keep = blocks;
+        // Rows may have come since the pages were looked at.
+        while keep > self.used {
+            let buffer = self.read(BlockNumber(keep - 1))?;
+            let page = buffer.share();
+            if page.lines().any(|(_, line)| line.state() != LineState::Unused) {
+                break;
+            }
+            keep -= 1;
+        }
+        if keep < blocks {
+            self.store.storage.truncate(self.table.locator, keep, self.table.persistence)?;
+            self.report.removed_pages = blocks - keep;
+            self.report.pages = keep;
+        }
+        Ok(())
+    }
+}
