@@ -167,8 +167,7 @@ impl TableAm for HeapAm {
         let mut actions = Actions::new();
         actions.finish_speculative(tid.offset, confirm);
         let mut change = store.storage.change(RmgrId::HEAP, Kind::Speculative as u8);
-        let slot = change.page(&mut guard, Image::Standard);
-        carry_out(&mut change, slot, &actions);
+        carry_out(&mut change, &mut guard, Image::Standard, &actions);
         let xid = transaction.xid()?;
         change.finish_for(table.persistence, xid);
         drop(guard);

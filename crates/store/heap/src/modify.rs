@@ -123,7 +123,7 @@ impl<'a> Modify<'a> {
                     maps.push(map);
                 }
                 Step::MoveBase(block) => {
-                    let page = if block == buffer.block() { buffer.clone() } else { heap.read(block)? };
+                    let page = heap.read(block)?;
                     crate::prune::move_base(&heap, &mut page.exclusive(), xid)?;
                 }
             }
@@ -312,8 +312,7 @@ impl<'a> Modify<'a> {
             }
             let mut map_guard = map.map(Buffer::exclusive);
             let mut change = self.store.storage.change(RmgrId::HEAP, Kind::Delete as u8);
-            let slot = change.page(&mut guard, Image::Standard);
-            carry_out(&mut change, slot, &actions);
+            carry_out(&mut change, &mut guard, Image::Standard, &actions);
             if let Some(map_guard) = &mut map_guard {
                 clear_map(&mut change, map_guard, &[self.tid.block]);
             }
@@ -364,19 +363,16 @@ impl<'a> Modify<'a> {
         if let (false, Some(toasted)) = (done, &toasted) {
             toasted.undo(self.store, self.table, xid, command)?;
         }
-        if let (true, Some((header, body))) = (done, &old) {
-            if header.has(flags::HAS_EXTERNAL) {
-                // Only what the new version took over as it was lives on.
-                let taken: Vec<u16> = options
-                    .kept
-                    .iter()
-                    .copied()
-                    .filter(|&k| {
-                        toasted.as_ref().is_none_or(|t| matches!(t.field(k as usize, value(k as usize)), f if f == value(k as usize)))
-                    })
-                    .collect();
-                self.delete_external(body, header, &taken, xid, command)?;
-            }
+        if let (true, Some((header, body))) = (done, &old)
+            && header.has(flags::HAS_EXTERNAL)
+        {
+            // Only what the new version took over as it was lives on.
+            let taken = |k: u16| {
+                let field = value(k as usize);
+                toasted.as_ref().is_none_or(|t| t.field(k as usize, field) == field)
+            };
+            let taken: Vec<u16> = options.kept.iter().copied().filter(|&k| taken(k)).collect();
+            self.delete_external(body, header, &taken, xid, command)?;
         }
         result
     }
@@ -490,13 +486,12 @@ impl<'a> Modify<'a> {
         let kind = if hot { Kind::HotUpdate } else { Kind::Update };
         let mut change = self.store.storage.change(RmgrId::HEAP, kind as u8);
         if let (false, Some(there)) = (same_page, &mut other_guard) {
-            let slot = change.page(there, if other_is_new { Image::WillInit } else { Image::Standard });
-            carry_out(&mut change, slot, &new_actions);
+            carry_out(&mut change, there, if other_is_new { Image::WillInit } else { Image::Standard }, &new_actions);
         }
-        let slot = change.page(&mut guard, Image::Standard);
-        carry_out(&mut change, slot, &old_actions);
+        carry_out(&mut change, &mut guard, Image::Standard, &old_actions);
         if let Some(map_guard) = &mut map_guard {
-            clear_map(&mut change, map_guard, if one_map { &[block, new_block][..] } else { &[block][..] });
+            let blocks = [block, new_block];
+            clear_map(&mut change, map_guard, &blocks[..1 + one_map as usize]);
         }
         if let Some(map_guard) = &mut new_map_guard {
             clear_map(&mut change, map_guard, &[new_block]);
@@ -539,8 +534,7 @@ impl<'a> Modify<'a> {
             actions.xmax(self.tid.offset, &locked);
             // A locked row is as visible as before: the page's mark and the map stay.
             let mut change = self.store.storage.change(RmgrId::HEAP, Kind::Lock as u8);
-            let slot = change.page(&mut guard, Image::Standard);
-            carry_out(&mut change, slot, &actions);
+            carry_out(&mut change, &mut guard, Image::Standard, &actions);
             change.finish_for(self.table.persistence, xid);
             Ok(Step::Done(()))
         })?;
@@ -579,8 +573,7 @@ impl<'a> Modify<'a> {
             let mut actions = Actions::new();
             actions.xmax(tid.offset, &locked);
             let mut change = self.store.storage.change(RmgrId::HEAP, Kind::Lock as u8);
-            let slot = change.page(&mut guard, Image::Standard);
-            carry_out(&mut change, slot, &actions);
+            carry_out(&mut change, &mut guard, Image::Standard, &actions);
             change.finish_for(self.table.persistence, xid);
             match next {
                 Some(newer) => tid = newer,

@@ -10,7 +10,7 @@ use access::{Persistence, Store};
 use error::{Error, Result};
 use ids::{BlockNumber, Fork, PAGE_SIZE, RelFileLocator, TupleId, Xid};
 use storage::page::{LINE_POINTER_SIZE, PAGE_HEADER_SIZE, page_flags};
-use storage::{Access, Buffer, FreeSpaceMap, Image, Page, VisibilityMap, VisibilityStatus};
+use storage::{Access, Buffer, Change, FreeSpaceMap, Image, Page, PageMut, VisibilityMap, VisibilityStatus};
 use wal::RmgrId;
 
 use crate::action::{self, Actions, Kind};
@@ -134,7 +134,7 @@ impl<'a> Heap<'a> {
                 finder.no_room(block, free, length)?;
                 continue;
             }
-            if guard.is_all_visible() && !map.as_ref().is_some_and(|m| m.block() == VisibilityMap::map_block(block)) {
+            if guard.is_all_visible() && map.as_ref().is_none_or(|m| m.block() != VisibilityMap::map_block(block)) {
                 drop(guard);
                 map = Some(self.visibility_map().pin(block)?);
                 finder.try_again(block);
@@ -155,8 +155,7 @@ impl<'a> Heap<'a> {
             }
             let mut map_guard = map.as_ref().filter(|_| clear).map(|map| map.exclusive());
             let mut change = self.store.storage.change(RmgrId::HEAP, kind as u8);
-            let slot = change.page(&mut guard, if new { Image::WillInit } else { Image::Standard });
-            carry_out(&mut change, slot, &actions);
+            carry_out(&mut change, &mut guard, if new { Image::WillInit } else { Image::Standard }, &actions);
             if let Some(map_guard) = &mut map_guard {
                 clear_map(&mut change, map_guard, &[block]);
             }
@@ -171,8 +170,9 @@ impl<'a> Heap<'a> {
     }
 }
 
-/// Does `actions` to a page of a change, and logs them as its data.
-pub(crate) fn carry_out(change: &mut storage::Change<'_>, slot: storage::Slot, actions: &Actions) {
+/// Adds a page to a change, does `actions` to it, and logs them as its data.
+pub(crate) fn carry_out<'a>(change: &mut Change<'a>, guard: &'a mut PageMut<'_>, how: Image, actions: &Actions) {
+    let slot = change.page(guard, how);
     if let Err(error) = action::apply(change.page_mut(slot), &actions.0) {
         // Half done, in a critical section: only recovery can mend it.
         wal::panic_process(error);
@@ -181,13 +181,12 @@ pub(crate) fn carry_out(change: &mut storage::Change<'_>, slot: storage::Slot, a
 }
 
 /// Clears the bits of `blocks` on their page of the visibility map, as part of a change.
-pub(crate) fn clear_map<'a>(change: &mut storage::Change<'a>, guard: &'a mut storage::PageMut<'_>, blocks: &[BlockNumber]) {
+pub(crate) fn clear_map<'a>(change: &mut Change<'a>, guard: &'a mut PageMut<'_>, blocks: &[BlockNumber]) {
     let mut actions = Actions::new();
     for &block in blocks {
         actions.map(block, VisibilityStatus::default());
     }
-    let slot = change.page(guard, Image::Whole);
-    carry_out(change, slot, &actions);
+    carry_out(change, guard, Image::Whole, &actions);
 }
 
 /// Bytes that a new tuple can take on a page, whether or not a line is free.

@@ -240,8 +240,7 @@ pub(crate) fn prune(heap: &Heap<'_>, guard: &mut PageMut<'_>) -> Result<Plan> {
         let mut actions = Actions::new();
         actions.prune(&plan.pruned);
         let mut change = heap.store.storage.change(RmgrId::HEAP, Kind::Prune as u8);
-        let slot = change.page(guard, Image::Standard);
-        carry_out(&mut change, slot, &actions);
+        carry_out(&mut change, guard, Image::Standard, &actions);
         change.finish_for(heap.persistence, Xid::INVALID);
     }
     Ok(plan)

@@ -16,7 +16,6 @@ use ids::{BlockNumber, Fork, TupleId, Xid};
 use storage::{Access, Buffer, LineState, Page, Strategy, StrategyKind};
 use txn::Snapshot;
 
-use crate::place::Heap;
 use crate::tuple::{HEADER_SIZE, Header, TUPLES_MAX, flags, tuple_at, xid_of};
 use crate::visibility::{Fate, Hints, Judge, fate};
 use crate::{prune, toast};
@@ -419,11 +418,12 @@ pub(crate) fn chain<'p>(
         }
         expected = None;
         next = 0;
-        if header.has(flags::HOT_UPDATED) && !header.has_no_deleter() {
-            if let Some(successor) = header.successor().filter(|s| s.block == root.block) {
-                next = successor.offset;
-                expected = crate::visibility::deleter(&store.transactions, base, &header);
-            }
+        if header.has(flags::HOT_UPDATED)
+            && !header.has_no_deleter()
+            && let Some(successor) = header.successor().filter(|s| s.block == root.block)
+        {
+            next = successor.offset;
+            expected = crate::visibility::deleter(&store.transactions, base, &header);
         }
         Some((line, header, start, end))
     })

@@ -272,8 +272,7 @@ fn delete_value(store: &Store, table: &Table, pointer: Pointer, xid: Xid, comman
         }
         let mut map_guard = clear.then(|| map.exclusive());
         let mut change = store.storage.change(RmgrId::HEAP, Kind::Delete as u8);
-        let slot = change.page(&mut guard, Image::Standard);
-        carry_out(&mut change, slot, &actions);
+        carry_out(&mut change, &mut guard, Image::Standard, &actions);
         if let Some(map_guard) = &mut map_guard {
             crate::place::clear_map(&mut change, map_guard, &[block]);
         }

@@ -215,13 +215,11 @@ impl<'a> Vacuum<'a> {
         }
         let kind = if mark { Kind::Visible } else { Kind::Prune };
         let mut change = self.store.storage.change(RmgrId::HEAP, kind as u8);
-        let slot = change.page(guard, Image::Standard);
-        carry_out(&mut change, slot, &actions);
+        carry_out(&mut change, guard, Image::Standard, &actions);
         if mark {
             let mut map_actions = Actions::new();
             map_actions.map(block, after);
-            let slot = change.page(&mut map_guard, Image::Whole);
-            carry_out(&mut change, slot, &map_actions);
+            carry_out(&mut change, &mut map_guard, Image::Whole, &map_actions);
         }
         change.finish_for(self.table.persistence, Xid::INVALID);
         Ok(())
@@ -256,8 +254,7 @@ impl<'a> Vacuum<'a> {
             let mut actions = Actions::new();
             actions.free(&lines);
             let mut change = self.store.storage.change(RmgrId::HEAP, Kind::Vacuum as u8);
-            let slot = change.page(&mut guard, Image::Standard);
-            carry_out(&mut change, slot, &actions);
+            carry_out(&mut change, &mut guard, Image::Standard, &actions);
             change.finish_for(self.table.persistence, Xid::INVALID);
         }
         // Without its dead lines the page may be visible to all.
