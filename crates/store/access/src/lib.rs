@@ -19,9 +19,9 @@ pub use columns::{PageRows, Pending};
 pub use index::{Index, IndexCache, IndexEntries, KeyRange, UniqueCheck, key_successor};
 pub use layout::{BodyFlags, ColumnShape, Field, Form, RowLayout, RowView, ToastStrategy};
 pub use methods::{
-    EntryStatus, FetchMode, Fetched, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport, InsertOptions, Inserted,
-    RangeEstimate, ScanRequest, SortedEntries, Store, TableAm, TableFetch, TableScan, UpdateOptions, VacuumOptions,
-    VacuumReport,
+    EntryStatus, FetchMode, Fetched, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport,
+    InsertOptions, Inserted, RangeEstimate, ScanRequest, SortedEntries, Store, TableAm, TableFetch, TableScan,
+    UpdateOptions, VacuumOptions, VacuumReport,
 };
 pub use storage::Persistence;
 pub use table::{

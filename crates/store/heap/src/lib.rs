@@ -159,11 +159,13 @@ impl TableAm for HeapAm {
         let heap = Heap::of(store, table);
         let buffer = heap.read(tid.block)?;
         let mut guard = buffer.exclusive();
-        let speculative = tuple_at(&guard, guard.line(tid.offset)).filter(|(header, _, _)| header.has(flags::SPECULATIVE));
+        let speculative =
+            tuple_at(&guard, guard.line(tid.offset)).filter(|(header, _, _)| header.has(flags::SPECULATIVE));
         let Some((header, start, end)) = speculative else {
             return Err(Error::internal("the row to be confirmed was not inserted speculatively"));
         };
-        let body = (!confirm && header.has(flags::HAS_EXTERNAL)).then(|| guard[start + tuple::HEADER_SIZE..end].to_vec());
+        let body =
+            (!confirm && header.has(flags::HAS_EXTERNAL)).then(|| guard[start + tuple::HEADER_SIZE..end].to_vec());
         let mut actions = Actions::new();
         actions.finish_speculative(tid.offset, confirm);
         let mut change = store.storage.change(RmgrId::HEAP, Kind::Speculative as u8);
@@ -252,7 +254,13 @@ impl TableAm for HeapAm {
         }
     }
 
-    fn entry_status(&self, store: &Store, transaction: &Transaction, table: &Table, tid: TupleId) -> Result<EntryStatus> {
+    fn entry_status(
+        &self,
+        store: &Store,
+        transaction: &Transaction,
+        table: &Table,
+        tid: TupleId,
+    ) -> Result<EntryStatus> {
         let buffer = Heap::of(store, table).read(tid.block)?;
         let mut hints = Hints::new();
         let page = buffer.share();

@@ -7,9 +7,7 @@
 //!
 //! Who must wait for a row first takes the heavyweight lock on its place, so that waiters are served in order.
 
-use access::{
-    Conflict, ConflictKind, LockStrength, Outcome, Row, Store, Table, UpdateOptions, Updated, WaitPolicy,
-};
+use access::{Conflict, ConflictKind, LockStrength, Outcome, Row, Store, Table, UpdateOptions, Updated, WaitPolicy};
 use error::{Error, Result, SqlState};
 use ids::{BlockNumber, CommandId, TupleId, Xid};
 use locks::{LockMode, LockOwner, LockTag, LockWait};
@@ -32,9 +30,13 @@ enum Step<T> {
     /// These transactions hold the row.
     Wait(Vec<MultiXactMember>),
     /// The new version does not fit its page: it needs another.
-    NeedRoom { free: usize },
+    NeedRoom {
+        free: usize,
+    },
     /// The page that was found for the new version has no room either.
-    NoRoomThere { free: usize },
+    NoRoomThere {
+        free: usize,
+    },
     /// The visibility map's page for this block has to be pinned.
     NeedMap(BlockNumber),
     /// An id is out of the page's range.
@@ -100,13 +102,14 @@ impl<'a> Modify<'a> {
                 },
                 Step::NeedRoom { free } => {
                     let finder = finder.get_or_insert_with(|| {
-                        heap.target.compare_exchange(
-                            self.tid.block.0,
-                            u32::MAX,
-                            std::sync::atomic::Ordering::Relaxed,
-                            std::sync::atomic::Ordering::Relaxed,
-                        )
-                        .ok();
+                        heap.target
+                            .compare_exchange(
+                                self.tid.block.0,
+                                u32::MAX,
+                                std::sync::atomic::Ordering::Relaxed,
+                                std::sync::atomic::Ordering::Relaxed,
+                            )
+                            .ok();
                         Finder::new(heap, false)
                     });
                     other = Some(self.other_page(finder, free)?);
@@ -217,9 +220,8 @@ impl<'a> Modify<'a> {
                 return Ok(Err(Step::Conflict(Conflict { kind, next, xmax, command: CommandId::INVALID })));
             }
             ForUpdate::Held(members) => {
-                let blocks = |m: &&MultiXactMember| {
-                    !self.transaction.is_own(m.xid) && lock_strength(m.mode).conflicts(strength)
-                };
+                let blocks =
+                    |m: &&MultiXactMember| !self.transaction.is_own(m.xid) && lock_strength(m.mode).conflicts(strength);
                 if members.iter().any(|m| blocks(&m)) {
                     return Ok(Err(Step::Wait(members)));
                 }
@@ -350,11 +352,9 @@ impl<'a> Modify<'a> {
             },
             _ => toast::plain(row, k),
         };
-        let header =
-            Header { xmin: 0, xmax: 0, command, next: NO_NEXT, natts: 0, flags: flags::XMAX_INVALID };
+        let header = Header { xmin: 0, xmax: 0, command, next: NO_NEXT, natts: 0, flags: flags::XMAX_INVALID };
         let mut tuples = Tuples::default();
-        let toasted =
-            toast::encode(self.store, self.table, self.transaction, header, &value, &mut tuples.bytes)?;
+        let toasted = toast::encode(self.store, self.table, self.transaction, header, &value, &mut tuples.bytes)?;
         let length = tuples.bytes.len();
         let result = self.run(strength, |buffer, other, maps| {
             self.try_update(buffer, other, maps, &mut tuples.bytes, length, strength, command, options)

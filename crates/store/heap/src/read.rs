@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use access::{
-    Direction, FetchMode, Fetched, PageRows, Pages, Pending, Projected, RowLayout, ScanRequest, Store, Table, TableFetch,
-    TableScan, tid_bytes,
+    Direction, FetchMode, Fetched, PageRows, Pages, Pending, Projected, RowLayout, ScanRequest, Store, Table,
+    TableFetch, TableScan, tid_bytes,
 };
 use batch::{BATCH_ROWS, Batch, Column, DatumRef};
 use error::{Error, Result};
@@ -212,11 +212,8 @@ impl Scan {
     }
 
     fn read_page(&mut self, block: BlockNumber, batch: &mut Batch) -> Result<()> {
-        let access = Access {
-            strategy: self.strategy.as_ref(),
-            persistence: self.table.persistence,
-            ..Access::default()
-        };
+        let access =
+            Access { strategy: self.strategy.as_ref(), persistence: self.table.persistence, ..Access::default() };
         let buffer = self.store.storage.read(self.table.locator, Fork::Main, block, &access)?;
         prune::on_access(&self.store, &self.table, &buffer);
         let before = batch.len();

@@ -67,8 +67,7 @@ pub mod flags {
     /// A speculative insertion, not yet confirmed; `next block` is its token.
     pub const SPECULATIVE: u16 = 0x4000;
     /// Everything that says what `xmax` is.
-    pub const XMAX_ALL: u16 =
-        XMAX_COMMITTED | XMAX_INVALID | XMAX_MULTI | XMAX_LOCK_ONLY | XMAX_STRENGTH | HOT_UPDATED;
+    pub const XMAX_ALL: u16 = XMAX_COMMITTED | XMAX_INVALID | XMAX_MULTI | XMAX_LOCK_ONLY | XMAX_STRENGTH | HOT_UPDATED;
 }
 
 /// A tuple's header, taken out of its page.

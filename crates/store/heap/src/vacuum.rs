@@ -19,7 +19,9 @@ use access::{Index, IndexAm, Store, Table, VacuumOptions, VacuumReport};
 use error::Result;
 use ids::{BlockNumber, Fork, TupleId, Xid};
 use locks::{LockMode, LockOwner, LockTag, LockWait};
-use storage::{Access, Buffer, Image, LineState, PageMut, ReadMode, Strategy, StrategyKind, VisibilityMap, VisibilityStatus};
+use storage::{
+    Access, Buffer, Image, LineState, PageMut, ReadMode, Strategy, StrategyKind, VisibilityMap, VisibilityStatus,
+};
 use txn::Transaction;
 use wal::RmgrId;
 
