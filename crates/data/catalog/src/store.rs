@@ -10,7 +10,7 @@ use crate::invalidation::Message;
 use crate::relation::{self, Relation};
 use crate::rows::*;
 use access::{
-    ColumnShape, Direction, Fetched, Index, IndexAm, IndexEntries, IndexEntry, IndexScanOptions, InsertOptions,
+    ColumnShape, Direction, FetchMode, Fetched, Index, IndexAm, IndexEntries, IndexEntry, IndexScanOptions, InsertOptions,
     Inserted, KeyRange, Outcome, Persistence, Projected, Row, RowLayout, Store, Table, TableAm, ToastStrategy,
     UniqueCheck, UpdateOptions, WaitPolicy, key_successor, projected_batch,
 };
@@ -181,6 +181,7 @@ pub(crate) fn table_of(
         persistence: persistence_of(relation.class.relpersistence),
         fillfactor: fillfactor(&relation.class, 100),
         database: if relation.class.relisshared { Oid::INVALID } else { database },
+        cache: Default::default(),
     })
 }
 
@@ -250,7 +251,7 @@ impl Backing {
         while scan.next(&mut entries)? {
             batch.clear();
             found.clear();
-            fetch.fetch(&entries.tids, true, &mut batch, &mut found)?;
+            fetch.fetch(&entries.tids, FetchMode::Index, &mut batch, &mut found)?;
             for row in 0..batch.len() {
                 rows.push(read_stored(&batch.columns, row)?);
             }
