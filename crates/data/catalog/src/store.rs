@@ -10,9 +10,9 @@ use crate::invalidation::Message;
 use crate::relation::{self, Relation};
 use crate::rows::*;
 use access::{
-    ColumnShape, Direction, FetchMode, Fetched, Index, IndexAm, IndexEntries, IndexEntry, IndexScanOptions, InsertOptions,
-    Inserted, KeyRange, Outcome, Persistence, Projected, Row, RowLayout, Store, Table, TableAm, ToastStrategy,
-    UniqueCheck, UpdateOptions, WaitPolicy, key_successor, projected_batch,
+    ColumnShape, Direction, FetchMode, Fetched, Index, IndexAm, IndexEntries, IndexEntry, IndexScanOptions,
+    InsertOptions, Inserted, KeyRange, Outcome, Persistence, Projected, Row, RowLayout, Store, Table, TableAm,
+    ToastStrategy, UniqueCheck, UpdateOptions, WaitPolicy, key_successor, projected_batch,
 };
 use batch::{Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
