@@ -46,9 +46,8 @@ pub fn invalid(name: &str, text: &str) -> Error {
 pub(crate) fn check(settings: &Settings, parameter: Id, value: Value) -> Result<Value> {
     let Value::String(text) = &value else { return Ok(value) };
     let name = settings.name(parameter);
-    let list = |text: &str| {
-        split_identifiers(text).ok_or_else(|| invalid(name, text).detail("List syntax is invalid."))
-    };
+    let list =
+        |text: &str| split_identifiers(text).ok_or_else(|| invalid(name, text).detail("List syntax is invalid."));
     let words = |allowed: &[&str]| -> Result<()> {
         for word in list(text)? {
             if !allowed.iter().any(|a| a.eq_ignore_ascii_case(&word)) {
@@ -318,8 +317,7 @@ pub fn canonical_encoding(name: &str) -> Option<&'static str> {
     if name.len() >= 64 {
         return None;
     }
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     ENCODINGS.iter().find(|(_, names)| names.contains(&&*plain)).map(|(name, _)| *name)
 }
 
@@ -353,7 +351,9 @@ mod tests {
 
     #[test]
     fn date_styles() {
-        let style = |text: &str| date_style("DateStyle", text, "ISO, MDY").map_err(|e| e.fields().detail.clone().unwrap_or_default());
+        let style = |text: &str| {
+            date_style("DateStyle", text, "ISO, MDY").map_err(|e| e.fields().detail.clone().unwrap_or_default())
+        };
         assert_eq!(style("sql").as_deref(), Ok("SQL, MDY"));
         assert_eq!(style("german").as_deref(), Ok("German, DMY"));
         assert_eq!(style("ymd, postgres").as_deref(), Ok("Postgres, YMD"));

@@ -115,7 +115,9 @@ impl Settings {
             let faulty = faulty.display();
             let text = match (kind, applied_any) {
                 (LoadKind::Start, _) => format!("configuration file \"{faulty}\" contains errors"),
-                (_, true) => format!("configuration file \"{faulty}\" contains errors; unaffected changes were applied"),
+                (_, true) => {
+                    format!("configuration file \"{faulty}\" contains errors; unaffected changes were applied")
+                }
                 (_, false) => format!("configuration file \"{faulty}\" contains errors; no changes were applied"),
             };
             let error = Error::new(SqlState::CONFIG_FILE_ERROR, text);
@@ -177,7 +179,13 @@ mod tests {
             Place(dir)
         }
 
-        fn load(&self, s: &mut Settings, conf: &str, auto: &str, kind: LoadKind) -> (Vec<String>, Result<Vec<FileItem>>) {
+        fn load(
+            &self,
+            s: &mut Settings,
+            conf: &str,
+            auto: &str,
+            kind: LoadKind,
+        ) -> (Vec<String>, Result<Vec<FileItem>>) {
             std::fs::write(self.0.join("postgresql.conf"), conf).unwrap();
             std::fs::write(self.0.join(AUTO_FILE), auto).unwrap();
             let mut logged = Vec::new();

@@ -426,9 +426,7 @@ impl Settings {
             {
                 not_now(format!("parameter \"{name}\" cannot be set after connection start"))
             }
-            Context::Superuser if matches!(how.asker, Asker::User | Asker::Backend) && !hooks.may_set(name) => {
-                denied()
-            }
+            Context::Superuser if matches!(how.asker, Asker::User | Asker::Backend) && !hooks.may_set(name) => denied(),
             _ => Ok(()),
         }
     }
@@ -493,8 +491,7 @@ impl Settings {
         }
         let level = self.level;
         let entry = &mut self.entries[id.0 as usize];
-        let present =
-            Saved { value: self.values[id.0 as usize].clone(), source: entry.source, role: entry.role };
+        let present = Saved { value: self.values[id.0 as usize].clone(), source: entry.source, role: entry.role };
         if let Some(top) = entry.frames.last_mut().filter(|top| top.level >= level) {
             match action {
                 Action::Set => {
@@ -682,8 +679,7 @@ impl Settings {
             bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_' || b >= 0x80)
                 && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'$' || b >= 0x80)
         };
-        let wrong =
-            || Error::new(SqlState::INVALID_NAME, format!("invalid configuration parameter name \"{name}\""));
+        let wrong = || Error::new(SqlState::INVALID_NAME, format!("invalid configuration parameter name \"{name}\""));
         if !name.split('.').all(simple) {
             return Err(
                 wrong().detail("Custom parameter names must be two or more simple identifiers separated by dots.")
@@ -851,12 +847,18 @@ mod tests {
             refuse("max_connections", superuser),
             "55P02 parameter \"max_connections\" cannot be changed without restarting the server"
         );
-        assert_eq!(refuse("checkpoint_timeout", superuser), "55P02 parameter \"checkpoint_timeout\" cannot be changed now");
+        assert_eq!(
+            refuse("checkpoint_timeout", superuser),
+            "55P02 parameter \"checkpoint_timeout\" cannot be changed now"
+        );
         assert_eq!(
             refuse("log_connections", superuser),
             "55P02 parameter \"log_connections\" cannot be set after connection start"
         );
-        assert_eq!(refuse("log_statement_stats", user), "42501 permission denied to set parameter \"log_statement_stats\"");
+        assert_eq!(
+            refuse("log_statement_stats", user),
+            "42501 permission denied to set parameter \"log_statement_stats\""
+        );
         assert_eq!(refuse("nothing", user), "42704 unrecognized configuration parameter \"nothing\"");
         assert_eq!(refuse("a..b", user), "42602 invalid configuration parameter name \"a..b\"");
         assert!(s.set("log_statement_stats", Some("on"), superuser, &NoHooks).unwrap());

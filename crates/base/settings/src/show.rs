@@ -107,7 +107,9 @@ pub fn describe_config() -> String {
             continue;
         }
         let (kind, boot, min, max) = match parameter.kind {
-            Kind::Bool { boot } => ("BOOLEAN", if boot { "TRUE" } else { "FALSE" }.to_string(), String::new(), String::new()),
+            Kind::Bool { boot } => {
+                ("BOOLEAN", if boot { "TRUE" } else { "FALSE" }.to_string(), String::new(), String::new())
+            }
             Kind::Int { boot, min, max } => ("INTEGER", boot.to_string(), min.to_string(), max.to_string()),
             Kind::Real { boot, min, max } => ("REAL", format_g(boot), format_g(min), format_g(max)),
             Kind::String { boot } => ("STRING", boot.to_string(), String::new(), String::new()),
@@ -131,7 +133,10 @@ mod tests {
         assert_eq!(rows.len(), 399);
         assert_eq!(s.rows(false).len(), 399 - 24);
         let work_mem = rows.iter().find(|row| row.name == "work_mem").unwrap();
-        assert_eq!((&*work_mem.setting, work_mem.unit, work_mem.max_val.as_deref()), ("4096", Some("kB"), Some("2147483647")));
+        assert_eq!(
+            (&*work_mem.setting, work_mem.unit, work_mem.max_val.as_deref()),
+            ("4096", Some("kB"), Some("2147483647"))
+        );
         let level = rows.iter().find(|row| row.name == "wal_level").unwrap();
         assert_eq!(level.enumvals.as_deref(), Some(&["minimal", "replica", "logical"][..]));
         assert!(describe_config().lines().count() > 300);

@@ -32,17 +32,10 @@ fn conversions(base: Unit) -> &'static [(&'static str, f64)] {
         Unit::Blocks => {
             &[("TB", K * K * K / 8.0), ("GB", K * K / 8.0), ("MB", K / 8.0), ("kB", 0.125), ("B", 0.125 / K)]
         }
-        Unit::Milliseconds => &[
-            ("d", 86_400_000.0),
-            ("h", 3_600_000.0),
-            ("min", 60_000.0),
-            ("s", 1000.0),
-            ("ms", 1.0),
-            ("us", 0.001),
-        ],
-        Unit::Seconds => {
-            &[("d", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 0.001), ("us", 0.000_001)]
+        Unit::Milliseconds => {
+            &[("d", 86_400_000.0), ("h", 3_600_000.0), ("min", 60_000.0), ("s", 1000.0), ("ms", 1.0), ("us", 0.001)]
         }
+        Unit::Seconds => &[("d", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 0.001), ("us", 0.000_001)],
         Unit::Minutes => &[
             ("d", 1440.0),
             ("h", 60.0),
@@ -96,7 +89,11 @@ fn scan_number(text: &str, whole: bool) -> Option<(f64, &str)> {
         }
     }
     if end == 0 {
-        let word = |w: &str| unsigned.len() >= w.len() && unsigned.is_char_boundary(w.len()) && unsigned[..w.len()].eq_ignore_ascii_case(w);
+        let word = |w: &str| {
+            unsigned.len() >= w.len()
+                && unsigned.is_char_boundary(w.len())
+                && unsigned[..w.len()].eq_ignore_ascii_case(w)
+        };
         return match () {
             () if whole => None,
             () if word("infinity") => Some((sign * f64::INFINITY, &unsigned[8..])),
@@ -178,10 +175,7 @@ impl Parameter {
         };
         match self.kind {
             Kind::Bool { .. } => parse_bool(text).map(Value::Bool).ok_or_else(|| {
-                Error::new(
-                    SqlState::INVALID_PARAMETER_VALUE,
-                    format!("parameter \"{name}\" requires a Boolean value"),
-                )
+                Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("parameter \"{name}\" requires a Boolean value"))
             }),
             Kind::Int { min, max, .. } => {
                 let number = parse_number(text, self.unit, true).map_err(|e| invalid(e.0))?.round_ties_even();
@@ -219,9 +213,7 @@ impl Parameter {
         let unit = self.unit.name().map(|unit| format!(" {unit}")).unwrap_or_default();
         Error::new(
             SqlState::INVALID_PARAMETER_VALUE,
-            format!(
-                "{value}{unit} is outside the valid range for parameter \"{name}\" ({min}{unit} .. {max}{unit})"
-            ),
+            format!("{value}{unit} is outside the valid range for parameter \"{name}\" ({min}{unit} .. {max}{unit})"),
         )
     }
 
@@ -306,12 +298,14 @@ pub fn format_g(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{PARAMETERS, id};
     use crate::Id;
+    use crate::table::{PARAMETERS, id};
 
     fn parse(id: Id, text: &str) -> Result<String, String> {
         let p = &PARAMETERS[id.0 as usize];
-        let full = |e: Error| format!("{}{}", e.message(), e.fields().hint.as_ref().map(|h| format!("|{h}")).unwrap_or_default());
+        let full = |e: Error| {
+            format!("{}{}", e.message(), e.fields().hint.as_ref().map(|h| format!("|{h}")).unwrap_or_default())
+        };
         p.parse(p.name, text).map(|v| p.show(&v)).map_err(full)
     }
 
@@ -345,20 +339,52 @@ mod tests {
             assert_eq!(parse(id, text).as_deref(), Ok(shown), "{text}");
         }
         let wrong = [
-            (id::WORK_MEM, "32", "32 kB is outside the valid range for parameter \"work_mem\" (64 kB .. 2147483647 kB)"),
-            (id::WORK_MEM, "64mb", "invalid value for parameter \"work_mem\": \"64mb\"|Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\"."),
-            (id::WORK_MEM, "4000GB", "invalid value for parameter \"work_mem\": \"4000GB\"|Value exceeds integer range."),
+            (
+                id::WORK_MEM,
+                "32",
+                "32 kB is outside the valid range for parameter \"work_mem\" (64 kB .. 2147483647 kB)",
+            ),
+            (
+                id::WORK_MEM,
+                "64mb",
+                "invalid value for parameter \"work_mem\": \"64mb\"|Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\".",
+            ),
+            (
+                id::WORK_MEM,
+                "4000GB",
+                "invalid value for parameter \"work_mem\": \"4000GB\"|Value exceeds integer range.",
+            ),
             (id::WORK_MEM, "", "invalid value for parameter \"work_mem\": \"\""),
-            (id::WORK_MEM, "089", "invalid value for parameter \"work_mem\": \"089\"|Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\"."),
-            (id::SEQ_PAGE_COST, "inf", "Infinity is outside the valid range for parameter \"seq_page_cost\" (0 .. 1.79769e+308)"),
-            (id::STATEMENT_TIMEOUT, "-1", "-1 ms is outside the valid range for parameter \"statement_timeout\" (0 ms .. 2147483647 ms)"),
+            (
+                id::WORK_MEM,
+                "089",
+                "invalid value for parameter \"work_mem\": \"089\"|Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\".",
+            ),
+            (
+                id::SEQ_PAGE_COST,
+                "inf",
+                "Infinity is outside the valid range for parameter \"seq_page_cost\" (0 .. 1.79769e+308)",
+            ),
+            (
+                id::STATEMENT_TIMEOUT,
+                "-1",
+                "-1 ms is outside the valid range for parameter \"statement_timeout\" (0 ms .. 2147483647 ms)",
+            ),
             (id::WORK_MEM, "abc", "invalid value for parameter \"work_mem\": \"abc\""),
-            (id::STATEMENT_TIMEOUT, "1m", "invalid value for parameter \"statement_timeout\": \"1m\"|Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\"."),
+            (
+                id::STATEMENT_TIMEOUT,
+                "1m",
+                "invalid value for parameter \"statement_timeout\": \"1m\"|Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\".",
+            ),
             (id::EXTRA_FLOAT_DIGITS, "1kB", "invalid value for parameter \"extra_float_digits\": \"1kB\""),
             (id::GEQO_SEED, "2", "2 is outside the valid range for parameter \"geqo_seed\" (0 .. 1)"),
             (id::GEQO_SEED, "nan", "invalid value for parameter \"geqo_seed\": \"nan\""),
             (id::ENABLE_SEQSCAN, "o", "parameter \"enable_seqscan\" requires a Boolean value"),
-            (id::BYTEA_OUTPUT, "x", "invalid value for parameter \"bytea_output\": \"x\"|Available values: escape, hex."),
+            (
+                id::BYTEA_OUTPUT,
+                "x",
+                "invalid value for parameter \"bytea_output\": \"x\"|Available values: escape, hex.",
+            ),
         ];
         for (id, text, message) in wrong {
             assert_eq!(parse(id, text), Err(message.to_string()), "{text}");
