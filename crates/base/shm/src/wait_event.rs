@@ -255,7 +255,7 @@ wait_events! {
     LWLOCK_DYNAMIC_SHARED_MEMORY_CONTROL = LWLock, 18, "DynamicSharedMemoryControl", "Waiting to read or update dynamic shared memory allocation information";
     LWLOCK_INJECTION_POINT = LWLock, 19, "InjectionPoint", "Waiting to read or update information related to injection points";
     LWLOCK_LOCK_FAST_PATH = LWLock, 20, "LockFastPath", "Waiting to read or update a process' fast-path lock information";
-    LWLOCK_LOCK_MANAGER = LWLock, 21, "LockManager", "Waiting to read or update information about "heavyweight" locks";
+    LWLOCK_LOCK_MANAGER = LWLock, 21, "LockManager", "Waiting to read or update information about \"heavyweight\" locks";
     LWLOCK_LOGICAL_REP_LAUNCHER_DSA = LWLock, 22, "LogicalRepLauncherDSA", "Waiting to access logical replication launcher's dynamic shared memory allocator";
     LWLOCK_LOGICAL_REP_LAUNCHER_HASH = LWLock, 23, "LogicalRepLauncherHash", "Waiting to access logical replication launcher's shared hash table";
     LWLOCK_LOGICAL_REP_WORKER = LWLock, 24, "LogicalRepWorker", "Waiting to read or update the state of logical replication workers";
