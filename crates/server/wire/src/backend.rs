@@ -508,7 +508,7 @@ mod tests {
         let (mut rest, mut kinds) = (&to[..], String::new());
         while let Ok(Cut::Whole(frame)) = cut(rest, |_| MAX_MESSAGE) {
             match BackendMessage::parse(frame.kind, frame.body).expect("our own message is well-formed") {
-                BackendMessage::RowDescription(fields) => assert_eq!(fields, [field.clone()]),
+                BackendMessage::RowDescription(fields) => assert_eq!(fields.as_slice(), std::slice::from_ref(&field)),
                 BackendMessage::DataRow(row) => {
                     let values: Vec<_> = row.map(|value| value.expect("a value")).collect();
                     assert_eq!(values, [Some(&b"1"[..]), None]);
