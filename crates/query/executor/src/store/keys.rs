@@ -87,6 +87,12 @@ impl Keys {
         !self.nulls.is_empty() && self.nulls[k]
     }
 
+    /// The `k`-th key, of keys of bytes.
+    pub fn bytes(&self, k: usize) -> &[u8] {
+        debug_assert!(!self.fixed);
+        self.bytes.get(k)
+    }
+
     /// The hash of the `k`-th key.
     pub fn hash(&self, k: usize) -> u64 {
         self.hashes[k]

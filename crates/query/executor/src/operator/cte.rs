@@ -1,0 +1,87 @@
+//! Reads a WITH query, whose rows all its readers share.
+
+use batch::{Batch, Repr};
+use error::{Error, Result};
+
+use super::{Builder, Operator, reprs};
+use crate::run::Run;
+
+struct CteScan {
+    subplan: usize,
+    forms: Vec<Repr>,
+    at: usize,
+}
+
+pub(super) fn build(builder: &Builder<'_>, subplan: usize) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
+    let forms = reprs(&builder.state.plan.subplans[subplan].node.output);
+    Ok((Box::new(CteScan { subplan, forms: forms.clone(), at: 0 }), forms))
+}
+
+/// Reads the next batch of a WITH query into its store; false at the end.
+pub(crate) fn read_more(subplan: usize, run: &mut Run<'_>) -> Result<bool> {
+    let taken = run.state.subplans[subplan].take();
+    let mut query = taken.ok_or_else(|| Error::internal("a WITH query reads itself"))?;
+    let result = (|| {
+        if query.complete {
+            return Ok(false);
+        }
+        query.used = true;
+        let mut batch = query.stage.batch();
+        if !query.stage.next(run, &mut batch)? {
+            query.complete = true;
+            return Ok(false);
+        }
+        let store = match &mut query.rows {
+            Some(store) => store,
+            none => {
+                let forms = batch.columns.iter().map(|column| column.repr()).collect();
+                none.insert(run.row_store(forms))
+            }
+        };
+        store.append(&batch)?;
+        Ok(true)
+    })();
+    run.state.subplans[subplan] = Some(query);
+    result
+}
+
+impl Operator for CteScan {
+    fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        loop {
+            let query = run.state.subplans[self.subplan].as_mut();
+            let query = query.ok_or_else(|| Error::internal("a WITH query reads itself"))?;
+            // The last batch of a store that grows is not full yet: it is read when another stands behind it.
+            if let Some(rows) = &mut query.rows
+                && self.at < rows.batches().saturating_sub(!query.complete as usize)
+            {
+                rows.read(self.at, out)?;
+                self.at += 1;
+                return Ok(true);
+            }
+            if !read_more(self.subplan, run)?
+                && run.state.subplans[self.subplan]
+                    .as_ref()
+                    .is_none_or(|query| query.rows.as_ref().is_none_or(|rows| self.at >= rows.batches()))
+            {
+                debug_assert_eq!(self.forms.len(), out.columns.len());
+                return Ok(false);
+            }
+        }
+    }
+
+    fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {
+        self.at = 0;
+        // A query that depends on an outer row has other rows now.
+        let plan = run.state.plan.clone();
+        if !plan.subplans[self.subplan].node.depends.is_empty()
+            && let Some(mut query) = run.state.subplans[self.subplan].take()
+        {
+            let rewound = query.stage.rewind(run);
+            query.rows = None;
+            query.complete = false;
+            run.state.subplans[self.subplan] = Some(query);
+            rewound?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,280 @@
+//! Operators: one small file for each kind of plan node.
+//!
+//! An [`Operator`] makes the *raw* rows of its node; the [`Stage`] around it filters and projects them, counts them for EXPLAIN
+//! ANALYZE, and looks for interrupts. Rows are pulled: [`Stage::next`] fills a batch that the caller owns.
+
+mod aggregate;
+mod append;
+mod cte;
+mod function_scan;
+mod grouping;
+mod hash_join;
+mod index_scan;
+mod limit;
+mod lock_rows;
+mod material;
+mod merge_join;
+mod modify;
+mod nest_loop;
+mod pairs;
+mod project_set;
+mod recursive_union;
+mod result;
+mod seq_scan;
+mod set_op;
+mod sort;
+mod table;
+mod tid_scan;
+mod unique;
+mod values;
+mod window;
+
+use std::time::{Duration, Instant};
+
+use batch::{Batch, Repr};
+use error::Result;
+use planner::plan::{ColumnType, Node, NodeKind};
+
+use crate::expression::{Compiled, compile_all, evaluate_all, filter};
+use crate::run::{Run, State};
+
+/// Makes the raw rows of a node.
+pub(crate) trait Operator {
+    /// Fills `out`, which it clears first; false at the end. A batch may have no rows that count.
+    fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool>;
+
+    /// Starts over: the next rows are the first again, under the values that parameters have then.
+    fn rewind(&mut self, run: &mut Run<'_>) -> Result<()>;
+}
+
+/// What one node did, for EXPLAIN ANALYZE.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Instrument {
+    /// Rows returned, all loops together.
+    pub rows: u64,
+    /// Times it was run from its start.
+    pub loops: u64,
+    /// Rows that the filter dropped.
+    pub filtered: u64,
+    /// Time until the first row of each loop, summed.
+    pub startup: Duration,
+    /// Time in it and below.
+    pub total: Duration,
+}
+
+/// A node at work: an operator with the node's filter and projection.
+pub struct Stage {
+    operator: Box<dyn Operator>,
+    /// The node's number in its plan.
+    pub id: u32,
+    conditions: Vec<Compiled>,
+    project: Option<Vec<Compiled>>,
+    /// For each projected expression that is a column that no other needs: it is moved, not copied.
+    moved: Vec<bool>,
+    raw: Batch,
+    output: Vec<Repr>,
+    started: bool,
+    instrument: Option<Instrument>,
+}
+
+impl Stage {
+    /// A batch for its rows.
+    pub fn batch(&self) -> Batch {
+        Batch::new(self.output.iter().copied())
+    }
+
+    /// What it did, if that was wanted.
+    pub fn instrument(&self) -> Option<Instrument> {
+        self.instrument
+    }
+
+    /// Fills `out` with the next rows, at least one; false at the end.
+    pub fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        if self.instrument.is_none() {
+            return self.advance(run, out);
+        }
+        let (begin, first) = (Instant::now(), !std::mem::replace(&mut self.started, true));
+        let more = self.advance(run, out)?;
+        if let Some(instrument) = &mut self.instrument {
+            let elapsed = begin.elapsed();
+            instrument.total += elapsed;
+            instrument.rows += if more { out.row_count() as u64 } else { 0 };
+            if first {
+                instrument.loops += 1;
+                instrument.startup += elapsed;
+            }
+        }
+        Ok(more)
+    }
+
+    fn advance(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        loop {
+            run.session.check_interrupts()?;
+            let raw = if self.project.is_some() { &mut self.raw } else { &mut *out };
+            if !self.operator.next(run, raw)? {
+                out.clear();
+                return Ok(false);
+            }
+            if !self.conditions.is_empty() {
+                let before = raw.row_count();
+                filter(&mut self.conditions, raw, run)?;
+                if let Some(instrument) = &mut self.instrument {
+                    instrument.filtered += (before - raw.row_count()) as u64;
+                }
+            }
+            if raw.row_count() == 0 {
+                continue;
+            }
+            if let Some(project) = &mut self.project {
+                let rows = self.raw.rows();
+                evaluate_all(project, &self.raw, rows, run)?;
+                out.clear();
+                for (expression, (to, moved)) in project.iter_mut().zip(out.columns.iter_mut().zip(&self.moved)) {
+                    match expression.as_column() {
+                        None => expression.swap_result(to),
+                        Some(column) if !moved => to.clone_from_column(&self.raw.columns[column]),
+                        Some(_) => (),
+                    }
+                }
+                for (expression, (to, _)) in project.iter().zip(out.columns.iter_mut().zip(&self.moved)).filter(|x| *x.1.1) {
+                    if let Some(column) = expression.as_column() {
+                        std::mem::swap(to, &mut self.raw.columns[column]);
+                    }
+                }
+                std::mem::swap(&mut out.selection, &mut self.raw.selection);
+                out.set_len(self.raw.len());
+            }
+            return Ok(true);
+        }
+    }
+
+    /// Starts over.
+    pub fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {
+        self.started = false;
+        self.operator.rewind(run)
+    }
+}
+
+/// What building operators needs.
+pub(crate) struct Builder<'a> {
+    /// The statement's state, which holds the plan.
+    pub state: &'a State,
+    /// Whether to measure, for EXPLAIN ANALYZE.
+    pub instrument: bool,
+}
+
+/// The forms of some columns.
+pub(crate) fn reprs(columns: &[ColumnType]) -> Vec<Repr> {
+    columns.iter().map(|column| column.repr).collect()
+}
+
+impl Builder<'_> {
+    /// The operators of a node and all below.
+    pub fn stage(&self, node: &Node) -> Result<Stage> {
+        let (operator, raw) = self.operator(node)?;
+        let project = node.project.as_deref().map(compile_all).transpose()?;
+        let moved = match &project {
+            None => Vec::new(),
+            Some(project) => {
+                let columns: Vec<_> = project.iter().map(Compiled::as_column).collect();
+                let once = |n: usize| columns.iter().filter(|&&column| column == columns[n]).count() == 1;
+                (0..columns.len()).map(|n| columns[n].is_some() && once(n)).collect()
+            }
+        };
+        Ok(Stage {
+            operator,
+            id: node.id,
+            conditions: compile_all(&node.filter)?,
+            project,
+            moved,
+            raw: Batch::new(raw),
+            output: reprs(&node.output),
+            started: false,
+            instrument: self.instrument.then(Instrument::default),
+        })
+    }
+
+    /// The operator of a node, and the forms of its raw columns.
+    fn operator(&self, node: &Node) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
+        let one = |input: &Node| self.stage(input).map(|stage| (stage, reprs(&input.output)));
+        match &node.kind {
+            NodeKind::Result { input, condition } => {
+                let input = input.as_deref().map(one).transpose()?;
+                let forms = input.as_ref().map(|input| input.1.clone()).unwrap_or_default();
+                Ok((Box::new(result::Result::new(input.map(|i| i.0), condition)?), forms))
+            }
+            NodeKind::SeqScan { relation, columns, sample } => {
+                seq_scan::build(self, *relation, columns, sample.as_deref())
+            }
+            NodeKind::IndexScan { relation, columns, search } => {
+                index_scan::build(self, *relation, columns, search, None)
+            }
+            NodeKind::IndexOnlyScan { relation, columns, index_columns, search } => {
+                index_scan::build(self, *relation, columns, search, Some(index_columns))
+            }
+            NodeKind::TidScan { relation, columns, tids } => tid_scan::build(self, *relation, columns, tids),
+            NodeKind::CursorScan { .. } => Err(error::Error::not_implemented("WHERE CURRENT OF")),
+            NodeKind::Values { rows } => values::build(rows),
+            NodeKind::FunctionScan { functions, ordinality } => function_scan::build(functions, *ordinality),
+            NodeKind::SubqueryScan { input, .. } => {
+                let (stage, forms) = one(input)?;
+                Ok((Box::new(result::Through(stage)), forms))
+            }
+            NodeKind::CteScan { subplan, .. } => cte::build(self, *subplan),
+            NodeKind::WorkTableScan { work_table, .. } => {
+                Ok((Box::new(recursive_union::WorkTableScan::new(*work_table)), reprs(&node.output)))
+            }
+            NodeKind::ProjectSet { input, items } => project_set::build(self.stage(input)?, items),
+            NodeKind::NestLoop { join, outer, inner, params, condition, inner_unique } => {
+                nest_loop::build(self, *join, (outer, inner), params, condition, *inner_unique)
+            }
+            NodeKind::HashJoin { join, outer, inner, keys, condition, inner_unique } => {
+                hash_join::build(self, *join, (outer, inner), keys, condition, *inner_unique)
+            }
+            NodeKind::MergeJoin { join, outer, inner, keys, condition, inner_unique } => {
+                merge_join::build(self, *join, (outer, inner), keys, condition, *inner_unique)
+            }
+            NodeKind::Sort { input, keys, presorted: _, limit } => {
+                let (stage, forms) = one(input)?;
+                Ok((Box::new(sort::Sort::new(stage, &input.output, keys, *limit)), forms))
+            }
+            NodeKind::Unique { input, keys } => {
+                let (stage, forms) = one(input)?;
+                Ok((Box::new(unique::Unique::new(stage, &input.output, keys)), forms))
+            }
+            NodeKind::Aggregate { input, strategy, keys, sets, aggregates, groupings, groups: _ } => {
+                aggregate::build(self, input, *strategy, keys, sets, aggregates, groupings)
+            }
+            NodeKind::WindowAgg { input, partition, order, order_keys, frame, functions } => {
+                window::build(self, input, partition, order, order_keys, frame, functions)
+            }
+            NodeKind::SetOp { left, right, except, all, keys } => {
+                set_op::build(self, (left, right), *except, *all, keys)
+            }
+            NodeKind::Append { inputs } => append::build(self, inputs),
+            NodeKind::MergeAppend { inputs, keys } => append::build_merge(self, inputs, keys),
+            NodeKind::RecursiveUnion { start, step, work_table, distinct } => {
+                recursive_union::build(self, (start, step), *work_table, distinct.as_deref())
+            }
+            NodeKind::Limit { input, count, offset, ties } => {
+                let (stage, forms) = one(input)?;
+                let limit = limit::Limit::new(stage, &input.output, count.as_ref(), offset.as_ref(), ties.as_deref())?;
+                Ok((Box::new(limit), forms))
+            }
+            NodeKind::LockRows { input, marks } => {
+                let (stage, forms) = one(input)?;
+                Ok((Box::new(lock_rows::LockRows::new(self, stage, marks)?), forms))
+            }
+            NodeKind::Material { input } => {
+                let (stage, forms) = one(input)?;
+                Ok((Box::new(material::Material::new(stage, forms.clone()).depending_on(&input.depends)), forms))
+            }
+            // What it would spare is spared by the index scan's own batches; without it the rows are the same.
+            NodeKind::Memoize { input, .. } => {
+                let (stage, forms) = one(input)?;
+                Ok((Box::new(result::Through(stage)), forms))
+            }
+            NodeKind::ModifyTable(modify) => modify::build(self, modify),
+        }
+    }
+}

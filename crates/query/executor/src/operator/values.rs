@@ -1,0 +1,45 @@
+//! VALUES.
+
+use batch::{BATCH_ROWS, Batch, Repr, Rows};
+use error::Result;
+use planner::plan::Expr;
+
+use super::Operator;
+use crate::expression::{Compiled, compile_all};
+use crate::run::Run;
+
+struct Values {
+    rows: Vec<Vec<Compiled>>,
+    at: usize,
+    empty: Batch,
+}
+
+pub(super) fn build(rows: &[Vec<Expr>]) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
+    let forms = rows.first().map(|row| row.iter().map(|value| value.ty.repr).collect()).unwrap_or_default();
+    let rows = rows.iter().map(|row| compile_all(row)).collect::<Result<_>>()?;
+    let mut empty = Batch::default();
+    empty.set_len(1);
+    Ok((Box::new(Values { rows, at: 0, empty }), forms))
+}
+
+impl Operator for Values {
+    fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        out.clear();
+        let end = (self.at + BATCH_ROWS).min(self.rows.len());
+        let count = end - self.at;
+        for row in &mut self.rows[self.at..end] {
+            for (value, to) in row.iter_mut().zip(&mut out.columns) {
+                value.evaluate(&self.empty, Rows::All(1), run)?;
+                to.push(value.result(&self.empty).get(0));
+            }
+        }
+        self.at = end;
+        out.set_len(count);
+        Ok(count > 0)
+    }
+
+    fn rewind(&mut self, _: &mut Run<'_>) -> Result<()> {
+        self.at = 0;
+        Ok(())
+    }
+}
