@@ -1,0 +1,183 @@
+//! What running a statement needs of the session that it runs in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use access::{IndexAm, Store, TableAm};
+use batch::{Column, Datum, DatumRef, Rows};
+use catalog::Catalog;
+use error::{Error, Result};
+use ids::Oid;
+use planner::plan::{ColumnType, SqlValueFunction};
+use txn::Transaction;
+use types::{Context, Environment, RowSource};
+
+/// What the crates above do for running statements.
+pub trait Host: Environment {
+    /// The next value of a sequence, without a look at privileges.
+    fn next_value(&self, sequence: Oid) -> Result<i64>;
+
+    /// Calls a function that is not built in, for the rows of a batch of `len` positions; `out` is of the result's form.
+    ///
+    /// # Errors
+    /// `0A000` for a built-in function that is not written yet, or a language that is not there.
+    fn call_function(
+        &self,
+        function: Oid,
+        args: &[&Column],
+        rows: Rows<'_>,
+        len: usize,
+        context: Context<'_>,
+        out: &mut Column,
+    ) -> Result<()>;
+
+    /// Begins a call of a set-returning function that is not built in.
+    fn row_source(&self, function: Oid, args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>>;
+
+    /// Fires a row trigger or queues it; see [`TriggerEvent`].
+    fn trigger(&self, event: TriggerEvent<'_>) -> Result<TriggerOutcome>;
+}
+
+/// A change of a row, for its table's triggers.
+pub struct TriggerEvent<'a> {
+    /// The table.
+    pub table: Oid,
+    /// What happens.
+    pub kind: TriggerKind,
+    /// The row as it was, and where; none for INSERT.
+    pub old: Option<(&'a [Datum], ids::TupleId)>,
+    /// The row as it will be, or is, and where (not known before).
+    pub new: Option<(&'a [Datum], ids::TupleId)>,
+}
+
+/// When a trigger fires, and for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriggerKind {
+    /// After a row was inserted.
+    AfterInsert,
+    /// After a row was updated.
+    AfterUpdate,
+    /// After a row was deleted.
+    AfterDelete,
+    /// Before a row is inserted.
+    BeforeInsert,
+    /// Before a row is updated.
+    BeforeUpdate,
+    /// Before a row is deleted.
+    BeforeDelete,
+}
+
+/// What becomes of a row that triggers saw.
+pub enum TriggerOutcome {
+    /// It goes on as it is.
+    Unchanged,
+    /// It goes on with these values.
+    Replaced(Vec<Datum>),
+    /// Nothing is done to it.
+    Skipped,
+}
+
+/// A session's handles, as a running statement uses them.
+#[derive(Clone, Copy)]
+pub struct Session<'s> {
+    /// Pages and commit status.
+    pub store: &'s Store,
+    /// The table access method.
+    pub tables: &'s Arc<dyn TableAm>,
+    /// The index access method.
+    pub indexes: &'s Arc<dyn IndexAm>,
+    /// The catalogs.
+    pub catalog: &'s Catalog,
+    /// The current transaction.
+    pub transaction: &'s Transaction,
+    /// The session itself.
+    pub host: &'s dyn Host,
+    /// The directory for temporary files.
+    pub temporary: &'s std::path::Path,
+}
+
+impl<'s> Session<'s> {
+    /// What functions may ask.
+    pub fn env(&self) -> &'s dyn Environment {
+        self.host
+    }
+
+    /// Fails if the statement shall be cancelled or the session end.
+    pub fn check_interrupts(&self) -> Result<()> {
+        self.host.check_interrupts()
+    }
+
+    /// The directory for temporary files.
+    pub fn temporary_directory(&self) -> PathBuf {
+        self.temporary.to_path_buf()
+    }
+
+    /// A type's name, for messages.
+    pub fn type_name(&self, type_oid: Oid) -> Result<String> {
+        self.catalog.format_type(type_oid, -1)
+    }
+
+    /// A function's name with its argument types, for messages: `function abs(integer)`.
+    pub fn function_name(&self, function: Oid) -> Result<String> {
+        let row = self.catalog.function(function)?;
+        let types = row.proargtypes.iter().map(|&arg| self.catalog.format_type(arg, -1)).collect::<Result<Vec<_>>>()?;
+        Ok(format!("function {}({})", row.proname, types.join(", ")))
+    }
+
+    /// See [`Host::call_function`].
+    pub(crate) fn call_function(
+        &self,
+        function: Oid,
+        args: &[&Column],
+        rows: Rows<'_>,
+        len: usize,
+        context: Context<'_>,
+        out: &mut Column,
+    ) -> Result<()> {
+        if function < Oid::FIRST_NORMAL {
+            return Err(Error::not_implemented(self.function_name(function)?));
+        }
+        self.host.call_function(function, args, rows, len, context, out)
+    }
+
+    /// Begins a call of a set-returning function.
+    pub(crate) fn row_source(
+        &self,
+        function: Oid,
+        args: &[DatumRef<'_>],
+        context: Context<'_>,
+    ) -> Result<Box<dyn RowSource>> {
+        match types::row_source(function) {
+            Some(make) => make(args, context),
+            None if function < Oid::FIRST_NORMAL => Err(Error::not_implemented(self.function_name(function)?)),
+            None => self.host.row_source(function, args, context),
+        }
+    }
+
+    /// The next value of a sequence.
+    pub(crate) fn next_value(&self, sequence: Oid) -> Result<i64> {
+        self.host.next_value(sequence)
+    }
+
+    /// `CURRENT_DATE` and its like.
+    pub(crate) fn sql_value(&self, function: SqlValueFunction, ty: ColumnType) -> Result<Datum> {
+        let env = self.env();
+        let role = |role: Oid| Ok(Datum::text(&self.catalog.role_name(role)?.unwrap_or_default()));
+        match function {
+            SqlValueFunction::CurrentUser | SqlValueFunction::CurrentRole | SqlValueFunction::User => {
+                role(self.catalog.current_user())
+            }
+            SqlValueFunction::SessionUser => role(self.catalog.session_user()),
+            SqlValueFunction::CurrentCatalog => {
+                let database = self.catalog.database_row(self.catalog.database())?;
+                Ok(database.map_or(Datum::Null, |row| Datum::text(&row.datname)))
+            }
+            SqlValueFunction::CurrentSchema => {
+                let path = self.catalog.search_path()?;
+                let schema = path.current_schema().map(|schema| self.catalog.schema_name(schema)).transpose()?;
+                Ok(schema.flatten().map_or(Datum::Null, |name| Datum::text(&name)))
+            }
+            _ => types::datetime::sql_value(env, ty.oid, ty.typmod),
+        }
+    }
+}
