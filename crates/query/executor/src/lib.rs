@@ -1,4 +1,30 @@
 //! Plan to batches of rows.
+//!
+//! One engine, vectorised: [`Execution`] builds a tree of operators for a [`planner::plan::Plan`], and each step pulls a batch of rows
+//! through it. Knows nothing of SQL text, of utility statements or of clients.
+//!
+//! - [`execution`]: one execution of a plan; start here.
+//! - [`operator`]: the operators, one small file for each kind of plan node.
+//! - [`expression`]: expressions over whole columns.
+//! - [`store`]: rows kept in memory or temporary files: sorting, hashing, materialising.
+//! - [`relation`]: tables and indexes as the access methods see them; how index entries are made.
+//! - [`session`]: what an execution needs of its session.
+//!
+//! # Invariants
+//!
+//! - Operators own their state; the session's handles are lent to each step.
+//! - A row's values are copied out of shared memory by the access methods; nothing here points into a page.
+//! - What an operator keeps is bounded by `work_mem`, or goes to temporary files.
 #![forbid(unsafe_code)]
 
+pub mod execution;
+mod expression;
+mod operator;
+pub mod relation;
+mod run;
+pub mod session;
 pub mod store;
+
+pub use execution::{Execution, Options, lock_relation};
+pub use operator::Instrument;
+pub use session::{Host, Session, TriggerEvent, TriggerKind, TriggerOutcome};

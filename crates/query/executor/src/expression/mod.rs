@@ -24,7 +24,8 @@ use planner::plan::{ColumnType, SqlValueFunction};
 use types::{Builtin, Call, Context};
 
 pub(crate) use compile::{compile, compile_all};
-pub(crate) use subplan::HashedRows;
+pub(crate) use arrays::{array_elements, array_of};
+pub(crate) use rows::spread_row;
 
 use crate::run::Run;
 

@@ -4,6 +4,7 @@
 //! ANALYZE, and looks for interrupts. Rows are pulled: [`Stage::next`] fills a batch that the caller owns.
 
 mod aggregate;
+mod anew;
 mod append;
 mod cte;
 mod function_scan;
@@ -27,16 +28,21 @@ mod table;
 mod tid_scan;
 mod unique;
 mod values;
-mod window;
 
 use std::time::{Duration, Instant};
 
-use batch::{Batch, Repr};
+use batch::{Batch, Repr, Rows};
 use error::Result;
+use ids::TupleId;
 use planner::plan::{ColumnType, Node, NodeKind};
+use txn::Snapshot;
 
+pub(crate) use anew::Substitutes;
+pub(crate) use cte::read_more;
+
+use crate::Session;
 use crate::expression::{Compiled, compile_all, evaluate_all, filter};
-use crate::run::{Run, State};
+use crate::run::{Run, State, Subquery};
 
 /// Makes the raw rows of a node.
 pub(crate) trait Operator {
@@ -132,7 +138,10 @@ impl Stage {
                 for (expression, (to, moved)) in project.iter_mut().zip(out.columns.iter_mut().zip(&self.moved)) {
                     match expression.as_column() {
                         None => expression.swap_result(to),
-                        Some(column) if !moved => to.clone_from_column(&self.raw.columns[column]),
+                        Some(column) if !moved => {
+                            let from = &self.raw.columns[column];
+                            to.append(from, Rows::All(self.raw.len()));
+                        }
                         Some(_) => (),
                     }
                 }
@@ -157,10 +166,16 @@ impl Stage {
 
 /// What building operators needs.
 pub(crate) struct Builder<'a> {
+    /// The session.
+    pub session: &'a Session<'a>,
+    /// The rows that scans see.
+    pub snapshot: &'a Snapshot,
     /// The statement's state, which holds the plan.
     pub state: &'a State,
     /// Whether to measure, for EXPLAIN ANALYZE.
     pub instrument: bool,
+    /// Row versions that stand for whole tables.
+    pub substitutes: &'a Substitutes,
 }
 
 /// The forms of some columns.
@@ -169,6 +184,20 @@ pub(crate) fn reprs(columns: &[ColumnType]) -> Vec<Repr> {
 }
 
 impl Builder<'_> {
+    /// The row version that stands for a relation of the plan, if there is one.
+    fn substitute(&self, relation: usize) -> Option<&(Option<TupleId>, Snapshot)> {
+        self.substitutes.get(&relation)
+    }
+
+    /// The operators of all subqueries.
+    pub fn subplans(&self) -> Result<Vec<Option<Box<Subquery>>>> {
+        let subquery = |tree: &planner::plan::SubPlanTree| {
+            let stage = self.stage(&tree.node)?;
+            Ok(Some(Box::new(Subquery { stage, used: false, rows: None, complete: false })))
+        };
+        self.state.plan.subplans.iter().map(subquery).collect()
+    }
+
     /// The operators of a node and all below.
     pub fn stage(&self, node: &Node) -> Result<Stage> {
         let (operator, raw) = self.operator(node)?;
@@ -245,9 +274,7 @@ impl Builder<'_> {
             NodeKind::Aggregate { input, strategy, keys, sets, aggregates, groupings, groups: _ } => {
                 aggregate::build(self, input, *strategy, keys, sets, aggregates, groupings)
             }
-            NodeKind::WindowAgg { input, partition, order, order_keys, frame, functions } => {
-                window::build(self, input, partition, order, order_keys, frame, functions)
-            }
+            NodeKind::WindowAgg { .. } => Err(error::Error::not_implemented("window functions")),
             NodeKind::SetOp { left, right, except, all, keys } => {
                 set_op::build(self, (left, right), *except, *all, keys)
             }

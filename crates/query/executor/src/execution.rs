@@ -1,0 +1,154 @@
+//! One execution of a plan.
+
+use std::sync::Arc;
+
+use batch::{Batch, Datum};
+use error::{Error, Result};
+use locks::{LockMode, LockOwner, LockTag, LockWait};
+use planner::plan::{Permission, Plan};
+use txn::ActiveSnapshot;
+
+use crate::Session;
+use crate::operator::{Builder, Instrument, Stage, Substitutes};
+use crate::run::{Run, State};
+
+/// A plan at work. It owns what it needs between two steps, so that a portal can keep it; the session's handles are passed
+/// to each step.
+pub struct Execution {
+    state: State,
+    root: Stage,
+    snapshot: ActiveSnapshot,
+    ended: bool,
+}
+
+/// How to run a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Values of `$1`, `$2` …
+    pub params: Vec<Datum>,
+    /// Memory for one operator before it uses temporary files, in bytes (`work_mem`).
+    pub work_mem: usize,
+    /// Measure each node, for EXPLAIN ANALYZE.
+    pub instrument: bool,
+}
+
+impl Execution {
+    /// Locks the plan's relations, checks privileges, and makes its operators. Nothing runs yet.
+    ///
+    /// # Errors
+    /// `42501` for missing privileges; those of waiting for locks.
+    pub fn start(
+        session: &Session<'_>,
+        plan: Arc<Plan>,
+        snapshot: ActiveSnapshot,
+        options: Options,
+    ) -> Result<Execution> {
+        for relation in &plan.relations {
+            lock_relation(session, relation.oid, relation.lock)?;
+        }
+        for permission in &plan.permissions {
+            check_permission(session, permission)?;
+        }
+        let mut state = State::new(plan.clone(), options.params, options.work_mem);
+        let none = Substitutes::new();
+        let builder =
+            Builder { session, snapshot: &snapshot, state: &state, instrument: options.instrument, substitutes: &none };
+        let root = builder.stage(&plan.root)?;
+        let subplans = builder.subplans()?;
+        state.subplans = subplans;
+        Ok(Execution { state, root, snapshot, ended: false })
+    }
+
+    /// A batch for its rows.
+    pub fn batch(&self) -> Batch {
+        self.root.batch()
+    }
+
+    /// Fills `out` with the next rows, at least one; false at the end, when all that modifies data has run.
+    pub fn next(&mut self, session: &Session<'_>, out: &mut Batch) -> Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        let mut run = Run { session, snapshot: &self.snapshot, state: &mut self.state };
+        if self.root.next(&mut run, out)? {
+            return Ok(true);
+        }
+        self.ended = true;
+        let plan = run.state.plan.clone();
+        for &subplan in &plan.modifying {
+            while crate::operator::read_more(subplan, &mut run)? {}
+        }
+        Ok(false)
+    }
+
+    /// Rows inserted, updated or deleted so far.
+    pub fn processed(&self) -> u64 {
+        self.state.processed
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.state.plan
+    }
+
+    /// What each node did, by its number; for plans that were to be measured.
+    pub fn instruments(&self) -> Vec<Option<Instrument>> {
+        let mut found = vec![None; self.state.plan.node_count as usize];
+        let subplans = self.state.subplans.iter().flatten().map(|subquery| &subquery.stage);
+        for stage in std::iter::once(&self.root).chain(subplans) {
+            stage.collect(&mut found);
+        }
+        found
+    }
+}
+
+/// Takes a lock on a relation for the transaction; `mode` is 1 (access share) to 8 (access exclusive).
+pub fn lock_relation(session: &Session<'_>, relation: ids::Oid, mode: u8) -> Result<()> {
+    let mode = LockMode::from_number(mode).ok_or_else(|| Error::internal(format!("no lock mode {mode}")))?;
+    let shared = catalog::relation::builtin(relation).is_some_and(|relation| relation.class.relisshared);
+    let database = if shared { ids::Oid::INVALID } else { session.catalog.database() };
+    let tag = LockTag::relation(database, relation);
+    session.transaction.locks().acquire(LockOwner::Transaction, tag, mode, LockWait::Block)?;
+    Ok(())
+}
+
+/// Checks that the role may do what a statement does with a relation and its columns.
+fn check_permission(session: &Session<'_>, permission: &Permission) -> Result<()> {
+    use catalog::acl::Privileges;
+    use catalog::privileges::ObjectKind;
+    let catalog = session.catalog;
+    let role = if permission.check_as.is_valid() { permission.check_as } else { catalog.current_user() };
+    let wanted = Privileges(permission.required);
+    let relation = permission.relation;
+    let held = catalog.privileges(ObjectKind::Relation, relation, role, wanted)?;
+    let Some(held) = held else { return Err(Error::internal(format!("relation {relation} is gone"))) };
+    let missing = Privileges(wanted.0 & !held.0);
+    if missing.0 == 0 {
+        return Ok(());
+    }
+    // What is not held on the whole table may be held on each column that is used.
+    let per_column = Privileges::SELECT.0 | Privileges::INSERT.0 | Privileges::UPDATE.0;
+    let denied = || catalog.denied(ObjectKind::Relation, relation);
+    if missing.0 & !per_column != 0 {
+        return Err(denied()?);
+    }
+    let parts = [
+        (Privileges::SELECT, &permission.selected),
+        (Privileges::INSERT, &permission.inserted),
+        (Privileges::UPDATE, &permission.updated),
+    ];
+    for (privilege, columns) in parts {
+        if missing.0 & privilege.0 == 0 {
+            continue;
+        }
+        if columns.is_empty() {
+            return Err(denied()?);
+        }
+        for &column in columns {
+            if !catalog.has_column_privilege(relation, column, role, privilege)? {
+                return Err(denied()?);
+            }
+        }
+    }
+    Ok(())
+}

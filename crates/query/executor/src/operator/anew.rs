@@ -1,0 +1,37 @@
+//! Checks a row anew that another transaction has changed (PostgreSQL's EvalPlanQual).
+//!
+//! The part of the plan that gave the row is built once more, with each table that stands in `substitutes` replaced by
+//! one row version: the newest one of the changed row, and of the tables joined with it those that made the row.
+
+use std::collections::HashMap;
+
+use batch::Batch;
+use error::Result;
+use ids::TupleId;
+use planner::plan::Node;
+use txn::Snapshot;
+
+use super::Builder;
+use crate::run::{Run, State};
+
+/// Relations of the plan by index, each with the row version that stands for it (none: a row of nulls was joined, the
+/// scan is empty) and the snapshot that sees that version.
+pub(super) type Substitutes = HashMap<usize, (Option<TupleId>, Snapshot)>;
+
+/// The first row that `node` gives under the substitutes.
+pub(super) fn check(node: &Node, substitutes: &Substitutes, run: &mut Run<'_>) -> Result<Option<Batch>> {
+    let plan = run.state.plan.clone();
+    let mut state = State::new(plan, run.state.params.clone(), run.state.work_mem);
+    state.slots.clone_from(&run.state.slots);
+    let (mut stage, subplans);
+    {
+        let builder =
+            Builder { session: run.session, snapshot: run.snapshot, state: &state, instrument: false, substitutes };
+        stage = builder.stage(node)?;
+        subplans = builder.subplans()?;
+    }
+    state.subplans = subplans;
+    let mut again = Run { session: run.session, snapshot: run.snapshot, state: &mut state };
+    let mut batch = stage.batch();
+    Ok(stage.next(&mut again, &mut batch)?.then_some(batch))
+}

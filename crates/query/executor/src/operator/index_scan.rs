@@ -1,0 +1,455 @@
+//! Rows by an index, in its order; from the index alone where it holds all that is wanted.
+//!
+//! The conditions become ranges of key bytes: a prefix for the equalities (several prefixes for `= ANY`), then perhaps a
+//! lower and an upper bound. An index scan gives a leaf's entries at a time; their rows are fetched in groups that grow, so
+//! that a LIMIT of a few rows does not fetch a leaf full.
+
+use std::sync::Arc;
+
+use access::{
+    Direction, Fetched, IndexEntries, IndexScan as EntryScan, IndexScanOptions, KeyRange, Projected, TableFetch,
+    key_successor,
+};
+use batch::{Batch, Column, Datum, DatumRef, Repr};
+use error::{Error, Result};
+use ids::Oid;
+use planner::plan::{ColumnType, IndexKey, IndexSearch, ScanColumn};
+
+use super::table::projection;
+use super::tid_scan::Substituted;
+use super::{Builder, Operator};
+use crate::expression::{Compiled, array_elements, compile};
+use crate::relation::OpenIndex;
+use crate::run::Run;
+
+/// A condition on one column.
+enum Key {
+    Equal(Compiled),
+    Any(Compiled),
+    Range { lower: Option<(Compiled, bool)>, upper: Option<(Compiled, bool)> },
+    IsNull,
+    IsNotNull,
+}
+
+/// The conditions of a search, and the ranges they come to.
+struct Search {
+    index: Arc<OpenIndex>,
+    keys: Vec<Key>,
+    ranges: Vec<Range>,
+}
+
+/// From the first bytes, inclusive, up to the second, exclusive; `None` is unbounded.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Range {
+    lower: Vec<u8>,
+    upper: Option<Vec<u8>>,
+}
+
+impl Range {
+    fn contains(&self, key: &[u8]) -> bool {
+        key >= self.lower.as_slice() && self.upper.as_ref().is_none_or(|upper| key < upper.as_slice())
+    }
+}
+
+/// A value to compare with a column, brought to the column's type.
+enum Bound {
+    Value(Datum),
+    /// Less than every value of the column's type.
+    Below,
+    /// Greater than every value of the column's type.
+    Above,
+    Null,
+}
+
+fn integer(value: DatumRef<'_>) -> Option<i64> {
+    match value {
+        DatumRef::B2(v) => Some(v as i64),
+        DatumRef::B4(v) => Some(v as i64),
+        DatumRef::B8(v) => Some(v),
+        _ => None,
+    }
+}
+
+const INTEGERS: [Oid; 3] = [Oid(21), Oid(23), Oid(20)];
+
+/// Types whose values have the same bytes and the same order: text, varchar and name, by collation.
+const TEXTS: [Oid; 3] = [Oid(25), Oid(1043), Oid(19)];
+
+fn bound(value: Datum, from: ColumnType, to: Oid) -> Result<Bound> {
+    if value.is_null() {
+        return Ok(Bound::Null);
+    }
+    if from.oid == to || (TEXTS.contains(&from.oid) && TEXTS.contains(&to)) {
+        return Ok(Bound::Value(value));
+    }
+    if let (true, true, Some(n)) = (INTEGERS.contains(&from.oid), INTEGERS.contains(&to), integer(value.as_ref())) {
+        let (least, greatest) = match to.0 {
+            21 => (i16::MIN as i64, i16::MAX as i64),
+            23 => (i32::MIN as i64, i32::MAX as i64),
+            _ => (i64::MIN, i64::MAX),
+        };
+        return Ok(match n {
+            _ if n < least => Bound::Below,
+            _ if n > greatest => Bound::Above,
+            _ if to.0 == 21 => Bound::Value(Datum::B2(n as i16)),
+            _ if to.0 == 23 => Bound::Value(Datum::B4(n as i32)),
+            _ => Bound::Value(Datum::B8(n)),
+        });
+    }
+    if from.repr != Repr::Bytes && types::repr(to) == Some(from.repr) && !matches!((from.oid.0, to.0), (20 | 21 | 23, _) | (_, 20 | 21 | 23)) {
+        // Binary coercible: oid and its aliases.
+        const ALIASES: [u32; 12] = [26, 24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191];
+        if ALIASES.contains(&from.oid.0) && ALIASES.contains(&to.0) {
+            return Ok(Bound::Value(value));
+        }
+    }
+    Err(Error::not_implemented(format_args!("index search for type {} in a column of type {to}", from.oid)))
+}
+
+impl Search {
+    fn new(index: Arc<OpenIndex>, keys: &[IndexKey]) -> Result<Search> {
+        let limit = |limit: &Option<(planner::plan::Expr, bool)>| {
+            limit.as_ref().map(|(value, inclusive)| Ok((compile(value)?, *inclusive))).transpose()
+        };
+        let keys = keys.iter().map(|key| {
+            Ok(match key {
+                IndexKey::Equal(value) => Key::Equal(compile(value)?),
+                IndexKey::Any(array) => Key::Any(compile(array)?),
+                IndexKey::Range { lower, upper } => Key::Range { lower: limit(lower)?, upper: limit(upper)? },
+                IndexKey::IsNull => Key::IsNull,
+                IndexKey::IsNotNull => Key::IsNotNull,
+            })
+        });
+        Ok(Search { index, keys: keys.collect::<Result<_>>()?, ranges: Vec::new() })
+    }
+
+    /// Computes the ranges, in the order of the index, for the values that parameters have now.
+    fn compute(&mut self, run: &mut Run<'_>) -> Result<()> {
+        self.ranges.clear();
+        let mut prefixes = vec![Vec::new()];
+        for (position, key) in self.keys.iter_mut().enumerate() {
+            let column = self.index.columns[position];
+            let part = |value: Bound, run: &Run<'_>| -> Result<Option<Vec<u8>>> {
+                let Bound::Value(value) = value else { return Ok(None) };
+                let mut bytes = Vec::new();
+                self.index.key_part(position, value.as_ref(), run.env(), &mut bytes)?;
+                Ok(Some(bytes))
+            };
+            match key {
+                Key::Equal(value) => {
+                    let value = bound(value.value(run)?, value.ty(), column.type_oid)?;
+                    let Some(part) = part(value, run)? else { return Ok(()) };
+                    prefixes.iter_mut().for_each(|prefix| prefix.extend_from_slice(&part));
+                }
+                Key::Any(array) => {
+                    let value = array.value(run)?;
+                    if value.is_null() {
+                        return Ok(());
+                    }
+                    let element = run.session.catalog.element_type(array.ty().oid)?;
+                    let element = element.ok_or_else(|| Error::internal("an index is searched for no array"))?;
+                    let repr = types::repr(element).unwrap_or(Repr::Bytes);
+                    let ty = ColumnType { oid: element, typmod: -1, collation: Oid::INVALID, repr };
+                    let elements = array_elements(value.as_ref(), repr, run.env())?;
+                    let mut parts = Vec::new();
+                    for n in 0..elements.len() {
+                        parts.extend(part(bound(elements.datum(n), ty, column.type_oid)?, run)?);
+                    }
+                    parts.sort_unstable();
+                    parts.dedup();
+                    let with = |prefix: &Vec<u8>| {
+                        parts.iter().map(|part| [prefix.as_slice(), part.as_slice()].concat()).collect::<Vec<_>>()
+                    };
+                    prefixes = prefixes.iter().flat_map(with).collect();
+                }
+                Key::IsNull => {
+                    let marker = if column.nulls_first { 0 } else { 2 };
+                    prefixes.iter_mut().for_each(|prefix| prefix.push(marker));
+                }
+                Key::IsNotNull => {
+                    self.ranges.extend(prefixes.iter().map(|prefix| Range {
+                        lower: [prefix.as_slice(), &[1]].concat(),
+                        upper: Some([prefix.as_slice(), &[2]].concat()),
+                    }));
+                    return Ok(());
+                }
+                Key::Range { lower, upper } => {
+                    // In bytes a descending column goes from its upper bound to its lower one.
+                    let (low, high) = if column.descending { (upper, lower) } else { (lower, upper) };
+                    let mut ends = [None, None];
+                    for (end, limit) in ends.iter_mut().zip([low, high]) {
+                        if let Some((value, inclusive)) = limit {
+                            let value = bound(value.value(run)?, value.ty(), column.type_oid)?;
+                            *end = Some((value, *inclusive));
+                        }
+                    }
+                    let [low, high] = ends;
+                    let beyond = |limit: &Option<(Bound, bool)>, bad: fn(&Bound) -> bool| {
+                        limit.as_ref().is_some_and(|(value, _)| bad(value))
+                    };
+                    // Null matches nothing, nor does a lower bound above all values or an upper one below them.
+                    let (past_low, past_high): (fn(&Bound) -> bool, fn(&Bound) -> bool) = match column.descending {
+                        false => (|b| matches!(b, Bound::Null | Bound::Above), |b| matches!(b, Bound::Null | Bound::Below)),
+                        true => (|b| matches!(b, Bound::Null | Bound::Below), |b| matches!(b, Bound::Null | Bound::Above)),
+                    };
+                    if beyond(&low, past_low) || beyond(&high, past_high) {
+                        return Ok(());
+                    }
+                    let low = low.map(|(value, inclusive)| Ok::<_, Error>((part(value, run)?, inclusive))).transpose()?;
+                    let high = high.map(|(value, inclusive)| Ok::<_, Error>((part(value, run)?, inclusive))).transpose()?;
+                    for prefix in &prefixes {
+                        let joined = |part: &[u8]| [prefix.as_slice(), part].concat();
+                        let lower = match &low {
+                            Some((Some(part), true)) => joined(part),
+                            Some((Some(part), false)) => {
+                                let mut after = joined(part);
+                                key_successor(&mut after);
+                                after
+                            }
+                            _ => joined(&[1]),
+                        };
+                        let upper = match &high {
+                            Some((Some(part), true)) => {
+                                let mut after = joined(part);
+                                key_successor(&mut after);
+                                after
+                            }
+                            Some((Some(part), false)) => joined(part),
+                            _ => joined(&[2]),
+                        };
+                        if lower < upper {
+                            self.ranges.push(Range { lower, upper: Some(upper) });
+                        }
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        self.ranges.extend(prefixes.into_iter().map(|lower| {
+            let mut upper = lower.clone();
+            let bounded = key_successor(&mut upper);
+            Range { lower, upper: bounded.then_some(upper) }
+        }));
+        Ok(())
+    }
+}
+
+struct IndexScan {
+    search: Search,
+    scan: Box<dyn EntryScan>,
+    fetch: Box<dyn TableFetch>,
+    direction: Direction,
+    entries: IndexEntries,
+    /// The next entry to fetch, and how many at a time.
+    at: usize,
+    step: usize,
+    /// The next range, from the end if backward; none before the ranges are known.
+    range: Option<usize>,
+    /// Whether the scan is inside a range.
+    inside: bool,
+    outcome: Vec<Fetched>,
+    dead: Vec<u32>,
+    /// For a scan of the index alone: for each output column its position in the index.
+    only: Option<IndexOnly>,
+}
+
+/// What is read from the index alone.
+struct IndexOnly {
+    positions: Vec<usize>,
+    values: Vec<Column>,
+    nothing: Batch,
+}
+
+const FIRST_STEP: usize = 8;
+
+pub(super) fn build(
+    builder: &Builder<'_>,
+    relation: usize,
+    columns: &[ScanColumn],
+    search: &IndexSearch,
+    only: Option<&Vec<usize>>,
+) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
+    let session = builder.session;
+    let table = builder.table(relation)?;
+    let (projected, forms) = projection(&table, columns)?;
+    let index = Arc::new(OpenIndex::open(session, search.index)?);
+    if let Some(tid) = builder.substitute(relation) {
+        // The row has to meet the conditions of the search as well, which no filter repeats.
+        let all: Vec<ScanColumn> = columns.iter().copied().chain(index.row.indkey.iter().copied()).collect();
+        let (projected, wide) = projection(&table, &all)?;
+        let recheck = Recheck {
+            row: Substituted::new(builder, &table, projected, tid),
+            search: Search::new(index, &search.keys)?,
+            wide: Batch::new(wide),
+        };
+        return Ok((Box::new(recheck), forms));
+    }
+    // A system column other than tableoid, or one that the index cannot give back, takes the table.
+    let only = only.filter(|_| columns.iter().all(|&column| column > 0));
+    let options = match only {
+        None => IndexScanOptions::default(),
+        Some(_) => IndexScanOptions {
+            keys: true,
+            payloads: true,
+            all_visible_of: Some((session.tables.clone(), table.table.clone())),
+        },
+    };
+    let nothing: Arc<[Projected]> = Arc::new([]);
+    let fetched = if only.is_some() { nothing } else { projected };
+    let operator = IndexScan {
+        scan: session.indexes.scan(session.store, &index.index, options)?,
+        fetch: session.tables.fetch(session.store, &table.table, builder.snapshot.clone(), fetched),
+        direction: if search.backward { Direction::Backward } else { Direction::Forward },
+        only: only.map(|positions| IndexOnly {
+            positions: positions.clone(),
+            values: index.reprs().iter().map(|&repr| Column::new(repr)).collect(),
+            nothing: Batch::default(),
+        }),
+        search: Search::new(index, &search.keys)?,
+        entries: IndexEntries::default(),
+        at: 0,
+        step: FIRST_STEP,
+        range: None,
+        inside: false,
+        outcome: Vec::new(),
+        dead: Vec::new(),
+    };
+    Ok((Box::new(operator), forms))
+}
+
+impl IndexScan {
+    /// Makes sure that there is an entry to fetch; false at the end.
+    fn fill(&mut self, run: &mut Run<'_>) -> Result<bool> {
+        while self.at == self.entries.len() {
+            if !self.dead.is_empty() {
+                self.scan.kill(&self.dead)?;
+                self.dead.clear();
+            }
+            self.at = 0;
+            if self.inside {
+                self.inside = self.scan.next(&mut self.entries)?;
+                if !self.inside {
+                    self.entries.clear();
+                }
+                continue;
+            }
+            self.entries.clear();
+            let next = match self.range {
+                Some(next) => next,
+                None => {
+                    self.search.compute(run)?;
+                    self.search.ranges.sort_unstable();
+                    0
+                }
+            };
+            self.range = Some(next + 1);
+            let at = match self.direction {
+                Direction::Forward => Some(next),
+                Direction::Backward => self.search.ranges.len().checked_sub(next + 1),
+            };
+            let Some(range) = at.and_then(|at| self.search.ranges.get(at)) else { return Ok(false) };
+            let range = KeyRange { lower: Some(&range.lower), upper: range.upper.as_deref() };
+            self.scan.start(range, self.direction)?;
+            self.inside = true;
+        }
+        Ok(true)
+    }
+
+    /// Entries of the index as rows, where it is known without the table that everybody sees them, and otherwise where
+    /// the table says that the snapshot does.
+    fn index_only(&mut self, end: usize, out: &mut Batch) -> Result<()> {
+        let Some(only) = &mut self.only else { return Ok(()) };
+        only.values.iter_mut().for_each(Column::clear);
+        let mut rows = 0;
+        for at in self.at..end {
+            if !self.entries.all_visible.get(at).copied().unwrap_or(false) {
+                only.nothing.clear();
+                self.outcome.clear();
+                self.fetch.fetch(&self.entries.tids[at..=at], true, &mut only.nothing, &mut self.outcome)?;
+                match self.outcome.first() {
+                    Some(Fetched::Row) => (),
+                    Some(Fetched::Dead) => {
+                        self.dead.push(at as u32);
+                        continue;
+                    }
+                    _ => continue,
+                }
+            }
+            let payload = if self.entries.payloads.is_empty() { &[] } else { self.entries.payloads.get(at) };
+            self.search.index.decode(self.entries.keys.get(at), payload, &mut only.values)?;
+            rows += 1;
+        }
+        for (to, &position) in out.columns.iter_mut().zip(&only.positions) {
+            to.append(&only.values[position], batch::Rows::All(rows));
+        }
+        out.set_len(rows);
+        Ok(())
+    }
+}
+
+impl Operator for IndexScan {
+    fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        out.clear();
+        if !self.fill(run)? {
+            return Ok(false);
+        }
+        let end = (self.at + self.step).min(self.entries.len());
+        self.step = (self.step * 4).min(batch::BATCH_ROWS);
+        if self.only.is_some() {
+            self.index_only(end, out)?;
+        } else {
+            self.outcome.clear();
+            self.fetch.fetch(&self.entries.tids[self.at..end], true, out, &mut self.outcome)?;
+            let dead = self.outcome.iter().enumerate().filter(|(_, found)| **found == Fetched::Dead);
+            self.dead.extend(dead.map(|(n, _)| (self.at + n) as u32));
+        }
+        self.at = end;
+        Ok(true)
+    }
+
+    fn rewind(&mut self, _: &mut Run<'_>) -> Result<()> {
+        self.entries.clear();
+        self.dead.clear();
+        (self.at, self.step, self.range, self.inside) = (0, FIRST_STEP, None, false);
+        Ok(())
+    }
+}
+
+/// A substituted row that has to meet the conditions of the index search that it stands in for.
+struct Recheck {
+    row: Substituted,
+    search: Search,
+    wide: Batch,
+}
+
+impl Operator for Recheck {
+    fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        out.clear();
+        if !self.row.next(run, &mut self.wide)? {
+            return Ok(false);
+        }
+        self.search.compute(run)?;
+        if self.search.index.row.indkey.contains(&0) {
+            return Err(Error::not_implemented("re-check of a row by an index on expressions"));
+        }
+        let columns = out.columns.len();
+        let values: Vec<&Column> = self.wide.columns[columns..].iter().collect();
+        let mut keep = Vec::new();
+        for row in self.wide.rows().iter() {
+            let mut key = Vec::new();
+            self.search.index.key(&values, row, run.env(), &mut key)?;
+            if self.search.ranges.iter().any(|range| range.contains(&key)) {
+                keep.push(row as u16);
+            }
+        }
+        for (to, from) in out.columns.iter_mut().zip(&self.wide.columns) {
+            to.append(from, batch::Rows::Some(&keep));
+        }
+        out.set_len(keep.len());
+        Ok(true)
+    }
+
+    fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {
+        self.row.rewind(run)
+    }
+}

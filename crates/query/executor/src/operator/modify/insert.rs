@@ -1,0 +1,331 @@
+//! INSERT.
+
+use access::{EntryStatus, InsertOptions, LockStrength, Outcome, UpdateOptions, WaitPolicy};
+use batch::{Batch, Datum};
+use error::{Error, Result, SqlState};
+use ids::{Oid, TupleId};
+use planner::plan::ModifyTable;
+
+use super::Common;
+use super::target::Entered;
+use crate::expression::{Compiled, compile, compile_all};
+use crate::operator::Operator;
+use crate::run::Run;
+use crate::session::{TriggerEvent, TriggerKind, TriggerOutcome};
+
+/// Inserts the source's rows.
+pub(super) struct Insert {
+    common: Common,
+    on_conflict: Option<OnConflict>,
+    batch: Batch,
+    places: Vec<TupleId>,
+}
+
+struct OnConflict {
+    arbiters: Vec<Oid>,
+    update: Option<Vec<(i16, Compiled)>>,
+    condition: Vec<Compiled>,
+}
+
+impl Insert {
+    pub fn new(common: Common, modify: &ModifyTable) -> Result<Insert> {
+        let on_conflict = modify.on_conflict.as_ref().map(|conflict| {
+            let update = conflict.update.as_ref().map(|columns| {
+                columns.iter().map(|(number, value)| Ok((*number, compile(value)?))).collect::<Result<Vec<_>>>()
+            });
+            Ok::<_, Error>(OnConflict {
+                arbiters: conflict.arbiters.clone(),
+                update: update.transpose()?,
+                condition: compile_all(&conflict.condition)?,
+            })
+        });
+        Ok(Insert {
+            batch: common.source.batch(),
+            common,
+            on_conflict: on_conflict.transpose()?,
+            places: Vec::new(),
+        })
+    }
+
+    /// Lets BEFORE triggers see and change the rows.
+    fn before_triggers(&mut self, run: &mut Run<'_>) -> Result<()> {
+        let table = self.common.target.open.table.oid;
+        let width = self.common.target.reprs().len();
+        let mut selection = std::mem::take(&mut self.batch.selection);
+        let mut failure = None;
+        let len = self.batch.len();
+        let batch = &mut self.batch;
+        selection.retain(batch.len(), |row| {
+            if failure.is_some() {
+                return false;
+            }
+            let values: Vec<Datum> = batch.columns[..width].iter().map(|column| column.datum(row)).collect();
+            let event = TriggerEvent {
+                table,
+                kind: TriggerKind::BeforeInsert,
+                old: None,
+                new: Some((&values, TupleId::INVALID)),
+            };
+            match run.session.host.trigger(event) {
+                Ok(TriggerOutcome::Unchanged) => true,
+                Ok(TriggerOutcome::Skipped) => false,
+                Ok(TriggerOutcome::Replaced(values)) => {
+                    for (column, value) in batch.columns.iter_mut().zip(&values) {
+                        if column.is_constant() {
+                            crate::expression::spread(column, len);
+                        }
+                        column.put(row, value.as_ref());
+                    }
+                    true
+                }
+                Err(error) => {
+                    failure = Some(error);
+                    false
+                }
+            }
+        });
+        self.batch.selection = selection;
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn after_trigger(&self, row: usize, place: TupleId, run: &Run<'_>) -> Result<()> {
+        let width = self.common.target.reprs().len();
+        let values: Vec<Datum> = self.batch.columns[..width].iter().map(|column| column.datum(row)).collect();
+        let table = self.common.target.open.table.oid;
+        let new = Some((values.as_slice(), place));
+        run.session.host.trigger(TriggerEvent { table, kind: TriggerKind::AfterInsert, old: None, new })?;
+        Ok(())
+    }
+
+    /// Inserts the rows of the batch, all of them.
+    fn insert_all(&mut self, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        let session = run.session;
+        self.places.clear();
+        session.tables.insert_batch(
+            session.store,
+            session.transaction,
+            &self.common.target.open.table,
+            &self.batch,
+            InsertOptions::default(),
+            &mut self.places,
+        )?;
+        self.common.target.enter(&self.batch, &self.places, None, run)?;
+        self.common.count(self.places.len() as u64, run);
+        let triggers = self.common.target.has_triggers();
+        if triggers || self.common.returning.wanted {
+            for (row, &place) in self.batch.rows().iter().zip(&self.places) {
+                if triggers {
+                    self.after_trigger(row, place, run)?;
+                }
+                let new = Some((self.batch.columns.as_slice(), row, place));
+                self.common.returning.push(out, new, None, (&self.batch, row));
+            }
+        }
+        Ok(())
+    }
+
+    /// Inserts one row unless an index already has its key; then does what ON CONFLICT says.
+    fn insert_or_else(&mut self, row: usize, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        let width = self.common.target.reprs().len();
+        loop {
+            run.session.check_interrupts()?;
+            if let Some(existing) = self.find_conflict(row, run)? {
+                let Some(update) = self.on_conflict.as_ref().map(|conflict| conflict.update.is_some()) else { break };
+                if !update || self.update_existing(existing, row, out, run)? {
+                    return Ok(());
+                }
+                // The row has changed meanwhile: look again.
+                continue;
+            }
+            let session = run.session;
+            let table = &self.common.target.open.table;
+            let options = InsertOptions { speculative: Some(session.transaction.next_speculation()), ..Default::default() };
+            let values = access::Row::Columns(&self.batch.columns[..width], row);
+            let place = session.tables.insert(session.store, session.transaction, table, values, options)?;
+            let mut one = Batch::default();
+            std::mem::swap(&mut one.columns, &mut self.batch.columns);
+            one.set_len(self.batch.len());
+            one.selection.set([row as u16]);
+            let arbiters = self.on_conflict.as_ref().map(|conflict| conflict.arbiters.as_slice());
+            let entered = self.common.target.enter(&one, &[place], arbiters, run);
+            std::mem::swap(&mut one.columns, &mut self.batch.columns);
+            let confirmed = matches!(entered, Ok(Entered::Done));
+            let table = &self.common.target.open.table;
+            session.tables.finish_speculative(session.store, session.transaction, table, place, confirmed)?;
+            entered?;
+            if confirmed {
+                self.common.count(1, run);
+                if self.common.target.has_triggers() {
+                    self.after_trigger(row, place, run)?;
+                }
+                let new = Some((self.batch.columns.as_slice(), row, place));
+                self.common.returning.push(out, new, None, (&self.batch, row));
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// A live row with the same key in an arbitrating index. Waits for transactions that may yet give or take one.
+    fn find_conflict(&mut self, row: usize, run: &mut Run<'_>) -> Result<Option<TupleId>> {
+        let arbiters = self.on_conflict.as_ref().map(|conflict| conflict.arbiters.clone()).unwrap_or_default();
+        for at in 0..self.common.target.indexes.len() {
+            let index = &mut self.common.target.indexes[at];
+            if !index.open.row.indisunique || !(arbiters.is_empty() || arbiters.contains(&index.open.row.indexrelid)) {
+                continue;
+            }
+            let Some(key) = index.key_of(&self.batch, row, run)? else { continue };
+            let table = &self.common.target.open.table;
+            let index = &self.common.target.indexes[at].open;
+            if let Some(found) = find_live(run, table, index, &key)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// DO UPDATE: locks the existing row and updates it. False if it has changed meanwhile.
+    fn update_existing(&mut self, existing: TupleId, row: usize, out: &mut Batch, run: &mut Run<'_>) -> Result<bool> {
+        let session = run.session;
+        let target = &mut self.common.target;
+        let table = target.open.table.clone();
+        let (store, transaction) = (session.store, session.transaction);
+        let snapshot = transaction.latest_snapshot()?;
+        let (strength, wait) = (LockStrength::NoKeyUpdate, WaitPolicy::Block);
+        if let Outcome::Conflict(conflict) =
+            session.tables.lock(store, transaction, &table, existing, &snapshot, strength, wait)?
+        {
+            return match conflict.kind {
+                access::ConflictKind::SelfModified | access::ConflictKind::Invisible => Err(Error::new(
+                    SqlState::CARDINALITY_VIOLATION,
+                    "ON CONFLICT DO UPDATE command cannot affect row a second time",
+                )
+                .hint(
+                    "Ensure that no rows proposed for insertion within the same command have duplicate constrained \
+                     values.",
+                )),
+                _ => Ok(false),
+            };
+        }
+        if transaction.isolation() >= txn::Isolation::RepeatableRead
+            && !session.tables.is_visible(store, &table, existing, run.snapshot)?
+        {
+            return Err(super::change::serialization_failure());
+        }
+        let width = target.reprs().len();
+        let (old, found) = super::change::fetch_rows(run, &target.open, &[existing], &snapshot)?;
+        if found.is_empty() {
+            return Ok(false);
+        }
+        // The expressions see the existing row's columns, then the excluded row's.
+        let mut pair = Batch::new(target.reprs().into_iter().chain(target.reprs()));
+        for n in 0..width {
+            pair.columns[n].push(old.columns[n].get(0));
+            pair.columns[width + n].push(self.batch.columns[n].get(row));
+        }
+        pair.set_len(1);
+        let Some(on_conflict) = &mut self.on_conflict else { return Ok(true) };
+        crate::expression::filter(&mut on_conflict.condition, &mut pair, run)?;
+        if pair.row_count() == 0 {
+            return Ok(true);
+        }
+        let mut new = Batch::new(target.reprs());
+        for n in 0..width {
+            new.columns[n].push(old.columns[n].get(0));
+        }
+        new.set_len(1);
+        for (number, value) in on_conflict.update.iter_mut().flatten() {
+            value.evaluate(&pair, pair.rows(), run)?;
+            new.columns[*number as usize - 1].put(0, value.result(&pair).get(0));
+        }
+        target.generate(&mut new, run)?;
+        target.check(&new, run)?;
+        let changed = super::change::Changes::of(target, &old.columns, &new.columns, 0);
+        let options = UpdateOptions {
+            crosscheck: None,
+            wait: WaitPolicy::Block,
+            indexed_changed: changed.indexed,
+            key_changed: changed.key,
+            kept: &[],
+        };
+        let values = access::Row::Columns(&new.columns, 0);
+        match session.tables.update(store, transaction, &table, existing, &snapshot, values, options)? {
+            Outcome::Conflict(_) => Ok(false),
+            Outcome::Done(updated) => {
+                if !updated.hot {
+                    target.enter(&new, &[updated.tid], None, run)?;
+                }
+                self.common.count(1, run);
+                let new = Some((new.columns.as_slice(), 0, updated.tid));
+                let old = Some((old.columns.as_slice(), 0, existing));
+                self.common.returning.push(out, new, old, (&self.batch, row));
+                Ok(true)
+            }
+        }
+    }
+}
+
+/// The live row that an index has for a key. Waits where another transaction's end decides.
+pub(super) fn find_live(
+    run: &Run<'_>,
+    table: &std::sync::Arc<access::Table>,
+    index: &crate::relation::OpenIndex,
+    key: &[u8],
+) -> Result<Option<TupleId>> {
+    let session = run.session;
+    let mut upper = key.to_vec();
+    let bounded = access::key_successor(&mut upper);
+    'again: loop {
+        let mut scan = session.indexes.scan(session.store, &index.index, Default::default())?;
+        let range = access::KeyRange { lower: Some(key), upper: bounded.then_some(&upper) };
+        scan.start(range, access::Direction::Forward)?;
+        let mut entries = access::IndexEntries::default();
+        while scan.next(&mut entries)? {
+            for &tid in &entries.tids {
+                match session.tables.entry_status(session.store, session.transaction, table, tid)? {
+                    EntryStatus::Live(place) => return Ok(Some(place)),
+                    EntryStatus::Gone | EntryStatus::Dead => (),
+                    EntryStatus::Pending { xid, .. } => {
+                        drop(scan);
+                        session.transaction.wait_for(xid)?;
+                        continue 'again;
+                    }
+                }
+            }
+        }
+        return Ok(None);
+    }
+}
+
+impl Operator for Insert {
+    fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        loop {
+            out.clear();
+            if self.common.done || !self.common.source.next(run, &mut self.batch)? {
+                self.common.done = true;
+                return Ok(false);
+            }
+            if self.common.target.has_triggers() {
+                self.before_triggers(run)?;
+            }
+            self.common.target.generate(&mut self.batch, run)?;
+            self.common.target.check(&self.batch, run)?;
+            if self.on_conflict.is_none() {
+                self.insert_all(out, run)?;
+            } else {
+                let rows: Vec<usize> = self.batch.rows().iter().collect();
+                for row in rows {
+                    self.insert_or_else(row, out, run)?;
+                }
+            }
+            if !out.is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn rewind(&mut self, _: &mut Run<'_>) -> Result<()> {
+        Err(Error::internal("a modifying statement cannot start over"))
+    }
+}
+

@@ -1,0 +1,262 @@
+//! The table that is changed: constraints of its rows, and its indexes.
+
+use access::{IndexEntry, Inserted, UniqueCheck};
+use batch::{Batch, Column, Repr, Rows};
+use error::{Error, Result, SqlState};
+use ids::TupleId;
+use planner::plan::TargetTable;
+
+use crate::expression::{Compiled, compile, compile_all, evaluate_all};
+use crate::operator::Builder;
+use crate::relation::{OpenIndex, OpenTable};
+use crate::run::Run;
+
+/// The table that is changed.
+pub(super) struct Target {
+    pub open: OpenTable,
+    not_null: Vec<i16>,
+    checks: Vec<(String, Compiled)>,
+    generated: Vec<(i16, Compiled)>,
+    pub indexes: Vec<TargetIndex>,
+}
+
+/// One of its indexes.
+pub(super) struct TargetIndex {
+    pub open: OpenIndex,
+    columns: Vec<Compiled>,
+    predicate: Option<Compiled>,
+    pub uses: Vec<i16>,
+    key: Vec<u8>,
+    payload: Vec<u8>,
+}
+
+/// What became of a row's index entries.
+pub(super) enum Entered {
+    Done,
+    /// An index that may be in conflict already has the key.
+    Conflict,
+}
+
+impl Target {
+    pub fn open(builder: &Builder<'_>, target: &TargetTable) -> Result<Target> {
+        let open = builder.table(target.relation)?;
+        let indexes = target.indexes.iter().map(|index| {
+            Ok(TargetIndex {
+                open: OpenIndex::open(builder.session, index.oid)?,
+                columns: compile_all(&index.columns)?,
+                predicate: index.predicate.as_ref().map(compile).transpose()?,
+                uses: index.uses.clone(),
+                key: Vec::new(),
+                payload: Vec::new(),
+            })
+        });
+        Ok(Target {
+            indexes: indexes.collect::<Result<_>>()?,
+            not_null: target.not_null.clone(),
+            checks: (target.checks.iter())
+                .map(|(name, check)| Ok((name.clone(), compile(check)?)))
+                .collect::<Result<_>>()?,
+            generated: (target.generated.iter())
+                .map(|(number, value)| Ok((*number, compile(value)?)))
+                .collect::<Result<_>>()?,
+            open,
+        })
+    }
+
+    /// Computes the generated columns of new rows.
+    pub fn generate(&mut self, rows: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        for (number, value) in &mut self.generated {
+            value.evaluate(rows, rows.rows(), run)?;
+            let mut column = Column::new(value.ty().repr);
+            crate::expression::copy(value.result(rows), rows.rows(), rows.len(), &mut column);
+            rows.columns[*number as usize - 1] = column;
+        }
+        Ok(())
+    }
+
+    /// Checks the constraints of new rows.
+    pub fn check(&mut self, rows: &Batch, run: &mut Run<'_>) -> Result<()> {
+        for &number in &self.not_null {
+            let column = &rows.columns[number as usize - 1];
+            if !column.has_nulls() {
+                continue;
+            }
+            if let Some(row) = rows.rows().iter().find(|&row| column.is_null(row)) {
+                let relation = &self.open.relation;
+                let name = relation.column(number).map_or("", |column| &column.attname);
+                let text = format!(
+                    "null value in column \"{name}\" of relation \"{}\" violates not-null constraint",
+                    relation.name()
+                );
+                return Err(self
+                    .failing(Error::new(SqlState::NOT_NULL_VIOLATION, text), rows, row, run)?
+                    .column(name));
+            }
+        }
+        for at in 0..self.checks.len() {
+            let (name, check) = &mut self.checks[at];
+            check.evaluate(rows, rows.rows(), run)?;
+            let holds = check.result(rows);
+            if let Some(row) = rows.rows().iter().find(|&row| holds.get(row).as_bool() == Some(false)) {
+                let name = name.clone();
+                let text = format!(
+                    "new row for relation \"{}\" violates check constraint \"{name}\"",
+                    self.open.relation.name()
+                );
+                return Err(self
+                    .failing(Error::new(SqlState::CHECK_VIOLATION, text), rows, row, run)?
+                    .constraint(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the table and the failing row to an error.
+    fn failing(&self, error: Error, rows: &Batch, row: usize, run: &Run<'_>) -> Result<Error> {
+        let relation = &self.open.relation;
+        let mut values = Vec::new();
+        for column in relation.live_columns() {
+            let value = rows.columns[column.attnum as usize - 1].get(row);
+            values.push(shown(column.atttypid, value, Some(64), run)?);
+        }
+        let schema = run.session.catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
+        Ok(error
+            .detail(format!("Failing row contains ({}).", values.join(", ")))
+            .schema(schema)
+            .table(relation.name()))
+    }
+
+    /// Makes the index entries of rows that are in the table, in the indexes that `which` chooses. `places` has the place of
+    /// each row, in the rows' order. With `arbiters`, a duplicate in one of these is no error.
+    pub fn enter(
+        &mut self,
+        rows: &Batch,
+        places: &[TupleId],
+        arbiters: Option<&[ids::Oid]>,
+        run: &mut Run<'_>,
+    ) -> Result<Entered> {
+        for index in &mut self.indexes {
+            let mut chosen: Vec<u16>;
+            let mut wanted = rows.rows();
+            if let Some(predicate) = &mut index.predicate {
+                predicate.evaluate(rows, wanted, run)?;
+                let holds = predicate.result(rows);
+                chosen = wanted.iter().map(|row| row as u16).collect();
+                chosen.retain(|&row| holds.get(row as usize).as_bool() == Some(true));
+                wanted = Rows::Some(&chosen);
+            }
+            evaluate_all(&mut index.columns, rows, wanted, run)?;
+            let values: Vec<&Column> = index.columns.iter().map(|column| column.result(rows)).collect();
+            let mut k = 0;
+            for (place, row) in places.iter().zip(rows.rows().iter()) {
+                if k == wanted.len() || wanted.position(k) != row {
+                    continue;
+                }
+                k += 1;
+                index.key.clear();
+                index.payload.clear();
+                let null = index.open.key(&values, row, run.env(), &mut index.key)?;
+                index.open.payload(&values, row, &mut index.payload)?;
+                let arbiter = arbiters.is_some_and(|arbiters| {
+                    index.open.row.indisunique && (arbiters.is_empty() || arbiters.contains(&index.open.row.indexrelid))
+                });
+                let unique = index.open.row.indisunique && (!null || index.open.row.indnullsnotdistinct);
+                let check = match (unique, arbiter || !index.open.row.indimmediate) {
+                    (false, _) => UniqueCheck::No,
+                    (true, true) => UniqueCheck::Partial,
+                    (true, false) => UniqueCheck::Yes,
+                };
+                let session = run.session;
+                let entry = IndexEntry { key: &index.key, payload: &index.payload, tid: *place };
+                let table = (session.tables.as_ref(), self.open.table.as_ref());
+                let (store, transaction) = (session.store, session.transaction);
+                match session.indexes.insert(store, transaction, &index.open.index, table, entry, check)? {
+                    Inserted::Done => (),
+                    Inserted::MaybeDuplicate if arbiter => return Ok(Entered::Conflict),
+                    Inserted::MaybeDuplicate => {
+                        return Err(Error::not_implemented("deferred unique constraint"));
+                    }
+                    Inserted::Duplicate(_) => return Err(index.duplicate(&self.open, &values, row, run)?),
+                }
+            }
+        }
+        Ok(Entered::Done)
+    }
+
+    /// The numbers of columns, counted from 1, whose values differ between two rows.
+    pub fn changed(&self, old: (&[Column], usize), new: (&[Column], usize), among: &[i16]) -> Vec<i16> {
+        let differs = |number: i16| {
+            let at = number as usize - 1;
+            old.0[at].get(old.1) != new.0[at].get(new.1)
+        };
+        among.iter().copied().filter(|&number| differs(number)).collect()
+    }
+
+    /// Whether the table has triggers for rows.
+    pub fn has_triggers(&self) -> bool {
+        self.open.relation.class.relhastriggers
+    }
+
+    /// The forms of the table's columns.
+    pub fn reprs(&self) -> Vec<Repr> {
+        self.open.reprs()
+    }
+}
+
+impl TargetIndex {
+    /// The key of one row, for looking it up; `None` if the index has no entry for the row or its nulls are distinct.
+    pub fn key_of(&mut self, rows: &Batch, row: usize, run: &mut Run<'_>) -> Result<Option<Vec<u8>>> {
+        let one = [row as u16];
+        if let Some(predicate) = &mut self.predicate {
+            predicate.evaluate(rows, Rows::Some(&one), run)?;
+            if predicate.result(rows).get(row).as_bool() != Some(true) {
+                return Ok(None);
+            }
+        }
+        evaluate_all(&mut self.columns, rows, Rows::Some(&one), run)?;
+        let values: Vec<&Column> = self.columns.iter().map(|column| column.result(rows)).collect();
+        let mut key = Vec::new();
+        let null = self.open.key(&values, row, run.env(), &mut key)?;
+        Ok((!null || self.open.row.indnullsnotdistinct).then_some(key))
+    }
+
+    fn duplicate(&self, table: &OpenTable, values: &[&Column], row: usize, run: &Run<'_>) -> Result<Error> {
+        let (mut names, mut shown_values) = (Vec::new(), Vec::new());
+        for (n, key) in self.open.columns.iter().enumerate() {
+            let number = self.open.row.indkey.get(n).copied().unwrap_or(0);
+            names.push(match table.relation.column(number) {
+                Some(column) => catalog::format::quote_identifier(&column.attname),
+                None => run.session.catalog.index_column_text(self.open.row.indexrelid, n)?,
+            });
+            shown_values.push(shown(key.type_oid, values[n].get(row), None, run)?);
+        }
+        let schema = run.session.catalog.schema_name(table.relation.class.relnamespace)?.unwrap_or_default();
+        let name = &self.open.index.name;
+        Ok(Error::new(
+            SqlState::UNIQUE_VIOLATION,
+            format!("duplicate key value violates unique constraint \"{name}\""),
+        )
+        .detail(format!("Key ({})=({}) already exists.", names.join(", "), shown_values.join(", ")))
+        .schema(schema)
+        .table(table.relation.name())
+        .constraint(name.as_ref()))
+    }
+}
+
+/// A value's text for a message, cut to so many bytes.
+fn shown(type_oid: ids::Oid, value: batch::DatumRef<'_>, most: Option<usize>, run: &Run<'_>) -> Result<String> {
+    if value.is_null() {
+        return Ok("null".into());
+    }
+    let mut text = Vec::new();
+    types::output(type_oid, value, run.env(), &mut text)?;
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if let Some(most) = most
+        && text.len() > most
+    {
+        let end = (0..=most).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        text.truncate(end);
+        text.push_str("...");
+    }
+    Ok(text)
+}

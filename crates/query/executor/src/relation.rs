@@ -1,0 +1,140 @@
+//! Relations opened for reading and writing, as the access methods see them.
+
+use std::sync::Arc;
+
+use access::{Index, RowLayout, Table};
+use batch::{Column, DatumRef, Repr};
+use catalog::rows::PgIndex;
+use catalog::{Entry, Relation};
+use error::{Error, Result};
+use ids::Oid;
+use types::Environment;
+use types::sortkey::{KeyColumn, KeyEncoder};
+
+use crate::Session;
+
+/// A table, opened.
+#[derive(Clone)]
+pub struct OpenTable {
+    /// What the catalogs say of it.
+    pub relation: Entry<Relation>,
+    /// What the access method needs.
+    pub table: Arc<Table>,
+}
+
+/// An index, opened: its entries are made and read with [`OpenIndex::key`] and [`OpenIndex::payload`].
+///
+/// An entry is a key of bytes, in the order of the index, and a payload: a row of the values that cannot be had back
+/// from the key, that is, of the included columns and of key columns whose encoding is not reversible.
+pub struct OpenIndex {
+    /// Row of `pg_index`.
+    pub row: PgIndex,
+    /// What the access method needs.
+    pub index: Arc<Index>,
+    /// The key columns.
+    pub columns: Vec<KeyColumn>,
+    encoder: KeyEncoder,
+    /// The index's columns that stand in the payload, and their layout.
+    payload: Option<(Vec<usize>, RowLayout)>,
+    reprs: Vec<Repr>,
+}
+
+impl OpenTable {
+    /// Opens a table; the caller holds a lock on it.
+    pub fn open(session: &Session<'_>, oid: Oid) -> Result<OpenTable> {
+        let relation = session.catalog.relation(oid)?;
+        let table = session.catalog.table(&relation)?;
+        Ok(OpenTable { relation, table })
+    }
+
+    /// The forms of all its columns.
+    pub fn reprs(&self) -> Vec<Repr> {
+        self.table.layout.columns().iter().map(|column| column.repr).collect()
+    }
+}
+
+impl OpenIndex {
+    /// Opens an index; the caller holds a lock on its table.
+    pub fn open(session: &Session<'_>, oid: Oid) -> Result<OpenIndex> {
+        let relation = session.catalog.relation(oid)?;
+        let row = relation.index.clone().ok_or_else(|| Error::internal(format!("relation {oid} is not an index")))?;
+        let index = session.catalog.index(&relation)?;
+        let columns = session.catalog.index_key_columns(&relation)?;
+        let encoder = KeyEncoder::new(columns.clone(), session.env())?;
+        let reprs: Vec<Repr> = (relation.columns.iter().enumerate())
+            .map(|(n, column)| match columns.get(n) {
+                Some(key) => types::sortkey::repr(key, session.env()),
+                None => Ok(types::repr_of(column.attlen, column.attbyval)),
+            })
+            .collect::<Result<_>>()?;
+        let in_payload: Vec<usize> =
+            (0..reprs.len()).filter(|&n| n >= columns.len() || !encoder.reversible(n)).collect();
+        let payload = match in_payload.is_empty() {
+            true => None,
+            false => {
+                let shapes: Vec<_> = in_payload
+                    .iter()
+                    .map(|&n| access::ColumnShape::new(reprs[n], relation.columns[n].attlen))
+                    .collect();
+                Some((in_payload, RowLayout::new(shapes)?))
+            }
+        };
+        Ok(OpenIndex { row, index, columns, encoder, payload, reprs })
+    }
+
+    /// The forms of its columns, included ones too.
+    pub fn reprs(&self) -> &[Repr] {
+        &self.reprs
+    }
+
+    /// How many columns the key has.
+    pub fn key_len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Appends the key of a row, given the index's columns; says whether it holds a null.
+    pub fn key(&self, values: &[&Column], row: usize, env: &dyn Environment, to: &mut Vec<u8>) -> Result<bool> {
+        let mut null = false;
+        for (column, value) in self.columns.iter().zip(values) {
+            let value = value.get(row);
+            null |= value.is_null();
+            types::sortkey::encode(column, value, env, to)?;
+        }
+        Ok(null)
+    }
+
+    /// Appends one value as the key column at `position` has it.
+    pub fn key_part(&self, position: usize, value: DatumRef<'_>, env: &dyn Environment, to: &mut Vec<u8>) -> Result<()> {
+        types::sortkey::encode(&self.columns[position], value, env, to)
+    }
+
+    /// Appends the payload of a row, given the index's columns.
+    pub fn payload(&self, values: &[&Column], row: usize, to: &mut Vec<u8>) -> Result<()> {
+        let Some((columns, layout)) = &self.payload else { return Ok(()) };
+        // The first byte says whether the row has a null bitmap.
+        let start = to.len();
+        to.push(0);
+        let flags = layout.encode(|n| access::Field::Plain(values[columns[n]].get(row)), to)?;
+        to[start] = flags.nulls as u8;
+        Ok(())
+    }
+
+    /// Appends an entry's values to columns, one for each of the index's.
+    pub fn decode(&self, key: &[u8], payload: &[u8], out: &mut [Column]) -> Result<()> {
+        let before = out.first().map_or(0, Column::len);
+        self.encoder.decode(key, &mut out[..self.columns.len()])?;
+        let Some((columns, layout)) = &self.payload else { return Ok(()) };
+        let damaged = || Error::corrupted(format!("an entry of index \"{}\" has a damaged payload", self.index.name));
+        let (&nulls, body) = payload.split_first().ok_or_else(damaged)?;
+        let view = layout.view(body, columns.len(), nulls != 0).ok_or_else(damaged)?;
+        for (n, &column) in columns.iter().enumerate() {
+            let access::Field::Plain(value) = view.get(n)? else { return Err(damaged()) };
+            // A key column that is not reversible was decoded as null.
+            match out[column].len() > before {
+                true => out[column].put(before, value),
+                false => out[column].push(value),
+            }
+        }
+        Ok(())
+    }
+}
