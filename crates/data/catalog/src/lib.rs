@@ -19,6 +19,7 @@ mod describe;
 mod entry;
 pub mod field;
 pub mod format;
+mod handles;
 pub mod index;
 pub mod invalidation;
 pub mod names;

@@ -35,7 +35,10 @@ impl Cluster {
         let mut cluster = Cluster { directory, server: None };
         let data = cluster.data();
         let data_text = data.to_str().expect("a plain path");
-        run("initdb", &["--allow-root", "-D", data_text, "-U", "postgres", "-A", "trust", "--no-locale", "-E", "UTF8", "-N"]);
+        run(
+            "initdb",
+            &["--allow-root", "-D", data_text, "-U", "postgres", "-A", "trust", "--no-locale", "-E", "UTF8", "-N"],
+        );
         let mut configuration = fs::read_to_string(data.join("postgresql.conf")).expect("postgresql.conf");
         configuration.push_str("\nlisten_addresses = ''\nshared_buffers = 32MB\n");
         configuration.push_str(&format!("unix_socket_directories = '{}'\n", cluster.directory.path().display()));

@@ -91,15 +91,14 @@ fn statements(script: &str, from: usize) -> (Vec<&str>, usize) {
 
 #[test]
 fn scripts_are_cut_at_semicolons_that_count() {
-    let script = "-- a; b\nselect ';', \"a;b\",\n $x$;$x$; select (1;2);\ncopy t from stdin;\n1\n2\n\\.\nselect e'\\';';\n";
+    let script =
+        "-- a; b\nselect ';', \"a;b\",\n $x$;$x$; select (1;2);\ncopy t from stdin;\n1\n2\n\\.\nselect e'\\';';\n";
     let found = pieces(script);
     let statements: Vec<_> = found.iter().flat_map(|piece| piece.statements.clone()).collect();
-    assert_eq!(statements, [
-        "select ';', \"a;b\",\n $x$;$x$;",
-        "select (1;2);",
-        "copy t from stdin;",
-        "select e'\\';';"
-    ]);
+    assert_eq!(
+        statements,
+        ["select ';', \"a;b\",\n $x$;$x$;", "select (1;2);", "copy t from stdin;", "select e'\\';';"]
+    );
     assert_eq!(found[1].copy_data, "1\n2\n");
     assert_eq!(found.iter().map(|piece| piece.lines.len() + piece.copy_data.len()).sum::<usize>() + 3, script.len());
 }

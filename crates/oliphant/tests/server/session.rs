@@ -89,7 +89,9 @@ impl Session {
             }
             let mut chunk = [0; 16384];
             match self.socket.read(&mut chunk) {
-                Ok(0) => return Err(Error::io("the server closed the connection", &io::ErrorKind::UnexpectedEof.into())),
+                Ok(0) => {
+                    return Err(Error::io("the server closed the connection", &io::ErrorKind::UnexpectedEof.into()));
+                }
                 Ok(len) => self.received.extend_from_slice(&chunk[..len]),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
                 Err(e) => return Err(Error::io("could not receive", &e)),

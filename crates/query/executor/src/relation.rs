@@ -104,7 +104,13 @@ impl OpenIndex {
     }
 
     /// Appends one value as the key column at `position` has it.
-    pub fn key_part(&self, position: usize, value: DatumRef<'_>, env: &dyn Environment, to: &mut Vec<u8>) -> Result<()> {
+    pub fn key_part(
+        &self,
+        position: usize,
+        value: DatumRef<'_>,
+        env: &dyn Environment,
+        to: &mut Vec<u8>,
+    ) -> Result<()> {
         types::sortkey::encode(&self.columns[position], value, env, to)
     }
 

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use batch::{Batch, Column, Datum};
 use error::{Error, Result, SqlState};
 use planner::plan::{Plan, SlotSource, SubPlanKind};
-use txn::ActiveSnapshot;
+use txn::Snapshot;
 use types::Environment;
 
 use crate::Session;
-use crate::operator::Stage;
+use crate::operator::{Instrument, Stage};
 use crate::store::rows::RowStore;
 
 /// One step of a running statement: the session it runs in, and its state.
 pub struct Run<'a> {
     /// The session.
-    pub session: &'a Session,
+    pub session: &'a Session<'a>,
     /// The rows that it sees.
-    pub snapshot: &'a ActiveSnapshot,
+    pub snapshot: &'a Snapshot,
     /// Its state between steps.
     pub state: &'a mut State,
 }
@@ -38,6 +38,8 @@ pub struct State {
     pub processed: u64,
     /// Memory for one operator before it uses temporary files, in bytes (`work_mem`).
     pub work_mem: usize,
+    /// What each node did, by its number, where that is measured.
+    pub instruments: Vec<Instrument>,
     locals: Vec<Option<Column>>,
 }
 
@@ -75,8 +77,16 @@ impl State {
             work_tables,
             processed: 0,
             work_mem,
+            instruments: Vec::new(),
             locals: Vec::new(),
         }
+    }
+
+    /// The measurements of a node.
+    pub fn instrument(&mut self, node: u32) -> &mut Instrument {
+        let nodes = self.instruments.len().max(node as usize + 1);
+        self.instruments.resize(nodes, Instrument::default());
+        &mut self.instruments[node as usize]
     }
 
     /// The value that an enclosing expression bound.
@@ -120,7 +130,7 @@ impl State {
 impl<'a> Run<'a> {
     /// What functions may ask of the session.
     pub fn env(&self) -> &'a dyn Environment {
-        self.session
+        self.session.env()
     }
 
     /// Makes sure that a slot has its value: runs its init plan if it was not run.
@@ -214,4 +224,3 @@ impl<'a> Run<'a> {
         RowStore::new(reprs, self.state.work_mem, self.session.temporary_directory())
     }
 }
-

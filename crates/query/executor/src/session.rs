@@ -21,7 +21,7 @@ pub trait Host: Environment {
     ///
     /// # Errors
     /// `0A000` for a built-in function that is not written yet, or a language that is not there.
-    fn call_function(
+    fn call_on_rows(
         &self,
         function: Oid,
         args: &[&Column],
@@ -124,7 +124,7 @@ impl<'s> Session<'s> {
         Ok(format!("function {}({})", row.proname, types.join(", ")))
     }
 
-    /// See [`Host::call_function`].
+    /// See [`Host::call_on_rows`].
     pub(crate) fn call_function(
         &self,
         function: Oid,
@@ -137,7 +137,7 @@ impl<'s> Session<'s> {
         if function < Oid::FIRST_NORMAL {
             return Err(Error::not_implemented(self.function_name(function)?));
         }
-        self.host.call_function(function, args, rows, len, context, out)
+        self.host.call_on_rows(function, args, rows, len, context, out)
     }
 
     /// Begins a call of a set-returning function.
@@ -161,7 +161,6 @@ impl<'s> Session<'s> {
 
     /// `CURRENT_DATE` and its like.
     pub(crate) fn sql_value(&self, function: SqlValueFunction, ty: ColumnType) -> Result<Datum> {
-        let env = self.env();
         let role = |role: Oid| Ok(Datum::text(&self.catalog.role_name(role)?.unwrap_or_default()));
         match function {
             SqlValueFunction::CurrentUser | SqlValueFunction::CurrentRole | SqlValueFunction::User => {
@@ -174,10 +173,45 @@ impl<'s> Session<'s> {
             }
             SqlValueFunction::CurrentSchema => {
                 let path = self.catalog.search_path()?;
-                let schema = path.current_schema().map(|schema| self.catalog.schema_name(schema)).transpose()?;
+                let schema = path.creation.map(|schema| self.catalog.schema_name(schema)).transpose()?;
                 Ok(schema.flatten().map_or(Datum::Null, |name| Datum::text(&name)))
             }
-            _ => types::datetime::sql_value(env, ty.oid, ty.typmod),
+            SqlValueFunction::CurrentTimestamp
+            | SqlValueFunction::LocalTimestamp
+            | SqlValueFunction::CurrentDate
+            | SqlValueFunction::CurrentTime
+            | SqlValueFunction::LocalTime => self.current_time(ty),
         }
     }
+
+    /// The transaction's time in another type: `now()`, cast.
+    fn current_time(&self, ty: ColumnType) -> Result<Datum> {
+        let now = Datum::B8(self.env().transaction_timestamp());
+        // Casts from timestamptz, and for each type the function that rounds to its modifier, by OID.
+        let (cast, round) = match ty.oid.0 {
+            1082 => (Some(1178), None),
+            1083 => (Some(2019), Some(1968)),
+            1266 => (Some(1388), Some(1969)),
+            1114 => (Some(2027), Some(1961)),
+            _ => (None, Some(1967)),
+        };
+        let call = |function: u32, args: &[DatumRef<'_>]| {
+            let builtin = types::function(Oid(function));
+            let builtin = builtin.ok_or_else(|| Error::not_implemented(format_args!("function {function}")))?;
+            builtin.evaluate_one(args, Context::plain(self.env()), ty.repr)
+        };
+        let value = match cast {
+            Some(cast) => call(cast, &[now.as_ref()])?,
+            None => now,
+        };
+        match round {
+            Some(round) if ty.typmod >= 0 => call(round, &[value.as_ref(), DatumRef::B4(ty.typmod)]),
+            _ => Ok(value),
+        }
+    }
+}
+
+/// Whether all statements of the transaction see the same rows: from Repeatable Read on.
+pub(crate) fn keeps_snapshot(transaction: &Transaction) -> bool {
+    matches!(transaction.isolation(), txn::Isolation::RepeatableRead | txn::Isolation::Serializable)
 }

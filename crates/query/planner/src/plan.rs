@@ -185,6 +185,41 @@ pub struct Node {
     pub details: Vec<Detail>,
 }
 
+impl Node {
+    /// The nodes right below, in the order in which EXPLAIN shows them; subqueries in expressions are not among them.
+    pub fn inputs(&self) -> Vec<&Node> {
+        match &self.kind {
+            NodeKind::Result { input, .. } => input.as_deref().into_iter().collect(),
+            NodeKind::SubqueryScan { input, .. }
+            | NodeKind::ProjectSet { input, .. }
+            | NodeKind::Sort { input, .. }
+            | NodeKind::Unique { input, .. }
+            | NodeKind::Aggregate { input, .. }
+            | NodeKind::WindowAgg { input, .. }
+            | NodeKind::Limit { input, .. }
+            | NodeKind::LockRows { input, .. }
+            | NodeKind::Material { input }
+            | NodeKind::Memoize { input, .. } => vec![input],
+            NodeKind::NestLoop { outer, inner, .. }
+            | NodeKind::HashJoin { outer, inner, .. }
+            | NodeKind::MergeJoin { outer, inner, .. } => vec![outer, inner],
+            NodeKind::SetOp { left, right, .. } => vec![left, right],
+            NodeKind::Append { inputs } | NodeKind::MergeAppend { inputs, .. } => inputs.iter().collect(),
+            NodeKind::RecursiveUnion { start, step, .. } => vec![start, step],
+            NodeKind::ModifyTable(modify) => vec![&modify.source],
+            NodeKind::SeqScan { .. }
+            | NodeKind::IndexScan { .. }
+            | NodeKind::IndexOnlyScan { .. }
+            | NodeKind::TidScan { .. }
+            | NodeKind::CursorScan { .. }
+            | NodeKind::Values { .. }
+            | NodeKind::FunctionScan { .. }
+            | NodeKind::CteScan { .. }
+            | NodeKind::WorkTableScan { .. } => Vec::new(),
+        }
+    }
+}
+
 /// A line of EXPLAIN: `label: expressions`.
 #[derive(Clone, Debug)]
 pub struct Detail {

@@ -44,9 +44,7 @@ pub(crate) fn compile(expression: &plan::Expr) -> Result<Compiled> {
         ExprKind::Param(number) => Op::Param(*number),
         ExprKind::Slot(slot) => Op::Slot(*slot),
         ExprKind::Local(local) => Op::Local(*local),
-        ExprKind::Bind { local, value, body } => {
-            Op::Bind { local: *local, value: boxed(value)?, body: boxed(body)? }
-        }
+        ExprKind::Bind { local, value, body } => Op::Bind { local: *local, value: boxed(value)?, body: boxed(body)? },
         ExprKind::Call(call) => Op::Call(function(call)?),
         ExprKind::ScalarArray { call, any, element, hashable: _ } => {
             Op::ScalarArray(Box::new(arrays::ScalarArray::new(function(call)?, *any, *element)))
@@ -62,11 +60,7 @@ pub(crate) fn compile(expression: &plan::Expr) -> Result<Compiled> {
         ExprKind::NullIf(call) => Op::NullIf(function(call)?, Column::new(batch::Repr::B1)),
         ExprKind::Case { whens, otherwise } => {
             let whens = whens.iter().map(|(when, then)| Ok((compile(when)?, compile(then)?)));
-            Op::Case {
-                whens: whens.collect::<Result<_>>()?,
-                otherwise: boxed(otherwise)?,
-                scratch: Scratch::default(),
-            }
+            Op::Case { whens: whens.collect::<Result<_>>()?, otherwise: boxed(otherwise)?, scratch: Scratch::default() }
         }
         ExprKind::Coalesce(args) => Op::Coalesce(compile_all(args)?, Scratch::default()),
         ExprKind::MinMax { greatest, args, compare: _, collation } => {
@@ -77,7 +71,8 @@ pub(crate) fn compile(expression: &plan::Expr) -> Result<Compiled> {
         }
         ExprKind::Row(fields) => Op::Row(compile_all(fields)?),
         ExprKind::RowCompare { comparison, pairs } => {
-            let pairs = pairs.iter().map(|(left, right, _, collation)| Ok((compile(left)?, compile(right)?, *collation)));
+            let pairs =
+                pairs.iter().map(|(left, right, _, collation)| Ok((compile(left)?, compile(right)?, *collation)));
             Op::RowCompare(Box::new(rows::RowCompare { comparison: *comparison, pairs: pairs.collect::<Result<_>>()? }))
         }
         ExprKind::Field { arg, index } => Op::Field { arg: boxed(arg)?, index: *index },
@@ -121,4 +116,3 @@ pub(crate) fn compile(expression: &plan::Expr) -> Result<Compiled> {
     };
     Ok(Compiled { op, ty, out })
 }
-

@@ -23,8 +23,8 @@ use ids::Oid;
 use planner::plan::{ColumnType, SqlValueFunction};
 use types::{Builtin, Call, Context};
 
-pub(crate) use compile::{compile, compile_all};
 pub(crate) use arrays::{array_elements, array_of};
+pub(crate) use compile::{compile, compile_all};
 pub(crate) use rows::spread_row;
 
 use crate::run::Run;
@@ -303,8 +303,7 @@ impl Compiled {
                     let holds = check.result(input);
                     if rows.iter().any(|row| holds.get(row).as_bool() == Some(false)) {
                         let name = run.session.type_name(*domain)?;
-                        let text =
-                            format!("value for domain {name} violates check constraint \"{constraint}\"");
+                        let text = format!("value for domain {name} violates check constraint \"{constraint}\"");
                         return Err(Error::new(SqlState::CHECK_VIOLATION, text)
                             .data_type(name)
                             .constraint(constraint.as_str()));
@@ -343,8 +342,7 @@ impl Compiled {
 }
 
 /// The type of conditions.
-pub(crate) const BOOLEAN: ColumnType =
-    ColumnType { oid: Oid(16), typmod: -1, collation: Oid::INVALID, repr: Repr::B1 };
+pub(crate) const BOOLEAN: ColumnType = ColumnType { oid: Oid(16), typmod: -1, collation: Oid::INVALID, repr: Repr::B1 };
 
 /// Computes several expressions.
 pub(crate) fn evaluate_all(
@@ -395,6 +393,13 @@ pub(crate) fn set_constant(out: &mut Column, value: DatumRef<'_>) {
 pub(crate) fn copy(from: &Column, rows: Rows<'_>, len: usize, out: &mut Column) {
     out.reset(len);
     scatter(from, rows, out);
+}
+
+/// Turns a constant column into `len` equal values.
+pub(crate) fn spread(column: &mut Column, len: usize) {
+    let value = column.datum(0);
+    column.clear();
+    (0..len).for_each(|_| column.push(value.as_ref()));
 }
 
 /// Writes what `from` has at `rows` to the same positions of `out`.
@@ -508,7 +513,8 @@ fn via_io(
         }
         text.clear();
         (output.output)(from, &write, text)?;
-        (input.input)(wire::body::utf8(text)?, &read, value)
+        let text = std::str::from_utf8(text).map_err(|_| Error::internal("a text form is not UTF-8"))?;
+        (input.input)(text, &read, value)
     };
     if from.is_constant() {
         convert(&mut value, from.get(0))?;

@@ -38,8 +38,8 @@ impl RowCompare {
             }
             let holds = order.map(|order| match self.comparison {
                 Less => order.is_lt(),
-                LessEqual => order.is_le(),
-                GreaterEqual => order.is_ge(),
+                LessOrEqual => order.is_le(),
+                GreaterOrEqual => order.is_ge(),
                 Greater => order.is_gt(),
             });
             out.put(row, holds.map_or(DatumRef::Null, |holds| DatumRef::B1(holds as u8)));
@@ -117,11 +117,6 @@ pub(super) fn convert(
 }
 
 /// The fields of a row, each added to its column.
-pub(crate) fn spread_row(
-    _row: DatumRef<'_>,
-    _ty: ColumnType,
-    _columns: &mut [Column],
-    _run: &Run<'_>,
-) -> Result<()> {
+pub(crate) fn spread_row(_row: DatumRef<'_>, _ty: ColumnType, _columns: &mut [Column], _run: &Run<'_>) -> Result<()> {
     missing()
 }

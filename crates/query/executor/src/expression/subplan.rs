@@ -206,9 +206,8 @@ impl HashedRows {
             let mut agrees = true;
             for ((column, value), key) in left.iter().zip(found).zip(self.encoder.columns()) {
                 let (a, b) = (column.get(row), value.as_ref());
-                agrees &= a.is_null()
-                    || b.is_null()
-                    || types::compare(key.type_oid, key.collation, a, b, run.env())?.is_eq();
+                agrees &=
+                    a.is_null() || b.is_null() || types::compare(key.type_oid, key.collation, a, b, run.env())?.is_eq();
             }
             if agrees {
                 return Ok(DatumRef::Null);

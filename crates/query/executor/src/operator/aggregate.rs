@@ -153,7 +153,10 @@ struct Aggregation {
 enum State {
     Start,
     /// Giving the groups of a set, from one on.
-    Groups { set: usize, group: usize },
+    Groups {
+        set: usize,
+        group: usize,
+    },
 }
 
 pub(super) fn build(

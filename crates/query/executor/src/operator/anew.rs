@@ -16,7 +16,7 @@ use crate::run::{Run, State};
 
 /// Relations of the plan by index, each with the row version that stands for it (none: a row of nulls was joined, the
 /// scan is empty) and the snapshot that sees that version.
-pub(super) type Substitutes = HashMap<usize, (Option<TupleId>, Snapshot)>;
+pub(crate) type Substitutes = HashMap<usize, (Option<TupleId>, Snapshot)>;
 
 /// The first row that `node` gives under the substitutes.
 pub(super) fn check(node: &Node, substitutes: &Substitutes, run: &mut Run<'_>) -> Result<Option<Batch>> {

@@ -368,8 +368,7 @@ impl HashJoin {
             self.outer_rows.push(rows.position(self.at) as u16);
             self.outer_numbers.push(self.at as u32);
             self.inner_rows.push(self.candidate);
-            self.candidate =
-                if self.first_only { NO_ROW } else { self.table.next[self.candidate as usize] };
+            self.candidate = if self.first_only { NO_ROW } else { self.table.next[self.candidate as usize] };
         }
         !self.inner_rows.is_empty()
     }

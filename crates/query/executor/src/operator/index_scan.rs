@@ -96,7 +96,10 @@ fn bound(value: Datum, from: ColumnType, to: Oid) -> Result<Bound> {
             _ => Bound::Value(Datum::B8(n)),
         });
     }
-    if from.repr != Repr::Bytes && types::repr(to) == Some(from.repr) && !matches!((from.oid.0, to.0), (20 | 21 | 23, _) | (_, 20 | 21 | 23)) {
+    if from.repr != Repr::Bytes
+        && types::repr(to) == Some(from.repr)
+        && !matches!((from.oid.0, to.0), (20 | 21 | 23, _) | (_, 20 | 21 | 23))
+    {
         // Binary coercible: oid and its aliases.
         const ALIASES: [u32; 12] = [26, 24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191];
         if ALIASES.contains(&from.oid.0) && ALIASES.contains(&to.0) {
@@ -189,14 +192,20 @@ impl Search {
                     };
                     // Null matches nothing, nor does a lower bound above all values or an upper one below them.
                     let (past_low, past_high): (fn(&Bound) -> bool, fn(&Bound) -> bool) = match column.descending {
-                        false => (|b| matches!(b, Bound::Null | Bound::Above), |b| matches!(b, Bound::Null | Bound::Below)),
-                        true => (|b| matches!(b, Bound::Null | Bound::Below), |b| matches!(b, Bound::Null | Bound::Above)),
+                        false => {
+                            (|b| matches!(b, Bound::Null | Bound::Above), |b| matches!(b, Bound::Null | Bound::Below))
+                        }
+                        true => {
+                            (|b| matches!(b, Bound::Null | Bound::Below), |b| matches!(b, Bound::Null | Bound::Above))
+                        }
                     };
                     if beyond(&low, past_low) || beyond(&high, past_high) {
                         return Ok(());
                     }
-                    let low = low.map(|(value, inclusive)| Ok::<_, Error>((part(value, run)?, inclusive))).transpose()?;
-                    let high = high.map(|(value, inclusive)| Ok::<_, Error>((part(value, run)?, inclusive))).transpose()?;
+                    let low =
+                        low.map(|(value, inclusive)| Ok::<_, Error>((part(value, run)?, inclusive))).transpose()?;
+                    let high =
+                        high.map(|(value, inclusive)| Ok::<_, Error>((part(value, run)?, inclusive))).transpose()?;
                     for prefix in &prefixes {
                         let joined = |part: &[u8]| [prefix.as_slice(), part].concat();
                         let lower = match &low {

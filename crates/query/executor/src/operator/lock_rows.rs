@@ -5,7 +5,6 @@ use batch::{Batch, Column, DatumRef, Rows};
 use error::{Error, Result, SqlState};
 use ids::TupleId;
 use planner::plan::{self, Node, RowMark};
-use txn::Isolation;
 
 use super::anew::{self, Substitutes};
 use super::{Builder, Operator, Stage};
@@ -68,9 +67,7 @@ impl LockRows {
             match conflict.kind {
                 ConflictKind::SelfModified | ConflictKind::WouldBlock => return Ok(Locked::No),
                 ConflictKind::Invisible => return Err(Error::internal("attempted to lock invisible tuple")),
-                ConflictKind::Updated | ConflictKind::Deleted
-                    if transaction.isolation() >= Isolation::RepeatableRead =>
-                {
+                ConflictKind::Updated | ConflictKind::Deleted if crate::session::keeps_snapshot(transaction) => {
                     return Err(Error::new(
                         SqlState::T_R_SERIALIZATION_FAILURE,
                         "could not serialize access due to concurrent update",

@@ -80,7 +80,7 @@ pub struct Stage {
     raw: Batch,
     output: Vec<Repr>,
     started: bool,
-    instrument: Option<Instrument>,
+    measured: bool,
 }
 
 impl Stage {
@@ -89,26 +89,19 @@ impl Stage {
         Batch::new(self.output.iter().copied())
     }
 
-    /// What it did, if that was wanted.
-    pub fn instrument(&self) -> Option<Instrument> {
-        self.instrument
-    }
-
     /// Fills `out` with the next rows, at least one; false at the end.
     pub fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
-        if self.instrument.is_none() {
+        if !self.measured {
             return self.advance(run, out);
         }
         let (begin, first) = (Instant::now(), !std::mem::replace(&mut self.started, true));
         let more = self.advance(run, out)?;
-        if let Some(instrument) = &mut self.instrument {
-            let elapsed = begin.elapsed();
-            instrument.total += elapsed;
-            instrument.rows += if more { out.row_count() as u64 } else { 0 };
-            if first {
-                instrument.loops += 1;
-                instrument.startup += elapsed;
-            }
+        let (instrument, elapsed) = (run.state.instrument(self.id), begin.elapsed());
+        instrument.total += elapsed;
+        instrument.rows += if more { out.row_count() as u64 } else { 0 };
+        if first {
+            instrument.loops += 1;
+            instrument.startup += elapsed;
         }
         Ok(more)
     }
@@ -124,8 +117,8 @@ impl Stage {
             if !self.conditions.is_empty() {
                 let before = raw.row_count();
                 filter(&mut self.conditions, raw, run)?;
-                if let Some(instrument) = &mut self.instrument {
-                    instrument.filtered += (before - raw.row_count()) as u64;
+                if self.measured {
+                    run.state.instrument(self.id).filtered += (before - raw.row_count()) as u64;
                 }
             }
             if raw.row_count() == 0 {
@@ -145,7 +138,9 @@ impl Stage {
                         Some(_) => (),
                     }
                 }
-                for (expression, (to, _)) in project.iter().zip(out.columns.iter_mut().zip(&self.moved)).filter(|x| *x.1.1) {
+                for (expression, (to, _)) in
+                    project.iter().zip(out.columns.iter_mut().zip(&self.moved)).filter(|x| *x.1.1)
+                {
                     if let Some(column) = expression.as_column() {
                         std::mem::swap(to, &mut self.raw.columns[column]);
                     }
@@ -219,7 +214,7 @@ impl Builder<'_> {
             raw: Batch::new(raw),
             output: reprs(&node.output),
             started: false,
-            instrument: self.instrument.then(Instrument::default),
+            measured: self.instrument,
         })
     }
 

@@ -134,8 +134,7 @@ impl Operator for NestLoop {
             }
             // The outer row is through: it met its first match, or the inner side's end.
             self.inside = false;
-            let alone =
-                if self.matched { self.kind.outer_matched } else { self.kind.outer_unmatched };
+            let alone = if self.matched { self.kind.outer_matched } else { self.kind.outer_unmatched };
             if alone {
                 self.push_outer(row, out);
                 count += 1;

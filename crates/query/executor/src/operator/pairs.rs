@@ -77,11 +77,7 @@ pub(super) struct Pairs {
 impl Pairs {
     pub fn new(outer: &Node, inner: &Node, condition: &[Expr]) -> Result<Pairs> {
         let forms = reprs(&outer.output).into_iter().chain(reprs(&inner.output));
-        Ok(Pairs {
-            batch: Batch::new(forms),
-            outer_columns: outer.output.len(),
-            condition: compile_all(condition)?,
-        })
+        Ok(Pairs { batch: Batch::new(forms), outer_columns: outer.output.len(), condition: compile_all(condition)? })
     }
 
     /// Whether every candidate is a match.

@@ -53,7 +53,8 @@ impl Operator for TidScan {
                     Some(bytes) if expression.ty().oid == TID => self.found.extend(tid_from_bytes(bytes)),
                     Some(_) => {
                         let elements = array_elements(value.as_ref(), Repr::Bytes, run.env())?;
-                        let tids = (0..elements.len()).filter_map(|n| elements.get(n).as_bytes().and_then(tid_from_bytes));
+                        let tids =
+                            (0..elements.len()).filter_map(|n| elements.get(n).as_bytes().and_then(tid_from_bytes));
                         self.found.extend(tids);
                     }
                     None => (),

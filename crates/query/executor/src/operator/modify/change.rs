@@ -12,7 +12,7 @@ use batch::{Batch, Column, Datum};
 use error::{Error, Result, SqlState};
 use ids::TupleId;
 use planner::plan::{ModifyTable, RowMark};
-use txn::{Isolation, Snapshot};
+use txn::Snapshot;
 
 use super::Common;
 use super::target::Target;
@@ -62,7 +62,8 @@ impl Changes {
             }
             changes.indexed = true;
             let refers = &index.open.row;
-            changes.key |= refers.indisunique && refers.indimmediate && refers.indpred.is_none() && refers.indexprs.is_none();
+            changes.key |=
+                refers.indisunique && refers.indimmediate && refers.indpred.is_none() && refers.indexprs.is_none();
         }
         changes
     }
@@ -115,7 +116,7 @@ impl Changing {
             ConflictKind::SelfModified => Ok(Next::Skip),
             ConflictKind::Invisible => Err(Error::internal("attempted to change an invisible row")),
             ConflictKind::Updated | ConflictKind::Deleted
-                if run.session.transaction.isolation() >= Isolation::RepeatableRead =>
+                if crate::session::keeps_snapshot(run.session.transaction) =>
             {
                 let how = if conflict.kind == ConflictKind::Updated { "update" } else { "delete" };
                 Err(Error::new(

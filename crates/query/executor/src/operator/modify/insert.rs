@@ -19,6 +19,8 @@ pub(super) struct Insert {
     on_conflict: Option<OnConflict>,
     batch: Batch,
     places: Vec<TupleId>,
+    /// Tells this operator's speculative insertions apart.
+    speculation: u32,
 }
 
 struct OnConflict {
@@ -44,7 +46,13 @@ impl Insert {
             common,
             on_conflict: on_conflict.transpose()?,
             places: Vec::new(),
+            speculation: 0,
         })
+    }
+
+    fn next_speculation(&mut self) -> u32 {
+        self.speculation = self.speculation.checked_add(1).unwrap_or(1);
+        self.speculation
     }
 
     /// Lets BEFORE triggers see and change the rows.
@@ -138,8 +146,8 @@ impl Insert {
                 continue;
             }
             let session = run.session;
+            let options = InsertOptions { speculative: Some(self.next_speculation()), ..Default::default() };
             let table = &self.common.target.open.table;
-            let options = InsertOptions { speculative: Some(session.transaction.next_speculation()), ..Default::default() };
             let values = access::Row::Columns(&self.batch.columns[..width], row);
             let place = session.tables.insert(session.store, session.transaction, table, values, options)?;
             let mut one = Batch::default();
@@ -207,7 +215,7 @@ impl Insert {
                 _ => Ok(false),
             };
         }
-        if transaction.isolation() >= txn::Isolation::RepeatableRead
+        if crate::session::keeps_snapshot(transaction)
             && !session.tables.is_visible(store, &table, existing, run.snapshot)?
         {
             return Err(super::change::serialization_failure());
@@ -328,4 +336,3 @@ impl Operator for Insert {
         Err(Error::internal("a modifying statement cannot start over"))
     }
 }
-

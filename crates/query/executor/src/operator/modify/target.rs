@@ -88,9 +88,7 @@ impl Target {
                     "null value in column \"{name}\" of relation \"{}\" violates not-null constraint",
                     relation.name()
                 );
-                return Err(self
-                    .failing(Error::new(SqlState::NOT_NULL_VIOLATION, text), rows, row, run)?
-                    .column(name));
+                return Err(self.failing(Error::new(SqlState::NOT_NULL_VIOLATION, text), rows, row, run)?.column(name));
             }
         }
         for at in 0..self.checks.len() {
@@ -120,10 +118,7 @@ impl Target {
             values.push(shown(column.atttypid, value, Some(64), run)?);
         }
         let schema = run.session.catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
-        Ok(error
-            .detail(format!("Failing row contains ({}).", values.join(", ")))
-            .schema(schema)
-            .table(relation.name()))
+        Ok(error.detail(format!("Failing row contains ({}).", values.join(", "))).schema(schema).table(relation.name()))
     }
 
     /// Makes the index entries of rows that are in the table, in the indexes that `which` chooses. `places` has the place of
@@ -226,20 +221,17 @@ impl TargetIndex {
             let number = self.open.row.indkey.get(n).copied().unwrap_or(0);
             names.push(match table.relation.column(number) {
                 Some(column) => catalog::format::quote_identifier(&column.attname),
-                None => run.session.catalog.index_column_text(self.open.row.indexrelid, n)?,
+                None => "expression".to_string(),
             });
             shown_values.push(shown(key.type_oid, values[n].get(row), None, run)?);
         }
         let schema = run.session.catalog.schema_name(table.relation.class.relnamespace)?.unwrap_or_default();
         let name = &self.open.index.name;
-        Ok(Error::new(
-            SqlState::UNIQUE_VIOLATION,
-            format!("duplicate key value violates unique constraint \"{name}\""),
-        )
-        .detail(format!("Key ({})=({}) already exists.", names.join(", "), shown_values.join(", ")))
-        .schema(schema)
-        .table(table.relation.name())
-        .constraint(name.as_ref()))
+        Ok(Error::new(SqlState::UNIQUE_VIOLATION, format!("duplicate key value violates unique constraint \"{name}\""))
+            .detail(format!("Key ({})=({}) already exists.", names.join(", "), shown_values.join(", ")))
+            .schema(schema)
+            .table(table.relation.name())
+            .constraint(name.as_ref()))
     }
 }
 
