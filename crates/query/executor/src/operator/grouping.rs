@@ -52,7 +52,7 @@ impl GroupColumns {
 
     /// The same, with keys that are always bytes: keys of different batches can then be compared by themselves.
     #[must_use]
-    pub fn as_bytes(mut self) -> GroupColumns {
+    pub fn with_byte_keys(mut self) -> GroupColumns {
         self.fixed = false;
         self
     }

@@ -40,7 +40,7 @@ impl Side {
         Side {
             values: Batch::new(types.iter().map(|ty| ty.repr)),
             expressions,
-            columns: if fixed { columns } else { columns.as_bytes() },
+            columns: if fixed { columns } else { columns.with_byte_keys() },
             keys: Keys::default(),
         }
     }

@@ -40,7 +40,7 @@ impl Limit {
             input,
             count: count.map(compile).transpose()?,
             offset: offset.map(compile).transpose()?,
-            ties: ties.map(|keys| GroupColumns::new(columns, keys).as_bytes()),
+            ties: ties.map(|keys| GroupColumns::new(columns, keys).with_byte_keys()),
             last: None,
             state: None,
             keys: Keys::default(),

@@ -173,7 +173,7 @@ impl MergeJoin {
                     }
                     count += 1;
                 }
-                if self.first_only && !self.kind.shows_inner() || self.first_only && self.kind.pairs {
+                if self.first_only && (self.kind.pairs || !self.kind.shows_inner()) {
                     break;
                 }
             }

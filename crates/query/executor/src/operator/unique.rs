@@ -19,7 +19,7 @@ pub(super) struct Unique {
 
 impl Unique {
     pub fn new(input: Stage, columns: &[ColumnType], keys: &[GroupKey]) -> Unique {
-        Unique { input, columns: GroupColumns::new(columns, keys).as_bytes(), keys: Keys::default(), last: None }
+        Unique { input, columns: GroupColumns::new(columns, keys).with_byte_keys(), keys: Keys::default(), last: None }
     }
 }
 
