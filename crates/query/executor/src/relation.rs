@@ -95,10 +95,10 @@ impl OpenIndex {
     /// Appends the key of a row, given the index's columns; says whether it holds a null.
     pub fn key(&self, values: &[&Column], row: usize, env: &dyn Environment, to: &mut Vec<u8>) -> Result<bool> {
         let mut null = false;
-        for (column, value) in self.columns.iter().zip(values) {
+        for (position, value) in values.iter().enumerate().take(self.columns.len()) {
             let value = value.get(row);
             null |= value.is_null();
-            types::sortkey::encode(column, value, env, to)?;
+            self.encoder.encode_column(position, value, env, to)?;
         }
         Ok(null)
     }
@@ -111,7 +111,7 @@ impl OpenIndex {
         env: &dyn Environment,
         to: &mut Vec<u8>,
     ) -> Result<()> {
-        types::sortkey::encode(&self.columns[position], value, env, to)
+        self.encoder.encode_column(position, value, env, to)
     }
 
     /// Appends the payload of a row, given the index's columns.

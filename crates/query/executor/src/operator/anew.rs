@@ -9,14 +9,12 @@ use batch::Batch;
 use error::Result;
 use ids::TupleId;
 use planner::plan::Node;
-use txn::Snapshot;
 
 use super::Builder;
 use crate::run::{Run, State};
 
-/// Relations of the plan by index, each with the row version that stands for it (none: a row of nulls was joined, the
-/// scan is empty) and the snapshot that sees that version.
-pub(crate) type Substitutes = HashMap<usize, (Option<TupleId>, Snapshot)>;
+/// Relations of the plan by index, each with the row version that stands for it; none where a row of nulls was joined.
+pub(crate) type Substitutes = HashMap<usize, Option<TupleId>>;
 
 /// The first row that `node` gives under the substitutes.
 pub(super) fn check(node: &Node, substitutes: &Substitutes, run: &mut Run<'_>) -> Result<Option<Batch>> {

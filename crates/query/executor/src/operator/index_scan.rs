@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use access::{
-    Direction, Fetched, IndexEntries, IndexScan as EntryScan, IndexScanOptions, KeyRange, Projected, TableFetch,
+    Direction, FetchMode, Fetched, IndexEntries, IndexScan as EntryScan, IndexScanOptions, KeyRange, Projected, TableFetch,
     key_successor,
 };
 use batch::{Batch, Column, Datum, DatumRef, Repr};
@@ -374,7 +374,7 @@ impl IndexScan {
             if !self.entries.all_visible.get(at).copied().unwrap_or(false) {
                 only.nothing.clear();
                 self.outcome.clear();
-                self.fetch.fetch(&self.entries.tids[at..=at], true, &mut only.nothing, &mut self.outcome)?;
+                self.fetch.fetch(&self.entries.tids[at..=at], FetchMode::Index, &mut only.nothing, &mut self.outcome)?;
                 match self.outcome.first() {
                     Some(Fetched::Row) => (),
                     Some(Fetched::Dead) => {
@@ -408,7 +408,7 @@ impl Operator for IndexScan {
             self.index_only(end, out)?;
         } else {
             self.outcome.clear();
-            self.fetch.fetch(&self.entries.tids[self.at..end], true, out, &mut self.outcome)?;
+            self.fetch.fetch(&self.entries.tids[self.at..end], FetchMode::Index, out, &mut self.outcome)?;
             let dead = self.outcome.iter().enumerate().filter(|(_, found)| **found == Fetched::Dead);
             self.dead.extend(dead.map(|(n, _)| (self.at + n) as u32));
         }

@@ -79,9 +79,9 @@ impl LockRows {
                     let mut substitutes = Substitutes::new();
                     for (other, _) in &self.marks {
                         let place = Self::place(&batch.columns[other.tid], row);
-                        substitutes.insert(other.relation, (place, run.snapshot.clone()));
+                        substitutes.insert(other.relation, place);
                     }
-                    substitutes.insert(mark.relation, (Some(conflict.next), latest.clone()));
+                    substitutes.insert(mark.relation, Some(conflict.next));
                     let plan = run.state.plan.clone();
                     let trees = plan.subplans.iter().map(|tree| &tree.node);
                     let node = std::iter::once(&plan.root).chain(trees).find_map(|node| find(node, self.node));

@@ -180,8 +180,8 @@ pub(crate) fn reprs(columns: &[ColumnType]) -> Vec<Repr> {
 
 impl Builder<'_> {
     /// The row version that stands for a relation of the plan, if there is one.
-    fn substitute(&self, relation: usize) -> Option<&(Option<TupleId>, Snapshot)> {
-        self.substitutes.get(&relation)
+    fn substitute(&self, relation: usize) -> Option<Option<TupleId>> {
+        self.substitutes.get(&relation).copied()
     }
 
     /// The operators of all subqueries.

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use access::{Fetched, Projected, TableFetch, tid_from_bytes};
+use access::{FetchMode, Fetched, Projected, TableFetch, tid_from_bytes};
 use batch::{BATCH_ROWS, Batch, Repr};
 use error::Result;
 use ids::TupleId;
 use planner::plan::{Expr, ScanColumn};
-use txn::Snapshot;
 
 use super::table::projection;
 use super::{Builder, Operator};
@@ -71,7 +70,7 @@ impl Operator for TidScan {
         self.at = Some(end);
         out.clear();
         self.outcome.clear();
-        self.fetch.fetch(&self.found[from..end], false, out, &mut self.outcome)?;
+        self.fetch.fetch(&self.found[from..end], FetchMode::Exact, out, &mut self.outcome)?;
         Ok(end > from)
     }
 
@@ -94,11 +93,11 @@ impl Substituted {
         builder: &Builder<'_>,
         table: &OpenTable,
         projection: Arc<[Projected]>,
-        (tid, snapshot): &(Option<TupleId>, Snapshot),
+        tid: Option<TupleId>,
     ) -> Substituted {
         let session = builder.session;
-        let fetch = session.tables.fetch(session.store, &table.table, snapshot.clone(), projection);
-        Substituted { fetch, tid: *tid, done: false, outcome: Vec::new() }
+        let fetch = session.tables.fetch(session.store, &table.table, builder.snapshot.clone(), projection);
+        Substituted { fetch, tid, done: false, outcome: Vec::new() }
     }
 }
 
@@ -108,7 +107,7 @@ impl Operator for Substituted {
         let Some(tid) = self.tid.filter(|_| !self.done) else { return Ok(false) };
         self.done = true;
         self.outcome.clear();
-        self.fetch.fetch(&[tid], false, out, &mut self.outcome)?;
+        self.fetch.fetch(&[tid], FetchMode::Any, out, &mut self.outcome)?;
         Ok(true)
     }
 

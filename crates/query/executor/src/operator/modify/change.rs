@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use access::{Conflict, ConflictKind, Outcome, Projected, Row, UpdateOptions, WaitPolicy};
+use access::{Conflict, FetchMode, ConflictKind, Outcome, Projected, Row, UpdateOptions, WaitPolicy};
 use batch::{Batch, Column, Datum};
 use error::{Error, Result, SqlState};
 use ids::TupleId;
@@ -28,19 +28,14 @@ pub(super) fn serialization_failure() -> Error {
     Error::new(SqlState::T_R_SERIALIZATION_FAILURE, "could not serialize access due to concurrent update")
 }
 
-/// Whole rows by their places, as a snapshot sees them; and the positions in `places` of those that it sees.
-pub(super) fn fetch_rows(
-    run: &Run<'_>,
-    table: &OpenTable,
-    places: &[TupleId],
-    snapshot: &Snapshot,
-) -> Result<(Batch, Vec<usize>)> {
+/// Whole rows by their places, and the positions in `places` of those that there are.
+pub(super) fn fetch_rows(run: &Run<'_>, table: &OpenTable, places: &[TupleId]) -> Result<(Batch, Vec<usize>)> {
     let projection: Arc<[Projected]> = (0..table.table.layout.len() as u16).map(Projected::Column).collect();
     let mut rows = access::projected_batch(&table.table.layout, &projection);
     let session = run.session;
-    let mut fetch = session.tables.fetch(session.store, &table.table, snapshot.clone(), projection);
+    let mut fetch = session.tables.fetch(session.store, &table.table, Snapshot::clone(run.snapshot), projection);
     let mut outcome = Vec::new();
-    fetch.fetch(places, false, &mut rows, &mut outcome)?;
+    fetch.fetch(places, FetchMode::Any, &mut rows, &mut outcome)?;
     let seen = outcome.iter().enumerate().filter(|(_, found)| **found == access::Fetched::Row);
     Ok((rows, seen.map(|(n, _)| n).collect()))
 }
@@ -133,13 +128,12 @@ impl Changing {
     /// Runs the source's plan for the newest version of a row, and the rows that were joined with the old one.
     fn check_anew(&self, newest: TupleId, source: (&Batch, usize), run: &mut Run<'_>) -> Result<Next> {
         let plan = run.state.plan.clone();
-        let latest = run.session.transaction.latest_snapshot()?;
         let mut substitutes = Substitutes::new();
         for mark in &self.marks {
             let place = source.0.columns[mark.tid].get(source.1).as_bytes().and_then(access::tid_from_bytes);
-            substitutes.insert(mark.relation, (place, run.snapshot.clone()));
+            substitutes.insert(mark.relation, place);
         }
-        substitutes.insert(self.relation, (Some(newest), latest.clone()));
+        substitutes.insert(self.relation, Some(newest));
         let trees = plan.subplans.iter().map(|tree| &tree.node);
         let node = std::iter::once(&plan.root).chain(trees).find_map(|node| find(node, self.node));
         let node = node.ok_or_else(|| Error::internal("a modifying node is not in its plan"))?;
@@ -242,7 +236,7 @@ impl Update {
                 Next::Skip => Ok(()),
                 Next::Again(place, batch) => {
                     let snapshot = session.transaction.latest_snapshot()?;
-                    let (old, seen) = fetch_rows(run, &self.changing.common.target.open, &[place], &snapshot)?;
+                    let (old, seen) = fetch_rows(run, &self.changing.common.target.open, &[place])?;
                     if seen.is_empty() {
                         return Ok(());
                     }
@@ -309,7 +303,7 @@ impl Delete {
                 Next::Skip => Ok(()),
                 Next::Again(place, batch) => {
                     let snapshot = session.transaction.latest_snapshot()?;
-                    let (old, seen) = fetch_rows(run, &self.changing.common.target.open, &[place], &snapshot)?;
+                    let (old, seen) = fetch_rows(run, &self.changing.common.target.open, &[place])?;
                     if seen.is_empty() {
                         return Ok(());
                     }
@@ -333,7 +327,7 @@ impl Operator for Update {
             }
             let batch = std::mem::take(&mut changing.batch);
             let places = batch.rows().iter().map(|row| Changing::place(&batch, row)).collect::<Result<Vec<_>>>()?;
-            let (old, seen) = fetch_rows(run, &changing.common.target.open, &places, run.snapshot)?;
+            let (old, seen) = fetch_rows(run, &changing.common.target.open, &places)?;
             let rows: Vec<usize> = batch.rows().iter().collect();
             for (n, &k) in seen.iter().enumerate() {
                 self.update(places[k], (&batch, rows[k]), (&old, n), out, run)?;
@@ -364,7 +358,7 @@ impl Operator for Delete {
             let rows: Vec<usize> = batch.rows().iter().collect();
             let common = &changing.common;
             if common.target.has_triggers() || common.returning.wanted {
-                let (old, seen) = fetch_rows(run, &common.target.open, &places, run.snapshot)?;
+                let (old, seen) = fetch_rows(run, &common.target.open, &places)?;
                 for (n, &k) in seen.iter().enumerate() {
                     self.delete(places[k], (&batch, rows[k]), Some((&old, n)), out, run)?;
                 }

@@ -221,7 +221,7 @@ impl Insert {
             return Err(super::change::serialization_failure());
         }
         let width = target.reprs().len();
-        let (old, found) = super::change::fetch_rows(run, &target.open, &[existing], &snapshot)?;
+        let (old, found) = super::change::fetch_rows(run, &target.open, &[existing])?;
         if found.is_empty() {
             return Ok(false);
         }
