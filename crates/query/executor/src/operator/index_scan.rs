@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use access::{
-    Direction, FetchMode, Fetched, IndexEntries, IndexScan as EntryScan, IndexScanOptions, KeyRange, Projected, TableFetch,
-    key_successor,
+    Direction, FetchMode, Fetched, IndexEntries, IndexScan as EntryScan, IndexScanOptions, KeyRange, Projected,
+    TableFetch, key_successor,
 };
 use batch::{Batch, Column, Datum, DatumRef, Repr};
 use error::{Error, Result};
@@ -374,7 +374,12 @@ impl IndexScan {
             if !self.entries.all_visible.get(at).copied().unwrap_or(false) {
                 only.nothing.clear();
                 self.outcome.clear();
-                self.fetch.fetch(&self.entries.tids[at..=at], FetchMode::Index, &mut only.nothing, &mut self.outcome)?;
+                self.fetch.fetch(
+                    &self.entries.tids[at..=at],
+                    FetchMode::Index,
+                    &mut only.nothing,
+                    &mut self.outcome,
+                )?;
                 match self.outcome.first() {
                     Some(Fetched::Row) => (),
                     Some(Fetched::Dead) => {

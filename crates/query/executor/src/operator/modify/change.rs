@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use access::{Conflict, FetchMode, ConflictKind, Outcome, Projected, Row, UpdateOptions, WaitPolicy};
+use access::{Conflict, ConflictKind, FetchMode, Outcome, Projected, Row, UpdateOptions, WaitPolicy};
 use batch::{Batch, Column, Datum};
 use error::{Error, Result, SqlState};
 use ids::TupleId;
