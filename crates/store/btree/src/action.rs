@@ -258,7 +258,7 @@ pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
                 page.rebuild(|page, new| {
                     new.push(high_key);
                     for line in first..(first + keep).min(page.last_entry() + 1) {
-                        new.push_with(Node::item(page, line).0, page.is_dead(line));
+                        new.push_with(Node::entry(page, line).0, page.is_dead(line));
                     }
                     Ok(())
                 })?;
@@ -291,7 +291,7 @@ pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
                 let tid = reader.take(TID_SIZE)?;
                 let tid = u64::from_be_bytes([0, 0, tid[0], tid[1], tid[2], tid[3], tid[4], tid[5]]);
                 let mut item = Vec::new();
-                with_tid(Node::item(page, line), tid, &mut item);
+                with_tid(Node::entry(page, line), tid, &mut item);
                 page.replace_item(line, &item)?;
             }
             _ => return Err(damaged("a log record has an unknown action")),

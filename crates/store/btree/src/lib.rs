@@ -119,11 +119,11 @@ impl IndexAm for BtreeAm {
                     continue;
                 }
                 for line in page.first_entry()..=page.last_entry() {
-                    let key = page.item(line).key();
+                    let key = page.entry(line).key();
                     if !key.is_empty() {
                         keys.push(key.into());
                     }
-                    children.push(page.item(line).child());
+                    children.push(page.entry(line).child());
                 }
             }
             if children.is_empty() || children.len() > 4096 {
@@ -180,7 +180,7 @@ fn position(tree: &Tree<'_>, key: Option<SearchKey<'_>>) -> Result<Option<Wherea
         }
         let count = page.entry_count().max(1) as f64;
         if page.is_leaf() {
-            let tids = |line: u16| page.item(line).tids().len() as u64;
+            let tids = |line: u16| page.entry(line).tids().len() as u64;
             let line = key.map_or(page.last_entry() + 1, |key| page.leaf_search(key));
             let before = (line - page.first_entry()) as f64;
             return Ok(Some(Whereabouts {
@@ -196,7 +196,7 @@ fn position(tree: &Tree<'_>, key: Option<SearchKey<'_>>) -> Result<Option<Wherea
         };
         fraction += width * (line - page.first_entry()) as f64 / count;
         width /= count;
-        block = page.item(line).child();
+        block = page.entry(line).child();
     }
     Ok(None)
 }

@@ -27,7 +27,7 @@
 use std::cmp::Ordering;
 
 use error::{Error, Result};
-use ids::{BlockNumber, PAGE_SIZE, TupleId, Xid};
+use ids::{BlockNumber, PAGE_SIZE, Xid};
 use storage::page::{LINE_POINTER_SIZE, PAGE_HEADER_SIZE};
 use storage::{LinePointer, LineState, Page};
 
@@ -77,7 +77,7 @@ const META_SIZE: usize = 16;
 pub struct SearchKey<'a> {
     /// The key.
     pub key: &'a [u8],
-    /// [`TupleId::to_u64`], or 0.
+    /// [`ids::TupleId::to_u64`], or 0.
     pub tid: u64,
 }
 
@@ -313,7 +313,7 @@ pub trait Node {
 
     /// The item of a line; empty if there is none.
     #[inline]
-    fn item(&self, number: u16) -> Item<'_> {
+    fn entry(&self, number: u16) -> Item<'_> {
         let page = self.page();
         Item(page.item(page.line(number)).unwrap_or(&[]))
     }
@@ -325,7 +325,7 @@ pub trait Node {
 
     /// The high key; `None` on the rightmost page.
     fn high_key(&self) -> Option<SearchKey<'_>> {
-        (!self.is_rightmost()).then(|| self.item(1).separator())
+        (!self.is_rightmost()).then(|| self.entry(1).separator())
     }
 
     /// The first line whose last entry is at or after `key`; one past the last line if there is none. On a leaf.
@@ -334,7 +334,7 @@ pub trait Node {
         let (mut low, mut high) = (self.first_entry(), self.last_entry() + 1);
         while low < high {
             let middle = (low + high) / 2;
-            let item = self.item(middle);
+            let item = self.entry(middle);
             let before = match item.key().cmp(key.key) {
                 Ordering::Less => true,
                 Ordering::Greater => false,
@@ -354,7 +354,7 @@ pub trait Node {
         let (mut low, mut high) = (first, self.last_entry());
         while low < high {
             let middle = (low + high).div_ceil(2);
-            let order = compare(self.item(middle).separator(), key);
+            let order = compare(self.entry(middle).separator(), key);
             let belongs = order == Ordering::Less || order == Ordering::Equal && !strict;
             if belongs { low = middle } else { high = middle - 1 }
         }
@@ -511,7 +511,7 @@ pub(crate) trait NodeMut {
         Self: Sized,
     {
         self.rebuild(|page, new| {
-            for (number, line) in page.lines().filter(|&(number, _)| !remove(number)) {
+            for (_, line) in page.lines().filter(|&(number, _)| !remove(number)) {
                 new.push_with(page.item(line).unwrap_or(&[]), line.state() == LineState::Dead);
             }
             Ok(())
@@ -552,18 +552,18 @@ pub(crate) trait NodeMut {
         self.rebuild(|page, new| {
             let first = page.first_entry();
             if first == 2 {
-                new.push(Node::item(page, 1).0);
+                new.push(Node::entry(page, 1).0);
             }
             let mut tids: Vec<u64> = Vec::new();
             let mut key: &[u8] = &[];
-            let mut flush = |key: &[u8], tids: &mut Vec<u64>, new: &mut Rebuild| {
+            let flush = |key: &[u8], tids: &mut Vec<u64>, new: &mut Rebuild| {
                 if !tids.is_empty() {
                     new.with(|out| posting_item(out, key, tids));
                     tids.clear();
                 }
             };
             for number in first..=page.last_entry() {
-                let item = Node::item(page, number);
+                let item = Node::entry(page, number);
                 if !item.payload().is_empty() {
                     flush(key, &mut tids, new);
                     new.push(item.0);
@@ -613,9 +613,4 @@ impl Rebuild {
         write(&mut self.bytes);
         self.lines.push((start, self.bytes.len(), false));
     }
-}
-
-/// Whether a stored tid names a row.
-pub(crate) fn tuple_id(tid: u64) -> TupleId {
-    TupleId::from_u64(tid)
 }

@@ -93,7 +93,7 @@ impl Scan {
             if !page.is_ignored() && !(first && page.is_left_of(start, false)) {
                 let mut line = if first { page.leaf_search(start) } else { page.first_entry() };
                 while line <= page.last_entry() {
-                    let item = page.item(line);
+                    let item = page.entry(line);
                     if self.upper.as_deref().is_some_and(|upper| item.key() >= upper) {
                         break;
                     }
@@ -183,7 +183,7 @@ impl Scan {
             None => page.last_entry(),
         };
         while line >= page.first_entry() {
-            let item = page.item(line);
+            let item = page.entry(line);
             if self.lower.as_deref().is_some_and(|lower| item.key() < lower) {
                 return Ok(true);
             }

@@ -25,13 +25,13 @@ pub(crate) struct Plan {
 /// the shortest separator wins.
 pub(crate) fn choose(page: &Page, line: u16, new: &[u8], fillfactor: u8) -> Result<Plan> {
     let first = page.first_entry();
-    let mut items: Vec<&[u8]> = (first..=page.last_entry()).map(|n| page.item(n).0).collect();
+    let mut items: Vec<&[u8]> = (first..=page.last_entry()).map(|n| page.entry(n).0).collect();
     let at = (line - first) as usize;
     if !new.is_empty() {
         items.insert(at, new);
     }
     let leaf = page.is_leaf();
-    let high = if page.is_rightmost() { 0 } else { page.item(1).0.len() + LINE_POINTER_SIZE };
+    let high = if page.is_rightmost() { 0 } else { page.entry(1).0.len() + LINE_POINTER_SIZE };
     let sizes: Vec<usize> = items.iter().map(|item| item.len() + LINE_POINTER_SIZE).collect();
     let total: usize = sizes.iter().sum();
     let at_end = page.is_rightmost() && at + 1 == items.len();
@@ -70,7 +70,7 @@ pub(crate) fn choose(page: &Page, line: u16, new: &[u8], fillfactor: u8) -> Resu
     inner_item(&mut high_key, key(n), BlockNumber::INVALID);
     let mut right = Vec::with_capacity(items.len() - n + 1);
     if !page.is_rightmost() {
-        right.push(page.item(1).0.to_vec());
+        right.push(page.entry(1).0.to_vec());
     }
     for (m, item) in items[n..].iter().enumerate() {
         if m == 0 && !leaf {

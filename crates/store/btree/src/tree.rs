@@ -178,9 +178,9 @@ impl<'a> Tree<'a> {
             } else {
                 let line = goal.choose(&page);
                 if line > page.first_entry() {
-                    fence.get_or_insert_default().set(page.item(line).separator());
+                    fence.get_or_insert_default().set(page.entry(line).separator());
                 }
-                block = page.item(line).child();
+                block = page.entry(line).child();
             }
             if !block.is_valid() {
                 return Err(self.explain(damaged("a link leads nowhere")));
@@ -346,7 +346,7 @@ impl<'a> Tree<'a> {
         let search = SearchKey { key: entry.key, tid: 0 };
         let look = |page: &Page| -> Result<(Option<EntryStatus>, bool)> {
             for line in page.leaf_search(search)..=page.last_entry() {
-                let item = page.item(line);
+                let item = page.entry(line);
                 if item.key() != entry.key {
                     return Ok((None, false));
                 }
@@ -386,7 +386,7 @@ impl<'a> Tree<'a> {
             let line = guard.leaf_search(place);
             let mut actions = Actions::new();
             if falls_into(guard, line, place) {
-                let length = guard.item(line).0.len();
+                let length = guard.entry(line).0.len();
                 // The item is written anew, so only the difference has to fit.
                 if length + TID_SIZE <= ITEM_MAX && guard.room() >= TID_SIZE {
                     actions.add(line, place.tid);
@@ -454,8 +454,8 @@ impl<'a> Tree<'a> {
         place: SearchKey<'_>,
         item: &[u8],
     ) -> Result<()> {
-        let tids: Vec<u64> = guard.item(line).tids().collect();
-        let key = guard.item(line).key().to_vec();
+        let tids: Vec<u64> = guard.entry(line).tids().collect();
+        let key = guard.entry(line).key().to_vec();
         let at = tids.partition_point(|&tid| tid < place.tid);
         let (mut low, mut high) = (Vec::new(), Vec::new());
         crate::page::posting_item(&mut low, &key, &tids[..at]);
@@ -562,7 +562,7 @@ impl<'a> Tree<'a> {
                 continue;
             }
             let line = parent.inner_search(separator, false);
-            let child = parent.item(line).child();
+            let child = parent.entry(line).child();
             if child == right {
                 // The downlink is there: only the mark was not taken away.
                 return Ok(());
@@ -672,7 +672,7 @@ fn belongs_at_end(page: &Page, search: SearchKey<'_>) -> bool {
         && !page.is_ignored()
         && !page.has_flag(flags::INCOMPLETE_SPLIT)
         && page.entry_count() > 0
-        && compare(page.item(page.first_entry()).first(), search).is_lt()
+        && compare(page.entry(page.first_entry()).first(), search).is_lt()
 }
 
 /// Whether a place lies among the tids of the item at `line`.
@@ -680,7 +680,7 @@ fn falls_into(page: &Page, line: u16, place: SearchKey<'_>) -> bool {
     if line > page.last_entry() {
         return false;
     }
-    let item = page.item(line);
+    let item = page.entry(line);
     item.is_posting() && item.key() == place.key && item.first_tid() < place.tid
 }
 

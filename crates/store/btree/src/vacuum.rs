@@ -59,7 +59,7 @@ fn clean_leaf(
     }
     let (mut actions, mut remove) = (Actions::new(), Vec::new());
     for line in guard.first_entry()..=guard.last_entry() {
-        let item = guard.item(line);
+        let item = guard.entry(line);
         let total = item.tids().len();
         let left: Vec<u64> = item.tids().filter(|&tid| !dead(TupleId::from_u64(tid))).collect();
         report.entries += left.len() as u64;
@@ -144,12 +144,12 @@ fn unlink(tree: &Tree<'_>, buffer: &Buffer) -> Result<bool> {
         parent_buffer = tree.read(next)?;
     };
     let line = parent.inner_search(high.borrow(), true);
-    if line >= parent.last_entry() || parent.item(line).child() != block || parent.item(line + 1).child() != right_block
+    if line >= parent.last_entry() || parent.entry(line).child() != block || parent.entry(line + 1).child() != right_block
     {
         return Ok(false);
     }
     let mut downlink = Vec::new();
-    inner_item(&mut downlink, parent.item(line).separator(), right_block);
+    inner_item(&mut downlink, parent.entry(line).separator(), right_block);
     let (mut in_parent, mut in_page, mut in_left, mut in_right) =
         (Actions::new(), Actions::new(), Actions::new(), Actions::new());
     in_parent.replace(line, &downlink).remove(&[line + 1]);
@@ -183,7 +183,7 @@ pub(crate) fn cleanup(tree: &Tree<'_>) -> Result<IndexVacuumReport> {
             map.record(block, USABLE)?;
         } else if page.is_leaf() && !page.is_ignored() {
             let items = page.first_entry()..=page.last_entry();
-            report.entries += items.map(|line| Item::tids(page.item(line)).len() as u64).sum::<u64>();
+            report.entries += items.map(|line| Item::tids(page.entry(line)).len() as u64).sum::<u64>();
         }
     }
     map.vacuum()?;

@@ -85,7 +85,7 @@ fn verify_level(
         let high = page.high_key();
         let mut last = low.clone();
         for line in page.first_entry()..=page.last_entry() {
-            let item = page.item(line);
+            let item = page.entry(line);
             let first_of_inner = level > 0 && line == page.first_entry();
             let place = if level > 0 { item.separator() } else { item.first() };
             let place = if first_of_inner { last.borrow() } else { place };
