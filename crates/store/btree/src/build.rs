@@ -118,8 +118,8 @@ impl<'a> Builder<'a> {
         let current = &self.levels[level];
         // The high key to come must fit too: at most as long as this item.
         let high = need + 10;
-        let full = current.size + need > USABLE * fill / 100 && current.items.len() > 1
-            || current.size + need + high > USABLE;
+        let full =
+            current.size + need > USABLE * fill / 100 && current.items.len() > 1 || current.size + need + high > USABLE;
         if full && !current.items.is_empty() {
             self.complete(level, item)?;
         }
@@ -171,11 +171,7 @@ impl<'a> Builder<'a> {
 
     fn write_page(&mut self, block: BlockNumber, actions: &Actions) -> Result<()> {
         let Tree { store, index } = self.tree;
-        let access = Access {
-            strategy: Some(&self.strategy),
-            mode: ReadMode::Normal,
-            persistence: index.persistence,
-        };
+        let access = Access { strategy: Some(&self.strategy), mode: ReadMode::Normal, persistence: index.persistence };
         while self.extended <= block.0 {
             let extended = store.storage.extend(index.locator, Fork::Main, EXTEND, &access)?;
             self.extended = extended.first.0 + extended.count;

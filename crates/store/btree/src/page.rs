@@ -217,11 +217,7 @@ pub fn inner_item(out: &mut Vec<u8>, separator: SearchKey<'_>, child: BlockNumbe
 /// The shortest place after `left` and not after `right`.
 pub fn separator<'a>(left: SearchKey<'_>, right: SearchKey<'a>) -> SearchKey<'a> {
     let common = left.key.iter().zip(right.key).take_while(|(a, b)| a == b).count();
-    if common < right.key.len() {
-        SearchKey { key: &right.key[..common + 1], tid: 0 }
-    } else {
-        right
-    }
+    if common < right.key.len() { SearchKey { key: &right.key[..common + 1], tid: 0 } } else { right }
 }
 
 #[inline]

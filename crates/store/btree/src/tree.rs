@@ -252,7 +252,10 @@ impl<'a> Tree<'a> {
     fn too_long(&self, length: usize, tid: TupleId, table: &Table) -> Error {
         Error::new(
             SqlState::PROGRAM_LIMIT_EXCEEDED,
-            format!("index row size {length} exceeds btree version 4 maximum {ITEM_MAX} for index \"{}\"", self.index.name),
+            format!(
+                "index row size {length} exceeds btree version 4 maximum {ITEM_MAX} for index \"{}\"",
+                self.index.name
+            ),
         )
         .detail(format!("Index row references tuple {tid} in relation \"{}\".", table.name))
         .hint(
@@ -378,7 +381,13 @@ impl<'a> Tree<'a> {
     }
 
     /// Puts an item on the leaf where it belongs, making room if need be.
-    fn insert_here(&self, guard: &mut PageMut<'_>, block: BlockNumber, place: SearchKey<'_>, item: &[u8]) -> Result<()> {
+    fn insert_here(
+        &self,
+        guard: &mut PageMut<'_>,
+        block: BlockNumber,
+        place: SearchKey<'_>,
+        item: &[u8],
+    ) -> Result<()> {
         if guard.is_rightmost() {
             self.index.cache.rightmost.store(block.0, Ordering::Relaxed);
         }
@@ -474,7 +483,13 @@ impl<'a> Tree<'a> {
         self.insert_here(guard, block, place, item)
     }
 
-    fn insert_again(&self, guard: &mut PageMut<'_>, block: BlockNumber, place: SearchKey<'_>, item: &[u8]) -> Result<()> {
+    fn insert_again(
+        &self,
+        guard: &mut PageMut<'_>,
+        block: BlockNumber,
+        place: SearchKey<'_>,
+        item: &[u8],
+    ) -> Result<()> {
         if !guard.is_left_of(place, false) {
             return self.insert_here(guard, block, place, item);
         }

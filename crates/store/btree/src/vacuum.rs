@@ -144,7 +144,9 @@ fn unlink(tree: &Tree<'_>, buffer: &Buffer) -> Result<bool> {
         parent_buffer = tree.read(next)?;
     };
     let line = parent.inner_search(high.borrow(), true);
-    if line >= parent.last_entry() || parent.entry(line).child() != block || parent.entry(line + 1).child() != right_block
+    if line >= parent.last_entry()
+        || parent.entry(line).child() != block
+        || parent.entry(line + 1).child() != right_block
     {
         return Ok(false);
     }
