@@ -20,6 +20,7 @@ pub struct Description {
 }
 
 #[derive(Clone, Copy)]
+#[expect(clippy::upper_case_acronyms, reason = "the names users see")]
 enum Class {
     LWLock = 1,
     Lock = 3,
@@ -318,18 +319,18 @@ wait_events! {
     LWLOCK_XACT_SLRU = LWLock, 81, "XactSLRU", "Waiting to access the transaction status SLRU cache";
     LWLOCK_XACT_TRUNCATION = LWLock, 82, "XactTruncation", "Waiting to execute pg_xact_status or update the oldest transaction ID available to it";
     LWLOCK_XID_GEN = LWLock, 83, "XidGen", "Waiting to allocate a new transaction ID";
-    LOCK_ADVISORY = Lock, 0, "advisory", "Waiting to acquire an advisory user lock";
-    LOCK_APPLYTRANSACTION = Lock, 1, "applytransaction", "Waiting to acquire a lock on a remote transaction being applied by a logical replication subscriber";
-    LOCK_EXTEND = Lock, 2, "extend", "Waiting to extend a relation";
-    LOCK_FROZENID = Lock, 3, "frozenid", "Waiting to update pg_database.datfrozenxid and pg_database.datminmxid";
-    LOCK_OBJECT = Lock, 4, "object", "Waiting to acquire a lock on a non-relation database object";
-    LOCK_PAGE = Lock, 5, "page", "Waiting to acquire a lock on a page of a relation";
-    LOCK_RELATION = Lock, 6, "relation", "Waiting to acquire a lock on a relation";
+    LOCK_ADVISORY = Lock, 10, "advisory", "Waiting to acquire an advisory user lock";
+    LOCK_APPLYTRANSACTION = Lock, 11, "applytransaction", "Waiting to acquire a lock on a remote transaction being applied by a logical replication subscriber";
+    LOCK_EXTEND = Lock, 1, "extend", "Waiting to extend a relation";
+    LOCK_FROZENID = Lock, 2, "frozenid", "Waiting to update pg_database.datfrozenxid and pg_database.datminmxid";
+    LOCK_OBJECT = Lock, 8, "object", "Waiting to acquire a lock on a non-relation database object";
+    LOCK_PAGE = Lock, 3, "page", "Waiting to acquire a lock on a page of a relation";
+    LOCK_RELATION = Lock, 0, "relation", "Waiting to acquire a lock on a relation";
     LOCK_SPECTOKEN = Lock, 7, "spectoken", "Waiting to acquire a speculative insertion lock";
-    LOCK_TRANSACTIONID = Lock, 8, "transactionid", "Waiting for a transaction to finish";
-    LOCK_TUPLE = Lock, 9, "tuple", "Waiting to acquire a lock on a tuple";
-    LOCK_USERLOCK = Lock, 10, "userlock", "Waiting to acquire a user lock";
-    LOCK_VIRTUALXID = Lock, 11, "virtualxid", "Waiting to acquire a virtual transaction ID lock";
+    LOCK_TRANSACTIONID = Lock, 5, "transactionid", "Waiting for a transaction to finish";
+    LOCK_TUPLE = Lock, 4, "tuple", "Waiting to acquire a lock on a tuple";
+    LOCK_USERLOCK = Lock, 9, "userlock", "Waiting to acquire a user lock";
+    LOCK_VIRTUALXID = Lock, 6, "virtualxid", "Waiting to acquire a virtual transaction ID lock";
     TIMEOUT_BASE_BACKUP_THROTTLE = Timeout, 0, "BaseBackupThrottle", "Waiting during base backup when throttling activity";
     TIMEOUT_CHECKPOINT_WRITE_DELAY = Timeout, 1, "CheckpointWriteDelay", "Waiting between writes while performing a checkpoint";
     TIMEOUT_PG_SLEEP = Timeout, 2, "PgSleep", "Waiting due to a call to pg_sleep or a sibling function";
