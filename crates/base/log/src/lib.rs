@@ -210,7 +210,12 @@ impl Logger {
         line(fields.severity.name(), &body);
         if self.verbosity >= Verbosity::Default {
             let detail = fields.detail_log.as_ref().or(fields.detail.as_ref());
-            let parts = [("DETAIL", detail), ("HINT", fields.hint.as_ref()), ("QUERY", fields.internal_query.as_ref()), ("CONTEXT", fields.context.as_ref())];
+            let parts = [
+                ("DETAIL", detail),
+                ("HINT", fields.hint.as_ref()),
+                ("QUERY", fields.internal_query.as_ref()),
+                ("CONTEXT", fields.context.as_ref()),
+            ];
             for (label, part) in parts {
                 if let Some(part) = part {
                     line(label, part);
@@ -263,7 +268,8 @@ mod tests {
 
     #[test]
     fn verbosity_and_levels() {
-        let mut terse = logger(&[("log_line_prefix", ""), ("log_error_verbosity", "terse"), ("log_min_messages", "log")]);
+        let mut terse =
+            logger(&[("log_line_prefix", ""), ("log_error_verbosity", "terse"), ("log_min_messages", "log")]);
         let message = Error::new(SqlState::UNDEFINED_TABLE, "x").detail("D");
         assert_eq!(text(&mut terse, &message, None), "ERROR:  x\n");
         assert!(!terse.wants(Severity::Error) && terse.wants(Severity::Log) && terse.wants(Severity::Fatal));

@@ -98,7 +98,10 @@ mod tests {
             xid: 7,
             ..Session::default()
         };
-        assert_eq!(prefix("%m [%p] %q%u@%d %r %h", client.clone()), "1970-01-01 00:00:01.500 GMT [31] anna@[unknown] 10.0.0.1(99) 10.0.0.1");
+        assert_eq!(
+            prefix("%m [%p] %q%u@%d %r %h", client.clone()),
+            "1970-01-01 00:00:01.500 GMT [31] anna@[unknown] 10.0.0.1(99) 10.0.0.1"
+        );
         assert_eq!(prefix("%6u|%-6u|%n|%c|%x|%e%%%", client), "  anna|anna  |1.500|ff.1f|7|42P01%");
         let other = Session { backend_type: "checkpointer", ..Session::default() };
         assert_eq!(prefix("%b [%u] %q never", other), "checkpointer [] ");
