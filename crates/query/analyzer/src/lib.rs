@@ -1,8 +1,223 @@
 //! Syntax tree to Query: names and types resolved, views expanded.
 //!
-//! Start with [`query`], the tree that it produces; [`node`] gives that tree its text form (views, defaults and checks are stored
-//! so) and its walks.
+//! [`Analyzer`] is made for one statement. It reads the catalogs and nothing else: no table's rows, no privileges (what a user must be allowed to
+//! do is listed in the query, and checked when the plan starts).
+//!
+//! Where to start: [`query`] is the tree that it produces; [`node`] gives that tree its text form (views, defaults and checks are stored
+//! so) and its walks. The analysis itself:
+//!
+//! - `select`, `modify`, `with`, `setop`: statements and their clauses.
+//! - `from`, `column`, [`scope`]: what is in FROM, and what names mean.
+//! - `expression`, `function`, `aggregate`, `operator`: expressions.
+//! - [`coerce`], `polymorphic`, `collation`, `typename`: types. The rules are PostgreSQL's chapter "Type Conversion".
+//! - `rewrite`: views, defaults, generated columns.
 #![forbid(unsafe_code)]
 
+mod aggregate;
+pub mod coerce;
+mod collation;
+mod column;
+mod expression;
+mod from;
+mod function;
+mod modify;
 pub mod node;
+mod operator;
+mod polymorphic;
 pub mod query;
+mod rewrite;
+pub mod scope;
+mod select;
+mod setop;
+mod target;
+mod typename;
+pub mod types;
+mod with;
+
+use catalog::Catalog;
+use error::{Error, Result, SqlState};
+use ids::Oid;
+use ::types::Environment;
+use parser::ast;
+
+use query::{NO_LOCATION, Query};
+use scope::{Place, Scope};
+
+pub use rewrite::{TableColumns, Wanted, identity_sequence, stored_expression, stored_query};
+pub use column::{shift_levels, shift_levels_from, shift_query_levels};
+pub use select::collect_entries;
+
+/// How deep statements and expressions may nest.
+const DEPTH_MAX: u32 = 1200;
+
+/// What is known of `$1`, `$2` …
+#[derive(Clone, Debug, Default)]
+pub struct Params {
+    /// Their types; zero or `unknown` where not yet known.
+    pub types: Vec<Oid>,
+    /// Further ones may appear, and unknown ones take the type that their use asks for.
+    pub variable: bool,
+}
+
+impl Params {
+    /// Exactly these.
+    pub fn fixed(types: Vec<Oid>) -> Params {
+        Params { types, variable: false }
+    }
+
+    /// As a client's Parse message names them: the statement decides about those that are zero or missing.
+    pub fn inferred(types: Vec<Oid>) -> Params {
+        Params { types, variable: true }
+    }
+}
+
+/// The analysis of one statement.
+pub struct Analyzer<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) env: &'a dyn Environment,
+    /// The text that locations count in.
+    pub(crate) text: &'a str,
+    pub(crate) params: Params,
+    /// The queries that are being analyzed, the innermost last.
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) depth: u32,
+    /// Views that are being expanded, against endless recursion.
+    pub(crate) expanding: Vec<Oid>,
+}
+
+/// Whether [`Analyzer::statement`] takes a statement: SELECT, INSERT, UPDATE, DELETE, MERGE.
+pub fn is_query(statement: &ast::Statement) -> bool {
+    matches!(
+        statement,
+        ast::Statement::Select(_)
+            | ast::Statement::Insert(_)
+            | ast::Statement::Update(_)
+            | ast::Statement::Delete(_)
+            | ast::Statement::Merge(_)
+    )
+}
+
+impl<'a> Analyzer<'a> {
+    /// An analysis of a statement within `text` (the whole text that was parsed, for error positions).
+    pub fn new(catalog: &'a Catalog, env: &'a dyn Environment, text: &'a str, params: Params) -> Analyzer<'a> {
+        Analyzer { catalog, env, text, params, scopes: Vec::new(), depth: 0, expanding: Vec::new() }
+    }
+
+    /// The query of a statement, views expanded, and the types of its parameters: ready for the planner.
+    pub fn statement(mut self, statement: &ast::Statement) -> Result<(Query, Vec<Oid>)> {
+        let mut query = self.query_statement(statement)?;
+        self.finish_params()?;
+        self.rewrite(&mut query)?;
+        Ok((query, self.params.types))
+    }
+
+    /// The query of a statement as a view stores it: nothing expanded.
+    pub fn view_query(mut self, statement: &ast::Statement) -> Result<Query> {
+        let query = self.query_statement(statement)?;
+        self.finish_params()?;
+        Ok(query)
+    }
+
+    /// A query of any kind in a scope of its own.
+    pub(crate) fn query_statement(&mut self, statement: &ast::Statement) -> Result<Query> {
+        match statement {
+            ast::Statement::Select(select) => self.select(select, true),
+            ast::Statement::Insert(insert) => self.insert(insert),
+            ast::Statement::Update(update) => self.update(update),
+            ast::Statement::Delete(delete) => self.delete(delete),
+            ast::Statement::Merge(merge) => self.merge_statement(merge),
+            _ => Err(Error::internal("not a query")),
+        }
+    }
+
+    /// Every parameter must have a type in the end.
+    fn finish_params(&mut self) -> Result<()> {
+        if !self.params.variable {
+            return Ok(());
+        }
+        for (at, &type_oid) in self.params.types.iter().enumerate() {
+            if !type_oid.is_valid() || type_oid == types::UNKNOWN {
+                return Err(Error::new(
+                    SqlState::INDETERMINATE_DATATYPE,
+                    format!("could not determine data type of parameter ${}", at + 1),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// An error at a place in the text.
+    #[track_caller]
+    #[cold]
+    pub(crate) fn error(&self, state: SqlState, message: impl Into<String>, location: u32) -> Error {
+        self.place(Error::new(state, message), location)
+    }
+
+    /// Gives an error its place in the text, if it has none yet.
+    #[cold]
+    pub(crate) fn place(&self, error: Error, location: u32) -> Error {
+        match self.text.get(..location as usize) {
+            Some(before) if location != NO_LOCATION => error.position(before.chars().count() as u32 + 1),
+            _ => error,
+        }
+    }
+
+    /// Runs `f` one level deeper; too deep is `54001`.
+    pub(crate) fn deeper<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= DEPTH_MAX {
+            return Err(Error::new(SqlState::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded").hint(
+                "Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.",
+            ));
+        }
+        self.depth += 1;
+        let result = f(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// The innermost query.
+    pub(crate) fn scope(&mut self) -> &mut Scope {
+        self.scopes.last_mut().expect("an expression is analyzed within a scope")
+    }
+
+    /// Runs `f` with expressions standing in another place.
+    pub(crate) fn at_place<T>(&mut self, place: Place, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let before = std::mem::replace(&mut self.scope().place, place);
+        let result = f(self);
+        self.scope().place = before;
+        result
+    }
+
+    /// The schema of a qualified name, or none; a database in front must be the current one.
+    pub(crate) fn qualifier<'n>(&self, qualifiers: &'n [ast::Name], name: &str) -> Result<Option<&'n str>> {
+        match qualifiers {
+            [] => Ok(None),
+            [schema] => Ok(Some(schema)),
+            [database, schema] => {
+                let current = self.catalog.database_row(self.catalog.database())?;
+                if current.is_some_and(|row| row.datname != **database) {
+                    return Err(Error::new(
+                        SqlState::FEATURE_NOT_SUPPORTED,
+                        format!("cross-database references are not implemented: {database}.{schema}.{name}"),
+                    ));
+                }
+                Ok(Some(schema))
+            }
+            more => Err(Error::new(
+                SqlState::SYNTAX_ERROR,
+                format!("improper qualified name (too many dotted names): {}.{name}", more.join(".")),
+            )),
+        }
+    }
+}
+
+/// The query of a statement, ready for the planner, and the types of its parameters.
+pub fn analyze(
+    catalog: &Catalog,
+    env: &dyn Environment,
+    text: &str,
+    statement: &ast::Statement,
+    params: Params,
+) -> Result<(Query, Vec<Oid>)> {
+    Analyzer::new(catalog, env, text, params).statement(statement)
+}

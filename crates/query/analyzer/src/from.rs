@@ -1,0 +1,664 @@
+//! FROM: relations, subqueries, functions, VALUES and joins, and what of them is visible.
+
+use catalog::relation::kind;
+use error::{Error, Result, SqlState};
+use ids::Oid;
+use parser::ast;
+use types::oid;
+
+use crate::Analyzer;
+use crate::column::entry_columns;
+use crate::query::*;
+use crate::scope::{Place, Visible};
+use crate::types as ty;
+
+/// ACCESS SHARE
+pub(crate) const ACCESS_SHARE: u8 = 1;
+/// ROW SHARE
+pub(crate) const ROW_SHARE: u8 = 2;
+/// ROW EXCLUSIVE
+pub(crate) const ROW_EXCLUSIVE: u8 = 3;
+
+impl Analyzer<'_> {
+    /// A FROM list: adds to the query's FROM and to the visible names.
+    pub(crate) fn from_list(&mut self, items: &[ast::TableRef]) -> Result<()> {
+        for item in items {
+            let (from, visible) = self.deeper(|this| this.from_item(item))?;
+            self.check_names(&visible)?;
+            let scope = self.scope();
+            scope.query.from.push(from);
+            scope.names.extend(visible.into_iter().map(|mut v| {
+                v.lateral_only = true;
+                v.lateral_ok = true;
+                v
+            }));
+        }
+        self.scope().names.iter_mut().for_each(|v| {
+            v.lateral_only = false;
+            v.lateral_ok = true;
+        });
+        Ok(())
+    }
+
+    /// No two entries may have one name.
+    pub(crate) fn check_names(&mut self, new: &[Visible]) -> Result<()> {
+        for (at, v) in new.iter().enumerate() {
+            if !v.by_name {
+                continue;
+            }
+            let clash = |other: &Visible| {
+                other.by_name
+                    && other.name == v.name
+                    && v.name.is_some()
+                    && !(v.relation.is_valid() && other.relation.is_valid() && v.relation != other.relation)
+            };
+            let name = v.name.clone().unwrap_or_default();
+            if self.scope().names.iter().any(clash) || new[..at].iter().any(clash) {
+                return Err(Error::new(
+                    SqlState::DUPLICATE_ALIAS,
+                    format!("table name \"{name}\" specified more than once"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn from_item(&mut self, item: &ast::TableRef) -> Result<(FromItem, Vec<Visible>)> {
+        let entry = match item {
+            ast::TableRef::Relation { relation, alias } => self.from_relation(relation, alias.as_ref())?,
+            ast::TableRef::Subquery { lateral, query, alias, location } => {
+                self.from_subquery(*lateral, query, alias.as_ref(), *location)?
+            }
+            ast::TableRef::Function(function) => self.from_function(function)?,
+            ast::TableRef::Join(join) => return self.from_join(join),
+            ast::TableRef::Sample(_) => return Err(Error::not_implemented("TABLESAMPLE")),
+            ast::TableRef::XmlTable(_) => return Err(Error::not_implemented("XMLTABLE")),
+            ast::TableRef::JsonTable(_) => return Err(Error::not_implemented("JSON_TABLE")),
+        };
+        let visible = self.show_entry(entry);
+        Ok((FromItem::Relation(entry), vec![visible]))
+    }
+
+    /// The relation that a name in FROM means, or `42P01`.
+    pub(crate) fn open_relation(&mut self, name: &ast::RelationName) -> Result<catalog::Entry<catalog::Relation>> {
+        if let Some(database) = &name.database {
+            self.qualifier(&[database.clone(), name.schema.clone().unwrap_or_default()], &name.name)
+                .map_err(|e| self.place(e, name.location))?;
+        }
+        let found = match &name.schema {
+            Some(schema) if self.catalog.schema_by_name(schema)?.is_none() => None,
+            schema => self.catalog.relation_by_name(schema.as_deref(), &name.name)?,
+        };
+        let Some(found) = found else {
+            let shown = match &name.schema {
+                Some(schema) => format!("{schema}.{}", name.name),
+                None => name.name.to_string(),
+            };
+            let error =
+                self.error(SqlState::UNDEFINED_TABLE, format!("relation \"{shown}\" does not exist"), name.location);
+            if name.schema.is_none() && self.scopes.iter().any(|s| s.future_ctes.iter().any(|c| **c == *name.name)) {
+                return Err(error
+                    .detail(format!(
+                        "There is a WITH item named \"{}\", but it cannot be referenced from this part of the query.",
+                        name.name
+                    ))
+                    .hint("Use WITH RECURSIVE, or re-order the WITH items to remove forward references."));
+            }
+            return Err(error);
+        };
+        let relation = self.catalog.relation(found)?;
+        let what = match relation.kind() {
+            kind::INDEX | kind::PARTITIONED_INDEX => "indexes",
+            kind::COMPOSITE_TYPE => "composite types",
+            _ => return Ok(relation),
+        };
+        Err(self
+            .error(SqlState::WRONG_OBJECT_TYPE, format!("cannot open relation \"{}\"", relation.name()), name.location)
+            .detail(format!("This operation is not supported for {what}.")))
+    }
+
+    /// The entry of a relation, not yet in the range table.
+    pub(crate) fn relation_entry(
+        &self,
+        relation: &catalog::Relation,
+        alias: Option<&ast::Alias>,
+        inherit: bool,
+        lock: u8,
+        required: u32,
+    ) -> Result<RangeTableEntry> {
+        let mut entry = RangeTableEntry {
+            kind: EntryKind::Relation { oid: relation.oid, relkind: relation.kind(), inherit, lock, sample: None },
+            alias: alias.map(|a| a.name.to_string()),
+            column_aliases: alias.is_some_and(|a| !a.columns.is_empty()),
+            name: alias.map_or_else(|| relation.name().to_string(), |a| a.name.to_string()),
+            columns: entry_columns(relation),
+            lateral: false,
+            in_from: true,
+            permission: Some(Box::new(Permission {
+                relation: relation.oid,
+                required,
+                check_as: Oid::INVALID,
+                selected: Vec::new(),
+                inserted: Vec::new(),
+                updated: Vec::new(),
+            })),
+        };
+        self.apply_aliases(&mut entry, alias)?;
+        Ok(entry)
+    }
+
+    fn from_relation(&mut self, relation: &ast::RelationRef, alias: Option<&ast::Alias>) -> Result<usize> {
+        if relation.name.schema.is_none()
+            && let Some(entry) = self.cte_entry(&relation.name.name, alias, relation.name.location)?
+        {
+            return Ok(self.add_entry(entry));
+        }
+        let table = self.open_relation(&relation.name)?;
+        let entry = self.relation_entry(&table, alias, relation.inherit, ACCESS_SHARE, acl::SELECT)?;
+        Ok(self.add_entry(entry))
+    }
+
+    /// A reference to a WITH query, if one of this name is in reach.
+    fn cte_entry(
+        &mut self,
+        name: &str,
+        alias: Option<&ast::Alias>,
+        location: u32,
+    ) -> Result<Option<RangeTableEntry>> {
+        let innermost = self.scopes.len() - 1;
+        for level in (0..self.scopes.len()).rev() {
+            let scope = &mut self.scopes[level];
+            let Some(at) = scope.query.ctes.iter().position(|c| c.name == name) else { continue };
+            let recursive = scope.recursive_cte == Some(at);
+            let cte = &mut scope.query.ctes[at];
+            if recursive {
+                if cte.columns.is_empty() {
+                    return Err(self.error(
+                        SqlState::INVALID_RECURSION,
+                        format!(
+                            "recursive reference to query \"{name}\" must not appear within its non-recursive term"
+                        ),
+                        location,
+                    ));
+                }
+                cte.recursive = true;
+            } else {
+                cte.references += 1;
+                if cte.query.command != Command::Select && cte.query.returning.is_empty() {
+                    let message = format!("WITH query \"{name}\" does not have a RETURNING clause");
+                    return Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, message, location));
+                }
+            }
+            let mut entry = RangeTableEntry {
+                kind: EntryKind::Cte {
+                    name: name.to_string(),
+                    levels_up: (innermost - level) as u32,
+                    recursive,
+                },
+                alias: alias.map(|a| a.name.to_string()),
+                column_aliases: alias.is_some_and(|a| !a.columns.is_empty()),
+                name: alias.map_or_else(|| name.to_string(), |a| a.name.to_string()),
+                columns: cte.columns.clone(),
+                lateral: false,
+                in_from: true,
+                permission: None,
+            };
+            self.apply_aliases(&mut entry, alias)?;
+            return Ok(Some(entry));
+        }
+        Ok(None)
+    }
+
+    /// Gives an entry's columns the names of its alias.
+    pub(crate) fn apply_aliases(&self, entry: &mut RangeTableEntry, alias: Option<&ast::Alias>) -> Result<()> {
+        let Some(alias) = alias else { return Ok(()) };
+        let live = entry.columns.iter().filter(|c| !c.name.is_empty()).count();
+        if alias.columns.len() > live {
+            return Err(Error::new(
+                SqlState::INVALID_COLUMN_REFERENCE,
+                format!(
+                    "table \"{}\" has {live} columns available but {} columns specified",
+                    entry.name,
+                    alias.columns.len()
+                ),
+            ));
+        }
+        for (column, name) in entry.columns.iter_mut().filter(|c| !c.name.is_empty()).zip(&alias.columns) {
+            column.name = name.to_string();
+        }
+        Ok(())
+    }
+
+    /// An entry for a query's output.
+    pub(crate) fn subquery_entry(
+        &self,
+        query: Query,
+        alias: Option<&ast::Alias>,
+        name: &str,
+        lateral: bool,
+    ) -> Result<RangeTableEntry> {
+        let columns =
+            query.output().map(|t| EntryColumn { name: t.name.clone(), ty: t.expr.ty }).collect();
+        let mut entry = RangeTableEntry {
+            kind: EntryKind::Subquery { query: Box::new(query), view: Oid::INVALID, security_barrier: false },
+            alias: alias.map(|a| a.name.to_string()),
+            column_aliases: alias.is_some_and(|a| !a.columns.is_empty()),
+            name: alias.map_or_else(|| name.to_string(), |a| a.name.to_string()),
+            columns,
+            lateral,
+            in_from: true,
+            permission: None,
+        };
+        self.apply_aliases(&mut entry, alias)?;
+        Ok(entry)
+    }
+
+    fn from_subquery(
+        &mut self,
+        lateral: bool,
+        select: &ast::Select,
+        alias: Option<&ast::Alias>,
+        location: u32,
+    ) -> Result<usize> {
+        let _ = location;
+        let query = self.with_lateral(lateral, Place::FromSubquery, |this| this.select(select, true))?;
+        let entry = self.subquery_entry(query, alias, "unnamed_subquery", lateral)?;
+        let entry_at = self.add_entry(entry);
+        if alias.is_none() {
+            // Without an alias it cannot be named.
+            self.scope().query.range_table[entry_at].name = "unnamed_subquery".into();
+        }
+        Ok(entry_at)
+    }
+
+    fn with_lateral<T>(
+        &mut self,
+        lateral: bool,
+        place: Place,
+        f: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let scope = self.scope();
+        let before = (std::mem::replace(&mut scope.lateral, lateral), std::mem::replace(&mut scope.place, place));
+        let result = f(self);
+        let scope = self.scope();
+        (scope.lateral, scope.place) = before;
+        result
+    }
+
+    fn from_function(&mut self, function: &ast::TableFunction) -> Result<usize> {
+        let mut functions = Vec::new();
+        let mut columns: Vec<EntryColumn> = Vec::new();
+        let alias = function.alias.as_ref();
+        let mut first_name = None;
+        for item in &function.functions {
+            let mut calls = Vec::new();
+            // unnest with several arguments is several functions side by side.
+            match &item.call.kind {
+                ast::ExprKind::Call(call)
+                    if &*call.name.name == "unnest"
+                        && call.arguments.len() > 1
+                        && call.name.qualifiers.is_empty()
+                        && item.columns.is_empty()
+                        && function.columns.is_empty() =>
+                {
+                    for argument in &call.arguments {
+                        let one = ast::FunctionCall::new(
+                            ast::ObjectName::system("unnest", call.name.location),
+                            vec![argument.clone()],
+                        );
+                        calls.push(ast::Expr { kind: ast::ExprKind::Call(Box::new(one)), location: item.call.location });
+                    }
+                }
+                _ => calls.push(item.call.clone()),
+            }
+            for call in &calls {
+                let mut expr =
+                    self.with_lateral(true, Place::FromFunction, |this| this.expr(call))?;
+                self.assign_collations(&mut expr)?;
+                let name = crate::target::column_name(call);
+                first_name.get_or_insert_with(|| name.clone());
+                let definitions =
+                    if item.columns.is_empty() && !function.rows_from { &function.columns } else { &item.columns };
+                let before = columns.len();
+                let single = function.functions.len() == 1 && calls.len() == 1;
+                let alias_name = if single { alias.map(|a| &*a.name) } else { None };
+                let composite = self.function_columns(&expr, &name, definitions, alias_name, &mut columns, call.location)?;
+                functions.push(RangeFunction {
+                    call: expr,
+                    column_count: columns.len() - before,
+                    definitions: !definitions.is_empty(),
+                    composite,
+                });
+            }
+        }
+        if function.ordinality {
+            columns.push(EntryColumn { name: "ordinality".into(), ty: SqlType::plain(oid::INT8) });
+        }
+        let name = alias.map_or_else(|| first_name.unwrap_or_default(), |a| a.name.to_string());
+        let mut entry = RangeTableEntry {
+            kind: EntryKind::Function { functions, ordinality: function.ordinality },
+            alias: alias.map(|a| a.name.to_string()),
+            column_aliases: alias.is_some_and(|a| !a.columns.is_empty()),
+            name,
+            columns,
+            lateral: true,
+            in_from: true,
+            permission: None,
+        };
+        self.apply_aliases(&mut entry, alias)?;
+        Ok(self.add_entry(entry))
+    }
+
+    /// The columns of a function in FROM; whether they are the fields of a row.
+    fn function_columns(
+        &mut self,
+        call: &Expr,
+        name: &str,
+        definitions: &[ast::ColumnDefinitionItem],
+        alias: Option<&str>,
+        columns: &mut Vec<EntryColumn>,
+        location: u32,
+    ) -> Result<bool> {
+        let type_oid = call.ty.oid;
+        let fields = match &call.kind {
+            ExprKind::Function(f) => output_parameters(&*self.catalog.function(f.function)?),
+            _ => Vec::new(),
+        };
+        if !definitions.is_empty() {
+            if type_oid != oid::RECORD {
+                let message = if fields.len() > 1 {
+                    "a column definition list is redundant for a function with OUT parameters"
+                } else if ty::is_composite(self.catalog, type_oid)? {
+                    "a column definition list is redundant for a function returning a named composite type"
+                } else {
+                    "a column definition list is only allowed for functions returning \"record\""
+                };
+                return Err(self.error(SqlState::SYNTAX_ERROR, message, definitions[0].location));
+            }
+            for definition in definitions {
+                let mut ty = self.type_name(&definition.type_name)?;
+                if let Some(collation) = &definition.collation {
+                    ty.collation = self.collation_name_of(collation)?;
+                }
+                columns.push(EntryColumn { name: definition.name.to_string(), ty });
+            }
+            return Ok(true);
+        }
+        if type_oid == oid::RECORD {
+            if fields.is_empty() {
+                return Err(self.error(
+                    SqlState::SYNTAX_ERROR,
+                    "a column definition list is required for functions returning \"record\"",
+                    location,
+                ));
+            }
+            // Polymorphic OUT parameters get what the arguments say.
+            let (mut types, inputs, declared) = match &call.kind {
+                ExprKind::Function(f) => {
+                    let row = self.catalog.function(f.function)?;
+                    let inputs: Vec<Oid> = f.args.iter().map(|a| a.ty.oid).collect();
+                    (fields.iter().map(|(_, t)| *t).collect::<Vec<_>>(), inputs, row.proargtypes.to_vec())
+                }
+                _ => (Vec::new(), Vec::new(), Vec::new()),
+            };
+            for type_oid in &mut types {
+                let mut declared = declared.clone();
+                *type_oid = self.resolve_polymorphic(&inputs, &mut declared, *type_oid, false)?;
+            }
+            for ((name, _), type_oid) in fields.iter().zip(types) {
+                let row = self.catalog.type_(type_oid)?;
+                columns.push(EntryColumn { name: name.clone(), ty: ty::with_collation(&row, -1) });
+            }
+            return Ok(true);
+        }
+        let relation = ty::row_relation(self.catalog, type_oid)?;
+        if relation.is_valid() {
+            columns.extend(entry_columns(&*self.catalog.relation(relation)?));
+            return Ok(true);
+        }
+        if self.catalog.type_(type_oid)?.typtype == b'p' && type_oid != oid::VOID && !matches!(type_oid, oid::ANYARRAY | oid::CSTRING) {
+            let message = format!(
+                "function \"{name}\" in FROM has unsupported return type {}",
+                self.catalog.format_type(type_oid, -1)?
+            );
+            return Err(self.error(SqlState::DATATYPE_MISMATCH, message, location));
+        }
+        let own = match &fields[..] {
+            [(field, _)] if !field.is_empty() => field.clone(),
+            _ => name.to_string(),
+        };
+        let column = match (&fields[..], alias) {
+            ([(field, _)], _) if !field.is_empty() => field.clone(),
+            (_, Some(alias)) => alias.to_string(),
+            _ => own,
+        };
+        columns.push(EntryColumn { name: column, ty: call.ty });
+        Ok(false)
+    }
+
+    fn from_join(&mut self, join: &ast::Join) -> Result<(FromItem, Vec<Visible>)> {
+        let kind = match join.kind {
+            ast::JoinKind::Inner => JoinKind::Inner,
+            ast::JoinKind::Left => JoinKind::Left,
+            ast::JoinKind::Right => JoinKind::Right,
+            ast::JoinKind::Full => JoinKind::Full,
+        };
+        let (left, left_names) = self.deeper(|this| this.from_item(&join.left))?;
+        // The right side may refer to the left one laterally.
+        let outer = self.scope().names.len();
+        let lateral_ok = matches!(kind, JoinKind::Inner | JoinKind::Left);
+        self.check_names(&left_names)?;
+        let lateral: Vec<Visible> = left_names
+            .iter()
+            .map(|v| Visible { lateral_only: true, lateral_ok, ..v.clone() })
+            .collect();
+        self.scope().names.extend(lateral);
+        let right = self.deeper(|this| this.from_item(&join.right));
+        self.scope().names.truncate(outer);
+        let (right, right_names) = right?;
+        // Names must be unique between the sides.
+        let before = self.scope().names.len();
+        self.scope().names.extend(left_names.iter().cloned());
+        let checked = self.check_names(&right_names);
+        self.scope().names.truncate(before);
+        checked?;
+
+        let left_columns = self.join_columns(&left_names);
+        let right_columns = self.join_columns(&right_names);
+        let mut using: Vec<String> = Vec::new();
+        let mut natural = false;
+        let mut using_alias = None;
+        let mut on = None;
+        match &join.condition {
+            ast::JoinCondition::Cross => {}
+            ast::JoinCondition::On(condition) => {
+                let before = self.scope().names.len();
+                let both: Vec<Visible> = left_names.iter().chain(&right_names).cloned().collect();
+                self.scope().names.extend(both);
+                // Only the two sides are visible there.
+                let hidden = self.scope().names[..before].iter().map(|v| (v.by_name, v.by_column)).collect::<Vec<_>>();
+                self.scope().names[..before].iter_mut().for_each(|v| {
+                    if !v.lateral_only {
+                        (v.by_name, v.by_column) = (false, false);
+                    }
+                });
+                let result = self.condition_at(Place::JoinOn, condition, "JOIN/ON");
+                let scope = self.scope();
+                scope.names.truncate(before);
+                for (v, (by_name, by_column)) in scope.names.iter_mut().zip(hidden) {
+                    (v.by_name, v.by_column) = (by_name, by_column);
+                }
+                on = Some(result?);
+            }
+            ast::JoinCondition::Natural => {
+                natural = true;
+                for (name, _) in &left_columns {
+                    if right_columns.iter().any(|(n, _)| n == name) && !using.contains(name) {
+                        using.push(name.clone());
+                    }
+                }
+            }
+            ast::JoinCondition::Using { columns, alias } => {
+                for column in columns {
+                    if using.iter().any(|u| **u == **column) {
+                        return Err(Error::new(
+                            SqlState::DUPLICATE_COLUMN,
+                            format!("column name \"{column}\" appears more than once in USING clause"),
+                        ));
+                    }
+                    using.push(column.to_string());
+                }
+                using_alias = alias.clone();
+            }
+        }
+        let mut merged: Vec<(String, Expr)> = Vec::new();
+        if !using.is_empty() {
+            let mut conditions = Vec::new();
+            for name in &using {
+                let pick = |this: &Self, side: &[(String, Expr)], word: &str| -> Result<Expr> {
+                    let mut found = side.iter().filter(|(n, _)| n == name);
+                    match (found.next(), found.next()) {
+                        (Some((_, expr)), None) => Ok(expr.clone()),
+                        (Some(_), Some(_)) => Err(Error::new(
+                            SqlState::AMBIGUOUS_COLUMN,
+                            format!("common column name \"{name}\" appears more than once in {word} table"),
+                        )),
+                        _ => Err(this.error(
+                            SqlState::UNDEFINED_COLUMN,
+                            format!("column \"{name}\" specified in USING clause does not exist in {word} table"),
+                            NO_LOCATION,
+                        )),
+                    }
+                };
+                let l = pick(self, &left_columns, "left")?;
+                let r = pick(self, &right_columns, "right")?;
+                self.note_use(&[&l, &r]);
+                let equal = ast::Operator::known("=", NO_LOCATION);
+                let condition = self.make_operator(&equal, Some(l.clone()), r.clone(), NO_LOCATION)?;
+                conditions.push(self.to_boolean(condition, "JOIN/USING")?);
+                merged.push((name.clone(), self.merged_column(kind, l, r)?));
+            }
+            on = ty::all_of(conditions);
+        }
+        let mut columns = merged.clone();
+        for (name, expr) in left_columns.into_iter().chain(right_columns) {
+            if !using.contains(&name) {
+                columns.push((name, expr));
+            }
+        }
+        if let Some(alias) = &join.alias {
+            if alias.columns.len() > columns.len() {
+                return Err(Error::new(
+                    SqlState::INVALID_COLUMN_REFERENCE,
+                    format!(
+                        "table \"{}\" has {} columns available but {} columns specified",
+                        alias.name,
+                        columns.len(),
+                        alias.columns.len()
+                    ),
+                ));
+            }
+            for (column, name) in columns.iter_mut().zip(&alias.columns) {
+                column.0 = name.to_string();
+            }
+        }
+        if let Some(on) = &mut on {
+            self.assign_collations(on)?;
+        }
+        let entry = self.add_entry(RangeTableEntry {
+            kind: EntryKind::Join { kind },
+            alias: join.alias.as_ref().map(|a| a.name.to_string()),
+            column_aliases: join.alias.as_ref().is_some_and(|a| !a.columns.is_empty()),
+            name: join.alias.as_ref().map_or_else(|| "unnamed_join".into(), |a| a.name.to_string()),
+            columns: columns.iter().map(|(name, e)| EntryColumn { name: name.clone(), ty: e.ty }).collect(),
+            lateral: false,
+            in_from: true,
+            permission: None,
+        });
+        let from = FromItem::Join(Box::new(Join { kind, left, right, on, using, natural, entry }));
+        let mut visible = Vec::new();
+        let joined = Visible {
+            entry,
+            name: join.alias.as_ref().map(|a| a.name.to_string()),
+            relation: Oid::INVALID,
+            columns: Some(columns),
+            by_name: join.alias.is_some(),
+            by_column: true,
+            lateral_only: false,
+            lateral_ok: true,
+            version: RowVersion::Default,
+        };
+        if join.alias.is_none() {
+            // The sides stay visible by name; their columns come through the join.
+            visible.extend(left_names.into_iter().chain(right_names).map(|v| Visible { by_column: false, ..v }));
+            visible.retain(|v| v.by_name);
+        }
+        if let Some(alias) = using_alias {
+            visible.push(Visible {
+                name: Some(alias.to_string()),
+                columns: Some(merged),
+                by_name: true,
+                by_column: false,
+                ..joined.clone()
+            });
+        }
+        visible.push(joined);
+        Ok((from, visible))
+    }
+
+    /// Names and values of the columns that an unqualified name can mean.
+    fn join_columns(&mut self, names: &[Visible]) -> Vec<(String, Expr)> {
+        let scope = self.scope();
+        names.iter().filter(|v| v.by_column).flat_map(|v| v.column_list(&scope.query)).collect()
+    }
+
+    /// Notes reads of columns that no expression of the user's names.
+    fn note_use(&mut self, exprs: &[&Expr]) {
+        for expr in exprs {
+            if let ExprKind::Var(var) = expr.kind
+                && let Some(permission) = &mut self.scope().query.range_table[var.relation].permission
+            {
+                permission.required |= acl::SELECT;
+                if !permission.selected.contains(&var.column) {
+                    permission.selected.push(var.column);
+                }
+            }
+        }
+    }
+
+    /// The column that a USING column of both sides becomes.
+    fn merged_column(&mut self, kind: JoinKind, left: Expr, right: Expr) -> Result<Expr> {
+        let common = self.common_type(&[&left, &right], "JOIN/USING")?;
+        let typmod = self.common_typmod(&[&left, &right], common);
+        let mut convert = |expr: Expr| -> Result<Expr> {
+            let expr = self.to_common(expr, common, "JOIN/USING")?;
+            self.coerce_typmod(expr, common, typmod, crate::coerce::Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION)
+        };
+        let (left, right) = (convert(left)?, convert(right)?);
+        Ok(match kind {
+            JoinKind::Inner => {
+                if matches!(left.kind, ExprKind::Var(_)) || !matches!(right.kind, ExprKind::Var(_)) { left } else { right }
+            }
+            JoinKind::Left => left,
+            JoinKind::Right => right,
+            JoinKind::Full => {
+                let ty = left.ty;
+                Expr { kind: ExprKind::Coalesce(vec![left, right]), ty, location: NO_LOCATION }
+            }
+        })
+    }
+}
+
+/// Names and types of a function's OUT, INOUT and TABLE parameters.
+pub(crate) fn output_parameters(row: &catalog::rows::PgProc) -> Vec<(String, Oid)> {
+    let (Some(types), Some(modes)) = (&row.proallargtypes, &row.proargmodes) else { return Vec::new() };
+    let mut fields = Vec::new();
+    for (at, (&type_oid, mode)) in types.iter().zip(modes).enumerate() {
+        if matches!(mode, b'o' | b'b' | b't') {
+            let name = row.proargnames.as_ref().and_then(|n| n.get(at)).map_or_else(String::new, |n| n.to_string());
+            let name = if name.is_empty() { format!("column{}", fields.len() + 1) } else { name };
+            fields.push((name, type_oid));
+        }
+    }
+    fields
+}

@@ -1,0 +1,493 @@
+//! Function calls: which function a name means for its arguments, defaults, VARIADIC, named notation.
+
+use catalog::Entry;
+use catalog::rows::PgProc;
+use error::{Error, Result, SqlState};
+use ids::Oid;
+use parser::ast;
+use types::oid;
+
+use crate::Analyzer;
+use crate::coerce::{Coercion, Path};
+use crate::operator::Choice;
+use crate::query::*;
+use crate::types::{self as ty, UNKNOWN};
+
+/// The most arguments of a function.
+pub(crate) const ARGUMENTS_MAX: usize = 100;
+
+/// A function as it would be called with the given number of arguments.
+struct Candidate {
+    row: Entry<PgProc>,
+    position: usize,
+    /// Parameter types, by argument as given, then those to be filled by defaults.
+    params: Vec<Oid>,
+    /// Which declared parameter each of `params` is.
+    numbers: Vec<usize>,
+    /// How many of `params` are given.
+    given: usize,
+    /// How many last arguments make up the VARIADIC array; zero if it is not expanded.
+    variadic: usize,
+}
+
+/// A function chosen for a call.
+pub(crate) struct Resolved {
+    pub row: Entry<PgProc>,
+    /// Arguments in declared order, converted, defaults filled in, VARIADIC ones gathered.
+    pub args: Vec<Expr>,
+    pub result: Oid,
+    /// The last argument is an array for a VARIADIC parameter.
+    pub variadic: bool,
+}
+
+impl Analyzer<'_> {
+    /// A call with all its clauses.
+    pub(crate) fn function_call(&mut self, call: &ast::FunctionCall, location: u32) -> Result<Expr> {
+        let mut args = Vec::with_capacity(call.arguments.len());
+        let mut names: Vec<Option<&str>> = Vec::new();
+        for argument in &call.arguments {
+            if argument.name.is_none() && names.last().is_some_and(Option::is_some) {
+                return Err(self.error(
+                    SqlState::SYNTAX_ERROR,
+                    "positional argument cannot follow named argument",
+                    argument.location,
+                ));
+            }
+            if let Some(name) = argument.name.as_deref()
+                && names.contains(&Some(name))
+            {
+                return Err(self.error(
+                    SqlState::SYNTAX_ERROR,
+                    format!("argument name \"{name}\" used more than once"),
+                    argument.location,
+                ));
+            }
+            names.push(argument.name.as_deref());
+            args.push(self.expr(&argument.value)?);
+        }
+        if args.len() > ARGUMENTS_MAX {
+            return Err(self.error(
+                SqlState::TOO_MANY_ARGUMENTS,
+                format!("cannot pass more than {ARGUMENTS_MAX} arguments to a function"),
+                location,
+            ));
+        }
+        let plain = !call.star
+            && !call.distinct
+            && call.order_by.is_empty()
+            && call.filter.is_none()
+            && call.over.is_none()
+            && !call.variadic;
+        // f(row) may be the field f of the row.
+        if plain && args.len() == 1 && names == [None] && call.name.qualifiers.is_empty()
+            && ty::is_composite(self.catalog, args[0].ty.oid)?
+        {
+            let found = self.catalog.functions_by_name(None, &call.name.name)?;
+            if found.is_empty() {
+                let arg = args.swap_remove(0);
+                let columns = self.row_columns(&arg)?;
+                if let Some(at) = columns.iter().position(|(name, _)| **name == *call.name.name) {
+                    let ty = columns[at].1;
+                    return Ok(Expr {
+                        kind: ExprKind::Field { arg: Box::new(arg), number: at as i16 + 1 },
+                        ty,
+                        location,
+                    });
+                }
+                args.push(arg);
+            }
+        }
+        // WITHIN GROUP's expressions are arguments, too.
+        let direct = args.len();
+        if call.within_group {
+            for sort in &call.order_by {
+                args.push(self.expr(&sort.value)?);
+                names.push(None);
+            }
+        }
+        let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
+        if plain && let Some(cast) = self.function_as_cast(&call.name, &mut args, &names, location)? {
+            return Ok(cast);
+        }
+        let row = match self.find_function(&call.name, &inputs, &names, !call.variadic, location)? {
+            Ok(found) => found,
+            Err(ambiguous) => {
+                return Err(self.no_function(&call.name, &inputs, &names, ambiguous, !call.order_by.is_empty() && !call.within_group, location)?);
+            }
+        };
+        let word = &row.row.proname;
+        let not_aggregate = |this: &Self, what: String| Err(this.error(SqlState::WRONG_OBJECT_TYPE, what, location));
+        match row.row.prokind {
+            b'p' => {
+                let text = self.call_signature(&call.name, &inputs, &names)?;
+                return Err(self
+                    .error(SqlState::WRONG_OBJECT_TYPE, format!("{text} is a procedure"), location)
+                    .hint("To call a procedure, use CALL."));
+            }
+            b'a' => {}
+            b'w' => {
+                if call.over.is_none() {
+                    return not_aggregate(self, format!("window function {word} requires an OVER clause"));
+                }
+                if call.within_group {
+                    return not_aggregate(self, format!("window function {word} cannot have WITHIN GROUP"));
+                }
+            }
+            _ => {
+                if call.star {
+                    return not_aggregate(self, format!("{word}(*) specified, but {word} is not an aggregate function"));
+                }
+                if call.distinct {
+                    return not_aggregate(self, format!("DISTINCT specified, but {word} is not an aggregate function"));
+                }
+                if call.within_group {
+                    return not_aggregate(self, format!("WITHIN GROUP specified, but {word} is not an aggregate function"));
+                }
+                if !call.order_by.is_empty() {
+                    return not_aggregate(self, format!("ORDER BY specified, but {word} is not an aggregate function"));
+                }
+                if call.filter.is_some() {
+                    return not_aggregate(self, format!("FILTER specified, but {word} is not an aggregate function"));
+                }
+                if call.over.is_some() {
+                    return not_aggregate(
+                        self,
+                        format!("OVER specified, but {word} is not a window function nor an aggregate function"),
+                    );
+                }
+            }
+        }
+        let is_aggregate = row.row.prokind == b'a';
+        if is_aggregate {
+            let kind = self.catalog.aggregate(row.row.oid)?.aggkind;
+            if call.within_group && kind == b'n' {
+                return not_aggregate(self, format!("{word} is not an ordered-set aggregate, so it cannot have WITHIN GROUP"));
+            }
+            if !call.within_group && kind != b'n' && call.over.is_none() {
+                return not_aggregate(self, format!("WITHIN GROUP is required for ordered-set aggregate {word}"));
+            }
+            if kind != b'n' && call.over.is_some() {
+                return Err(self.error(
+                    SqlState::FEATURE_NOT_SUPPORTED,
+                    format!("OVER is not supported for ordered-set aggregate {word}"),
+                    location,
+                ));
+            }
+            if args.is_empty() && !call.star && kind == b'n' {
+                return not_aggregate(self, format!("{word}(*) must be used to call a parameterless aggregate function"));
+            }
+        }
+        let resolved = self.apply_function(row, args, location)?;
+        if is_aggregate && call.over.is_none() {
+            return self.aggregate_call(call, resolved, direct, location);
+        }
+        if call.over.is_some() {
+            return self.window_call(call, resolved, is_aggregate, location);
+        }
+        let form = match call.form {
+            ast::CallForm::Ordinary => CallForm::Call,
+            ast::CallForm::SqlSyntax => CallForm::SqlSyntax,
+        };
+        self.plain_call(resolved, form, location)
+    }
+
+    fn plain_call(&mut self, resolved: Resolved, form: CallForm, location: u32) -> Result<Expr> {
+        if resolved.row.proretset {
+            self.check_set_function(location)?;
+        }
+        let collation = self.catalog.type_(resolved.result)?.typcollation;
+        let call = FunctionCall {
+            function: resolved.row.oid,
+            args: resolved.args,
+            input_collation: Oid::INVALID,
+            set: resolved.row.proretset,
+            variadic: resolved.variadic,
+            form,
+        };
+        Ok(Expr {
+            kind: ExprKind::Function(call),
+            ty: SqlType { oid: resolved.result, typmod: -1, collation },
+            location,
+        })
+    }
+
+    /// A call of a `pg_catalog` function that syntax stands for.
+    pub(crate) fn call_named(&mut self, name: &str, args: Vec<Expr>, location: u32) -> Result<Expr> {
+        let name = ast::ObjectName::system(name, location);
+        let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
+        let names = vec![None; args.len()];
+        match self.find_function(&name, &inputs, &names, true, location)? {
+            Ok(found) => {
+                let resolved = self.apply_function(found, args, location)?;
+                self.plain_call(resolved, CallForm::SqlSyntax, location)
+            }
+            Err(ambiguous) => Err(self.no_function(&name, &inputs, &names, ambiguous, false, location)?),
+        }
+    }
+
+    /// A call of a plain function, if one fits.
+    pub(crate) fn call_if_exists(&mut self, name: &ast::ObjectName, args: Vec<Expr>, location: u32) -> Result<Option<Expr>> {
+        let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
+        let names = vec![None; args.len()];
+        match self.find_function(name, &inputs, &names, false, location)? {
+            Ok(found) if found.row.prokind == b'f' => {
+                let resolved = self.apply_function(found, args, location)?;
+                Ok(Some(self.plain_call(resolved, CallForm::Call, location)?))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A set-returning function must be allowed here.
+    pub(crate) fn check_set_function(&mut self, location: u32) -> Result<()> {
+        let place = self.scope().place;
+        if let Some(words) = place.without_sets() {
+            return Err(self.error(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                format!("set-returning functions are not allowed in {words}"),
+                location,
+            ));
+        }
+        self.scope().query.has.target_sets |= !matches!(place, crate::scope::Place::FromFunction);
+        Ok(())
+    }
+
+    /// `typename(x)`: a cast if no function fits exactly and it can be one.
+    fn function_as_cast(
+        &mut self,
+        name: &ast::ObjectName,
+        args: &mut Vec<Expr>,
+        names: &[Option<&str>],
+        location: u32,
+    ) -> Result<Option<Expr>> {
+        if args.len() != 1 || names != [None] {
+            return Ok(None);
+        }
+        let schema = self.qualifier(&name.qualifiers, &name.name)?;
+        let Ok(Some(target)) = self.catalog.type_by_name(schema, &name.name) else { return Ok(None) };
+        let source = args[0].ty.oid;
+        let exact = self
+            .catalog
+            .functions_by_name(schema, &name.name)
+            .map(|found| found.iter().any(|c| c.row.proargtypes.len() == 1 && c.row.proargtypes[0] == source))?;
+        if exact || self.catalog.type_(target)?.typtype == b'p' {
+            return Ok(None);
+        }
+        let is_cast = source == UNKNOWN
+            || match self.coercion_path(source, target, Coercion::Explicit)? {
+                Some(Path::Relabel) => true,
+                Some(Path::ViaIo) => {
+                    !(ty::is_composite(self.catalog, source)? && self.catalog.type_category(target)?.0 == b'S')
+                }
+                _ => false,
+            };
+        if !is_cast {
+            return Ok(None);
+        }
+        let arg = args.swap_remove(0);
+        let at = if arg.location == NO_LOCATION { location } else { location };
+        Ok(Some(self.coerce(arg, target, -1, Coercion::Explicit, CallForm::ExplicitCast, at)?))
+    }
+
+    /// The candidate for these arguments. `Err(true)` if several fit equally well.
+    fn find_function(
+        &mut self,
+        name: &ast::ObjectName,
+        inputs: &[Oid],
+        names: &[Option<&str>],
+        expand_variadic: bool,
+        location: u32,
+    ) -> Result<std::result::Result<Candidate, bool>> {
+        let schema = self.qualifier(&name.qualifiers, &name.name)?;
+        let found = self.catalog.functions_by_name(schema, &name.name).map_err(|e| self.place(e, location))?;
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for one in found {
+            let Some(candidate) = expand(one.row, one.position, inputs.len(), names, expand_variadic, self.catalog)? else {
+                continue;
+            };
+            // Of two that look alike to this call, the nearer in the path, the one without VARIADIC, the one with fewer defaults.
+            let same = candidates
+                .iter()
+                .position(|c| c.params[..c.given] == candidate.params[..candidate.given]);
+            match same {
+                Some(at) => {
+                    let rank = |c: &Candidate| (c.position, c.variadic, c.params.len() - c.given);
+                    if rank(&candidate) < rank(&candidates[at]) {
+                        candidates[at] = candidate;
+                    }
+                }
+                None => candidates.push(candidate),
+            }
+        }
+        if let Some(at) = candidates.iter().position(|c| c.params[..c.given] == *inputs) {
+            return Ok(Ok(candidates.swap_remove(at)));
+        }
+        let params: Vec<&[Oid]> = candidates.iter().map(|c| &c.params[..c.given]).collect();
+        Ok(match self.choose(inputs, &params)? {
+            Choice::One(at) => Ok(candidates.swap_remove(at)),
+            Choice::None => Err(false),
+            Choice::Ambiguous => Err(true),
+        })
+    }
+
+    /// Puts a call's arguments in order and converts them.
+    fn apply_function(&mut self, candidate: Candidate, args: Vec<Expr>, location: u32) -> Result<Resolved> {
+        let Candidate { row, mut params, numbers, given, variadic, .. } = candidate;
+        let mut args: Vec<Expr> = args;
+        // Defaults for what was not given.
+        if params.len() > given {
+            let defaults = self.function_defaults(&row)?;
+            let first = row.pronargs as usize - defaults.len();
+            for &number in &numbers[given..] {
+                let default = number.checked_sub(first).and_then(|at| defaults.get(at));
+                args.push(default.cloned().ok_or_else(|| Error::internal("a function has too few defaults"))?);
+            }
+        }
+        let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
+        let result = self
+            .resolve_polymorphic(&inputs, &mut params, row.prorettype, false)
+            .map_err(|e| self.place(e, location))?;
+        let args = self.convert_arguments(args, &params)?;
+        let mut slots: Vec<Option<Expr>> = (0..args.len()).map(|_| None).collect();
+        for (at, arg) in args.into_iter().enumerate() {
+            let number = numbers.get(at).copied().unwrap_or(at);
+            slots[number] = Some(arg);
+        }
+        let mut args: Vec<Expr> = slots.into_iter().flatten().collect();
+        let mut is_variadic = false;
+        if variadic > 0 && row.provariadic != oid::ANY {
+            let elements = args.split_off(args.len() - variadic);
+            let element_type = elements[0].ty.oid;
+            let element_type = self.catalog.base_type(element_type, -1).map(|_| element_type)?;
+            let Some(array) = self.catalog.array_type(element_type)? else {
+                let message =
+                    format!("could not find array type for data type {}", self.catalog.format_type(element_type, -1)?);
+                return Err(self.error(SqlState::UNDEFINED_OBJECT, message, elements[0].location));
+            };
+            let at = elements[0].location;
+            let collation = self.catalog.type_(array)?.typcollation;
+            args.push(Expr {
+                kind: ExprKind::Array { elements, element_type, nested: false },
+                ty: SqlType { oid: array, typmod: -1, collation },
+                location: at,
+            });
+            is_variadic = true;
+        } else if row.provariadic.is_valid() && variadic == 0 {
+            is_variadic = true;
+        }
+        Ok(Resolved { row, args, result, variadic: is_variadic })
+    }
+
+    /// The stored defaults of a function's last parameters.
+    fn function_defaults(&mut self, row: &PgProc) -> Result<Vec<Expr>> {
+        let Some(text) = &row.proargdefaults else { return Ok(Vec::new()) };
+        match text.strip_prefix('@') {
+            None => crate::node::from_text(text),
+            Some(sql) => crate::rewrite::parse_list(self.catalog, self.env, sql),
+        }
+    }
+
+    fn call_signature(&self, name: &ast::ObjectName, inputs: &[Oid], names: &[Option<&str>]) -> Result<String> {
+        let mut list = Vec::with_capacity(inputs.len());
+        for (at, &input) in inputs.iter().enumerate() {
+            let text = self.catalog.format_type(input, -1)?;
+            list.push(match names.get(at).copied().flatten() {
+                Some(name) => format!("{name} => {text}"),
+                None => text,
+            });
+        }
+        Ok(format!("{name}({})", list.join(", ")))
+    }
+
+    #[cold]
+    fn no_function(
+        &self,
+        name: &ast::ObjectName,
+        inputs: &[Oid],
+        names: &[Option<&str>],
+        ambiguous: bool,
+        sorted: bool,
+        location: u32,
+    ) -> Result<Error> {
+        let signature = self.call_signature(name, inputs, names)?;
+        Ok(if ambiguous {
+            self.error(SqlState::AMBIGUOUS_FUNCTION, format!("function {signature} is not unique"), location)
+                .hint("Could not choose a best candidate function. You might need to add explicit type casts.")
+        } else {
+            self.error(SqlState::UNDEFINED_FUNCTION, format!("function {signature} does not exist"), location).hint(if sorted {
+                "No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; ORDER BY must appear after all regular arguments of the aggregate."
+            } else {
+                "No function matches the given name and argument types. You might need to add explicit type casts."
+            })
+        })
+    }
+}
+
+/// A function as it would be called with `count` arguments of which the last have these names; `None` if it cannot.
+fn expand(
+    row: Entry<PgProc>,
+    position: usize,
+    count: usize,
+    names: &[Option<&str>],
+    expand_variadic: bool,
+    catalog: &catalog::Catalog,
+) -> Result<Option<Candidate>> {
+    let declared = row.proargtypes.len();
+    let defaults = row.pronargdefaults as usize;
+    let named = names.iter().filter(|n| n.is_some()).count();
+    if named > 0 {
+        if count > declared || count + defaults < declared {
+            return Ok(None);
+        }
+        let Some(parameter_names) = &row.proargnames else { return Ok(None) };
+        // Names of input parameters, in order.
+        let inputs: Vec<&str> = parameter_names
+            .iter()
+            .enumerate()
+            .filter(|&(at, _)| match &row.proargmodes {
+                Some(modes) => matches!(modes.get(at), Some(b'i' | b'b' | b'v')),
+                None => true,
+            })
+            .map(|(_, name)| &**name)
+            .collect();
+        let positional = count - named;
+        let mut numbers: Vec<usize> = (0..positional).collect();
+        for name in names.iter().flatten() {
+            match inputs.iter().position(|n| n == name) {
+                Some(at) if at >= positional && !numbers.contains(&at) => numbers.push(at),
+                _ => return Ok(None),
+            }
+        }
+        for number in 0..declared {
+            if !numbers.contains(&number) {
+                if number + defaults < declared {
+                    return Ok(None);
+                }
+                numbers.push(number);
+            }
+        }
+        let params = numbers.iter().map(|&n| row.proargtypes[n]).collect();
+        return Ok(Some(Candidate { row, position, params, numbers, given: count, variadic: 0 }));
+    }
+    if expand_variadic && row.provariadic.is_valid() && count >= declared && declared > 0 {
+        let mut params: Vec<Oid> = row.proargtypes[..declared - 1].to_vec();
+        let element = row.provariadic;
+        let variadic = count - (declared - 1);
+        params.extend(std::iter::repeat_n(element, variadic));
+        let _ = catalog;
+        return Ok(Some(Candidate {
+            row,
+            position,
+            params,
+            numbers: (0..count).collect(),
+            given: count,
+            variadic,
+        }));
+    }
+    if count > declared || count + defaults < declared {
+        return Ok(None);
+    }
+    let params = row.proargtypes.to_vec();
+    let _ = names;
+    Ok(Some(Candidate { row, position, params, numbers: (0..declared).collect(), given: count, variadic: 0 }))
+}

@@ -1,0 +1,265 @@
+//! UNION, INTERSECT, EXCEPT.
+
+use error::{Error, Result, SqlState};
+use ids::Oid;
+use parser::ast::{self, SelectBody};
+
+use crate::Analyzer;
+use crate::aggregate::target;
+use crate::coerce::Coercion;
+use crate::query::*;
+use crate::scope::Visible;
+use crate::types::{self as ty, UNKNOWN};
+
+impl Analyzer<'_> {
+    pub(crate) fn set_operation_select(
+        &mut self,
+        select: &ast::Select,
+        first: &ast::Select,
+        rest: &[ast::SetStep],
+    ) -> Result<()> {
+        let top = self.scopes.len() - 1;
+        // A recursive WITH query learns its columns from the first part.
+        let recursive = top.checked_sub(1).and_then(|home| self.scopes[home].recursive_cte.map(|at| (home, at)));
+        let recursive = recursive.filter(|&(home, at)| self.scopes[home].query.ctes[at].columns.is_empty());
+        let tree = self.set_chain(first, rest, recursive)?;
+        // The output is named as the leftmost query's is.
+        let mut leftmost = &tree;
+        while let SetOperation::Node { left, .. } = leftmost {
+            leftmost = left;
+        }
+        let SetOperation::Leaf(leaf) = *leftmost else { return Err(Error::internal("a set operation without leaves")) };
+        let SetOperation::Node { columns, .. } = &tree else {
+            return Err(Error::internal("a set operation of one query"));
+        };
+        let names: Vec<String> =
+            self.scope().query.range_table[leaf].columns.iter().map(|c| c.name.clone()).collect();
+        let mut targets: Vec<TargetEntry> = columns
+            .iter()
+            .zip(&names)
+            .enumerate()
+            .map(|(at, (&ty, name))| {
+                let var = Var { level: 0, relation: leaf, column: at as i16 + 1, version: RowVersion::Default };
+                let expr = Expr { kind: ExprKind::Var(var), ty, location: NO_LOCATION };
+                target(expr, at as i16 + 1, name.clone(), false)
+            })
+            .collect();
+        // ORDER BY sees the output columns only.
+        let visible = Visible {
+            entry: leaf,
+            name: None,
+            relation: Oid::INVALID,
+            columns: Some(targets.iter().map(|t| (t.name.clone(), t.expr.clone())).collect()),
+            by_name: false,
+            by_column: true,
+            lateral_only: false,
+            lateral_ok: true,
+            version: RowVersion::Default,
+        };
+        self.scope().names = vec![visible];
+        let count = targets.len();
+        let order_by = self.sort_clauses(&mut targets, &select.order_by)?;
+        if targets.len() > count {
+            return Err(self
+                .error(
+                    SqlState::FEATURE_NOT_SUPPORTED,
+                    "invalid UNION/INTERSECT/EXCEPT ORDER BY clause",
+                    targets[count].expr.location,
+                )
+                .detail("Only result column names can be used, not expressions or functions.")
+                .hint("Add the expression/function to every SELECT, or move the UNION into a FROM clause."));
+        }
+        self.scope().names.clear();
+        self.limit(select)?;
+        if !select.locking.is_empty() {
+            return Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                "FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT",
+            ));
+        }
+        let query = &mut self.scope().query;
+        query.targets = targets;
+        query.order_by = order_by;
+        query.set_operation = Some(Box::new(tree));
+        Ok(())
+    }
+
+    fn set_chain(
+        &mut self,
+        first: &ast::Select,
+        rest: &[ast::SetStep],
+        recursive: Option<(usize, usize)>,
+    ) -> Result<SetOperation> {
+        let mut left = self.deeper(|this| this.set_operand(first))?;
+        for (at, step) in rest.iter().enumerate() {
+            if at + 1 == rest.len() && let Some((home, cte)) = recursive {
+                self.learn_recursive_columns(&left, home, cte, step)?;
+            }
+            let right = self.deeper(|this| this.set_operand(&step.right))?;
+            let is_recursive = at + 1 == rest.len() && recursive.is_some_and(|(home, cte)| self.scopes[home].query.ctes[cte].recursive);
+            left = self.combine(step, left, right, is_recursive)?;
+        }
+        Ok(left)
+    }
+
+    fn set_operand(&mut self, select: &ast::Select) -> Result<SetOperation> {
+        if let SelectBody::SetOperation { first, rest } = &select.body
+            && select.with.is_none()
+            && select.order_by.is_empty()
+            && select.limit.is_none()
+            && select.locking.is_empty()
+        {
+            return self.set_chain(first, rest, None);
+        }
+        let query = self.select(select, false)?;
+        let number = self.scope().query.range_table.len() + 1;
+        let entry = self.subquery_entry(query, None, &format!("*SELECT* {number}"), false)?;
+        let entry = RangeTableEntry { in_from: false, ..entry };
+        Ok(SetOperation::Leaf(self.add_entry(entry)))
+    }
+
+    /// Types, and the expression of each column if it is a leaf's.
+    fn operand_columns(&mut self, operand: &SetOperation) -> Vec<Expr> {
+        match operand {
+            SetOperation::Leaf(at) => match &self.scope().query.range_table[*at].kind {
+                EntryKind::Subquery { query, .. } => query.output().map(|t| t.expr.clone()).collect(),
+                _ => Vec::new(),
+            },
+            SetOperation::Node { columns, .. } => columns.iter().map(|&ty| ty::null(ty)).collect(),
+        }
+    }
+
+    fn combine(&mut self, step: &ast::SetStep, mut left: SetOperation, mut right: SetOperation, recursive: bool) -> Result<SetOperation> {
+        let (kind, word) = match step.operator {
+            ast::SetOperator::Union => (SetKind::Union, "UNION"),
+            ast::SetOperator::Intersect => (SetKind::Intersect, "INTERSECT"),
+            ast::SetOperator::Except => (SetKind::Except, "EXCEPT"),
+        };
+        let (l, r) = (self.operand_columns(&left), self.operand_columns(&right));
+        if l.len() != r.len() {
+            return Err(self.error(
+                SqlState::SYNTAX_ERROR,
+                format!("each {word} query must have the same number of columns"),
+                r.first().map_or(step.right.location, |e| if e.location == NO_LOCATION { step.right.location } else { e.location }),
+            ));
+        }
+        let mut columns = Vec::with_capacity(l.len());
+        let mut group = Vec::new();
+        for (at, (mut l, mut r)) in l.into_iter().zip(r).enumerate() {
+            let common = if recursive { if l.ty.oid == UNKNOWN { self.common_type(&[&l, &r], word)? } else { l.ty.oid } } else { self.common_type(&[&l, &r], word)? };
+            if recursive && r.ty.oid != common {
+                let overall = self.common_type(&[&l, &r], word)?;
+                if overall != common {
+                    let message = format!(
+                        "recursive query \"{}\" column {} has type {} in non-recursive term but type {} overall",
+                        self.recursive_name(),
+                        at + 1,
+                        self.catalog.format_type(common, -1)?,
+                        self.catalog.format_type(overall, -1)?
+                    );
+                    return Err(self
+                        .error(SqlState::DATATYPE_MISMATCH, message, l.location)
+                        .hint("Cast the output of the non-recursive term to the correct type."));
+                }
+            }
+            // Literals of unknown type take the common type where they stand.
+            self.resolve_operand(&mut left, at, &mut l, common)?;
+            self.resolve_operand(&mut right, at, &mut r, common)?;
+            for side in [&l, &r] {
+                if side.ty.oid != common && !self.can_coerce(&[side.ty.oid], &[common], Coercion::Implicit)? {
+                    let message = format!(
+                        "{word} could not convert type {} to {}",
+                        self.catalog.format_type(side.ty.oid, -1)?,
+                        self.catalog.format_type(common, -1)?
+                    );
+                    return Err(self.error(SqlState::CANNOT_COERCE, message, side.location));
+                }
+            }
+            let typmod = self.common_typmod(&[&l, &r], common);
+            let collation = if self.catalog.type_(common)?.typcollation.is_valid() {
+                let lenient = kind == SetKind::Union && step.all;
+                self.common_collation(&mut [&mut l.clone(), &mut r.clone()], lenient)?
+            } else {
+                Oid::INVALID
+            };
+            columns.push(SqlType { oid: common, typmod, collation });
+            if !(kind == SetKind::Union && step.all) {
+                let order = ty::ordering(self.catalog, common)?;
+                if !order.equal.is_valid() {
+                    let message = format!(
+                        "could not identify an equality operator for type {}",
+                        self.catalog.format_type(common, -1)?
+                    );
+                    return Err(self.error(SqlState::UNDEFINED_FUNCTION, message, r.location));
+                }
+                group.push(SortClause {
+                    target_ref: at as u32 + 1,
+                    equality: order.equal,
+                    ordering: order.less,
+                    descending: false,
+                    nulls_first: false,
+                    hashable: order.hash.is_valid(),
+                });
+            }
+        }
+        Ok(SetOperation::Node { kind, all: step.all, left: Box::new(left), right: Box::new(right), columns, group })
+    }
+
+    /// Gives a leaf's literal of unknown type the type of the set operation's column.
+    fn resolve_operand(&mut self, operand: &mut SetOperation, at: usize, column: &mut Expr, common: Oid) -> Result<()> {
+        if column.ty.oid != UNKNOWN {
+            return Ok(());
+        }
+        let SetOperation::Leaf(leaf) = *operand else { return Ok(()) };
+        let converted =
+            self.coerce(column.clone(), common, -1, Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION)?;
+        *column = converted.clone();
+        let entry = &mut self.scope().query.range_table[leaf];
+        entry.columns[at].ty = converted.ty;
+        if let EntryKind::Subquery { query, .. } = &mut entry.kind
+            && let Some(target) = query.targets.iter_mut().filter(|t| !t.junk).nth(at)
+        {
+            target.expr = converted;
+        }
+        Ok(())
+    }
+
+    fn recursive_name(&self) -> String {
+        let home = self.scopes.len().checked_sub(2);
+        home.and_then(|home| self.scopes[home].recursive_cte.map(|at| self.scopes[home].query.ctes[at].name.clone()))
+            .unwrap_or_default()
+    }
+
+    /// The columns of a recursive query, from its non-recursive part.
+    fn learn_recursive_columns(&mut self, left: &SetOperation, home: usize, cte: usize, step: &ast::SetStep) -> Result<()> {
+        if step.operator != ast::SetOperator::Union {
+            return Ok(());
+        }
+        let exprs = self.operand_columns(left);
+        let mut leftmost = left;
+        while let SetOperation::Node { left, .. } = leftmost {
+            leftmost = left;
+        }
+        let names: Vec<String> = match leftmost {
+            SetOperation::Leaf(at) => self.scope().query.range_table[*at].columns.iter().map(|c| c.name.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let mut columns = Vec::new();
+        for (mut expr, name) in exprs.into_iter().zip(names) {
+            self.assign_collations(&mut expr)?;
+            let ty = if expr.ty.oid == UNKNOWN {
+                SqlType { oid: types::oid::TEXT, typmod: -1, collation: ty::DEFAULT_COLLATION }
+            } else {
+                expr.ty
+            };
+            columns.push(EntryColumn { name, ty });
+        }
+        let aliases = std::mem::take(&mut self.scopes[home].recursive_aliases);
+        for (column, alias) in columns.iter_mut().zip(aliases) {
+            column.name = alias;
+        }
+        self.scopes[home].query.ctes[cte].columns = columns;
+        Ok(())
+    }
+}
+
