@@ -376,7 +376,7 @@ impl Analyzer<'_> {
             let entry = &query.range_table[var.relation];
             let column = match var.column {
                 0 => "*".to_string(),
-                n if n < 0 => catalog::system_columns()
+                n if n < 0 => catalog::relation::system_columns()
                     .iter()
                     .find(|c| c.attnum == n)
                     .map_or_else(String::new, |c| c.attname.to_string()),

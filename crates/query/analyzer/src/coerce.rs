@@ -119,17 +119,15 @@ impl Analyzer<'_> {
             return Ok(None);
         }
         // A COLLATE on top goes back on top, so that it does not hide a literal.
-        if let ExprKind::Collate(inner) = expr.kind
-            && self.catalog.type_(target)?.typcollation.is_valid()
-        {
+        if let ExprKind::Collate(inner) = expr.kind {
             let (collation, at) = (expr.ty.collation, expr.location);
             let inner = self.coerce(*inner, target, typmod, context, form, location)?;
             let inner = self.coerce_typmod(inner, target, typmod, context, form, location)?;
+            if !self.catalog.type_(target)?.typcollation.is_valid() {
+                return Ok(Some(inner));
+            }
             let ty = SqlType { collation, ..inner.ty };
             return Ok(Some(Expr { kind: ExprKind::Collate(Box::new(inner)), ty, location: at }));
-        } else if let ExprKind::Collate(inner) = expr.kind {
-            let inner = self.coerce(*inner, target, typmod, context, form, location)?;
-            return Ok(Some(self.coerce_typmod(inner, target, typmod, context, form, location)?));
         }
         let expr = self.coerce(expr, target, typmod, context, form, location)?;
         Ok(Some(self.coerce_typmod(expr, target, typmod, context, form, location)?))
@@ -156,16 +154,13 @@ impl Analyzer<'_> {
         ) {
             return Ok(expr);
         }
-        if crate::polymorphic::is_polymorphic(target) {
-            if source != UNKNOWN {
-                let base = self.catalog.base_type(source, -1)?.0;
-                if base != source {
-                    let row = self.catalog.type_(base)?;
-                    return Ok(relabel(expr, ty::with_collation(&row, -1), CallForm::ImplicitCast, location));
-                }
-                return Ok(expr);
+        if crate::polymorphic::is_polymorphic(target) && source != UNKNOWN {
+            let base = self.catalog.base_type(source, -1)?.0;
+            if base != source {
+                let row = self.catalog.type_(base)?;
+                return Ok(relabel(expr, ty::with_collation(&row, -1), CallForm::ImplicitCast, location));
             }
-            // Falls through to a better error for literals.
+            return Ok(expr);
         }
         let at = if location == NO_LOCATION { expr.location } else { location };
         if source == UNKNOWN {
@@ -189,19 +184,19 @@ impl Analyzer<'_> {
                 return if base == target {
                     Ok(result)
                 } else {
-                    self.to_domain(result, base, base_typmod, target, context, form, at, true)
+                    self.wrap_in_domain(result, base, base_typmod, target, context, form, at, true)
                 };
             }
             let (base, base_typmod) = self.catalog.base_type(target, -1)?;
             let (expr_base, _) = self.catalog.base_type(source, -1)?;
             if base != target && expr_base == base {
-                return self.to_domain(expr, base, base_typmod, target, context, form, at, false);
+                return self.wrap_in_domain(expr, base, base_typmod, target, context, form, at, false);
             }
             let row = self.catalog.type_(target)?;
             if base != target {
                 let base_row = self.catalog.type_(base)?;
                 let inner = relabel(expr, ty::with_collation(&base_row, -1), CallForm::ImplicitCast, at);
-                return self.to_domain(inner, base, base_typmod, target, context, form, at, false);
+                return self.wrap_in_domain(inner, base, base_typmod, target, context, form, at, false);
             }
             return Ok(relabel(expr, ty::with_collation(&row, -1), form, at));
         }
@@ -258,11 +253,11 @@ impl Analyzer<'_> {
         if base == target {
             return Ok(expr);
         }
-        self.to_domain(expr, base, base_typmod, target, context, form, location, false)
+        self.wrap_in_domain(expr, base, base_typmod, target, context, form, location, false)
     }
 
     /// Wraps a value of a domain's base type; its modifier is applied first.
-    fn to_domain(
+    fn wrap_in_domain(
         &mut self,
         expr: Expr,
         base: Oid,
@@ -426,16 +421,16 @@ impl Analyzer<'_> {
         if base == target {
             return Ok(row);
         }
-        self.to_domain(row, base, base_typmod, target, context, form, location, false)
+        self.wrap_in_domain(row, base, base_typmod, target, context, form, location, false)
     }
 
     /// A condition: must be boolean.
-    pub(crate) fn to_boolean(&mut self, expr: Expr, construct: &str) -> Result<Expr> {
-        self.to_specific(expr, oid::BOOL, construct)
+    pub(crate) fn coerce_boolean(&mut self, expr: Expr, construct: &str) -> Result<Expr> {
+        self.coerce_specific(expr, oid::BOOL, construct)
     }
 
     /// A value that a construct wants to be of one type.
-    pub(crate) fn to_specific(&mut self, expr: Expr, target: Oid, construct: &str) -> Result<Expr> {
+    pub(crate) fn coerce_specific(&mut self, expr: Expr, target: Oid, construct: &str) -> Result<Expr> {
         let (source, location) = (expr.ty.oid, expr.location);
         let set = returns_set(&expr);
         let converted =
@@ -503,7 +498,7 @@ impl Analyzer<'_> {
     }
 
     /// Converts to the common type.
-    pub(crate) fn to_common(&mut self, expr: Expr, target: Oid, context: &str) -> Result<Expr> {
+    pub(crate) fn coerce_common(&mut self, expr: Expr, target: Oid, context: &str) -> Result<Expr> {
         let (source, location) = (expr.ty.oid, expr.location);
         if source == target {
             return Ok(expr);

@@ -3,7 +3,7 @@
 //! Each part of an expression has a collation with a strength: none, implicit (from columns and types), conflicting implicit
 //! ones, explicit (COLLATE). Functions and operators that mind get what their arguments agree on.
 
-use error::{Error, Result, SqlState};
+use error::{Result, SqlState};
 use ids::Oid;
 
 use crate::Analyzer;
@@ -42,11 +42,6 @@ impl Analyzer<'_> {
     /// Derives the collations of an expression.
     pub(crate) fn assign_collations(&self, expr: &mut Expr) -> Result<()> {
         self.collate(expr).map(drop)
-    }
-
-    /// Derives the collations of expressions that stand side by side without influence on each other.
-    pub(crate) fn assign_all(&self, exprs: &mut [Expr]) -> Result<()> {
-        exprs.iter_mut().try_for_each(|expr| self.assign_collations(expr))
     }
 
     /// The collation that several expressions agree on; conflicting implicit ones are an error unless `lenient`.
@@ -326,11 +321,4 @@ fn set_case_test(expr: &mut Expr, collation: Oid) {
             }
         }
     }
-}
-
-/// The error for a comparison that lacks a collation.
-pub fn indeterminate(location: u32) -> Error {
-    let _ = location;
-    Error::new(SqlState::INDETERMINATE_COLLATION, "could not determine which collation to use for string comparison")
-        .hint("Use the COLLATE clause to set the collation explicitly.")
 }

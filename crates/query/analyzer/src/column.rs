@@ -1,6 +1,6 @@
 //! Names of columns and relations in expressions: which entry of which query they mean, and what to say if none.
 
-use catalog::system_column_by_name;
+use catalog::relation::system_column_by_name;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast;
@@ -397,10 +397,8 @@ impl Analyzer<'_> {
                         distance = total;
                         best.clear();
                     }
-                    if total == distance && distance <= DISTANCE_MAX {
-                        if accessible || own == 0 {
-                            best.push((entry.name.clone(), candidate.name.clone()));
-                        }
+                    if total == distance && distance <= DISTANCE_MAX && (accessible || own == 0) {
+                        best.push((entry.name.clone(), candidate.name.clone()));
                     }
                 }
             }

@@ -26,7 +26,7 @@ impl Analyzer<'_> {
     /// A condition of a clause: boolean.
     pub(crate) fn condition_at(&mut self, place: Place, expr: &ast::Expr, construct: &str) -> Result<Expr> {
         let expr = self.expr_at(place, expr)?;
-        self.to_boolean(expr, construct)
+        self.coerce_boolean(expr, construct)
     }
 
     fn exprs(&mut self, exprs: &[ast::Expr]) -> Result<Vec<Expr>> {
@@ -64,7 +64,7 @@ impl Analyzer<'_> {
             }
             Ast::Not(arg) => {
                 let arg = self.expr(arg)?;
-                let arg = self.to_boolean(arg, "NOT")?;
+                let arg = self.coerce_boolean(arg, "NOT")?;
                 Ok(ty::condition(ExprKind::Not(Box::new(arg)), location))
             }
             Ast::Is { operand, test, negated } => self.is_test(operand, test, *negated, location),
@@ -168,7 +168,7 @@ impl Analyzer<'_> {
         args.iter()
             .map(|arg| {
                 let arg = self.expr(arg)?;
-                self.to_boolean(arg, construct)
+                self.coerce_boolean(arg, construct)
             })
             .collect()
     }
@@ -315,7 +315,7 @@ impl Analyzer<'_> {
             ast::IsTest::Json { .. } => return Err(Error::not_implemented("IS JSON")),
         };
         let arg = self.expr(operand)?;
-        let arg = self.to_boolean(arg, &format!("IS {not}{word}"))?;
+        let arg = self.coerce_boolean(arg, &format!("IS {not}{word}"))?;
         Ok(ty::condition(ExprKind::BooleanTest { arg: Box::new(arg), value, negated }, location))
     }
 
@@ -410,7 +410,7 @@ impl Analyzer<'_> {
             if let Some(array_type) = array_type {
                 let elements = std::mem::take(&mut constants)
                     .into_iter()
-                    .map(|c| self.to_common(c, common, "IN"))
+                    .map(|c| self.coerce_common(c, common, "IN"))
                     .collect::<Result<Vec<_>>>()?;
                 let collation = self.catalog.type_(array_type)?.typcollation;
                 let array = Expr {
@@ -432,7 +432,7 @@ impl Analyzer<'_> {
                 (_, kind) => {
                     let value = Expr { kind, ty: value.ty, location: value.location };
                     let result = self.make_operator(&operator, Some(left.clone()), value, location)?;
-                    self.to_boolean(result, "IN")?
+                    self.coerce_boolean(result, "IN")?
                 }
             };
             parts.push(part);
@@ -513,7 +513,7 @@ impl Analyzer<'_> {
                 )?,
                 None => condition,
             };
-            conditions.push(self.to_boolean(condition, "CASE/WHEN")?);
+            conditions.push(self.coerce_boolean(condition, "CASE/WHEN")?);
             results.push(self.expr(&arm.result)?);
         }
         let (results, ty) = self.unify(results, "CASE")?;
@@ -535,7 +535,7 @@ impl Analyzer<'_> {
     fn unify(&mut self, exprs: Vec<Expr>, construct: &str) -> Result<(Vec<Expr>, SqlType)> {
         let all: Vec<&Expr> = exprs.iter().collect();
         let common = self.common_type(&all, construct)?;
-        let exprs = exprs.into_iter().map(|e| self.to_common(e, common, construct)).collect::<Result<Vec<_>>>()?;
+        let exprs = exprs.into_iter().map(|e| self.coerce_common(e, common, construct)).collect::<Result<Vec<_>>>()?;
         let all: Vec<&Expr> = exprs.iter().collect();
         let typmod = self.common_typmod(&all, common);
         let row = self.catalog.type_(common)?;
@@ -634,7 +634,7 @@ impl Analyzer<'_> {
                     }
                 }
             } else {
-                converted.push(self.to_common(value, coerce_to, "ARRAY")?);
+                converted.push(self.coerce_common(value, coerce_to, "ARRAY")?);
             }
         }
         let collation = self.catalog.type_(array_type)?.typcollation;
@@ -732,7 +732,7 @@ impl Analyzer<'_> {
             return Err(self.error(SqlState::PROGRAM_LIMIT_EXCEEDED, message, NO_LOCATION));
         }
         let slice = path.iter().any(|a| matches!(a, Accessor::Slice { .. }));
-        let mut index = |this: &mut Self, e: &ast::Expr| -> Result<Expr> {
+        let index = |this: &mut Self, e: &ast::Expr| -> Result<Expr> {
             let value = this.expr(e)?;
             let at = value.location;
             match this.coerce_to_target(value, oid::INT4, -1, Coercion::Assignment, CallForm::ImplicitCast, NO_LOCATION)? {

@@ -21,9 +21,9 @@ pub(crate) const ROW_EXCLUSIVE: u8 = 3;
 
 impl Analyzer<'_> {
     /// A FROM list: adds to the query's FROM and to the visible names.
-    pub(crate) fn from_list(&mut self, items: &[ast::TableRef]) -> Result<()> {
+    pub(crate) fn add_from(&mut self, items: &[ast::TableRef]) -> Result<()> {
         for item in items {
-            let (from, visible) = self.deeper(|this| this.from_item(item))?;
+            let (from, visible) = self.deeper(|this| this.join_item(item))?;
             self.check_names(&visible)?;
             let scope = self.scope();
             scope.query.from.push(from);
@@ -63,14 +63,14 @@ impl Analyzer<'_> {
         Ok(())
     }
 
-    fn from_item(&mut self, item: &ast::TableRef) -> Result<(FromItem, Vec<Visible>)> {
+    fn join_item(&mut self, item: &ast::TableRef) -> Result<(FromItem, Vec<Visible>)> {
         let entry = match item {
-            ast::TableRef::Relation { relation, alias } => self.from_relation(relation, alias.as_ref())?,
+            ast::TableRef::Relation { relation, alias } => self.relation_item(relation, alias.as_ref())?,
             ast::TableRef::Subquery { lateral, query, alias, location } => {
-                self.from_subquery(*lateral, query, alias.as_ref(), *location)?
+                self.subquery_item(*lateral, query, alias.as_ref(), *location)?
             }
-            ast::TableRef::Function(function) => self.from_function(function)?,
-            ast::TableRef::Join(join) => return self.from_join(join),
+            ast::TableRef::Function(function) => self.function_item(function)?,
+            ast::TableRef::Join(join) => return self.join_pair(join),
             ast::TableRef::Sample(_) => return Err(Error::not_implemented("TABLESAMPLE")),
             ast::TableRef::XmlTable(_) => return Err(Error::not_implemented("XMLTABLE")),
             ast::TableRef::JsonTable(_) => return Err(Error::not_implemented("JSON_TABLE")),
@@ -147,7 +147,7 @@ impl Analyzer<'_> {
         Ok(entry)
     }
 
-    fn from_relation(&mut self, relation: &ast::RelationRef, alias: Option<&ast::Alias>) -> Result<usize> {
+    fn relation_item(&mut self, relation: &ast::RelationRef, alias: Option<&ast::Alias>) -> Result<usize> {
         if relation.name.schema.is_none()
             && let Some(entry) = self.cte_entry(&relation.name.name, alias, relation.name.location)?
         {
@@ -253,7 +253,7 @@ impl Analyzer<'_> {
         Ok(entry)
     }
 
-    fn from_subquery(
+    fn subquery_item(
         &mut self,
         lateral: bool,
         select: &ast::Select,
@@ -285,7 +285,7 @@ impl Analyzer<'_> {
         result
     }
 
-    fn from_function(&mut self, function: &ast::TableFunction) -> Result<usize> {
+    fn function_item(&mut self, function: &ast::TableFunction) -> Result<usize> {
         let mut functions = Vec::new();
         let mut columns: Vec<EntryColumn> = Vec::new();
         let alias = function.alias.as_ref();
@@ -436,14 +436,14 @@ impl Analyzer<'_> {
         Ok(false)
     }
 
-    fn from_join(&mut self, join: &ast::Join) -> Result<(FromItem, Vec<Visible>)> {
+    fn join_pair(&mut self, join: &ast::Join) -> Result<(FromItem, Vec<Visible>)> {
         let kind = match join.kind {
             ast::JoinKind::Inner => JoinKind::Inner,
             ast::JoinKind::Left => JoinKind::Left,
             ast::JoinKind::Right => JoinKind::Right,
             ast::JoinKind::Full => JoinKind::Full,
         };
-        let (left, left_names) = self.deeper(|this| this.from_item(&join.left))?;
+        let (left, left_names) = self.deeper(|this| this.join_item(&join.left))?;
         // The right side may refer to the left one laterally.
         let outer = self.scope().names.len();
         let lateral_ok = matches!(kind, JoinKind::Inner | JoinKind::Left);
@@ -453,7 +453,7 @@ impl Analyzer<'_> {
             .map(|v| Visible { lateral_only: true, lateral_ok, ..v.clone() })
             .collect();
         self.scope().names.extend(lateral);
-        let right = self.deeper(|this| this.from_item(&join.right));
+        let right = self.deeper(|this| this.join_item(&join.right));
         self.scope().names.truncate(outer);
         let (right, right_names) = right?;
         // Names must be unique between the sides.
@@ -535,7 +535,7 @@ impl Analyzer<'_> {
                 self.note_use(&[&l, &r]);
                 let equal = ast::Operator::known("=", NO_LOCATION);
                 let condition = self.make_operator(&equal, Some(l.clone()), r.clone(), NO_LOCATION)?;
-                conditions.push(self.to_boolean(condition, "JOIN/USING")?);
+                conditions.push(self.coerce_boolean(condition, "JOIN/USING")?);
                 merged.push((name.clone(), self.merged_column(kind, l, r)?));
             }
             on = ty::all_of(conditions);
@@ -631,7 +631,7 @@ impl Analyzer<'_> {
         let common = self.common_type(&[&left, &right], "JOIN/USING")?;
         let typmod = self.common_typmod(&[&left, &right], common);
         let mut convert = |expr: Expr| -> Result<Expr> {
-            let expr = self.to_common(expr, common, "JOIN/USING")?;
+            let expr = self.coerce_common(expr, common, "JOIN/USING")?;
             self.coerce_typmod(expr, common, typmod, crate::coerce::Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION)
         };
         let (left, right) = (convert(left)?, convert(right)?);

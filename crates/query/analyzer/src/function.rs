@@ -285,8 +285,7 @@ impl Analyzer<'_> {
             return Ok(None);
         }
         let arg = args.swap_remove(0);
-        let at = if arg.location == NO_LOCATION { location } else { location };
-        Ok(Some(self.coerce(arg, target, -1, Coercion::Explicit, CallForm::ExplicitCast, at)?))
+        Ok(Some(self.coerce(arg, target, -1, Coercion::Explicit, CallForm::ExplicitCast, location)?))
     }
 
     /// The candidate for these arguments. `Err(true)` if several fit equally well.

@@ -133,7 +133,7 @@ impl Analyzer<'_> {
     fn column_number(&self, relation: &Relation, name: &str, location: u32) -> Result<i16> {
         match relation.column_by_name(name) {
             Some(column) => Ok(column.attnum),
-            None if catalog::system_column_by_name(name).is_some() => Err(self.error(
+            None if catalog::relation::system_column_by_name(name).is_some() => Err(self.error(
                 SqlState::FEATURE_NOT_SUPPORTED,
                 format!("cannot assign to system column \"{name}\""),
                 location,
@@ -656,7 +656,7 @@ impl Analyzer<'_> {
                 v.lateral_ok = false;
             }
         }
-        self.from_list(from)
+        self.add_from(from)
     }
 
     /// RETURNING
@@ -752,9 +752,10 @@ impl Analyzer<'_> {
             Some(ast::ConflictTarget::Index { elements, filter, .. }) => {
                 for element in elements {
                     let expr = match &element.key {
-                        ast::IndexKey::Column(name, location) => {
-                            let name = ast::ObjectName::unqualified(name.clone(), *location);
-                            self.at_place(Place::IndexExpression, |this| this.column_reference(&name, *location))?
+                        ast::IndexKey::Column(name) => {
+                            let at = conflict.location;
+                            let name = ast::ObjectName::unqualified(name.clone(), at);
+                            self.at_place(Place::IndexExpression, |this| this.column_reference(&name, at))?
                         }
                         ast::IndexKey::Expr(expr) => self.expr_at(Place::IndexExpression, expr)?,
                     };
@@ -765,7 +766,7 @@ impl Analyzer<'_> {
                     let (mut family, mut input_type) = (Oid::INVALID, Oid::INVALID);
                     if let Some(class) = &element.operator_class {
                         let schema = self.qualifier(&class.qualifiers, &class.name)?;
-                        let Some(found) = self.catalog.opclass_by_name(catalog::BTREE, schema, &class.name)? else {
+                        let Some(found) = self.catalog.opclass_by_name(catalog::objects::BTREE, schema, &class.name)? else {
                             return Err(self.error(
                                 SqlState::UNDEFINED_OBJECT,
                                 format!("operator class \"{class}\" does not exist for access method \"btree\""),

@@ -360,9 +360,9 @@ impl Analyzer<'_> {
             let ExprKind::Operator(op) = &call.kind else { continue };
             let mut found = Vec::new();
             for member in self.catalog.operator_families(op.operator)?.iter() {
-                if member.amopmethod == catalog::BTREE && member.amoppurpose == b's' {
+                if member.amopmethod == catalog::objects::BTREE && member.amoppurpose == b's' {
                     found.push((member.amopfamily, member.amopstrategy));
-                } else if member.amopmethod == catalog::HASH {
+                } else if member.amopmethod == catalog::objects::HASH {
                     continue;
                 }
             }
@@ -370,7 +370,7 @@ impl Analyzer<'_> {
                 && let Some(negator) = Some(self.catalog.operator(op.operator)?.oprnegate).filter(|n| n.is_valid())
             {
                 for member in self.catalog.operator_families(negator)?.iter() {
-                    if member.amopmethod == catalog::BTREE && member.amopstrategy == 3 {
+                    if member.amopmethod == catalog::objects::BTREE && member.amopstrategy == 3 {
                         found.push((member.amopfamily, 6));
                     }
                 }

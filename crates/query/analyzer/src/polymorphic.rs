@@ -90,7 +90,7 @@ impl Analyzer<'_> {
             } else {
                 self.catalog.base_type(input, -1)?.0
             };
-            let mut settle = |slot: &mut Oid, word: &str| -> Result<()> {
+            let settle = |slot: &mut Oid, word: &str| -> Result<()> {
                 if slot.is_valid() && *slot != input {
                     return Err(Error::new(SqlState::DATATYPE_MISMATCH, format!("arguments declared \"{word}\" are not all alike"))
                         .detail(format!("{} versus {}", name(*slot)?, name(input)?)));

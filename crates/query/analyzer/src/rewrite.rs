@@ -462,7 +462,7 @@ impl Analyzer<'_> {
                 self.coerce(value, oid::TEXT, -1, Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION)?
             }
             Wanted::Any => value,
-            Wanted::Condition(construct) => self.to_boolean(value, construct)?,
+            Wanted::Condition(construct) => self.coerce_boolean(value, construct)?,
             Wanted::Column { name, ty, what } => {
                 let (from, at) = (value.ty.oid, value.location);
                 match self.coerce_to_target(value, ty.oid, ty.typmod, Coercion::Assignment, CallForm::ImplicitCast, NO_LOCATION)? {
@@ -487,7 +487,7 @@ impl Analyzer<'_> {
         scope.domain_value = Some(base);
         self.scopes.push(scope);
         let value = self.expr(expr)?;
-        let mut value = self.to_boolean(value, "CHECK")?;
+        let mut value = self.coerce_boolean(value, "CHECK")?;
         self.assign_collations(&mut value)?;
         Ok(value)
     }

@@ -94,12 +94,11 @@ pub enum Place {
 impl Place {
     /// "aggregate functions are not allowed in …": the phrase if they are not.
     pub(crate) fn without_aggregates(self) -> Option<&'static str> {
-        Some(match self {
+        match self {
             Place::Having | Place::SelectTarget | Place::OrderBy | Place::DistinctOn | Place::WindowPartition
-            | Place::WindowOrder | Place::Other | Place::InsertTarget | Place::FromSubquery => return None,
-            Place::Limit | Place::Offset => return self.words(),
-            _ => return self.words(),
-        })
+            | Place::WindowOrder | Place::Other | Place::InsertTarget | Place::FromSubquery => None,
+            _ => self.words(),
+        }
     }
 
     /// "window functions are not allowed in …"
@@ -115,12 +114,7 @@ impl Place {
     pub(crate) fn without_sets(self) -> Option<&'static str> {
         match self {
             Place::SelectTarget | Place::OrderBy | Place::GroupBy | Place::DistinctOn | Place::Other
-            | Place::InsertTarget | Place::FromSubquery | Place::FromFunction | Place::ValuesSingle | Place::WindowPartition
-            | Place::WindowOrder | Place::CallArgument => match self {
-                Place::CallArgument => self.words(),
-                Place::WindowPartition | Place::WindowOrder => Some("window definitions"),
-                _ => None,
-            },
+            | Place::InsertTarget | Place::FromSubquery | Place::FromFunction | Place::ValuesSingle => None,
             _ => self.words(),
         }
     }
@@ -204,8 +198,6 @@ pub(crate) struct Scope {
     pub resolve_unknowns: bool,
     /// In a column's `DEFAULT` or `CHECK`: the meaning of VALUE.
     pub domain_value: Option<SqlType>,
-    /// Subqueries of `SET (a, b) = (SELECT …)`.
-    pub multi_assignments: u32,
     /// Names written for the columns of the recursive WITH query.
     pub recursive_aliases: Vec<String>,
 }
@@ -224,7 +216,6 @@ impl Scope {
             last_ref: 0,
             resolve_unknowns: true,
             domain_value: None,
-            multi_assignments: 0,
             recursive_aliases: Vec::new(),
         }
     }

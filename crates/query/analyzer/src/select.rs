@@ -58,7 +58,7 @@ impl Analyzer<'_> {
                 ));
             }
         }
-        self.from_list(&simple.from)?;
+        self.add_from(&simple.from)?;
         let mut targets = self.target_list(&simple.targets, Place::SelectTarget)?;
         if let Some(filter) = &simple.filter {
             let condition = self.condition_at(Place::Where, filter, "WHERE")?;
@@ -281,9 +281,9 @@ impl Analyzer<'_> {
     /// LIMIT and OFFSET.
     pub(crate) fn limit(&mut self, select: &ast::Select) -> Result<()> {
         let Some(limit) = &select.limit else { return Ok(()) };
-        let mut bound = |this: &mut Self, expr: &ast::Expr, place: Place, word: &str| -> Result<Expr> {
+        let bound = |this: &mut Self, expr: &ast::Expr, place: Place, word: &str| -> Result<Expr> {
             let value = this.expr_at(place, expr)?;
-            let value = this.to_specific(value, oid::INT8, word)?;
+            let value = this.coerce_specific(value, oid::INT8, word)?;
             if has_columns(&value) {
                 return Err(this.error(
                     SqlState::INVALID_COLUMN_REFERENCE,
@@ -464,7 +464,7 @@ impl Analyzer<'_> {
                     let value = match &key {
                         None => {
                             let word = if place == Place::FrameRows { "ROWS" } else { "GROUPS" };
-                            self.to_specific(value, oid::INT8, word)?
+                            self.coerce_specific(value, oid::INT8, word)?
                         }
                         Some((ty, clause)) => {
                             let (value, function) = self.range_offset(value, *ty, clause)?;
@@ -508,7 +508,7 @@ impl Analyzer<'_> {
     /// The offset of a RANGE frame, converted for the `in_range` function of the sort key's type.
     fn range_offset(&mut self, value: Expr, key: SqlType, clause: &SortClause) -> Result<(Expr, Oid)> {
         let families = self.catalog.operator_families(clause.ordering)?;
-        let Some(member) = families.iter().find(|m| m.amopmethod == catalog::BTREE) else {
+        let Some(member) = families.iter().find(|m| m.amopmethod == catalog::objects::BTREE) else {
             return Err(Error::internal("an ordering operator is in no B-tree family"));
         };
         let family = member.amopfamily;
@@ -579,7 +579,7 @@ impl Analyzer<'_> {
             let common = self.common_type(&column, "VALUES")?;
             for row in &mut values {
                 let value = std::mem::replace(&mut row[at], ty::boolean(false));
-                row[at] = self.to_common(value, common, "VALUES")?;
+                row[at] = self.coerce_common(value, common, "VALUES")?;
             }
             let column: Vec<&Expr> = values.iter().map(|row| &row[at]).collect();
             let typmod = self.common_typmod(&column, common);

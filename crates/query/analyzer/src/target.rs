@@ -332,7 +332,7 @@ impl Analyzer<'_> {
                     .catalog
                     .operator_families(row.oid)?
                     .iter()
-                    .find(|m| m.amopmethod == catalog::BTREE && matches!(m.amopstrategy, 1 | 5) && m.amoplefttype == m.amoprighttype)
+                    .find(|m| m.amopmethod == catalog::objects::BTREE && matches!(m.amopstrategy, 1 | 5) && m.amoplefttype == m.amoprighttype)
                     .cloned();
                 let Some(member) = member else {
                     return Err(self

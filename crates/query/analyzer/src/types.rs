@@ -34,7 +34,7 @@ pub struct Ordering {
 /// The default operators that sort and group a type.
 pub fn ordering(catalog: &Catalog, type_oid: Oid) -> Result<Ordering> {
     let mut found = Ordering::default();
-    if let Some(class) = catalog.default_opclass(catalog::BTREE, type_oid)? {
+    if let Some(class) = catalog.default_opclass(catalog::objects::BTREE, type_oid)? {
         let class = catalog.opclass(class)?;
         let (family, input) = (class.opcfamily, class.opcintype);
         found.less = catalog.family_operator(family, input, input, 1)?.unwrap_or_default();
@@ -42,7 +42,7 @@ pub fn ordering(catalog: &Catalog, type_oid: Oid) -> Result<Ordering> {
         found.greater = catalog.family_operator(family, input, input, 5)?.unwrap_or_default();
         found.compare = catalog.family_function(family, input, input, 1)?.unwrap_or_default();
     }
-    if let Some(class) = catalog.default_opclass(catalog::HASH, type_oid)? {
+    if let Some(class) = catalog.default_opclass(catalog::objects::HASH, type_oid)? {
         let class = catalog.opclass(class)?;
         let (family, input) = (class.opcfamily, class.opcintype);
         let equal = catalog.family_operator(family, input, input, 1)?.unwrap_or_default();
