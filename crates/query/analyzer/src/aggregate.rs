@@ -90,11 +90,8 @@ impl Analyzer<'_> {
             let sorted = args.split_off(direct.min(args.len()));
             direct_args = std::mem::replace(&mut args, sorted);
         }
-        let mut targets: Vec<TargetEntry> = args
-            .into_iter()
-            .enumerate()
-            .map(|(at, expr)| target(expr, at as i16 + 1, String::new(), false))
-            .collect();
+        let mut targets: Vec<TargetEntry> =
+            args.into_iter().enumerate().map(|(at, expr)| target(expr, at as i16 + 1, String::new(), false)).collect();
         let (mut order_by, mut distinct) = (Vec::new(), Vec::new());
         let before = self.scope().last_ref;
         self.scope().last_ref = 0;
@@ -206,7 +203,11 @@ impl Analyzer<'_> {
     /// `GROUPING(…)`
     pub(crate) fn grouping(&mut self, args: &[ast::Expr], location: u32) -> Result<Expr> {
         if args.len() > 31 {
-            return Err(self.error(SqlState::TOO_MANY_ARGUMENTS, "GROUPING must have fewer than 32 arguments", location));
+            return Err(self.error(
+                SqlState::TOO_MANY_ARGUMENTS,
+                "GROUPING must have fewer than 32 arguments",
+                location,
+            ));
         }
         let args = args.iter().map(|arg| self.expr(arg)).collect::<Result<Vec<_>>>()?;
         let level = uses(&args).nearest.unwrap_or(0);
@@ -223,7 +224,8 @@ impl Analyzer<'_> {
         location: u32,
     ) -> Result<Expr> {
         let Resolved { row, args, result, .. } = resolved;
-        let unsupported = |this: &Self, message: &str| Err(this.error(SqlState::FEATURE_NOT_SUPPORTED, message, location));
+        let unsupported =
+            |this: &Self, message: &str| Err(this.error(SqlState::FEATURE_NOT_SUPPORTED, message, location));
         if call.distinct {
             return unsupported(self, "DISTINCT is not implemented for window functions");
         }
@@ -335,9 +337,9 @@ impl Analyzer<'_> {
         for (at, entry) in query.range_table.iter().enumerate() {
             let EntryKind::Relation { oid, .. } = &entry.kind else { continue };
             let grouped = |column: i16| {
-                always.iter().any(|g| {
-                    matches!(&g.kind, ExprKind::Var(v) if v.level == 0 && v.relation == at && v.column == column)
-                })
+                always.iter().any(
+                    |g| matches!(&g.kind, ExprKind::Var(v) if v.level == 0 && v.relation == at && v.column == column),
+                )
             };
             if !always.iter().any(|g| matches!(&g.kind, ExprKind::Var(v) if v.level == 0 && v.relation == at)) {
                 continue;
@@ -350,14 +352,8 @@ impl Analyzer<'_> {
                 }
             }
         }
-        let mut check = GroupCheck {
-            groups: &groups,
-            determined: &determined,
-            depth: 0,
-            found: None,
-            grouping: None,
-            used: false,
-        };
+        let mut check =
+            GroupCheck { groups: &groups, determined: &determined, depth: 0, found: None, grouping: None, used: false };
         for target in &query.targets {
             check.expr(&target.expr);
         }
@@ -438,7 +434,8 @@ impl Visitor for GroupCheck<'_> {
             ExprKind::Aggregate(aggregate) if aggregate.level > self.depth => return,
             ExprKind::Grouping { args, level } => {
                 if *level == self.depth && !args.iter().all(|arg| self.is_grouped(arg)) {
-                    self.grouping = Some(args.iter().find(|a| !self.is_grouped(a)).map_or(expr.location, |a| a.location));
+                    self.grouping =
+                        Some(args.iter().find(|a| !self.is_grouped(a)).map_or(expr.location, |a| a.location));
                 }
                 return;
             }

@@ -97,8 +97,7 @@ impl Analyzer<'_> {
             }
         }
         let is_string = |type_oid| Ok::<_, Error>(self.catalog.type_category(type_oid)?.0 == b'S');
-        if context >= Coercion::Assignment && is_string(target)?
-            || context >= Coercion::Explicit && is_string(source)?
+        if context >= Coercion::Assignment && is_string(target)? || context >= Coercion::Explicit && is_string(source)?
         {
             return Ok(Some(Path::ViaIo));
         }
@@ -235,7 +234,9 @@ impl Analyzer<'_> {
             Datum::Null => ty::constant(Datum::Null, result_ty, at),
             value => {
                 let text = value.as_str().ok_or_else(|| Error::internal("a literal is not text"))?;
-                if crate::polymorphic::is_polymorphic(base) || row.typtype == b'p' && base != oid::RECORD && base != oid::CSTRING && base != oid::VOID {
+                if crate::polymorphic::is_polymorphic(base)
+                    || row.typtype == b'p' && base != oid::RECORD && base != oid::CSTRING && base != oid::VOID
+                {
                     bail!(FEATURE_NOT_SUPPORTED, "cannot accept a value of type {}", row.typname);
                 }
                 match types::input(base, text, input_typmod, self.env) {
@@ -358,7 +359,11 @@ impl Analyzer<'_> {
                 Some(cast) if cast.castfunc.is_valid() => {
                     self.apply_path(expr, Path::Function(cast.castfunc), target, typmod, context, form, location)
                 }
-                _ => Ok(Expr { ty: SqlType { typmod, ..expr.ty }, kind: ExprKind::Relabel(Box::new(expr), form), location }),
+                _ => Ok(Expr {
+                    ty: SqlType { typmod, ..expr.ty },
+                    kind: ExprKind::Relabel(Box::new(expr), form),
+                    location,
+                }),
             },
             Some(element) => match self.catalog.cast(element, element)? {
                 Some(cast) if cast.castfunc.is_valid() => {
@@ -370,7 +375,14 @@ impl Analyzer<'_> {
     }
 
     /// `ROW(…)` to a named row type, field by field.
-    fn coerce_record(&mut self, expr: Expr, target: Oid, context: Coercion, form: CallForm, location: u32) -> Result<Expr> {
+    fn coerce_record(
+        &mut self,
+        expr: Expr,
+        target: Oid,
+        context: Coercion,
+        form: CallForm,
+        location: u32,
+    ) -> Result<Expr> {
         let (base, base_typmod) = self.catalog.base_type(target, -1)?;
         let relation = self.catalog.relation(self.catalog.type_(base)?.typrelid)?;
         let cannot = |this: &Self, detail: String| -> Result<Expr> {
@@ -397,7 +409,14 @@ impl Analyzer<'_> {
                 return cannot(self, "Input has too few columns.".into());
             };
             let from = value.ty.oid;
-            match self.coerce_to_target(value, column.atttypid, column.atttypmod, context, CallForm::ImplicitCast, NO_LOCATION)? {
+            match self.coerce_to_target(
+                value,
+                column.atttypid,
+                column.atttypmod,
+                context,
+                CallForm::ImplicitCast,
+                NO_LOCATION,
+            )? {
                 Some(value) => values.push(value),
                 None => {
                     let detail = format!(
@@ -436,7 +455,11 @@ impl Analyzer<'_> {
         let converted =
             self.coerce_to_target(expr, target, -1, Coercion::Assignment, CallForm::ImplicitCast, NO_LOCATION)?;
         match converted {
-            Some(expr) if source == UNKNOWN || source == target || self.can_coerce(&[source], &[target], Coercion::Assignment)? => {
+            Some(expr)
+                if source == UNKNOWN
+                    || source == target
+                    || self.can_coerce(&[source], &[target], Coercion::Assignment)? =>
+            {
                 if set {
                     let message = format!("argument of {construct} must not return a set");
                     return Err(self.error(SqlState::DATATYPE_MISMATCH, message, location));
@@ -517,7 +540,10 @@ impl Analyzer<'_> {
     /// The modifier that all have, if they have the same type and modifier.
     pub(crate) fn common_typmod(&self, exprs: &[&Expr], common: Oid) -> i32 {
         match exprs.split_first() {
-            Some((first, rest)) if first.ty.oid == common && rest.iter().all(|e| e.ty.oid == common && e.ty.typmod == first.ty.typmod) => {
+            Some((first, rest))
+                if first.ty.oid == common
+                    && rest.iter().all(|e| e.ty.oid == common && e.ty.typmod == first.ty.typmod) =>
+            {
                 first.ty.typmod
             }
             _ => -1,

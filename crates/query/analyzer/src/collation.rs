@@ -60,9 +60,9 @@ impl Analyzer<'_> {
                 self.collation_name(agreed.collation)?,
                 self.collation_name(agreed.other)?
             );
-            return Err(self.error(SqlState::COLLATION_MISMATCH, message, agreed.location).hint(
-                "You can choose the collation by applying the COLLATE clause to one or both expressions.",
-            ));
+            return Err(self
+                .error(SqlState::COLLATION_MISMATCH, message, agreed.location)
+                .hint("You can choose the collation by applying the COLLATE clause to one or both expressions."));
         }
         Ok(agreed.collation)
     }
@@ -87,7 +87,10 @@ impl Analyzer<'_> {
     }
 
     fn collation_name(&self, collation: Oid) -> Result<String> {
-        Ok(self.catalog.find_collation(collation)?.map_or_else(|| collation.to_string(), |row| row.collname.to_string()))
+        Ok(self
+            .catalog
+            .find_collation(collation)?
+            .map_or_else(|| collation.to_string(), |row| row.collname.to_string()))
     }
 
     fn merge(&self, into: &mut Agreed, one: Agreed) -> Result<()> {
@@ -149,7 +152,12 @@ impl Analyzer<'_> {
             | ExprKind::NextValue(_) => return Ok(leaf(expr.ty.collation)),
             ExprKind::Collate(arg) => {
                 self.collate(arg)?;
-                return Ok(Agreed { collation: expr.ty.collation, strength: Strength::Explicit, location, other: Oid::INVALID });
+                return Ok(Agreed {
+                    collation: expr.ty.collation,
+                    strength: Strength::Explicit,
+                    location,
+                    other: Oid::INVALID,
+                });
             }
             ExprKind::Function(call) => {
                 let agreed = self.merge_all(&mut call.args)?;

@@ -18,7 +18,11 @@ impl Analyzer<'_> {
     pub(crate) fn column_reference(&mut self, name: &ast::ObjectName, location: u32) -> Result<Expr> {
         match self.scope().place {
             Place::ColumnDefault => {
-                return Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, "cannot use column reference in DEFAULT expression", location));
+                return Err(self.error(
+                    SqlState::FEATURE_NOT_SUPPORTED,
+                    "cannot use column reference in DEFAULT expression",
+                    location,
+                ));
             }
             Place::PartitionBound => {
                 return Err(self.error(
@@ -114,7 +118,10 @@ impl Analyzer<'_> {
                     }
                 }
                 let is_table = matches!(entry.kind, EntryKind::Relation { .. });
-                if found.is_none() && is_table && let Some(system) = system_column_by_name(column) {
+                if found.is_none()
+                    && is_table
+                    && let Some(system) = system_column_by_name(column)
+                {
                     if matches!(scope.place, Place::CheckConstraint) && system.attnum != -6 {
                         return Err(self.error(
                             SqlState::INVALID_COLUMN_REFERENCE,
@@ -326,7 +333,8 @@ impl Analyzer<'_> {
                     && let Ok(Some(table)) = self.catalog.relation_name(*oid)
                     && table == name
                 {
-                    let visible = scope.names.iter().any(|v| v.entry == at && v.by_name && (!v.lateral_only || scope.lateral));
+                    let visible =
+                        scope.names.iter().any(|v| v.entry == at && v.by_name && (!v.lateral_only || scope.lateral));
                     let error = self.error(
                         SqlState::UNDEFINED_TABLE,
                         format!("invalid reference to FROM-clause entry for table \"{name}\""),
@@ -384,9 +392,10 @@ impl Analyzer<'_> {
                     Some(table) => levenshtein(table, &entry.name, DISTANCE_MAX).unwrap_or(DISTANCE_MAX + 1),
                     None => 0,
                 };
-                let accessible = scope.names.iter().any(|v| {
-                    (v.entry == at || v.columns.is_some()) && (!v.lateral_only || scope.lateral)
-                });
+                let accessible = scope
+                    .names
+                    .iter()
+                    .any(|v| (v.entry == at || v.columns.is_some()) && (!v.lateral_only || scope.lateral));
                 for candidate in entry.columns.iter().filter(|c| !c.name.is_empty()) {
                     let Some(own) = levenshtein(column, &candidate.name, DISTANCE_MAX) else { continue };
                     if own > column.chars().count() / 2 && own > 0 {
@@ -444,7 +453,11 @@ impl Analyzer<'_> {
             )
         } else if ty::row_relation(self.catalog, arg_type)?.is_valid() {
             let text = self.catalog.format_type(arg_type, -1)?;
-            self.error(SqlState::UNDEFINED_COLUMN, format!("column \"{field}\" not found in data type {text}"), location)
+            self.error(
+                SqlState::UNDEFINED_COLUMN,
+                format!("column \"{field}\" not found in data type {text}"),
+                location,
+            )
         } else {
             let text = self.catalog.format_type(arg_type, -1)?;
             self.error(

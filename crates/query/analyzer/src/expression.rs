@@ -38,7 +38,9 @@ impl Analyzer<'_> {
         match &expr.kind {
             Ast::Constant(constant) => self.literal(constant, location),
             Ast::Column(name) => self.column_reference(name, location),
-            Ast::Star { .. } => Err(self.error(SqlState::SYNTAX_ERROR, "row expansion via \"*\" is not supported here", location)),
+            Ast::Star { .. } => {
+                Err(self.error(SqlState::SYNTAX_ERROR, "row expansion via \"*\" is not supported here", location))
+            }
             Ast::Parameter(number) => self.parameter(*number, location),
             Ast::Indirection { base, path } => self.indirection(base, path, location),
             Ast::Binary { first, rest } => {
@@ -79,7 +81,11 @@ impl Analyzer<'_> {
                 let (args, ty) = self.unify(args, "COALESCE")?;
                 if let Some(at) = args.iter().find(|arg| returns_set(arg)).map(|arg| arg.location) {
                     return Err(self
-                        .error(SqlState::FEATURE_NOT_SUPPORTED, "set-returning functions are not allowed in COALESCE", at)
+                        .error(
+                            SqlState::FEATURE_NOT_SUPPORTED,
+                            "set-returning functions are not allowed in COALESCE",
+                            at,
+                        )
                         .hint("You might be able to move the set-returning function into a LATERAL FROM item."));
                 }
                 Ok(Expr { kind: ExprKind::Coalesce(args), ty, location })
@@ -95,7 +101,11 @@ impl Analyzer<'_> {
                 let right = self.expr(&args[1])?;
                 let result = self.make_operator(&ast::Operator::known("=", location), Some(left), right, location)?;
                 if result.ty.oid != oid::BOOL {
-                    return Err(self.error(SqlState::DATATYPE_MISMATCH, "NULLIF requires = operator to yield boolean", location));
+                    return Err(self.error(
+                        SqlState::DATATYPE_MISMATCH,
+                        "NULLIF requires = operator to yield boolean",
+                        location,
+                    ));
                 }
                 match result.kind {
                     ExprKind::Operator(call) => {
@@ -128,7 +138,11 @@ impl Analyzer<'_> {
             Ast::Row { fields, explicit } => {
                 let fields = self.row_fields(fields)?;
                 if fields.len() > 1664 {
-                    return Err(self.error(SqlState::TOO_MANY_COLUMNS, "ROW expressions can have at most 1664 entries", location));
+                    return Err(self.error(
+                        SqlState::TOO_MANY_COLUMNS,
+                        "ROW expressions can have at most 1664 entries",
+                        location,
+                    ));
                 }
                 Ok(Expr {
                     kind: ExprKind::Row { fields, names: Vec::new(), explicit: *explicit },
@@ -189,9 +203,7 @@ impl Analyzer<'_> {
                 let value = types::input(oid::NUMERIC, text, -1, self.env).map_err(|e| self.place(e, location))?;
                 ty::constant(value, number(oid::NUMERIC), location)
             }
-            Constant::String(text) => {
-                ty::constant(Datum::Bytes(text.as_bytes().into()), number(UNKNOWN), location)
-            }
+            Constant::String(text) => ty::constant(Datum::Bytes(text.as_bytes().into()), number(UNKNOWN), location),
             Constant::BitString(text) => {
                 let value = types::input(oid::BIT, text, -1, self.env).map_err(|e| self.place(e, location))?;
                 ty::constant(value, number(oid::BIT), location)
@@ -295,10 +307,7 @@ impl Analyzer<'_> {
             ast::IsTest::Null => {
                 let arg = self.expr(operand)?;
                 let row = ty::is_composite(self.catalog, arg.ty.oid)?;
-                return Ok(ty::condition(
-                    ExprKind::NullTest { arg: Box::new(arg), is_null: !negated, row },
-                    location,
-                ));
+                return Ok(ty::condition(ExprKind::NullTest { arg: Box::new(arg), is_null: !negated, row }, location));
             }
             ast::IsTest::True => (Some(true), "TRUE"),
             ast::IsTest::False => (Some(false), "FALSE"),
@@ -329,7 +338,11 @@ impl Analyzer<'_> {
             let l = self.row_fields(l)?;
             let r = self.row_fields(r)?;
             if l.len() != r.len() {
-                return Err(self.error(SqlState::SYNTAX_ERROR, "unequal number of entries in row expressions", location));
+                return Err(self.error(
+                    SqlState::SYNTAX_ERROR,
+                    "unequal number of entries in row expressions",
+                    location,
+                ));
             }
             let mut parts = Vec::with_capacity(l.len());
             for (l, r) in l.into_iter().zip(r) {
@@ -525,7 +538,11 @@ impl Analyzer<'_> {
         let mut results = results.into_iter();
         let otherwise = results.next().ok_or_else(|| Error::internal("CASE without default"))?;
         Ok(Expr {
-            kind: ExprKind::Case { arg, whens: conditions.into_iter().zip(results).collect(), otherwise: Box::new(otherwise) },
+            kind: ExprKind::Case {
+                arg,
+                whens: conditions.into_iter().zip(results).collect(),
+                otherwise: Box::new(otherwise),
+            },
             ty,
             location,
         })
@@ -583,7 +600,10 @@ impl Analyzer<'_> {
                 }
                 _ => {
                     let value = self.expr(element)?;
-                    if self.catalog.element_type(value.ty.oid)?.is_some() && value.ty.oid != oid::INT2VECTOR && value.ty.oid != oid::OIDVECTOR {
+                    if self.catalog.element_type(value.ty.oid)?.is_some()
+                        && value.ty.oid != oid::INT2VECTOR
+                        && value.ty.oid != oid::OIDVECTOR
+                    {
                         nested = true;
                     }
                     value
@@ -603,15 +623,19 @@ impl Analyzer<'_> {
                 let common = self.common_type(&all, "ARRAY")?;
                 if nested {
                     let Some(element) = self.catalog.element_type(common)? else {
-                        let message =
-                            format!("could not find element type for data type {}", self.catalog.format_type(common, -1)?);
+                        let message = format!(
+                            "could not find element type for data type {}",
+                            self.catalog.format_type(common, -1)?
+                        );
                         return Err(self.error(SqlState::UNDEFINED_OBJECT, message, location));
                     };
                     (common, element, common, false)
                 } else {
                     let Some(array) = self.catalog.array_type(common)? else {
-                        let message =
-                            format!("could not find array type for data type {}", self.catalog.format_type(common, -1)?);
+                        let message = format!(
+                            "could not find array type for data type {}",
+                            self.catalog.format_type(common, -1)?
+                        );
                         return Err(self.error(SqlState::UNDEFINED_OBJECT, message, location));
                     };
                     (array, common, common, false)
@@ -622,7 +646,14 @@ impl Analyzer<'_> {
         for value in values {
             if explicit {
                 let (from, at) = (value.ty.oid, value.location);
-                match self.coerce_to_target(value, coerce_to, -1, Coercion::Explicit, CallForm::ExplicitCast, NO_LOCATION)? {
+                match self.coerce_to_target(
+                    value,
+                    coerce_to,
+                    -1,
+                    Coercion::Explicit,
+                    CallForm::ExplicitCast,
+                    NO_LOCATION,
+                )? {
                     Some(value) => converted.push(value),
                     None => {
                         let message = format!(
@@ -689,7 +720,11 @@ impl Analyzer<'_> {
                     at += 1;
                 }
                 Accessor::Star => {
-                    return Err(self.error(SqlState::SYNTAX_ERROR, "row expansion via \"*\" is not supported here", location));
+                    return Err(self.error(
+                        SqlState::SYNTAX_ERROR,
+                        "row expansion via \"*\" is not supported here",
+                        location,
+                    ));
                 }
                 _ => {
                     let end = path[at..]
@@ -718,7 +753,9 @@ impl Analyzer<'_> {
             Some(element) => element,
             // int2vector, oidvector and the few fixed-length types with elements.
             None if row.typelem.is_valid() && row.typsubscript.is_valid() => row.typelem,
-            None if row.typsubscript.is_valid() => return Err(Error::not_implemented(format_args!("subscripting of type {}", row.typname))),
+            None if row.typsubscript.is_valid() => {
+                return Err(Error::not_implemented(format_args!("subscripting of type {}", row.typname)));
+            }
             None => {
                 let message = format!(
                     "cannot subscript type {} because it does not support subscripting",
@@ -735,7 +772,14 @@ impl Analyzer<'_> {
         let index = |this: &mut Self, e: &ast::Expr| -> Result<Expr> {
             let value = this.expr(e)?;
             let at = value.location;
-            match this.coerce_to_target(value, oid::INT4, -1, Coercion::Assignment, CallForm::ImplicitCast, NO_LOCATION)? {
+            match this.coerce_to_target(
+                value,
+                oid::INT4,
+                -1,
+                Coercion::Assignment,
+                CallForm::ImplicitCast,
+                NO_LOCATION,
+            )? {
                 Some(value) => Ok(value),
                 None => Err(this.error(SqlState::DATATYPE_MISMATCH, "array subscript must have type integer", at)),
             }
@@ -760,8 +804,7 @@ impl Analyzer<'_> {
             SqlType { oid: container_type, typmod: container_typmod, collation: container.ty.collation }
         } else {
             let row = self.catalog.type_(element)?;
-            let collation =
-                if row.typcollation.is_valid() { container.ty.collation } else { Oid::INVALID };
+            let collation = if row.typcollation.is_valid() { container.ty.collation } else { Oid::INVALID };
             SqlType { oid: element, typmod: container_typmod, collation }
         };
         Ok(Expr {
@@ -781,7 +824,11 @@ impl Analyzer<'_> {
     /// A subquery in an expression, one level in.
     fn subquery(&mut self, select: &ast::Select, location: u32) -> Result<Query> {
         if let Some(words) = self.scope().place.without_subqueries() {
-            return Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, format!("cannot use subquery in {words}"), location));
+            return Err(self.error(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                format!("cannot use subquery in {words}"),
+                location,
+            ));
         }
         self.scope().query.has.sublinks = true;
         let query = self.deeper(|this| this.select(select, true))?;
@@ -800,7 +847,11 @@ impl Analyzer<'_> {
                 let first = columns.next().map(|t| t.expr.ty);
                 let more = columns.next().is_some();
                 let Some(first) = first.filter(|_| !more) else {
-                    return Err(self.error(SqlState::SYNTAX_ERROR, if more { "subquery must return only one column" } else { "subquery must return a column" }, location));
+                    return Err(self.error(
+                        SqlState::SYNTAX_ERROR,
+                        if more { "subquery must return only one column" } else { "subquery must return a column" },
+                        location,
+                    ));
                 };
                 if kind == SubLinkKind::Array {
                     let array = match self.catalog.element_type(first.oid)? {
@@ -808,7 +859,10 @@ impl Analyzer<'_> {
                         None => self.catalog.array_type(first.oid)?.ok_or_else(|| {
                             Error::new(
                                 SqlState::UNDEFINED_OBJECT,
-                                format!("could not find array type for data type {}", self.catalog.format_type(first.oid, -1).unwrap_or_default()),
+                                format!(
+                                    "could not find array type for data type {}",
+                                    self.catalog.format_type(first.oid, -1).unwrap_or_default()
+                                ),
                             )
                         })?,
                     };
@@ -841,8 +895,11 @@ impl Analyzer<'_> {
         let query = self.subquery(select, location)?;
         let columns: Vec<SqlType> = query.output().map(|t| t.expr.ty).collect();
         if test.len() != columns.len() {
-            let message =
-                if test.len() < columns.len() { "subquery has too many columns" } else { "subquery has too few columns" };
+            let message = if test.len() < columns.len() {
+                "subquery has too many columns"
+            } else {
+                "subquery has too few columns"
+            };
             return Err(self.error(SqlState::SYNTAX_ERROR, message, location));
         }
         let mut link = SubLink {
@@ -867,7 +924,11 @@ impl Analyzer<'_> {
                 return Err(Error::internal("a comparison is no operator call"));
             };
             if call.set {
-                return Err(self.error(SqlState::DATATYPE_MISMATCH, "row comparison operator must not return a set", location));
+                return Err(self.error(
+                    SqlState::DATATYPE_MISMATCH,
+                    "row comparison operator must not return a set",
+                    location,
+                ));
             }
             let mut args = std::mem::take(&mut call.args).into_iter();
             link.test.extend(args.next());

@@ -159,12 +159,7 @@ impl Analyzer<'_> {
     }
 
     /// A reference to a WITH query, if one of this name is in reach.
-    fn cte_entry(
-        &mut self,
-        name: &str,
-        alias: Option<&ast::Alias>,
-        location: u32,
-    ) -> Result<Option<RangeTableEntry>> {
+    fn cte_entry(&mut self, name: &str, alias: Option<&ast::Alias>, location: u32) -> Result<Option<RangeTableEntry>> {
         let innermost = self.scopes.len() - 1;
         for level in (0..self.scopes.len()).rev() {
             let scope = &mut self.scopes[level];
@@ -190,11 +185,7 @@ impl Analyzer<'_> {
                 }
             }
             let mut entry = RangeTableEntry {
-                kind: EntryKind::Cte {
-                    name: name.to_string(),
-                    levels_up: (innermost - level) as u32,
-                    recursive,
-                },
+                kind: EntryKind::Cte { name: name.to_string(), levels_up: (innermost - level) as u32, recursive },
                 alias: alias.map(|a| a.name.to_string()),
                 column_aliases: alias.is_some_and(|a| !a.columns.is_empty()),
                 name: alias.map_or_else(|| name.to_string(), |a| a.name.to_string()),
@@ -237,8 +228,7 @@ impl Analyzer<'_> {
         name: &str,
         lateral: bool,
     ) -> Result<RangeTableEntry> {
-        let columns =
-            query.output().map(|t| EntryColumn { name: t.name.clone(), ty: t.expr.ty }).collect();
+        let columns = query.output().map(|t| EntryColumn { name: t.name.clone(), ty: t.expr.ty }).collect();
         let mut entry = RangeTableEntry {
             kind: EntryKind::Subquery { query: Box::new(query), view: Oid::INVALID, security_barrier: false },
             alias: alias.map(|a| a.name.to_string()),
@@ -271,12 +261,7 @@ impl Analyzer<'_> {
         Ok(entry_at)
     }
 
-    fn with_lateral<T>(
-        &mut self,
-        lateral: bool,
-        place: Place,
-        f: impl FnOnce(&mut Self) -> Result<T>,
-    ) -> Result<T> {
+    fn with_lateral<T>(&mut self, lateral: bool, place: Place, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let scope = self.scope();
         let before = (std::mem::replace(&mut scope.lateral, lateral), std::mem::replace(&mut scope.place, place));
         let result = f(self);
@@ -306,14 +291,14 @@ impl Analyzer<'_> {
                             ast::ObjectName::system("unnest", call.name.location),
                             vec![argument.clone()],
                         );
-                        calls.push(ast::Expr { kind: ast::ExprKind::Call(Box::new(one)), location: item.call.location });
+                        calls
+                            .push(ast::Expr { kind: ast::ExprKind::Call(Box::new(one)), location: item.call.location });
                     }
                 }
                 _ => calls.push(item.call.clone()),
             }
             for call in &calls {
-                let mut expr =
-                    self.with_lateral(true, Place::FromFunction, |this| this.expr(call))?;
+                let mut expr = self.with_lateral(true, Place::FromFunction, |this| this.expr(call))?;
                 self.assign_collations(&mut expr)?;
                 let name = crate::target::column_name(call);
                 first_name.get_or_insert_with(|| name.clone());
@@ -322,7 +307,8 @@ impl Analyzer<'_> {
                 let before = columns.len();
                 let single = function.functions.len() == 1 && calls.len() == 1;
                 let alias_name = if single { alias.map(|a| &*a.name) } else { None };
-                let composite = self.function_columns(&expr, &name, definitions, alias_name, &mut columns, call.location)?;
+                let composite =
+                    self.function_columns(&expr, &name, definitions, alias_name, &mut columns, call.location)?;
                 functions.push(RangeFunction {
                     call: expr,
                     column_count: columns.len() - before,
@@ -416,7 +402,10 @@ impl Analyzer<'_> {
             columns.extend(entry_columns(&*self.catalog.relation(relation)?));
             return Ok(true);
         }
-        if self.catalog.type_(type_oid)?.typtype == b'p' && type_oid != oid::VOID && !matches!(type_oid, oid::ANYARRAY | oid::CSTRING) {
+        if self.catalog.type_(type_oid)?.typtype == b'p'
+            && type_oid != oid::VOID
+            && !matches!(type_oid, oid::ANYARRAY | oid::CSTRING)
+        {
             let message = format!(
                 "function \"{name}\" in FROM has unsupported return type {}",
                 self.catalog.format_type(type_oid, -1)?
@@ -448,10 +437,8 @@ impl Analyzer<'_> {
         let outer = self.scope().names.len();
         let lateral_ok = matches!(kind, JoinKind::Inner | JoinKind::Left);
         self.check_names(&left_names)?;
-        let lateral: Vec<Visible> = left_names
-            .iter()
-            .map(|v| Visible { lateral_only: true, lateral_ok, ..v.clone() })
-            .collect();
+        let lateral: Vec<Visible> =
+            left_names.iter().map(|v| Visible { lateral_only: true, lateral_ok, ..v.clone() }).collect();
         self.scope().names.extend(lateral);
         let right = self.deeper(|this| this.join_item(&join.right));
         self.scope().names.truncate(outer);
@@ -632,12 +619,23 @@ impl Analyzer<'_> {
         let typmod = self.common_typmod(&[&left, &right], common);
         let mut convert = |expr: Expr| -> Result<Expr> {
             let expr = self.coerce_common(expr, common, "JOIN/USING")?;
-            self.coerce_typmod(expr, common, typmod, crate::coerce::Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION)
+            self.coerce_typmod(
+                expr,
+                common,
+                typmod,
+                crate::coerce::Coercion::Implicit,
+                CallForm::ImplicitCast,
+                NO_LOCATION,
+            )
         };
         let (left, right) = (convert(left)?, convert(right)?);
         Ok(match kind {
             JoinKind::Inner => {
-                if matches!(left.kind, ExprKind::Var(_)) || !matches!(right.kind, ExprKind::Var(_)) { left } else { right }
+                if matches!(left.kind, ExprKind::Var(_)) || !matches!(right.kind, ExprKind::Var(_)) {
+                    left
+                } else {
+                    right
+                }
             }
             JoinKind::Left => left,
             JoinKind::Right => right,

@@ -79,7 +79,10 @@ impl Analyzer<'_> {
             && call.over.is_none()
             && !call.variadic;
         // f(row) may be the field f of the row.
-        if plain && args.len() == 1 && names == [None] && call.name.qualifiers.is_empty()
+        if plain
+            && args.len() == 1
+            && names == [None]
+            && call.name.qualifiers.is_empty()
             && ty::is_composite(self.catalog, args[0].ty.oid)?
         {
             let found = self.catalog.functions_by_name(None, &call.name.name)?;
@@ -112,7 +115,14 @@ impl Analyzer<'_> {
         let row = match self.find_function(&call.name, &inputs, &names, !call.variadic, location)? {
             Ok(found) => found,
             Err(ambiguous) => {
-                return Err(self.no_function(&call.name, &inputs, &names, ambiguous, !call.order_by.is_empty() && !call.within_group, location)?);
+                return Err(self.no_function(
+                    &call.name,
+                    &inputs,
+                    &names,
+                    ambiguous,
+                    !call.order_by.is_empty() && !call.within_group,
+                    location,
+                )?);
             }
         };
         let word = &row.row.proname;
@@ -135,13 +145,19 @@ impl Analyzer<'_> {
             }
             _ => {
                 if call.star {
-                    return not_aggregate(self, format!("{word}(*) specified, but {word} is not an aggregate function"));
+                    return not_aggregate(
+                        self,
+                        format!("{word}(*) specified, but {word} is not an aggregate function"),
+                    );
                 }
                 if call.distinct {
                     return not_aggregate(self, format!("DISTINCT specified, but {word} is not an aggregate function"));
                 }
                 if call.within_group {
-                    return not_aggregate(self, format!("WITHIN GROUP specified, but {word} is not an aggregate function"));
+                    return not_aggregate(
+                        self,
+                        format!("WITHIN GROUP specified, but {word} is not an aggregate function"),
+                    );
                 }
                 if !call.order_by.is_empty() {
                     return not_aggregate(self, format!("ORDER BY specified, but {word} is not an aggregate function"));
@@ -161,7 +177,10 @@ impl Analyzer<'_> {
         if is_aggregate {
             let kind = self.catalog.aggregate(row.row.oid)?.aggkind;
             if call.within_group && kind == b'n' {
-                return not_aggregate(self, format!("{word} is not an ordered-set aggregate, so it cannot have WITHIN GROUP"));
+                return not_aggregate(
+                    self,
+                    format!("{word} is not an ordered-set aggregate, so it cannot have WITHIN GROUP"),
+                );
             }
             if !call.within_group && kind != b'n' && call.over.is_none() {
                 return not_aggregate(self, format!("WITHIN GROUP is required for ordered-set aggregate {word}"));
@@ -174,7 +193,10 @@ impl Analyzer<'_> {
                 ));
             }
             if args.is_empty() && !call.star && kind == b'n' {
-                return not_aggregate(self, format!("{word}(*) must be used to call a parameterless aggregate function"));
+                return not_aggregate(
+                    self,
+                    format!("{word}(*) must be used to call a parameterless aggregate function"),
+                );
             }
         }
         let resolved = self.apply_function(row, args, location)?;
@@ -226,7 +248,12 @@ impl Analyzer<'_> {
     }
 
     /// A call of a plain function, if one fits.
-    pub(crate) fn call_if_exists(&mut self, name: &ast::ObjectName, args: Vec<Expr>, location: u32) -> Result<Option<Expr>> {
+    pub(crate) fn call_if_exists(
+        &mut self,
+        name: &ast::ObjectName,
+        args: Vec<Expr>,
+        location: u32,
+    ) -> Result<Option<Expr>> {
         let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
         let names = vec![None; args.len()];
         match self.find_function(name, &inputs, &names, false, location)? {
@@ -301,13 +328,12 @@ impl Analyzer<'_> {
         let found = self.catalog.functions_by_name(schema, &name.name).map_err(|e| self.place(e, location))?;
         let mut candidates: Vec<Candidate> = Vec::new();
         for one in found {
-            let Some(candidate) = expand(one.row, one.position, inputs.len(), names, expand_variadic, self.catalog)? else {
+            let Some(candidate) = expand(one.row, one.position, inputs.len(), names, expand_variadic, self.catalog)?
+            else {
                 continue;
             };
             // Of two that look alike to this call, the nearer in the path, the one without VARIADIC, the one with fewer defaults.
-            let same = candidates
-                .iter()
-                .position(|c| c.params[..c.given] == candidate.params[..candidate.given]);
+            let same = candidates.iter().position(|c| c.params[..c.given] == candidate.params[..candidate.given]);
             match same {
                 Some(at) => {
                     let rank = |c: &Candidate| (c.position, c.variadic, c.params.len() - c.given);
@@ -474,14 +500,7 @@ fn expand(
         let variadic = count - (declared - 1);
         params.extend(std::iter::repeat_n(element, variadic));
         let _ = catalog;
-        return Ok(Some(Candidate {
-            row,
-            position,
-            params,
-            numbers: (0..count).collect(),
-            given: count,
-            variadic,
-        }));
+        return Ok(Some(Candidate { row, position, params, numbers: (0..count).collect(), given: count, variadic }));
     }
     if count > declared || count + defaults < declared {
         return Ok(None);

@@ -34,17 +34,17 @@ mod typename;
 pub mod types;
 mod with;
 
+use ::types::Environment;
 use catalog::Catalog;
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use ::types::Environment;
 use parser::ast;
 
 use query::{NO_LOCATION, Query};
 use scope::{Place, Scope};
 
-pub use rewrite::{TableColumns, Wanted, identity_sequence, stored_expression, stored_query};
 pub use column::{shift_levels, shift_levels_from, shift_query_levels};
+pub use rewrite::{TableColumns, Wanted, identity_sequence, stored_expression, stored_query};
 pub use select::collect_entries;
 
 /// How deep statements and expressions may nest.

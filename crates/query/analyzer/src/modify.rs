@@ -46,10 +46,8 @@ impl Analyzer<'_> {
         if let Some(with) = &insert.with {
             self.with_clause(with)?;
         }
-        let updates = insert
-            .on_conflict
-            .as_ref()
-            .is_some_and(|c| matches!(c.action, ast::ConflictAction::Update { .. }));
+        let updates =
+            insert.on_conflict.as_ref().is_some_and(|c| matches!(c.action, ast::ConflictAction::Update { .. }));
         let alias = insert.alias.as_ref().map(|name| ast::Alias { name: name.clone(), columns: Vec::new() });
         let required = acl::INSERT | if updates { acl::UPDATE } else { 0 };
         // The rows come first: they do not see the target.
@@ -153,10 +151,8 @@ impl Analyzer<'_> {
         columns: &[i16],
         written: &[ast::ColumnTarget],
     ) -> Result<Vec<TargetEntry>> {
-        let bare = source.with.is_none()
-            && source.order_by.is_empty()
-            && source.limit.is_none()
-            && source.locking.is_empty();
+        let bare =
+            source.with.is_none() && source.order_by.is_empty() && source.limit.is_none() && source.locking.is_empty();
         match &source.body {
             SelectBody::Values(rows) if bare && rows.len() == 1 => {
                 let row = self.at_place(Place::ValuesSingle, |this| this.value_row(&rows[0]))?;
@@ -165,8 +161,7 @@ impl Analyzer<'_> {
             SelectBody::Values(rows) if bare => self.insert_values(relation, rows, columns, written),
             _ => {
                 let query = self.select(source, false)?;
-                let outputs: Vec<(Expr, String)> =
-                    query.output().map(|t| (t.expr.clone(), t.name.clone())).collect();
+                let outputs: Vec<(Expr, String)> = query.output().map(|t| (t.expr.clone(), t.name.clone())).collect();
                 let entry = self.subquery_entry(query, None, "*SELECT*", false)?;
                 let at = self.add_entry(RangeTableEntry { in_from: false, ..entry });
                 self.scope().query.from.push(FromItem::Relation(at));
@@ -204,11 +199,7 @@ impl Analyzer<'_> {
         let mut values = Vec::with_capacity(row.len());
         for value in row {
             if matches!(value.kind, Ast::Default) {
-                values.push(Expr {
-                    kind: ExprKind::Default,
-                    ty: SqlType::plain(UNKNOWN),
-                    location: value.location,
-                });
+                values.push(Expr { kind: ExprKind::Default, ty: SqlType::plain(UNKNOWN), location: value.location });
             } else if self.is_star(value) {
                 values.extend(self.expand_star(value)?.into_iter().map(|(_, e)| e));
             } else {
@@ -249,11 +240,8 @@ impl Analyzer<'_> {
         for (at, &number) in numbers.iter().enumerate() {
             let column = &relation.columns[number as usize - 1];
             let mut cells: Vec<&mut Expr> = lists.iter_mut().map(|row| &mut row[at]).collect();
-            let collation = if column.attcollation.is_valid() {
-                self.common_collation(&mut cells, true)?
-            } else {
-                Oid::INVALID
-            };
+            let collation =
+                if column.attcollation.is_valid() { self.common_collation(&mut cells, true)? } else { Oid::INVALID };
             let cells: Vec<&Expr> = lists.iter().map(|row| &row[at]).collect();
             let typmod = self.common_typmod(&cells, column.atttypid);
             entry_columns.push(EntryColumn {
@@ -306,8 +294,8 @@ impl Analyzer<'_> {
                 "INSERT has more target columns than expressions",
                 written[row.len()].location,
             );
-            let lone_row = row.len() == 1
-                && matches!(&row[0].kind, ExprKind::Row { fields, .. } if fields.len() == columns.len());
+            let lone_row =
+                row.len() == 1 && matches!(&row[0].kind, ExprKind::Row { fields, .. } if fields.len() == columns.len());
             return Err(if lone_row {
                 error.hint(
                     "The insertion source is a row expression containing the same number of columns expected by the INSERT. Did you accidentally use extra parentheses?",
@@ -369,14 +357,28 @@ impl Analyzer<'_> {
             return self.assign_part(&column.attname, base, path, value, location);
         }
         let (from, at) = (value.ty.oid, value.location);
-        match self.coerce_to_target(value, ty.oid, ty.typmod, Coercion::Assignment, CallForm::ImplicitCast, NO_LOCATION)? {
+        match self.coerce_to_target(
+            value,
+            ty.oid,
+            ty.typmod,
+            Coercion::Assignment,
+            CallForm::ImplicitCast,
+            NO_LOCATION,
+        )? {
             Some(expr) => Ok(expr),
             None => Err(self.column_mismatch(&column.attname, ty.oid, from, "expression", at)?),
         }
     }
 
     #[cold]
-    pub(crate) fn column_mismatch(&self, column: &str, wanted: Oid, given: Oid, what: &str, location: u32) -> Result<Error> {
+    pub(crate) fn column_mismatch(
+        &self,
+        column: &str,
+        wanted: Oid,
+        given: Oid,
+        what: &str,
+        location: u32,
+    ) -> Result<Error> {
         let message = format!(
             "column \"{column}\" is of type {} but {what} is of type {}",
             self.catalog.format_type(wanted, -1)?,
@@ -409,11 +411,8 @@ impl Analyzer<'_> {
                     );
                     return Err(self.error(SqlState::UNDEFINED_COLUMN, message, location));
                 };
-                let ty = SqlType {
-                    oid: attribute.atttypid,
-                    typmod: attribute.atttypmod,
-                    collation: attribute.attcollation,
-                };
+                let ty =
+                    SqlType { oid: attribute.atttypid, typmod: attribute.atttypmod, collation: attribute.attcollation };
                 let value = if path.len() > 1 {
                     let inner = Expr {
                         kind: ExprKind::Field { arg: Box::new(base.clone()), number: attribute.attnum },
@@ -465,14 +464,23 @@ impl Analyzer<'_> {
 
     fn assign_converted(&mut self, name: &str, what: &str, value: Expr, ty: SqlType, location: u32) -> Result<Expr> {
         let from = value.ty.oid;
-        match self.coerce_to_target(value, ty.oid, ty.typmod, Coercion::Assignment, CallForm::ImplicitCast, NO_LOCATION)? {
+        match self.coerce_to_target(
+            value,
+            ty.oid,
+            ty.typmod,
+            Coercion::Assignment,
+            CallForm::ImplicitCast,
+            NO_LOCATION,
+        )? {
             Some(value) => Ok(value),
             None => {
                 let (wanted, given) = (self.catalog.format_type(ty.oid, -1)?, self.catalog.format_type(from, -1)?);
                 let message = if what == "subfield" {
                     format!("subfield \"{name}\" is of type {wanted} but expression is of type {given}")
                 } else {
-                    format!("subscripted assignment to \"{name}\" requires type {wanted} but expression is of type {given}")
+                    format!(
+                        "subscripted assignment to \"{name}\" requires type {wanted} but expression is of type {given}"
+                    )
                 };
                 Err(self
                     .error(SqlState::DATATYPE_MISMATCH, message, location)
@@ -605,12 +613,8 @@ impl Analyzer<'_> {
         if let Some(with) = &update.with {
             self.with_clause(with)?;
         }
-        let relation = self.open_target(
-            &update.relation.name,
-            update.alias.as_ref(),
-            update.relation.inherit,
-            acl::UPDATE,
-        )?;
+        let relation =
+            self.open_target(&update.relation.name, update.alias.as_ref(), update.relation.inherit, acl::UPDATE)?;
         self.modify_from(&update.from)?;
         if let Some(filter) = &update.filter {
             let condition = self.condition_at(Place::Where, filter, "WHERE")?;
@@ -766,7 +770,8 @@ impl Analyzer<'_> {
                     let (mut family, mut input_type) = (Oid::INVALID, Oid::INVALID);
                     if let Some(class) = &element.operator_class {
                         let schema = self.qualifier(&class.qualifiers, &class.name)?;
-                        let Some(found) = self.catalog.opclass_by_name(catalog::objects::BTREE, schema, &class.name)? else {
+                        let Some(found) = self.catalog.opclass_by_name(catalog::objects::BTREE, schema, &class.name)?
+                        else {
                             return Err(self.error(
                                 SqlState::UNDEFINED_OBJECT,
                                 format!("operator class \"{class}\" does not exist for access method \"btree\""),

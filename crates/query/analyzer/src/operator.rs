@@ -167,7 +167,9 @@ impl Analyzer<'_> {
         }
         if !unary && (left == UNKNOWN) != (right == UNKNOWN) {
             let base = self.catalog.base_type(l, -1)?.0;
-            if base != l && let Some(found) = exact(base, base)? {
+            if base != l
+                && let Some(found) = exact(base, base)?
+            {
                 return Ok(Ok(self.catalog.operator(found)?));
             }
         }
@@ -187,7 +189,13 @@ impl Analyzer<'_> {
     }
 
     /// The operator a symbol means, or PostgreSQL's error.
-    pub(crate) fn operator(&self, name: &ast::Operator, left: Oid, right: Oid, location: u32) -> Result<Entry<PgOperator>> {
+    pub(crate) fn operator(
+        &self,
+        name: &ast::Operator,
+        left: Oid,
+        right: Oid,
+        location: u32,
+    ) -> Result<Entry<PgOperator>> {
         let schema = self.qualifier(&name.qualifiers, &name.symbol)?;
         match self.find_operator(schema, &name.symbol, left, right)? {
             Ok(row) if row.oprcode.is_valid() => Ok(row),
@@ -198,9 +206,8 @@ impl Analyzer<'_> {
             Err(ambiguous) => {
                 let signature = self.operator_signature(name, left, right)?;
                 Err(if ambiguous {
-                    self.error(SqlState::AMBIGUOUS_FUNCTION, format!("operator is not unique: {signature}"), location).hint(
-                        "Could not choose a best candidate operator. You might need to add explicit type casts.",
-                    )
+                    self.error(SqlState::AMBIGUOUS_FUNCTION, format!("operator is not unique: {signature}"), location)
+                        .hint("Could not choose a best candidate operator. You might need to add explicit type casts.")
                 } else {
                     self.error(SqlState::UNDEFINED_FUNCTION, format!("operator does not exist: {signature}"), location).hint(
                         if left.is_valid() {
@@ -297,10 +304,18 @@ impl Analyzer<'_> {
         let mut params = vec![row.oprleft, row.oprright];
         let result = self.resolve_polymorphic(&[left.ty.oid, element], &mut params, row.oprresult, false)?;
         if result != oid::BOOL {
-            return Err(self.error(SqlState::WRONG_OBJECT_TYPE, "op ANY/ALL (array) requires operator to yield boolean", location));
+            return Err(self.error(
+                SqlState::WRONG_OBJECT_TYPE,
+                "op ANY/ALL (array) requires operator to yield boolean",
+                location,
+            ));
         }
         if self.catalog.function(row.oprcode)?.proretset {
-            return Err(self.error(SqlState::WRONG_OBJECT_TYPE, "op ANY/ALL (array) requires operator not to return a set", location));
+            return Err(self.error(
+                SqlState::WRONG_OBJECT_TYPE,
+                "op ANY/ALL (array) requires operator not to return a set",
+                location,
+            ));
         }
         let array = if crate::polymorphic::is_polymorphic(params[1]) {
             right.ty.oid
@@ -420,7 +435,11 @@ impl Analyzer<'_> {
         let name = ast::Operator::known("=", location);
         let result = self.make_operator(&name, Some(left), right, location)?;
         if result.ty.oid != oid::BOOL {
-            return Err(self.error(SqlState::DATATYPE_MISMATCH, "IS DISTINCT FROM requires = operator to yield boolean", location));
+            return Err(self.error(
+                SqlState::DATATYPE_MISMATCH,
+                "IS DISTINCT FROM requires = operator to yield boolean",
+                location,
+            ));
         }
         match result.kind {
             ExprKind::Operator(call) if !call.set => Ok(ty::condition(ExprKind::Distinct(call), location)),

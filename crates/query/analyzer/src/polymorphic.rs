@@ -49,7 +49,17 @@ impl Analyzer<'_> {
         let mut declared = targets.to_vec();
         match self.resolve_polymorphic(inputs, &mut declared, Oid::INVALID, true) {
             Ok(_) => Ok(true),
-            Err(e) if matches!(e.state(), SqlState::DATATYPE_MISMATCH | SqlState::UNDEFINED_OBJECT | SqlState::CANNOT_COERCE | SqlState::INDETERMINATE_DATATYPE) => Ok(false),
+            Err(e)
+                if matches!(
+                    e.state(),
+                    SqlState::DATATYPE_MISMATCH
+                        | SqlState::UNDEFINED_OBJECT
+                        | SqlState::CANNOT_COERCE
+                        | SqlState::INDETERMINATE_DATATYPE
+                ) =>
+            {
+                Ok(false)
+            }
             Err(e) => Err(e),
         }
     }
@@ -85,15 +95,20 @@ impl Analyzer<'_> {
                 }
                 continue;
             }
-            let input = if matches!(target, oid::ANYELEMENT | oid::ANYNONARRAY | oid::ANYENUM) || is_second_family(target) && matches!(target, oid::ANYCOMPATIBLE | oid::ANYCOMPATIBLENONARRAY) {
+            let input = if matches!(target, oid::ANYELEMENT | oid::ANYNONARRAY | oid::ANYENUM)
+                || is_second_family(target) && matches!(target, oid::ANYCOMPATIBLE | oid::ANYCOMPATIBLENONARRAY)
+            {
                 input
             } else {
                 self.catalog.base_type(input, -1)?.0
             };
             let settle = |slot: &mut Oid, word: &str| -> Result<()> {
                 if slot.is_valid() && *slot != input {
-                    return Err(Error::new(SqlState::DATATYPE_MISMATCH, format!("arguments declared \"{word}\" are not all alike"))
-                        .detail(format!("{} versus {}", name(*slot)?, name(input)?)));
+                    return Err(Error::new(
+                        SqlState::DATATYPE_MISMATCH,
+                        format!("arguments declared \"{word}\" are not all alike"),
+                    )
+                    .detail(format!("{} versus {}", name(*slot)?, name(input)?)));
                 }
                 *slot = input;
                 Ok(())
@@ -119,7 +134,10 @@ impl Analyzer<'_> {
                 oid::ANYCOMPATIBLEARRAY => {
                     let element = ty::element_type(self.catalog, input)?;
                     if !element.is_valid() {
-                        return mismatch(format!("argument declared anycompatiblearray is not an array but type {}", name(input)?));
+                        return mismatch(format!(
+                            "argument declared anycompatiblearray is not an array but type {}",
+                            name(input)?
+                        ));
                     }
                     compatible.push(element);
                 }
@@ -147,18 +165,27 @@ impl Analyzer<'_> {
             }
             agree(&mut first.element, element, "anyarray", "anyelement")?;
         }
-        for (actual, words) in
-            [(&mut first, ["anyrange", "anymultirange"]), (&mut second, ["anycompatiblerange", "anycompatiblemultirange"])]
-        {
+        for (actual, words) in [
+            (&mut first, ["anyrange", "anymultirange"]),
+            (&mut second, ["anycompatiblerange", "anycompatiblemultirange"]),
+        ] {
             if actual.multirange.is_valid() {
                 let Some(row) = self.catalog.find_multirange(actual.multirange)? else {
-                    return mismatch(format!("argument declared {} is not a multirange type but type {}", words[1], name(actual.multirange)?));
+                    return mismatch(format!(
+                        "argument declared {} is not a multirange type but type {}",
+                        words[1],
+                        name(actual.multirange)?
+                    ));
                 };
                 agree(&mut actual.range, row.rngtypid, words[1], words[0])?;
             }
             if actual.range.is_valid() {
                 let Some(row) = self.catalog.find_range(actual.range)? else {
-                    return mismatch(format!("argument declared {} is not a range type but type {}", words[0], name(actual.range)?));
+                    return mismatch(format!(
+                        "argument declared {} is not a range type but type {}",
+                        words[0],
+                        name(actual.range)?
+                    ));
                 };
                 agree(&mut actual.element, row.rngsubtype, words[0], "anyelement")?;
                 actual.multirange = row.rngmultitypid;
@@ -191,7 +218,10 @@ impl Analyzer<'_> {
             }
         }
         if second_non_array && second.element.is_valid() && ty::element_type(self.catalog, second.element)?.is_valid() {
-            return mismatch(format!("type matched to anycompatiblenonarray is an array type: {}", name(second.element)?));
+            return mismatch(format!(
+                "type matched to anycompatiblenonarray is an array type: {}",
+                name(second.element)?
+            ));
         }
         if !first.element.is_valid() && unknown_first && !lenient && first.array != oid::ANYARRAY {
             bail!(DATATYPE_MISMATCH, "could not determine polymorphic type because input has type {}", "unknown");

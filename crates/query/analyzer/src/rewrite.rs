@@ -85,18 +85,14 @@ impl Analyzer<'_> {
             ));
         }
         let mut inner = stored_query(self.catalog, self.env, &relation)?;
-        let invoker = relation
-            .class
-            .reloptions
-            .iter()
-            .flatten()
-            .any(|option| matches!(&**option, "security_invoker=true" | "security_invoker=on" | "security_invoker=1"));
-        let barrier = relation
-            .class
-            .reloptions
-            .iter()
-            .flatten()
-            .any(|option| matches!(&**option, "security_barrier=true" | "security_barrier=on" | "security_barrier=1"));
+        let invoker =
+            relation.class.reloptions.iter().flatten().any(|option| {
+                matches!(&**option, "security_invoker=true" | "security_invoker=on" | "security_invoker=1")
+            });
+        let barrier =
+            relation.class.reloptions.iter().flatten().any(|option| {
+                matches!(&**option, "security_barrier=true" | "security_barrier=on" | "security_barrier=1")
+            });
         self.expanding.push(view);
         let result = self.deeper(|this| this.rewrite(&mut inner));
         self.expanding.pop();
@@ -248,10 +244,7 @@ impl Analyzer<'_> {
                     SqlState::GENERATED_ALWAYS,
                     format!("column \"{}\" can only be updated to DEFAULT", column.attname),
                 )
-                .detail(format!(
-                    "Column \"{}\" is an identity column defined as GENERATED ALWAYS.",
-                    column.attname
-                )));
+                .detail(format!("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", column.attname)));
             }
             if is_default {
                 t.expr = match self.column_default(relation, t.number)? {
@@ -274,15 +267,18 @@ impl Analyzer<'_> {
         let column = &relation.columns[number as usize - 1];
         let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
         if column.attidentity != 0 {
-            let sequence = identity_sequence(self.catalog, relation.oid, number)?.ok_or_else(|| {
-                Error::internal(format!("no owned sequence found for column \"{}\"", column.attname))
-            })?;
-            let next = Expr {
-                kind: ExprKind::NextValue(sequence),
-                ty: SqlType::plain(oid::INT8),
-                location: NO_LOCATION,
-            };
-            return self.coerce_to_target(next, ty.oid, ty.typmod, Coercion::Assignment, CallForm::ImplicitCast, NO_LOCATION);
+            let sequence = identity_sequence(self.catalog, relation.oid, number)?
+                .ok_or_else(|| Error::internal(format!("no owned sequence found for column \"{}\"", column.attname)))?;
+            let next =
+                Expr { kind: ExprKind::NextValue(sequence), ty: SqlType::plain(oid::INT8), location: NO_LOCATION };
+            return self.coerce_to_target(
+                next,
+                ty.oid,
+                ty.typmod,
+                Coercion::Assignment,
+                CallForm::ImplicitCast,
+                NO_LOCATION,
+            );
         }
         let stored = match relation.default_of(number) {
             Some(text) => Some(stored_expression(self.catalog, self.env, text)?),
@@ -303,7 +299,14 @@ impl Analyzer<'_> {
             // A domain's constraint may refuse nulls.
             if self.catalog.type_(column.atttypid)?.typtype == b'd' {
                 let null = ty::constant(batch::Datum::Null, SqlType::plain(ty::UNKNOWN), NO_LOCATION);
-                return self.coerce_to_target(null, ty.oid, ty.typmod, Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION);
+                return self.coerce_to_target(
+                    null,
+                    ty.oid,
+                    ty.typmod,
+                    Coercion::Implicit,
+                    CallForm::ImplicitCast,
+                    NO_LOCATION,
+                );
             }
             return Ok(None);
         };
@@ -444,7 +447,13 @@ impl Analyzer<'_> {
         self.scopes.push(scope);
         if let Some(table) = table {
             let entry = self.add_entry(RangeTableEntry {
-                kind: EntryKind::Relation { oid: table.oid, relkind: kind::TABLE, inherit: false, lock: 1, sample: None },
+                kind: EntryKind::Relation {
+                    oid: table.oid,
+                    relkind: kind::TABLE,
+                    inherit: false,
+                    lock: 1,
+                    sample: None,
+                },
                 alias: Some(table.name.to_string()),
                 column_aliases: false,
                 name: table.name.to_string(),
@@ -465,7 +474,14 @@ impl Analyzer<'_> {
             Wanted::Condition(construct) => self.coerce_boolean(value, construct)?,
             Wanted::Column { name, ty, what } => {
                 let (from, at) = (value.ty.oid, value.location);
-                match self.coerce_to_target(value, ty.oid, ty.typmod, Coercion::Assignment, CallForm::ImplicitCast, NO_LOCATION)? {
+                match self.coerce_to_target(
+                    value,
+                    ty.oid,
+                    ty.typmod,
+                    Coercion::Assignment,
+                    CallForm::ImplicitCast,
+                    NO_LOCATION,
+                )? {
                     Some(value) => value,
                     None => {
                         let error = self.column_mismatch(name, ty.oid, from, what, at)?;

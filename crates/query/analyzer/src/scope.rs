@@ -95,8 +95,15 @@ impl Place {
     /// "aggregate functions are not allowed in …": the phrase if they are not.
     pub(crate) fn without_aggregates(self) -> Option<&'static str> {
         match self {
-            Place::Having | Place::SelectTarget | Place::OrderBy | Place::DistinctOn | Place::WindowPartition
-            | Place::WindowOrder | Place::Other | Place::InsertTarget | Place::FromSubquery => None,
+            Place::Having
+            | Place::SelectTarget
+            | Place::OrderBy
+            | Place::DistinctOn
+            | Place::WindowPartition
+            | Place::WindowOrder
+            | Place::Other
+            | Place::InsertTarget
+            | Place::FromSubquery => None,
             _ => self.words(),
         }
     }
@@ -104,7 +111,11 @@ impl Place {
     /// "window functions are not allowed in …"
     pub(crate) fn without_windows(self) -> Option<&'static str> {
         match self {
-            Place::SelectTarget | Place::OrderBy | Place::DistinctOn | Place::Other | Place::InsertTarget
+            Place::SelectTarget
+            | Place::OrderBy
+            | Place::DistinctOn
+            | Place::Other
+            | Place::InsertTarget
             | Place::FromSubquery => None,
             _ => self.words(),
         }
@@ -113,8 +124,15 @@ impl Place {
     /// "set-returning functions are not allowed in …"
     pub(crate) fn without_sets(self) -> Option<&'static str> {
         match self {
-            Place::SelectTarget | Place::OrderBy | Place::GroupBy | Place::DistinctOn | Place::Other
-            | Place::InsertTarget | Place::FromSubquery | Place::FromFunction | Place::ValuesSingle => None,
+            Place::SelectTarget
+            | Place::OrderBy
+            | Place::GroupBy
+            | Place::DistinctOn
+            | Place::Other
+            | Place::InsertTarget
+            | Place::FromSubquery
+            | Place::FromFunction
+            | Place::ValuesSingle => None,
             _ => self.words(),
         }
     }
@@ -282,7 +300,12 @@ impl Visible {
         match &self.columns {
             Some(list) => list[at].1.clone(),
             None => Expr {
-                kind: ExprKind::Var(Var { level: 0, relation: self.entry, column: at as i16 + 1, version: self.version }),
+                kind: ExprKind::Var(Var {
+                    level: 0,
+                    relation: self.entry,
+                    column: at as i16 + 1,
+                    version: self.version,
+                }),
                 ty: query.range_table[self.entry].columns[at].ty,
                 location: NO_LOCATION,
             },

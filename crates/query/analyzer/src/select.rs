@@ -33,7 +33,8 @@ impl Analyzer<'_> {
         }
         let mut query = self.pop_scope()?;
         self.assign_query_collations(&mut query)?;
-        if query.has.aggregates || !query.group_by.is_empty() || query.grouping_sets.is_some() || query.having.is_some() {
+        if query.has.aggregates || !query.group_by.is_empty() || query.grouping_sets.is_some() || query.having.is_some()
+        {
             self.check_grouping(&mut query)?;
         }
         Ok(query)
@@ -165,11 +166,7 @@ impl Analyzer<'_> {
             }
             GroupItem::Cube { items, location } => {
                 if items.len() > 12 {
-                    return Err(self.error(
-                        SqlState::TOO_MANY_COLUMNS,
-                        "CUBE is limited to 12 elements",
-                        *location,
-                    ));
+                    return Err(self.error(SqlState::TOO_MANY_COLUMNS, "CUBE is limited to 12 elements", *location));
                 }
                 let parts = self.group_parts(targets, items, order_by)?;
                 let n = parts.len();
@@ -219,8 +216,7 @@ impl Analyzer<'_> {
             return Ok(refs);
         }
         let at = self.clause_target(targets, expr, Clause::GroupBy)?;
-        if targets[at].sort_ref != 0
-            && self.scope().query.group_by.iter().any(|c| c.target_ref == targets[at].sort_ref)
+        if targets[at].sort_ref != 0 && self.scope().query.group_by.iter().any(|c| c.target_ref == targets[at].sort_ref)
         {
             return Ok(vec![targets[at].sort_ref]);
         }
@@ -308,7 +304,10 @@ impl Analyzer<'_> {
             return Err(Error::new(SqlState::SYNTAX_ERROR, "WITH TIES cannot be specified without ORDER BY clause"));
         }
         if limit.with_ties && select.locking.iter().any(|l| l.wait == ast::LockWait::SkipLocked) {
-            return Err(Error::new(SqlState::SYNTAX_ERROR, "SKIP LOCKED and WITH TIES options cannot be used together"));
+            return Err(Error::new(
+                SqlState::SYNTAX_ERROR,
+                "SKIP LOCKED and WITH TIES options cannot be used together",
+            ));
         }
         let query = &mut self.scope().query;
         (query.offset, query.limit, query.with_ties) = (offset, count, limit.with_ties);
@@ -433,9 +432,8 @@ impl Analyzer<'_> {
             ast::FrameExclusion::Group => FrameExclusion::Group,
             ast::FrameExclusion::Ties => FrameExclusion::Ties,
         };
-        let has_offset = |bound: &ast::FrameBound| {
-            matches!(bound, ast::FrameBound::Preceding(_) | ast::FrameBound::Following(_))
-        };
+        let has_offset =
+            |bound: &ast::FrameBound| matches!(bound, ast::FrameBound::Preceding(_) | ast::FrameBound::Following(_));
         let ranged = frame.unit == FrameUnit::Range
             && (has_offset(&written.start) || written.end.as_ref().is_some_and(has_offset));
         if ranged && order_by.len() != 1 {
@@ -537,7 +535,8 @@ impl Analyzer<'_> {
         let key_name = self.catalog.format_type(key.oid, -1)?;
         match found {
             Some((offset_type, function)) => {
-                let value = self.coerce(value, offset_type, -1, Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION)?;
+                let value =
+                    self.coerce(value, offset_type, -1, Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION)?;
                 Ok((value, function))
             }
             None if count == 0 && rows.iter().any(|r| r.amprocnum == 3) => {

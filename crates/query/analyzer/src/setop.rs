@@ -32,8 +32,7 @@ impl Analyzer<'_> {
         let SetOperation::Node { columns, .. } = &tree else {
             return Err(Error::internal("a set operation of one query"));
         };
-        let names: Vec<String> =
-            self.scope().query.range_table[leaf].columns.iter().map(|c| c.name.clone()).collect();
+        let names: Vec<String> = self.scope().query.range_table[leaf].columns.iter().map(|c| c.name.clone()).collect();
         let mut targets: Vec<TargetEntry> = columns
             .iter()
             .zip(&names)
@@ -92,11 +91,14 @@ impl Analyzer<'_> {
     ) -> Result<SetOperation> {
         let mut left = self.deeper(|this| this.set_operand(first))?;
         for (at, step) in rest.iter().enumerate() {
-            if at + 1 == rest.len() && let Some((home, cte)) = recursive {
+            if at + 1 == rest.len()
+                && let Some((home, cte)) = recursive
+            {
                 self.learn_recursive_columns(&left, home, cte, step)?;
             }
             let right = self.deeper(|this| this.set_operand(&step.right))?;
-            let is_recursive = at + 1 == rest.len() && recursive.is_some_and(|(home, cte)| self.scopes[home].query.ctes[cte].recursive);
+            let is_recursive = at + 1 == rest.len()
+                && recursive.is_some_and(|(home, cte)| self.scopes[home].query.ctes[cte].recursive);
             left = self.combine(step, left, right, is_recursive)?;
         }
         Ok(left)
@@ -129,7 +131,13 @@ impl Analyzer<'_> {
         }
     }
 
-    fn combine(&mut self, step: &ast::SetStep, mut left: SetOperation, mut right: SetOperation, recursive: bool) -> Result<SetOperation> {
+    fn combine(
+        &mut self,
+        step: &ast::SetStep,
+        mut left: SetOperation,
+        mut right: SetOperation,
+        recursive: bool,
+    ) -> Result<SetOperation> {
         let (kind, word) = match step.operator {
             ast::SetOperator::Union => (SetKind::Union, "UNION"),
             ast::SetOperator::Intersect => (SetKind::Intersect, "INTERSECT"),
@@ -140,13 +148,19 @@ impl Analyzer<'_> {
             return Err(self.error(
                 SqlState::SYNTAX_ERROR,
                 format!("each {word} query must have the same number of columns"),
-                r.first().map_or(step.right.location, |e| if e.location == NO_LOCATION { step.right.location } else { e.location }),
+                r.first().map_or(step.right.location, |e| {
+                    if e.location == NO_LOCATION { step.right.location } else { e.location }
+                }),
             ));
         }
         let mut columns = Vec::with_capacity(l.len());
         let mut group = Vec::new();
         for (at, (mut l, mut r)) in l.into_iter().zip(r).enumerate() {
-            let common = if recursive { if l.ty.oid == UNKNOWN { self.common_type(&[&l, &r], word)? } else { l.ty.oid } } else { self.common_type(&[&l, &r], word)? };
+            let common = if recursive {
+                if l.ty.oid == UNKNOWN { self.common_type(&[&l, &r], word)? } else { l.ty.oid }
+            } else {
+                self.common_type(&[&l, &r], word)?
+            };
             if recursive && r.ty.oid != common {
                 let overall = self.common_type(&[&l, &r], word)?;
                 if overall != common {
@@ -231,7 +245,13 @@ impl Analyzer<'_> {
     }
 
     /// The columns of a recursive query, from its non-recursive part.
-    fn learn_recursive_columns(&mut self, left: &SetOperation, home: usize, cte: usize, step: &ast::SetStep) -> Result<()> {
+    fn learn_recursive_columns(
+        &mut self,
+        left: &SetOperation,
+        home: usize,
+        cte: usize,
+        step: &ast::SetStep,
+    ) -> Result<()> {
         if step.operator != ast::SetOperator::Union {
             return Ok(());
         }
@@ -241,7 +261,9 @@ impl Analyzer<'_> {
             leftmost = left;
         }
         let names: Vec<String> = match leftmost {
-            SetOperation::Leaf(at) => self.scope().query.range_table[*at].columns.iter().map(|c| c.name.clone()).collect(),
+            SetOperation::Leaf(at) => {
+                self.scope().query.range_table[*at].columns.iter().map(|c| c.name.clone()).collect()
+            }
             _ => Vec::new(),
         };
         let mut columns = Vec::new();
@@ -262,4 +284,3 @@ impl Analyzer<'_> {
         Ok(())
     }
 }
-

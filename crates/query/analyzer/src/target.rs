@@ -332,7 +332,11 @@ impl Analyzer<'_> {
                     .catalog
                     .operator_families(row.oid)?
                     .iter()
-                    .find(|m| m.amopmethod == catalog::objects::BTREE && matches!(m.amopstrategy, 1 | 5) && m.amoplefttype == m.amoprighttype)
+                    .find(|m| {
+                        m.amopmethod == catalog::objects::BTREE
+                            && matches!(m.amopstrategy, 1 | 5)
+                            && m.amoplefttype == m.amoprighttype
+                    })
                     .cloned();
                 let Some(member) = member else {
                     return Err(self
@@ -371,7 +375,11 @@ impl Analyzer<'_> {
     fn no_ordering(&self, type_oid: Oid, location: u32) -> Result<error::Error> {
         let name = self.catalog.format_type(type_oid, -1)?;
         Ok(self
-            .error(SqlState::UNDEFINED_FUNCTION, format!("could not identify an ordering operator for type {name}"), location)
+            .error(
+                SqlState::UNDEFINED_FUNCTION,
+                format!("could not identify an ordering operator for type {name}"),
+                location,
+            )
             .hint("Use an explicit ordering operator or modify the query."))
     }
 
@@ -451,7 +459,9 @@ impl Analyzer<'_> {
             clauses.push(*clause);
         }
         for at in 0..targets.len() {
-            if targets[at].junk || clauses.iter().any(|c: &SortClause| c.target_ref == targets[at].sort_ref && c.target_ref != 0) {
+            if targets[at].junk
+                || clauses.iter().any(|c: &SortClause| c.target_ref == targets[at].sort_ref && c.target_ref != 0)
+            {
                 continue;
             }
             let clause = self.group_clause(targets, at, &[])?;
@@ -594,9 +604,9 @@ pub(crate) fn same_exprs(a: &[ast::Expr], b: &[ast::Expr]) -> bool {
 /// The same for sort lists.
 pub(crate) fn same_sorts(a: &[ast::SortBy], b: &[ast::SortBy]) -> bool {
     a.len() == b.len()
-        && a.iter().zip(b).all(|(a, b)| {
-            a.nulls == b.nulls && a.direction == b.direction && same_expr(&a.value, &b.value)
-        })
+        && a.iter()
+            .zip(b)
+            .all(|(a, b)| a.nulls == b.nulls && a.direction == b.direction && same_expr(&a.value, &b.value))
 }
 
 fn same_expr(a: &ast::Expr, b: &ast::Expr) -> bool {

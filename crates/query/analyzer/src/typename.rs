@@ -30,7 +30,11 @@ impl Analyzer<'_> {
             None => self.catalog.type_by_name(None, &name.name.name)?,
         };
         let not_found = || {
-            self.error(SqlState::UNDEFINED_OBJECT, format!("type \"{}\" does not exist", display_type(name)), name.location)
+            self.error(
+                SqlState::UNDEFINED_OBJECT,
+                format!("type \"{}\" does not exist", display_type(name)),
+                name.location,
+            )
         };
         let found = found.ok_or_else(not_found)?;
         let row = self.catalog.type_(found)?;
@@ -58,10 +62,7 @@ impl Analyzer<'_> {
             [schema, table] => (Some(&**schema), table),
             [_, schema, table] => (Some(&**schema), table),
             _ => {
-                let message = format!(
-                    "improper %TYPE reference (too few dotted names): {}",
-                    name.name
-                );
+                let message = format!("improper %TYPE reference (too few dotted names): {}", name.name);
                 return Err(self.error(SqlState::SYNTAX_ERROR, message, name.location));
             }
         };
@@ -88,14 +89,27 @@ impl Analyzer<'_> {
                 ExprKind::Column(name) if name.qualifiers.is_empty() => name.name.to_string(),
                 ExprKind::Unary { operator, operand } if operator.symbol == "-" => match &operand.kind {
                     ExprKind::Constant(Constant::Integer(n)) => (-n).to_string(),
-                    _ => return place(SqlState::SYNTAX_ERROR, "type modifiers must be simple constants or identifiers".into()),
+                    _ => {
+                        return place(
+                            SqlState::SYNTAX_ERROR,
+                            "type modifiers must be simple constants or identifiers".into(),
+                        );
+                    }
                 },
-                _ => return place(SqlState::SYNTAX_ERROR, "type modifiers must be simple constants or identifiers".into()),
+                _ => {
+                    return place(
+                        SqlState::SYNTAX_ERROR,
+                        "type modifiers must be simple constants or identifiers".into(),
+                    );
+                }
             });
         }
         let row = self.catalog.type_(type_oid)?;
         if !row.typmodin.is_valid() {
-            return place(SqlState::SYNTAX_ERROR, format!("type modifier is not allowed for type \"{}\"", display_type(name)));
+            return place(
+                SqlState::SYNTAX_ERROR,
+                format!("type modifier is not allowed for type \"{}\"", display_type(name)),
+            );
         }
         let mut numbers = Vec::new();
         for word in &words {
@@ -112,14 +126,22 @@ impl Analyzer<'_> {
         let one = |what: &str| -> Result<i32> {
             match numbers[..] {
                 [n] => Ok(n),
-                _ => Err(self.error(SqlState::INVALID_PARAMETER_VALUE, format!("invalid type modifier{what}"), name.location)),
+                _ => Err(self.error(
+                    SqlState::INVALID_PARAMETER_VALUE,
+                    format!("invalid type modifier{what}"),
+                    name.location,
+                )),
             }
         };
         let length = |word: &str, extra: i32| -> Result<i32> {
             const LENGTH_MAX: i32 = 10_485_760;
             let n = one("")?;
             if n < 1 {
-                return Err(self.error(SqlState::INVALID_PARAMETER_VALUE, format!("length for type {word} must be at least 1"), name.location));
+                return Err(self.error(
+                    SqlState::INVALID_PARAMETER_VALUE,
+                    format!("length for type {word} must be at least 1"),
+                    name.location,
+                ));
             }
             let most = if extra == 0 { i32::MAX / 8 } else { LENGTH_MAX };
             if n > most {
@@ -174,7 +196,9 @@ impl Analyzer<'_> {
             oid::INTERVAL => match numbers[..] {
                 [range] => Ok(range << 16 | 0xFFFF),
                 [range, p] if p >= 0 => Ok(range << 16 | p.min(6)),
-                [_, p] => place(SqlState::INVALID_PARAMETER_VALUE, format!("INTERVAL({p}) precision must not be negative")),
+                [_, p] => {
+                    place(SqlState::INVALID_PARAMETER_VALUE, format!("INTERVAL({p}) precision must not be negative"))
+                }
                 _ => place(SqlState::INVALID_PARAMETER_VALUE, "invalid INTERVAL type modifier".into()),
             },
             _ => Err(Error::not_implemented(format_args!("type modifier of type {}", row.typname))),

@@ -81,7 +81,9 @@ impl Analyzer<'_> {
         scope.recursive_aliases = cte.columns.iter().map(|c| c.to_string()).collect();
         let union = match &*cte.query {
             ast::Statement::Select(select) => match &select.body {
-                ast::SelectBody::SetOperation { rest, .. } => rest.last().is_some_and(|s| s.operator == ast::SetOperator::Union),
+                ast::SelectBody::SetOperation { rest, .. } => {
+                    rest.last().is_some_and(|s| s.operator == ast::SetOperator::Union)
+                }
                 _ => false,
             },
             _ => false,
@@ -107,7 +109,9 @@ impl Analyzer<'_> {
         scope.recursive_aliases.clear();
         let slot = &mut scope.query.ctes[at];
         slot.query = query;
-        if slot.recursive && (!slot.query.order_by.is_empty() || slot.query.limit.is_some() || slot.query.offset.is_some()) {
+        if slot.recursive
+            && (!slot.query.order_by.is_empty() || slot.query.limit.is_some() || slot.query.offset.is_some())
+        {
             let what = if !slot.query.order_by.is_empty() {
                 "ORDER BY in a recursive query is not implemented"
             } else if slot.query.offset.is_some() {
