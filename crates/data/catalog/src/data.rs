@@ -142,6 +142,27 @@ mod tests {
     }
 
     #[test]
+    fn rows_survive_their_stored_form() {
+        struct RoundTrip(usize);
+        impl ForEachCatalog for RoundTrip {
+            fn visit<T: CatalogRow>(&mut self) -> Result<()> {
+                let mut columns: Vec<_> = T::COLUMNS.iter().map(|&(_, repr)| batch::Column::new(repr)).collect();
+                let rows = T::builtin().rows();
+                rows.iter().for_each(|row| row.append_to(&mut columns));
+                for (at, row) in rows.iter().enumerate() {
+                    let back = T::read(&columns, at)?;
+                    assert_eq!(format!("{back:?}"), format!("{row:?}"), "{}", T::NAME);
+                    self.0 += 1;
+                }
+                Ok(())
+            }
+        }
+        let mut count = RoundTrip(0);
+        for_each_catalog(&mut count).expect("every row reads back");
+        assert!(count.0 > 20_000);
+    }
+
+    #[test]
     fn rows_are_found_by_whole_and_partial_keys() {
         let int4 = PgType::builtin().find(index::PG_TYPE_OID_INDEX, &[Part::Int(23)]).next().expect("int4");
         assert_eq!((&*int4.typname, int4.typlen), ("int4", 4));

@@ -30,7 +30,7 @@ impl Catalog {
     pub fn function_text(&self, oid: Oid) -> Result<Option<String>> {
         let Some(row) = self.find_function(oid)? else { return Ok(None) };
         let visible = self.function_is_visible(oid)? == Some(true);
-        let types: Vec<String> = row.proargtypes.iter().map(|&t| self.format_type(t, -1)).collect::<Result<_>>()?;
+        let types: Vec<String> = row.proargtypes.iter().map(|&t| self.type_name(t)).collect::<Result<_>>()?;
         Ok(Some(format!("{}({})", self.qualified(visible, row.pronamespace, &row.proname)?, types.join(","))))
     }
 
@@ -42,8 +42,8 @@ impl Catalog {
             text.push_str(&quote_identifier(&self.schema_name(row.oprnamespace)?.unwrap_or_default()));
             text.push('.');
         }
-        let left = if row.oprleft.is_valid() { self.format_type(row.oprleft, -1)? } else { "NONE".into() };
-        text.push_str(&format!("{}({left},{})", row.oprname, self.format_type(row.oprright, -1)?));
+        let left = if row.oprleft.is_valid() { self.type_name(row.oprleft)? } else { "NONE".into() };
+        text.push_str(&format!("{}({left},{})", row.oprname, self.type_name(row.oprright)?));
         Ok(Some(text))
     }
 
@@ -69,14 +69,14 @@ impl Catalog {
             PgClass::RELATION => Some(self.relation_description(oid)?),
             PgProc::RELATION => self.function_text(oid)?.map(|text| format!("function {text}")),
             PgType::RELATION => {
-                self.find_type(oid)?.map(|_| self.format_type(oid, -1)).transpose()?.map(|t| format!("type {t}"))
+                self.find_type(oid)?.map(|_| self.type_name(oid)).transpose()?.map(|t| format!("type {t}"))
             }
             PgOperator::RELATION => self.operator_text(oid)?.map(|text| format!("operator {text}")),
             PgCast::RELATION => match self.row::<PgCast>(index::PG_CAST_OID_INDEX, &[oid.into()])? {
                 Some(row) => Some(format!(
                     "cast from {} to {}",
-                    self.format_type(row.castsource, -1)?,
-                    self.format_type(row.casttarget, -1)?
+                    self.type_name(row.castsource)?,
+                    self.type_name(row.casttarget)?
                 )),
                 None => None,
             },

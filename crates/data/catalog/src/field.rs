@@ -284,74 +284,53 @@ impl<T: Field> Field for Option<T> {
 trait Item: Sized {
     /// The element type.
     const TYPE: Oid;
+    /// Its values' form.
+    const REPR: Repr;
     fn parse(text: &str) -> Option<Self>;
-    fn read(bytes: &[u8]) -> Option<Self>;
-    fn write(&self, out: &mut Vec<u8>);
+    fn read(value: DatumRef<'_>) -> Option<Self>;
+    fn value(&self) -> DatumRef<'_>;
 }
 
-macro_rules! number_items {
-    ($($type:ty, $oid:literal, $raw:ty, |$v:ident| $to_raw:expr, $from_raw:expr;)*) => {
+macro_rules! items {
+    ($($type:ty, $oid:literal, $repr:ident, |$text:ident| $parse:expr, |$read:ident| $from:expr, |$v:ident| $to:expr;)*) => {
         $(impl Item for $type {
             const TYPE: Oid = Oid($oid);
-            fn parse(text: &str) -> Option<Self> {
-                text.parse().ok().map($from_raw)
+            const REPR: Repr = Repr::$repr;
+            fn parse($text: &str) -> Option<Self> {
+                $parse
             }
-            fn read(bytes: &[u8]) -> Option<Self> {
-                bytes.try_into().ok().map(<$raw>::from_le_bytes).map($from_raw)
+            fn read($read: DatumRef<'_>) -> Option<Self> {
+                $from
             }
-            fn write(&self, out: &mut Vec<u8>) {
-                let $v = *self;
-                out.extend_from_slice(&<$raw>::to_le_bytes($to_raw));
+            fn value(&self) -> DatumRef<'_> {
+                let $v = self;
+                $to
             }
         })*
     };
 }
 
-number_items! {
-    Oid, 26, u32, |v| v.0, Oid;
-    i16, 21, i16, |v| v, |v| v;
-    f32, 700, f32, |v| v, |v| v;
+items! {
+    Oid, 26, B4, |text| text.parse().ok().map(Oid), |value| value.as_oid(), |v| DatumRef::B4(v.0 as i32);
+    i16, 21, B2, |text| text.parse().ok(), |value| value.as_i16(), |v| DatumRef::B2(*v);
+    f32, 700, B4, |text| text.parse().ok(), |value| value.as_f32(), |v| DatumRef::B4(v.to_bits() as i32);
+    u8, 18, B1, |text| text.bytes().next(), |value| value.as_u8(), |v| DatumRef::B1(*v);
+    Text, 25, Bytes, |text| Some(Cow::Owned(text.to_string())),
+        |value| Some(Cow::Owned(String::from_utf8_lossy(value.as_bytes()?).into_owned())), |v| DatumRef::Bytes(v.as_bytes());
 }
 
-/// A "char".
-impl Item for u8 {
-    const TYPE: Oid = Oid(18);
-    fn parse(text: &str) -> Option<Self> {
-        <u8 as TryFrom<char>>::try_from(text.chars().next()?).ok()
-    }
-    fn read(bytes: &[u8]) -> Option<Self> {
-        bytes.first().copied()
-    }
-    fn write(&self, out: &mut Vec<u8>) {
-        out.push(*self);
-    }
-}
-
-impl Item for Text {
-    const TYPE: Oid = Oid(25);
-    fn parse(text: &str) -> Option<Self> {
-        Some(Cow::Owned(text.to_string()))
-    }
-    fn read(bytes: &[u8]) -> Option<Self> {
-        Some(Cow::Owned(String::from_utf8_lossy(bytes).into_owned()))
-    }
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.as_bytes());
-    }
-}
-
-fn read_items<T>(value: DatumRef<'_>, item: impl Fn(&[u8]) -> Option<T>) -> Result<Vec<T>> {
+fn read_items<T>(value: DatumRef<'_>, item: impl Fn(DatumRef<'_>) -> Option<T>) -> Result<Vec<T>> {
     let mut items = Vec::new();
-    arrays::read(value.as_bytes().ok_or_else(|| wrong(value))?, |bytes| {
-        items.push(item(bytes).ok_or_else(|| wrong(value))?);
+    arrays::read(value.as_bytes().ok_or_else(|| wrong(value))?, |element| {
+        items.push(item(element).ok_or_else(|| wrong(value))?);
         Ok(())
     })?;
     Ok(items)
 }
 
-fn push_items<T>(items: &[T], element: Oid, lower: i32, column: &mut Column, write: impl Fn(&T, &mut Vec<u8>)) {
+fn append_items<T: Item>(items: &[T], lower: i32, column: &mut Column) {
     let mut bytes = Vec::new();
-    arrays::write(&mut bytes, element, lower, items.iter(), write);
+    arrays::write(&mut bytes, T::TYPE, T::REPR, lower, items.iter().map(T::value));
     column.push(DatumRef::Bytes(&bytes));
 }
 
@@ -365,7 +344,7 @@ impl<T: Item> Field for Vec<T> {
         read_items(value, T::read)
     }
     fn append_to(&self, column: &mut Column) {
-        push_items(self, T::TYPE, 1, column, T::write);
+        append_items(self, 1, column);
     }
     fn part(&self) -> Part<'_> {
         Part::Null
@@ -383,10 +362,7 @@ macro_rules! vectors {
                 read_items(value, Item::read).map($type)
             }
             fn append_to(&self, column: &mut Column) {
-                fn element<T: Item>(_: &[T]) -> Oid {
-                    T::TYPE
-                }
-                push_items(&self.0, element(&self.0), 0, column, Item::write);
+                append_items(&self.0, 0, column);
             }
             fn part(&self) -> Part<'_> {
                 let $v = self;
@@ -403,7 +379,7 @@ vectors! {
 
 /// Appends the stored form of an `oidvector`.
 pub(crate) fn write_oidvector(oids: &[Oid], out: &mut Vec<u8>) {
-    arrays::write(out, <Oid as Item>::TYPE, 0, oids.iter(), Item::write);
+    arrays::write(out, <Oid as Item>::TYPE, Repr::B4, 0, oids.iter().map(Item::value));
 }
 
 impl Field for Acl {
@@ -412,12 +388,31 @@ impl Field for Acl {
         Acl::parse_builtin(&unescape(text))
     }
     fn read(value: DatumRef<'_>) -> Result<Self> {
-        read_items(value, AclItem::load).map(Acl)
+        read_items(value, |item| AclItem::load(item.as_bytes()?)).map(Acl)
     }
     fn append_to(&self, column: &mut Column) {
-        push_items(&self.0, Oid(1033), 1, column, AclItem::store);
+        column.push(DatumRef::Bytes(&self.to_stored()));
     }
     fn part(&self) -> Part<'_> {
         Part::Null
+    }
+}
+
+impl Acl {
+    /// The stored form, as `aclitem[]`.
+    pub fn to_stored(&self) -> Vec<u8> {
+        let items: Vec<Vec<u8>> = self
+            .0
+            .iter()
+            .map(|item| {
+                let mut bytes = Vec::with_capacity(AclItem::STORED);
+                item.store(&mut bytes);
+                bytes
+            })
+            .collect();
+        let mut bytes = Vec::new();
+        let elements = items.iter().map(|item| DatumRef::Bytes(item));
+        arrays::write(&mut bytes, types::oid::ACLITEM, Repr::Bytes, 1, elements);
+        bytes
     }
 }

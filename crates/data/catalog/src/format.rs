@@ -8,15 +8,21 @@ impl Catalog {
     /// A type's name with its modifier as SQL writes it, `character varying(10)[]`, qualified where the search path does not find it. `-` for
     /// the invalid id, `???` for one that does not exist. A modifier of -1 is none.
     pub fn format_type(&self, oid: Oid, typmod: i32) -> Result<String> {
-        self.type_text(oid, typmod, false)
+        self.type_text(oid, Some(typmod), false)
+    }
+
+    /// A type's name where no modifier is meant, as messages show it.
+    pub fn type_name(&self, oid: Oid) -> Result<String> {
+        self.type_text(oid, None, false)
     }
 
     /// The same, always qualified except for the names that SQL itself has.
     pub fn format_type_qualified(&self, oid: Oid, typmod: i32) -> Result<String> {
-        self.type_text(oid, typmod, true)
+        self.type_text(oid, Some(typmod), true)
     }
 
-    fn type_text(&self, oid: Oid, typmod: i32, qualify: bool) -> Result<String> {
+    fn type_text(&self, oid: Oid, given: Option<i32>, qualify: bool) -> Result<String> {
+        let typmod = given.unwrap_or(-1);
         if !oid.is_valid() {
             return Ok("-".into());
         }
@@ -43,13 +49,14 @@ impl Catalog {
             // `character` without a length would mean one of length 1
             1042 => match typmod {
                 4.. => format!("character({})", typmod - 4),
-                -1 => "bpchar".into(),
+                -1 if given.is_some() => "bpchar".into(),
                 _ => "character".into(),
             },
             1043 => modifier("character varying", 4),
             1560 => match typmod {
-                0.. => format!("bit({typmod})"),
-                -1 => "bit".into(),
+                1.. => format!("bit({typmod})"),
+                // `bit` without a length would mean one of length 1
+                -1 if given.is_some() => "\"bit\"".into(),
                 _ => "bit".into(),
             },
             1562 if typmod >= 0 => format!("bit varying({typmod})"),

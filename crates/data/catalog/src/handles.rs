@@ -1,9 +1,8 @@
 //! Relations as the access methods see them.
 
 use crate::catalog::Catalog;
-use crate::relation::{Relation, locator_of};
+use crate::relation::Relation;
 use crate::rows::PgAttribute;
-use crate::store::{index_of, table_of};
 use access::{Index, Table};
 use error::{Error, Result};
 use ids::Oid;
@@ -17,19 +16,12 @@ const NAME: Oid = Oid(19);
 impl Catalog {
     /// A table for the table access method.
     pub fn table(&self, relation: &Relation) -> Result<Arc<Table>> {
-        if !relation.has_storage() {
-            return Err(Error::internal(format!("relation \"{}\" has no rows of its own", relation.name())));
-        }
-        let toast = match relation.class.reltoastrelid {
-            Oid::INVALID => None,
-            toast => self.find_relation(toast)?.map(|toast| locator_of(&toast.class, self.database())),
-        };
-        Ok(Arc::new(table_of(relation, relation.locator, toast, self.database())?))
+        relation.as_table().cloned()
     }
 
     /// An index for the index access method.
     pub fn index(&self, relation: &Relation) -> Result<Arc<Index>> {
-        Ok(Arc::new(index_of(relation, relation.locator)))
+        relation.as_index().cloned()
     }
 
     /// The key columns of an index, as keys are made of them.

@@ -10,6 +10,7 @@
 
 pub mod acl;
 mod arrays;
+pub mod bootstrap;
 pub mod builtin_marks;
 mod catalog;
 pub mod data;
@@ -19,6 +20,7 @@ mod describe;
 mod entry;
 pub mod field;
 pub mod format;
+pub mod functions;
 mod handles;
 pub mod index;
 pub mod invalidation;
@@ -29,6 +31,7 @@ pub mod relation;
 pub mod rows;
 pub mod shared;
 pub mod store;
+pub mod views;
 
 pub use catalog::Catalog;
 pub use ddl::{NewColumn, NewConstraint, NewIndex, NewIndexColumn, NewRelation};

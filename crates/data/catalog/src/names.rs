@@ -19,6 +19,8 @@ pub struct SearchPath {
     pub creation: Option<Oid>,
     /// The session's schema for temporary objects, if it has one: not searched for functions and operators.
     pub temporary: Option<Oid>,
+    /// How many of `schemas`, at their beginning, are searched though the parameter does not list them.
+    pub implicit: usize,
 }
 
 /// A function or operator that a name may mean.
@@ -83,15 +85,18 @@ impl Catalog {
             }
         }
         let creation = creation.or(schemas.first().copied());
+        let mut implicit = 0;
         if !schemas.contains(&PG_CATALOG) {
             schemas.insert(0, PG_CATALOG);
+            implicit += 1;
         }
         if let Some(temporary) = state.temp_namespace
             && !schemas.contains(&temporary)
         {
             schemas.insert(0, temporary);
+            implicit += 1;
         }
-        let path = Arc::new(SearchPath { schemas, creation, temporary: state.temp_namespace });
+        let path = Arc::new(SearchPath { schemas, creation, temporary: state.temp_namespace, implicit });
         self.session().path = Some(path.clone());
         Ok(path)
     }
@@ -286,13 +291,22 @@ pub(crate) fn affects_search_path(index: Oid) -> bool {
     )
 }
 
+/// The parts of a name with dots, quotes undone and unquoted parts in lower case; `None` if malformed.
+pub fn split_qualified(text: &str) -> Option<Vec<String>> {
+    split_names(text, '.')
+}
+
 /// The names of a comma-separated list of identifiers, quotes undone and unquoted ones in lower case; `None` if malformed.
 pub fn split_identifiers(text: &str) -> Option<Vec<String>> {
+    if text.trim().is_empty() {
+        return Some(Vec::new());
+    }
+    split_names(text, ',')
+}
+
+fn split_names(text: &str, separator: char) -> Option<Vec<String>> {
     let mut names = Vec::new();
     let mut rest = text.trim();
-    if rest.is_empty() {
-        return Some(names);
-    }
     loop {
         let mut name = String::new();
         if let Some(quoted) = rest.strip_prefix('"') {
@@ -310,7 +324,7 @@ pub fn split_identifiers(text: &str) -> Option<Vec<String>> {
             }
             rest = &quoted[end?..];
         } else {
-            let end = rest.find(|c: char| c == ',' || c.is_ascii_whitespace()).unwrap_or(rest.len());
+            let end = rest.find(|c: char| c == separator || c.is_ascii_whitespace()).unwrap_or(rest.len());
             name.push_str(&rest[..end].to_ascii_lowercase());
             rest = &rest[end..];
             if name.is_empty() {
@@ -322,7 +336,7 @@ pub fn split_identifiers(text: &str) -> Option<Vec<String>> {
         if rest.is_empty() {
             return Some(names);
         }
-        rest = rest.strip_prefix(',')?.trim_start();
+        rest = rest.strip_prefix(separator)?.trim_start();
     }
 }
 

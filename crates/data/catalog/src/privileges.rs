@@ -200,7 +200,7 @@ impl Catalog {
     }
 
     /// The privileges out of `wanted` that a list gives a role, not counting superusers' powers.
-    pub fn acl_privileges(&self, acl: &Acl, role: Oid, owner: Oid, wanted: Privileges) -> Result<Privileges> {
+    pub fn acl_privileges(&self, acl: &Acl, role: Oid, wanted: Privileges) -> Result<Privileges> {
         let mut held = Privileges::NONE;
         for item in acl.0.iter().filter(|item| !item.grantee.is_valid() || item.grantee == role) {
             held = held.union(item.privileges);
@@ -209,7 +209,6 @@ impl Catalog {
             return Ok(wanted);
         }
         let roles = self.roles_of(role, Membership::Inherit)?;
-        let _ = owner;
         for item in acl.0.iter().filter(|item| item.grantee.is_valid() && roles.contains(&item.grantee)) {
             held = held.union(item.privileges);
         }
@@ -231,13 +230,43 @@ impl Catalog {
         }
         let acl_kind = self.refine(object_kind, object)?;
         let acl = acl.unwrap_or_else(|| acl_kind.default_acl(owner));
-        let mut held = self.acl_privileges(&acl, role, owner, wanted)?;
+        let mut held = self.acl_privileges(&acl, role, wanted)?;
         for (predefined, gives) in self.predefined_powers(object_kind, object)? {
             if !held.contains(wanted.intersection(gives)) && self.has_privileges_of(role, predefined)? {
                 held = held.union(gives.intersection(wanted));
             }
         }
         Ok(Some(held))
+    }
+
+    /// The privileges out of `wanted` that a role may grant on; owners and superusers all.
+    pub fn grantable(
+        &self,
+        object_kind: ObjectKind,
+        object: Oid,
+        role: Oid,
+        wanted: Privileges,
+    ) -> Result<Option<Privileges>> {
+        let Some((owner, acl)) = self.owner_and_acl(object_kind, object)? else { return Ok(None) };
+        if self.has_privileges_of(role, owner)? {
+            return Ok(Some(wanted));
+        }
+        let roles = self.roles_of(role, Membership::Inherit)?;
+        let mut held = Privileges::NONE;
+        for item in acl.iter().flat_map(|acl| &acl.0).filter(|item| roles.contains(&item.grantee)) {
+            held = held.union(item.grantable);
+        }
+        Ok(Some(held.intersection(wanted)))
+    }
+
+    /// Whether a role may grant membership in another.
+    pub fn is_admin_of(&self, member: Oid, role: Oid) -> Result<bool> {
+        if self.is_superuser(member)? {
+            return Ok(true);
+        }
+        let roles = self.roles_of(member, Membership::Inherit)?;
+        let rows = self.rows::<PgAuthMembers>(index::PG_AUTH_MEMBERS_ROLE_MEMBER_INDEX, &[role.into()])?;
+        Ok(rows.iter().any(|row| row.admin_option && roles.contains(&row.member)))
     }
 
     fn refine(&self, object_kind: ObjectKind, object: Oid) -> Result<ObjectKind> {
@@ -321,7 +350,7 @@ impl Catalog {
             ObjectKind::Database => self.database_row(object)?.map(|row| row.datname.to_string()),
             ObjectKind::Schema => self.schema_name(object)?,
             ObjectKind::Function => self.find_function(object)?.map(|row| row.proname.to_string()),
-            ObjectKind::Type => Some(self.format_type(object, -1)?),
+            ObjectKind::Type => Some(self.type_name(object)?),
             ObjectKind::Language => self.find_language(object)?.map(|row| row.lanname.to_string()),
             ObjectKind::Tablespace => self.tablespace(object)?.map(|row| row.spcname.to_string()),
             _ => None,
@@ -378,7 +407,7 @@ impl Catalog {
         let key = [relation.into(), column.into()];
         let row = self.row::<PgAttribute>(index::PG_ATTRIBUTE_RELID_ATTNUM_INDEX, &key)?;
         match row.as_ref().and_then(|row| row.attacl.as_ref()) {
-            Some(acl) => self.acl_privileges(acl, role, Oid::INVALID, wanted),
+            Some(acl) => self.acl_privileges(acl, role, wanted),
             None => Ok(Privileges::NONE),
         }
     }

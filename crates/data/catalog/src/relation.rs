@@ -195,26 +195,6 @@ impl Relation {
             .as_ref()
             .ok_or_else(|| Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not an index", self.name())))
     }
-
-    /// Of an index: its key columns as the key encoder wants them. For an operator class that stores another type, that type.
-    pub fn key_columns(&self) -> Result<Vec<types::sortkey::KeyColumn>> {
-        if self.is_system() {
-            return crate::store::key_columns(self);
-        }
-        let row = self.index.as_ref().ok_or_else(|| Error::internal(format!("{} is no index", self.oid)))?;
-        Ok((0..row.indnkeyatts as usize)
-            .zip(&self.columns)
-            .map(|(k, column)| {
-                let option = row.indoption.get(k).copied().unwrap_or(0);
-                types::sortkey::KeyColumn {
-                    type_oid: column.atttypid,
-                    collation: row.indcollation.get(k).copied().unwrap_or(Oid::INVALID),
-                    descending: option & 1 != 0,
-                    nulls_first: option & 2 != 0,
-                }
-            })
-            .collect())
-    }
 }
 
 /// The built-in relation with this object id. The database in its locator is not set.

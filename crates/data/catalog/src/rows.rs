@@ -12,7 +12,7 @@ use ids::Oid;
 use std::sync::LazyLock;
 
 /// A row of a system catalog.
-pub trait CatalogRow: Clone + Send + Sync + Sized + 'static {
+pub trait CatalogRow: Clone + std::fmt::Debug + Send + Sync + Sized + 'static {
     /// The catalog's object id.
     const RELATION: Oid;
     /// The catalog's name.

@@ -144,7 +144,7 @@ pub fn row_layout(columns: &[PgAttribute]) -> Result<RowLayout> {
                 .with_toast(ToastStrategy::from_letter(column.attstorage));
             match &column.attmissingval {
                 Some(missing) if column.atthasmissing => {
-                    shape.clone().with_missing(crate::arrays::only_element(&missing.0, shape.repr).unwrap_or_default())
+                    shape.clone().with_missing(crate::arrays::only_element(&missing.0).unwrap_or_default())
                 }
                 _ => shape,
             }
@@ -217,7 +217,7 @@ fn part_value<'a>(part: &Part<'a>, repr: Repr, scratch: &'a mut Vec<u8>) -> Datu
 
 impl Backing {
     /// The key of a row, or of the first columns of one.
-    fn encode_parts<T: CatalogRow>(&self, handle: &IndexHandle, key: &[Part<'_>]) -> Result<Vec<u8>> {
+    pub fn encode_parts<T: CatalogRow>(&self, handle: &IndexHandle, key: &[Part<'_>]) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut scratch: Vec<Vec<u8>> = key.iter().map(|_| Vec::new()).collect();
         let values: Vec<DatumRef<'_>> = key

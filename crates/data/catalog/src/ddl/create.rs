@@ -237,7 +237,7 @@ impl Catalog {
     pub(crate) fn column_row(&self, relation: Oid, number: i16, column: &NewColumn) -> Result<PgAttribute> {
         let type_ = self.type_(column.type_)?;
         if type_.typtype == b'p' && column.type_ != Oid(2249) {
-            let message = format!("column \"{}\" has pseudo-type {}", column.name, self.format_type(column.type_, -1)?);
+            let message = format!("column \"{}\" has pseudo-type {}", column.name, self.type_name(column.type_)?);
             return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
         }
         Ok(PgAttribute {
@@ -350,6 +350,11 @@ impl Catalog {
         self.insert(&PgNamespace { oid, nspname: name.to_string().into(), nspowner: owner, nspacl: acl })?;
         self.next_command()?;
         Ok(oid)
+    }
+
+    /// The session's schema for temporary objects, if it has one.
+    pub fn temporary_schema_if_any(&self) -> Option<Oid> {
+        self.session().temp_namespace
     }
 
     /// The session's schema for temporary objects, made now if it has none yet: `pg_temp_N` for session number `number`.

@@ -1,0 +1,520 @@
+//! `pg_get_…def`: objects as the SQL that would make them.
+
+use super::catalog_of;
+use crate::catalog::Catalog;
+use crate::field::Text;
+use crate::format::{quote_identifier, quote_literal};
+use crate::index;
+use crate::relation::Relation;
+use crate::rows::*;
+use error::Result;
+use ids::Oid;
+use std::fmt::Write;
+use types::Context;
+
+types::builtins! {
+    /// Definitions.
+    pub static DEFINITIONS =
+    1643 pg_get_indexdef each(Context, Oid) |cx: Context<'_>, oid| index_definition(catalog_of(&cx)?, oid, false);
+    2507 pg_get_indexdef_ext each(Context, Oid, i32, bool) |cx: Context<'_>, oid, column, pretty| match column {
+        0 => index_definition(catalog_of(&cx)?, oid, pretty),
+        column => index_column(catalog_of(&cx)?, oid, column, pretty),
+    };
+    1387 pg_get_constraintdef each(Context, Oid) |cx: Context<'_>, oid| constraint_definition(catalog_of(&cx)?, oid, false);
+    2508 pg_get_constraintdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| constraint_definition(catalog_of(&cx)?, oid, pretty);
+    1716 pg_get_expr each(Context, &[u8], Oid) |cx: Context<'_>, stored, relation| expression(cx, stored, relation, false);
+    2509 pg_get_expr_ext each(Context, &[u8], Oid, bool) |cx: Context<'_>, stored, relation, pretty| expression(cx, stored, relation, pretty);
+    1641 pg_get_viewdef each(Context, Oid) |cx: Context<'_>, oid| view_definition(catalog_of(&cx)?, oid, false);
+    2506 pg_get_viewdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| view_definition(catalog_of(&cx)?, oid, pretty);
+    2162 pg_get_function_arguments each(Context, Oid) |cx: Context<'_>, oid| function_arguments(catalog_of(&cx)?, oid, true);
+    2232 pg_get_function_identity_arguments each(Context, Oid) |cx: Context<'_>, oid| function_arguments(catalog_of(&cx)?, oid, false);
+    2165 pg_get_function_result each(Context, Oid) |cx: Context<'_>, oid| function_result(catalog_of(&cx)?, oid);
+    3808 pg_get_function_arg_default each(Context, Oid, i32) |cx: Context<'_>, oid, number| argument_default(catalog_of(&cx)?, oid, number);
+    6197 pg_get_function_sqlbody each(Context, Oid) |cx: Context<'_>, oid| function_body(catalog_of(&cx)?, oid);
+}
+
+fn expression(cx: Context<'_>, stored: &[u8], relation: Oid, pretty: bool) -> Result<Option<String>> {
+    let catalog = catalog_of(&cx)?;
+    if relation.is_valid() && catalog.find_relation(relation)?.is_none() {
+        return Ok(None);
+    }
+    catalog.expression_text(&super::text(stored), relation, pretty).map(Some)
+}
+
+/// A list of options in parentheses: `(fillfactor='70')`.
+fn options_text(options: &[Text]) -> String {
+    let items: Vec<String> = options
+        .iter()
+        .map(|option| match option.split_once('=') {
+            Some((name, value)) => format!("{}={}", quote_identifier(name), quote_literal(value)),
+            None => quote_identifier(option),
+        })
+        .collect();
+    format!("({})", items.join(", "))
+}
+
+/// An expression as an index column: calls of functions stand alone, everything else in parentheses.
+fn as_index_column(expression: &str) -> String {
+    let is_call = expression.ends_with(')')
+        && expression.find('(').is_some_and(|open| {
+            let name = &expression[..open];
+            !name.is_empty()
+                && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '"'))
+                && closes_at_end(&expression[open..])
+        });
+    if is_call { expression.to_string() } else { format!("({expression})") }
+}
+
+/// Whether the parenthesis that opens the text closes at its end.
+fn closes_at_end(text: &str) -> bool {
+    let mut depth = 0;
+    let mut quote = None;
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => {
+                depth -= 1;
+                if depth == 0 {
+                    return at + 1 == text.len();
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The names or expressions of all columns of an index.
+fn index_columns(catalog: &Catalog, relation: &Relation, row: &PgIndex, pretty: bool) -> Result<Vec<(String, bool)>> {
+    let table = catalog.relation(row.indrelid)?;
+    let mut expressions = match &row.indexprs {
+        Some(stored) => catalog.expression_list_text(stored, row.indrelid, pretty)?.into_iter(),
+        None => Vec::new().into_iter(),
+    };
+    row.indkey
+        .iter()
+        .enumerate()
+        .map(|(at, &number)| {
+            if number == 0 {
+                let fallback = || relation.columns.get(at).map(|c| c.attname.to_string()).unwrap_or_default();
+                return Ok((expressions.next().unwrap_or_else(fallback), true));
+            }
+            let name = table.columns.get(number as usize - 1).map(|column| quote_identifier(&column.attname));
+            Ok((name.unwrap_or_default(), false))
+        })
+        .collect()
+}
+
+fn index_column(catalog: &Catalog, oid: Oid, number: i32, pretty: bool) -> Result<Option<String>> {
+    let Some(row) = catalog.find_index(oid)? else { return Ok(None) };
+    let relation = catalog.relation(oid)?;
+    let columns = index_columns(catalog, &relation, &row, pretty)?;
+    let column = usize::try_from(number - 1).ok().and_then(|at| columns.get(at));
+    Ok(Some(match column {
+        Some((text, true)) => as_index_column(text),
+        Some((text, false)) => text.clone(),
+        None => String::new(),
+    }))
+}
+
+impl Catalog {
+    /// The type and collation of a column of the table below an index's key column.
+    fn key_type(&self, relation: &Relation, row: &PgIndex, at: usize) -> Result<(Oid, Oid)> {
+        let number = row.indkey.get(at).copied().unwrap_or(0);
+        if number > 0
+            && let Some(column) = self.relation(row.indrelid)?.columns.get(number as usize - 1)
+        {
+            return Ok((column.atttypid, column.attcollation));
+        }
+        let column = relation.columns.get(at);
+        let type_ = column.map_or(Oid::INVALID, |column| column.atttypid);
+        Ok((type_, self.find_type(type_)?.map_or(Oid::INVALID, |row| row.typcollation)))
+    }
+
+    fn collation_text(&self, oid: Oid) -> Result<String> {
+        let row = self.collation(oid)?;
+        let name = quote_identifier(&row.collname);
+        if self.collation_is_visible(oid)? == Some(true) {
+            return Ok(name);
+        }
+        let schema = self.schema_name(row.collnamespace)?.unwrap_or_default();
+        Ok(format!("{}.{name}", quote_identifier(&schema)))
+    }
+}
+
+fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<String>> {
+    let Some(row) = catalog.find_index(oid)? else { return Ok(None) };
+    let relation = catalog.relation(oid)?;
+    let method = catalog.access_method(relation.class.relam)?;
+    let table = match pretty {
+        true => catalog.relation_text(row.indrelid)?.unwrap_or_default(),
+        false => catalog.qualified_relation_text(row.indrelid)?,
+    };
+    let only = if catalog.class(row.indrelid)?.is_some_and(|class| class.relkind == b'p') && relation.kind() == b'I' {
+        "ONLY "
+    } else {
+        ""
+    };
+    let unique = if row.indisunique { "UNIQUE " } else { "" };
+    let name = quote_identifier(relation.name());
+    let mut text = format!("CREATE {unique}INDEX {name} ON {only}{table} USING {} (", quote_identifier(&method.amname));
+    let columns = index_columns(catalog, &relation, &row, pretty)?;
+    for (at, (column, is_expression)) in columns.iter().enumerate() {
+        if at == row.indnkeyatts as usize {
+            text.push_str(") INCLUDE (");
+        } else if at > 0 {
+            text.push_str(", ");
+        }
+        match is_expression {
+            true => text.push_str(&as_index_column(column)),
+            false => text.push_str(column),
+        }
+        if at >= row.indnkeyatts as usize {
+            continue;
+        }
+        let (type_, type_collation) = catalog.key_type(&relation, &row, at)?;
+        let collation = row.indcollation.get(at).copied().unwrap_or_default();
+        if collation.is_valid() && collation != type_collation {
+            let _ = write!(text, " COLLATE {}", catalog.collation_text(collation)?);
+        }
+        let class = row.indclass.get(at).copied().unwrap_or_default();
+        let options = relation.columns.get(at).and_then(|column| column.attoptions.as_ref());
+        if catalog.default_opclass(relation.class.relam, type_)? != Some(class) || options.is_some() {
+            let opclass = catalog.opclass(class)?;
+            text.push(' ');
+            if catalog.opclass_is_visible(class)? != Some(true) {
+                let schema = catalog.schema_name(opclass.opcnamespace)?.unwrap_or_default();
+                let _ = write!(text, "{}.", quote_identifier(&schema));
+            }
+            text.push_str(&quote_identifier(&opclass.opcname));
+        }
+        if let Some(options) = options {
+            let _ = write!(text, " {}", options_text(options));
+        }
+        let option = row.indoption.get(at).copied().unwrap_or(0);
+        text.push_str(match option & 3 {
+            1 => " DESC NULLS LAST",
+            2 => " NULLS FIRST",
+            3 => " DESC",
+            _ => "",
+        });
+    }
+    text.push(')');
+    if row.indnullsnotdistinct {
+        text.push_str(" NULLS NOT DISTINCT");
+    }
+    if let Some(options) = &relation.class.reloptions {
+        let _ = write!(text, " WITH {}", options_text(options));
+    }
+    if pretty && let Some(space) = catalog.tablespace(relation.class.reltablespace)? {
+        let _ = write!(text, " TABLESPACE {}", quote_identifier(&space.spcname));
+    }
+    if let Some(predicate) = &row.indpred {
+        let predicate = catalog.expression_text(predicate, row.indrelid, pretty)?;
+        let _ = if pretty || closes_at_end(&predicate) {
+            write!(text, " WHERE {predicate}")
+        } else {
+            write!(text, " WHERE ({predicate})")
+        };
+    }
+    Ok(Some(text))
+}
+
+fn constraint_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<String>> {
+    let Some(row) = catalog.find_constraint(oid)? else { return Ok(None) };
+    let names = |relation: Oid, numbers: &Option<Vec<i16>>| -> Result<String> {
+        let relation = catalog.relation(relation)?;
+        let name = |&n: &i16| relation.columns.get(n as usize - 1).map(|column| quote_identifier(&column.attname));
+        Ok(numbers.iter().flatten().filter_map(name).collect::<Vec<_>>().join(", "))
+    };
+    let mut text = String::new();
+    match row.contype {
+        b'f' => {
+            let referenced = catalog.relation_text(row.confrelid)?.unwrap_or_default();
+            let period = if row.conperiod { "PERIOD " } else { "" };
+            let _ = write!(
+                text,
+                "FOREIGN KEY ({}) REFERENCES {referenced}({period}{})",
+                names(row.conrelid, &row.conkey)?,
+                names(row.confrelid, &row.confkey)?
+            );
+            if row.confmatchtype == b'f' {
+                text.push_str(" MATCH FULL");
+            }
+            let action = |letter: u8| match letter {
+                b'r' => Some("RESTRICT"),
+                b'c' => Some("CASCADE"),
+                b'n' => Some("SET NULL"),
+                b'd' => Some("SET DEFAULT"),
+                _ => None,
+            };
+            if let Some(action) = action(row.confupdtype) {
+                let _ = write!(text, " ON UPDATE {action}");
+            }
+            if let Some(action) = action(row.confdeltype) {
+                let _ = write!(text, " ON DELETE {action}");
+            }
+            if row.confdelsetcols.is_some() {
+                let _ = write!(text, " ({})", names(row.conrelid, &row.confdelsetcols)?);
+            }
+        }
+        b'p' | b'u' => {
+            text.push_str(if row.contype == b'p' { "PRIMARY KEY " } else { "UNIQUE " });
+            let index = catalog.find_index(row.conindid)?;
+            if index.as_ref().is_some_and(|index| index.indnullsnotdistinct) {
+                text.push_str("NULLS NOT DISTINCT ");
+            }
+            let _ = write!(text, "({}", names(row.conrelid, &row.conkey)?);
+            text.push_str(if row.conperiod { " WITHOUT OVERLAPS)" } else { ")" });
+            if let Some(index) = index
+                && index.indnatts > index.indnkeyatts
+            {
+                let included = index.indkey[index.indnkeyatts as usize..].to_vec();
+                let _ = write!(text, " INCLUDE ({})", names(row.conrelid, &Some(included))?);
+            }
+        }
+        b'c' => {
+            let stored = row.conbin.as_deref().unwrap_or_default();
+            let expression = catalog.expression_text(stored, row.conrelid, pretty)?;
+            let _ = write!(text, "CHECK ({expression})");
+            if row.connoinherit {
+                text.push_str(" NO INHERIT");
+            }
+        }
+        b'n' => {
+            text.push_str("NOT NULL");
+            if row.conrelid.is_valid() {
+                let _ = write!(text, " {}", names(row.conrelid, &row.conkey)?);
+                if row.connoinherit {
+                    text.push_str(" NO INHERIT");
+                }
+            }
+        }
+        b't' => text.push_str("TRIGGER"),
+        other => return Err(error::Error::not_implemented(format_args!("definition of constraint type {}", other as char))),
+    }
+    if row.condeferrable {
+        text.push_str(" DEFERRABLE");
+    }
+    if row.condeferred {
+        text.push_str(" INITIALLY DEFERRED");
+    }
+    if !row.conenforced {
+        text.push_str(" NOT ENFORCED");
+    } else if !row.convalidated {
+        text.push_str(" NOT VALID");
+    }
+    Ok(Some(text))
+}
+
+impl Catalog {
+    /// A relation's name, quoted and always qualified.
+    pub fn qualified_relation_text(&self, oid: Oid) -> Result<String> {
+        let Some(class) = self.class(oid)? else { return Ok(oid.to_string()) };
+        let schema = self.schema_name(class.relnamespace)?.unwrap_or_default();
+        Ok(format!("{}.{}", quote_identifier(&schema), quote_identifier(&class.relname)))
+    }
+}
+
+fn view_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<String>> {
+    if let Some(sql) = crate::views::definition(oid) {
+        return Ok(Some(format!("{sql};")));
+    }
+    let Some(relation) = catalog.find_relation(oid)? else { return Ok(None) };
+    match relation.rules.iter().find(|rule| rule.rulename == "_RETURN") {
+        Some(rule) => catalog.query_text(&rule.ev_action, pretty).map(|sql| Some(format!("{sql};"))),
+        None => Ok(Some("Not a view".into())),
+    }
+}
+
+/// Types, modes and names of all parameters, outputs included.
+fn parameters(row: &PgProc) -> Vec<(Oid, u8, &str)> {
+    let types: &[Oid] = row.proallargtypes.as_deref().unwrap_or(&row.proargtypes);
+    let mode = |at: usize| row.proargmodes.as_ref().and_then(|modes| modes.get(at).copied()).unwrap_or(b'i');
+    let name = |at: usize| row.proargnames.as_ref().and_then(|names| names.get(at)).map_or("", |name| name.as_ref());
+    types.iter().enumerate().map(|(at, &type_)| (type_, mode(at), name(at))).collect()
+}
+
+/// The default expressions of the last input parameters.
+fn defaults(catalog: &Catalog, row: &PgProc) -> Result<Vec<String>> {
+    match row.proargdefaults.as_deref() {
+        None => Ok(Vec::new()),
+        Some(stored) => match stored.strip_prefix('@') {
+            Some(sql) => Ok(split_list(sql)),
+            None => catalog.expression_list_text(stored, Oid::INVALID, false),
+        },
+    }
+}
+
+/// Splits `'{}'::jsonb, false` at its commas outside of quotes and parentheses.
+fn split_list(sql: &str) -> Vec<String> {
+    let (mut items, mut depth, mut quoted, mut start) = (Vec::new(), 0, false, 0);
+    for (at, c) in sql.char_indices() {
+        match c {
+            '\'' => quoted = !quoted,
+            '(' | '[' if !quoted => depth += 1,
+            ')' | ']' if !quoted => depth -= 1,
+            ',' if !quoted && depth == 0 => {
+                items.push(sql[start..at].trim().to_string());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    items.push(sql[start..].trim().to_string());
+    items
+}
+
+fn function_arguments(catalog: &Catalog, oid: Oid, with_defaults: bool) -> Result<Option<String>> {
+    let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
+    let parameters = parameters(&row);
+    let inputs = parameters.iter().filter(|(_, mode, _)| matches!(mode, b'i' | b'b' | b'v')).count();
+    let defaults = if with_defaults { defaults(catalog, &row)? } else { Vec::new() };
+    // Of an ordered-set aggregate: how many arguments stand before ORDER BY.
+    let direct = match row.prokind {
+        b'a' => catalog.find_aggregate(oid)?.filter(|a| a.aggkind != b'n').map(|a| a.aggnumdirectargs as usize),
+        _ => None,
+    };
+    let mut text = String::new();
+    let mut input = 0;
+    for (at, &(type_, mode, name)) in parameters.iter().filter(|(_, mode, _)| *mode != b't').enumerate() {
+        if direct == Some(at) {
+            text.push_str(if at == 0 { "ORDER BY " } else { " ORDER BY " });
+        } else if at > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(match mode {
+            b'o' => "OUT ",
+            b'b' => "INOUT ",
+            b'v' => "VARIADIC ",
+            _ => "",
+        });
+        if !name.is_empty() {
+            let _ = write!(text, "{} ", quote_identifier(name));
+        }
+        text.push_str(&catalog.type_name(type_)?);
+        if matches!(mode, b'i' | b'b' | b'v') {
+            input += 1;
+            let from_end = inputs - input;
+            if from_end < defaults.len() {
+                let _ = write!(text, " DEFAULT {}", defaults[defaults.len() - 1 - from_end]);
+            }
+        }
+    }
+    // The last argument of a variadic hypothetical-set aggregate stands on both sides.
+    if direct.is_some_and(|direct| direct == parameters.len())
+        && let Some(&(type_, b'v', _)) = parameters.last()
+    {
+        let _ = write!(text, " ORDER BY VARIADIC {}", catalog.type_name(type_)?);
+    }
+    Ok(Some(text))
+}
+
+fn function_result(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
+    let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
+    if row.prokind == b'p' {
+        return Ok(None);
+    }
+    let columns: Vec<_> = parameters(&row).into_iter().filter(|(_, mode, _)| *mode == b't').collect();
+    if !columns.is_empty() {
+        let columns: Vec<String> = columns
+            .into_iter()
+            .map(|(type_, _, name)| Ok(format!("{} {}", quote_identifier(name), catalog.type_name(type_)?)))
+            .collect::<Result<_>>()?;
+        return Ok(Some(format!("TABLE({})", columns.join(", "))));
+    }
+    let set = if row.proretset { "SETOF " } else { "" };
+    Ok(Some(format!("{set}{}", catalog.type_name(row.prorettype)?)))
+}
+
+fn argument_default(catalog: &Catalog, oid: Oid, number: i32) -> Result<Option<String>> {
+    let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
+    let parameters = parameters(&row);
+    let is_input = |mode: u8| matches!(mode, b'i' | b'b' | b'v');
+    let Some(at) = usize::try_from(number - 1).ok().filter(|&at| at < parameters.len()) else { return Ok(None) };
+    if !is_input(parameters[at].1) {
+        return Ok(None);
+    }
+    let after = parameters[at + 1..].iter().filter(|(_, mode, _)| is_input(*mode)).count();
+    let defaults = defaults(catalog, &row)?;
+    Ok((after < defaults.len()).then(|| defaults[defaults.len() - 1 - after].clone()))
+}
+
+fn function_body(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
+    let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
+    match row.prosqlbody.as_deref() {
+        Some(stored) => match stored.strip_prefix('@') {
+            Some(sql) => Ok(Some(sql.to_string())),
+            None => catalog.query_text(stored, false).map(Some),
+        },
+        None => Ok(None),
+    }
+}
+
+impl Catalog {
+    /// A view's query as SQL text, for the analyzer to expand: of a system view; `None` for views that users made (their rule
+    /// holds the analyzed query) and for other objects.
+    pub fn view_definition(&self, view: Oid) -> Option<&'static str> {
+        crate::views::definition(view)
+    }
+
+    /// The primary key's index of a table, if it has one.
+    pub fn primary_key(&self, table: &Relation) -> Result<Option<Oid>> {
+        let rows = self.rows::<PgIndex>(index::PG_INDEX_INDRELID_INDEX, &[table.oid.into()])?;
+        Ok(rows.iter().find(|row| row.indisprimary).map(|row| row.indexrelid))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indexes_of_catalogs() {
+        let catalog = Catalog::builtin();
+        let text = |oid: u32| index_definition(&catalog, Oid(oid), false).expect("prints").expect("exists");
+        assert_eq!(text(2662), "CREATE UNIQUE INDEX pg_class_oid_index ON pg_catalog.pg_class USING btree (oid)");
+        assert_eq!(
+            text(2663),
+            "CREATE UNIQUE INDEX pg_class_relname_nsp_index ON pg_catalog.pg_class USING btree (relname, relnamespace)"
+        );
+        assert_eq!(index_definition(&catalog, Oid(1259), false).expect("asks"), None);
+        assert_eq!(index_column(&catalog, Oid(2663), 2, true).expect("asks").as_deref(), Some("relnamespace"));
+    }
+
+    #[test]
+    fn constraints_of_catalogs() {
+        let catalog = Catalog::builtin();
+        let row = PgConstraint::builtin().rows().iter().find(|row| row.conname == "pg_class_oid_index").expect("is there");
+        let text = constraint_definition(&catalog, row.oid, false).expect("prints");
+        assert_eq!(text.as_deref(), Some("PRIMARY KEY (oid)"));
+    }
+
+    #[test]
+    fn functions_show_their_arguments() {
+        let catalog = Catalog::builtin();
+        let of = |name: &str| catalog.functions_by_name(None, name).expect("finds")[0].row.oid;
+        let all = |name: &str| function_arguments(&catalog, of(name), true).expect("prints").expect("exists");
+        assert_eq!(
+            all("jsonb_path_exists"),
+            "target jsonb, path jsonpath, vars jsonb DEFAULT '{}'::jsonb, silent boolean DEFAULT false"
+        );
+        assert_eq!(all("concat"), "VARIADIC \"any\"");
+        assert_eq!(all("mode"), "ORDER BY anyelement");
+        assert_eq!(all("rank"), ""); // the window function comes first
+        assert_eq!(function_result(&catalog, of("json_object_keys")).expect("prints").as_deref(), Some("SETOF text"));
+        assert_eq!(argument_default(&catalog, of("make_interval"), 7).expect("prints").as_deref(), Some("0.0"));
+    }
+
+    #[test]
+    fn calls_need_no_parentheses_in_an_index() {
+        for (expression, column) in
+            [("lower(b)", "lower(b)"), ("(a + 1)", "((a + 1))"), ("a.f(x) || g(y)", "(a.f(x) || g(y))"), ("(a)::text", "((a)::text)")]
+        {
+            assert_eq!(as_index_column(expression), column);
+        }
+    }
+}
