@@ -177,7 +177,9 @@ pub fn bootstrap(
 /// Copies a database's directory, all of whose pages are on disk; nobody may be connected to it.
 pub fn copy_database(data_directory: &Path, from: Oid, to: Oid) -> Result<()> {
     let (from, to) = (database_directory(data_directory, from), database_directory(data_directory, to));
-    let fail = |what: &str, path: &Path, e: std::io::Error| Error::io(format_args!("could not {what} \"{}\"", path.display()), &e);
+    let fail = |what: &str, path: &Path, e: std::io::Error| {
+        Error::io(format_args!("could not {what} \"{}\"", path.display()), &e)
+    };
     for entry in std::fs::read_dir(&from).map_err(|e| fail("open directory", &from, e))? {
         let entry = entry.map_err(|e| fail("read directory", &from, e))?;
         let target = to.join(entry.file_name());

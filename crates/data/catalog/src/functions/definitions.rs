@@ -294,7 +294,9 @@ fn constraint_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Op
             }
         }
         b't' => text.push_str("TRIGGER"),
-        other => return Err(error::Error::not_implemented(format_args!("definition of constraint type {}", other as char))),
+        other => {
+            return Err(error::Error::not_implemented(format_args!("definition of constraint type {}", other as char)));
+        }
     }
     if row.condeferrable {
         text.push_str(" DEFERRABLE");
@@ -488,7 +490,8 @@ mod tests {
     #[test]
     fn constraints_of_catalogs() {
         let catalog = Catalog::builtin();
-        let row = PgConstraint::builtin().rows().iter().find(|row| row.conname == "pg_class_oid_index").expect("is there");
+        let row =
+            PgConstraint::builtin().rows().iter().find(|row| row.conname == "pg_class_oid_index").expect("is there");
         let text = constraint_definition(&catalog, row.oid, false).expect("prints");
         assert_eq!(text.as_deref(), Some("PRIMARY KEY (oid)"));
     }
@@ -511,9 +514,12 @@ mod tests {
 
     #[test]
     fn calls_need_no_parentheses_in_an_index() {
-        for (expression, column) in
-            [("lower(b)", "lower(b)"), ("(a + 1)", "((a + 1))"), ("a.f(x) || g(y)", "(a.f(x) || g(y))"), ("(a)::text", "((a)::text)")]
-        {
+        for (expression, column) in [
+            ("lower(b)", "lower(b)"),
+            ("(a + 1)", "((a + 1))"),
+            ("a.f(x) || g(y)", "(a.f(x) || g(y))"),
+            ("(a)::text", "((a)::text)"),
+        ] {
             assert_eq!(as_index_column(expression), column);
         }
     }

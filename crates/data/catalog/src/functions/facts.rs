@@ -346,7 +346,10 @@ mod tests {
             catalog.type_facts(type_).expect("has facts").kind.clone()
         };
         assert_eq!(of("information_schema", "cardinal_number"), TypeKind::Domain { base: oid::INT4, typmod: -1 });
-        assert_eq!(of("pg_catalog", "int4range"), types::environment::builtin_facts(oid::INT4RANGE).expect("known").kind);
+        assert_eq!(
+            of("pg_catalog", "int4range"),
+            types::environment::builtin_facts(oid::INT4RANGE).expect("known").kind
+        );
         match of("pg_catalog", "pg_am") {
             TypeKind::Composite { columns } => assert_eq!(columns.len(), 4),
             other => panic!("{other:?}"),

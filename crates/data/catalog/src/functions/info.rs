@@ -62,10 +62,48 @@ types::builtins! {
 
 /// PostgreSQL's encodings, by number.
 pub const ENCODINGS: [&str; 42] = [
-    "SQL_ASCII", "EUC_JP", "EUC_CN", "EUC_KR", "EUC_TW", "EUC_JIS_2004", "UTF8", "MULE_INTERNAL", "LATIN1", "LATIN2", "LATIN3",
-    "LATIN4", "LATIN5", "LATIN6", "LATIN7", "LATIN8", "LATIN9", "LATIN10", "WIN1256", "WIN1258", "WIN866", "WIN874", "KOI8R",
-    "WIN1251", "WIN1252", "ISO_8859_5", "ISO_8859_6", "ISO_8859_7", "ISO_8859_8", "WIN1250", "WIN1253", "WIN1254", "WIN1255",
-    "WIN1257", "KOI8U", "SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB", "SHIFT_JIS_2004",
+    "SQL_ASCII",
+    "EUC_JP",
+    "EUC_CN",
+    "EUC_KR",
+    "EUC_TW",
+    "EUC_JIS_2004",
+    "UTF8",
+    "MULE_INTERNAL",
+    "LATIN1",
+    "LATIN2",
+    "LATIN3",
+    "LATIN4",
+    "LATIN5",
+    "LATIN6",
+    "LATIN7",
+    "LATIN8",
+    "LATIN9",
+    "LATIN10",
+    "WIN1256",
+    "WIN1258",
+    "WIN866",
+    "WIN874",
+    "KOI8R",
+    "WIN1251",
+    "WIN1252",
+    "ISO_8859_5",
+    "ISO_8859_6",
+    "ISO_8859_7",
+    "ISO_8859_8",
+    "WIN1250",
+    "WIN1253",
+    "WIN1254",
+    "WIN1255",
+    "WIN1257",
+    "KOI8U",
+    "SJIS",
+    "BIG5",
+    "GBK",
+    "UHC",
+    "GB18030",
+    "JOHAB",
+    "SHIFT_JIS_2004",
 ];
 
 /// An encoding's name by its number.
@@ -258,7 +296,8 @@ fn total_size(catalog: &Catalog, oid: Oid) -> Result<Option<i64>> {
 
 fn file_number(catalog: &Catalog, oid: Oid) -> Result<Option<Oid>> {
     let Some(class) = catalog.class(oid)? else { return Ok(None) };
-    let stored = matches!(class.relkind, kind::TABLE | kind::INDEX | kind::SEQUENCE | kind::TOAST | kind::MATERIALIZED_VIEW);
+    let stored =
+        matches!(class.relkind, kind::TABLE | kind::INDEX | kind::SEQUENCE | kind::TOAST | kind::MATERIALIZED_VIEW);
     Ok(stored.then(|| locator_of(&class, catalog.database()).file))
 }
 

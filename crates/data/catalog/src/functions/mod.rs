@@ -20,12 +20,8 @@ use std::sync::{Arc, OnceLock};
 use types::{Builtin, Context};
 
 /// All functions of this crate.
-pub static TABLES: &[&[Builtin]] = &[
-    definitions::DEFINITIONS,
-    info::INFORMATION,
-    privileges::PRIVILEGES,
-    visibility::VISIBILITY,
-];
+pub static TABLES: &[&[Builtin]] =
+    &[definitions::DEFINITIONS, info::INFORMATION, privileges::PRIVILEGES, visibility::VISIBILITY];
 
 /// What `Environment::session` gives: the catalogs, and what crates above keep there.
 #[derive(Clone)]

@@ -135,7 +135,10 @@ fn parse_privileges(list: &[u8], allowed: Privileges) -> Result<Vec<(Privileges,
             };
             match Privileges::from_word(name) {
                 Some(privilege) if allowed.contains(privilege) => Ok((privilege, grant)),
-                _ => Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("unrecognized privilege type: \"{word}\""))),
+                _ => Err(Error::new(
+                    SqlState::INVALID_PARAMETER_VALUE,
+                    format!("unrecognized privilege type: \"{word}\""),
+                )),
             }
         })
         .collect()
@@ -304,8 +307,12 @@ fn member(cx: Context<'_>, who: Option<Argument<'_>>, role: Argument<'_>, list: 
             "USAGE" => Membership::Inherit,
             "MEMBER" => Membership::Any,
             "SET" => Membership::Set,
-            "USAGE WITH GRANT OPTION" | "USAGE WITH ADMIN OPTION" | "MEMBER WITH GRANT OPTION"
-            | "MEMBER WITH ADMIN OPTION" | "SET WITH GRANT OPTION" | "SET WITH ADMIN OPTION" => {
+            "USAGE WITH GRANT OPTION"
+            | "USAGE WITH ADMIN OPTION"
+            | "MEMBER WITH GRANT OPTION"
+            | "MEMBER WITH ADMIN OPTION"
+            | "SET WITH GRANT OPTION"
+            | "SET WITH ADMIN OPTION" => {
                 if catalog.is_admin_of(who, role)? {
                     return Ok(true);
                 }
