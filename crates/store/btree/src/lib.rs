@@ -22,6 +22,8 @@
 
 pub mod action;
 mod build;
+#[cfg(test)]
+mod model;
 pub mod page;
 mod scan;
 mod sorter;

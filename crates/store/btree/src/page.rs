@@ -521,11 +521,12 @@ pub(crate) trait NodeMut {
     {
         let page = self.page_mut();
         let line = page.line(number);
-        if line.length() as usize == bytes.len() && line.is_normal() {
-            if let Some(item) = page.item_mut(line) {
-                item.copy_from_slice(bytes);
-                return Ok(());
-            }
+        if line.length() as usize == bytes.len()
+            && line.is_normal()
+            && let Some(item) = page.item_mut(line)
+        {
+            item.copy_from_slice(bytes);
+            return Ok(());
         }
         self.rebuild(|page, new| {
             for (n, line) in page.lines() {

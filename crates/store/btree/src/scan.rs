@@ -90,7 +90,8 @@ impl Scan {
         while let Some(buffer) = next.take() {
             let page = buffer.share();
             let right = page.right();
-            if !page.is_ignored() && !(first && page.is_left_of(start, false)) {
+            let passed_by = page.is_ignored() || first && page.is_left_of(start, false);
+            if !passed_by {
                 let mut line = if first { page.leaf_search(start) } else { page.first_entry() };
                 while line <= page.last_entry() {
                     let item = page.entry(line);

@@ -210,27 +210,28 @@ fn note_freeze(
     Ok(())
 }
 
-/// Prunes a page that a reader came by, if that is worthwhile and nobody else is there. Failures do not concern the reader.
+/// Whether a reader, who has the page locked, should [`on_access`] prune it after: it is nearly full, and its oldest deleter's
+/// work is done with.
 #[inline]
-pub(crate) fn on_access(store: &Store, table: &Table, buffer: &Buffer) {
-    {
-        let page = buffer.share();
-        if page.prune_xid() == 0 || !is_worthwhile(store, table, &page) {
-            return;
-        }
-    }
-    let heap = Heap::of(store, table);
-    if let Some(mut guard) = buffer.try_cleanup() {
-        let _ = prune(&heap, &mut guard);
-    }
+pub(crate) fn is_worthwhile(store: &Store, table: &Table, page: &Page) -> bool {
+    page.prune_xid() != 0 && is_full(table, page) && is_removable(store, page)
 }
 
-/// Whether a page is nearly full and its oldest deleter's work is done with.
-#[cold]
-fn is_worthwhile(store: &Store, table: &Table, page: &Page) -> bool {
+fn is_full(table: &Table, page: &Page) -> bool {
     let keep = (ids::PAGE_SIZE * (100 - table.fillfactor.clamp(10, 100) as usize) / 100).max(ids::PAGE_SIZE / 10);
-    let full = page.flags() & storage::page::page_flags::FULL != 0 || page.exact_free_space() < keep;
-    full && store.transactions.is_removable(xid_of(page.xid_base(), page.prune_xid()))
+    page.flags() & storage::page::page_flags::FULL != 0 || page.exact_free_space() < keep
+}
+
+fn is_removable(store: &Store, page: &Page) -> bool {
+    store.transactions.is_removable(xid_of(page.xid_base(), page.prune_xid()))
+}
+
+/// Prunes a page that a reader came by, if nobody else is there. Failures do not concern the reader.
+#[cold]
+pub(crate) fn on_access(store: &Store, table: &Table, buffer: &Buffer) {
+    if let Some(mut guard) = buffer.try_cleanup() {
+        let _ = prune(&Heap::of(store, table), &mut guard);
+    }
 }
 
 /// Removes what nobody can see from a page that is locked for cleanup.

@@ -13,7 +13,7 @@ use access::{
 use batch::{BATCH_ROWS, Batch, Column, DatumRef};
 use error::{Error, Result};
 use ids::{BlockNumber, Fork, TupleId, Xid};
-use storage::{Access, Buffer, LineState, Page, Strategy, StrategyKind};
+use storage::{Access, LineState, Page, Strategy, StrategyKind};
 use txn::Snapshot;
 
 use crate::tuple::{HEADER_SIZE, Header, TUPLES_MAX, flags, tuple_at, xid_of};
@@ -215,11 +215,12 @@ impl Scan {
         let access =
             Access { strategy: self.strategy.as_ref(), persistence: self.table.persistence, ..Access::default() };
         let buffer = self.store.storage.read(self.table.locator, Fork::Main, block, &access)?;
-        prune::on_access(&self.store, &self.table, &buffer);
         let before = batch.len();
         self.chosen.clear();
+        let prunable;
         {
             let page = buffer.share();
+            prunable = prune::is_worthwhile(&self.store, &self.table, &page);
             let mut judge = Judge::new(&self.request.snapshot, &self.store.transactions);
             let backward = self.request.direction == Direction::Backward;
             choose_visible(&self.table.layout, &page, &mut judge, backward, &mut self.chosen, &mut self.hints)?;
@@ -235,6 +236,9 @@ impl Scan {
             )?;
         }
         self.hints.set_on(&buffer);
+        if prunable {
+            prune::on_access(&self.store, &self.table, &buffer);
+        }
         batch.set_len(before + self.chosen.len());
         Ok(())
     }
@@ -293,8 +297,6 @@ pub(crate) struct Fetch {
     table: Arc<Table>,
     snapshot: Snapshot,
     projection: Arc<[Projected]>,
-    /// The page that was read last, kept pinned: the next row is often there too.
-    buffer: Option<Buffer>,
     chosen: Chosen,
     hints: Hints,
     pending: Vec<Pending>,
@@ -307,7 +309,6 @@ impl Fetch {
             table: table.clone(),
             snapshot,
             projection,
-            buffer: None,
             chosen: Chosen::default(),
             hints: Hints::new(),
             pending: Vec::new(),
@@ -317,29 +318,26 @@ impl Fetch {
 
 impl TableFetch for Fetch {
     fn fetch(&mut self, tids: &[TupleId], mode: FetchMode, batch: &mut Batch, found: &mut Vec<Fetched>) -> Result<()> {
-        let Fetch { store, table, snapshot, projection, buffer, chosen, hints, pending } = self;
+        let Fetch { store, table, snapshot, projection, chosen, hints, pending } = self;
+        let access = Access { persistence: table.persistence, ..Access::default() };
         for same_page in tids.chunk_by(|a, b| a.block == b.block) {
             let block = same_page[0].block;
-            if buffer.as_ref().is_none_or(|b| b.block() != block) {
-                let access = Access { persistence: table.persistence, ..Access::default() };
-                *buffer = None;
-                let read = store.storage.read(table.locator, Fork::Main, block, &access)?;
-                if mode == FetchMode::Index {
-                    prune::on_access(store, table, &read);
-                }
-                *buffer = Some(read);
-            }
-            let Some(buffer) = buffer.as_ref() else { continue };
+            let buffer = store.storage.read(table.locator, Fork::Main, block, &access)?;
             chosen.clear();
+            let prunable;
             {
                 let page = buffer.share();
+                prunable = mode == FetchMode::Index && prune::is_worthwhile(store, table, &page);
                 let mut judge = Judge::new(snapshot, &store.transactions);
                 for tid in same_page {
                     found.push(choose(store, table, &page, *tid, mode, &mut judge, chosen, hints)?);
                 }
                 copy_out(table, projection, &page, block, chosen, batch, pending, |line| line)?;
             }
-            hints.set_on(buffer);
+            hints.set_on(&buffer);
+            if prunable {
+                prune::on_access(store, table, &buffer);
+            }
             batch.set_len(batch.len() + chosen.len());
         }
         toast::resolve(&self.store, &self.table, batch, &mut self.pending)
