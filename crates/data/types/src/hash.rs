@@ -4,6 +4,7 @@
 
 use crate::environment::Environment;
 use crate::order::{Order, order_of};
+use crate::numeric::{self, Numeric};
 use crate::{Context, array, oid, text};
 use batch::DatumRef;
 use error::{Error, Result, SqlState};
@@ -204,6 +205,7 @@ pub fn hash(type_oid: Oid, collation: Oid, value: DatumRef<'_>, env: &dyn Enviro
         (_, DatumRef::B8(v)) => uint32(fold(v)),
         (Order::Text | Order::Bytes, DatumRef::Bytes(v)) => bytes(v),
         (Order::Padded, DatumRef::Bytes(v)) => bytes(text::trim_blanks(v)),
+        (Order::Numeric, DatumRef::Bytes(v)) => numeric::hash_numeric(&Numeric::from_bytes(v)),
         (Order::Tid, DatumRef::Bytes(v)) => tid(v),
         (Order::Array, DatumRef::Bytes(v)) => array_hash(Context { collation, ..Context::plain(env) }, v)?,
         _ => return Err(no_hash(type_oid, env)),
@@ -229,6 +231,7 @@ pub fn hash_extended(
         (_, DatumRef::B8(v)) => uint32_extended(fold(v), seed),
         (Order::Text | Order::Bytes, DatumRef::Bytes(v)) => bytes_extended(v, seed),
         (Order::Padded, DatumRef::Bytes(v)) => bytes_extended(text::trim_blanks(v), seed),
+        (Order::Numeric, DatumRef::Bytes(v)) => numeric::hash_numeric_extended(&Numeric::from_bytes(v), seed),
         (Order::Tid, DatumRef::Bytes(v)) => bytes_extended(&tid_bytes(v), seed),
         (Order::Array, DatumRef::Bytes(v)) => {
             array_hash_extended(Context { collation, ..Context::plain(env) }, v, seed)?

@@ -209,6 +209,7 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::INT8 => crate::int::INT8_IO,
         oid::FLOAT4 => crate::float::FLOAT4_IO,
         oid::FLOAT8 => crate::float::FLOAT8_IO,
+        oid::NUMERIC => crate::numeric::NUMERIC_IO,
         oid::OID => crate::objects::OID_IO,
         oid::XID => crate::objects::XID_IO,
         oid::CID => crate::objects::CID_IO,

@@ -30,6 +30,7 @@ pub mod format;
 pub mod hash;
 pub mod int;
 pub mod io;
+pub mod numeric;
 pub mod objects;
 pub mod oid;
 pub mod order;

@@ -1,6 +1,7 @@
 //! Order and equality of two values of a type, as its default B-tree operator class has them.
 
 use crate::environment::TypeKind;
+use crate::numeric::Numeric;
 use crate::{Context, Environment, array, float, objects, oid, text};
 use batch::DatumRef;
 use error::{Error, Result, SqlState};
@@ -24,6 +25,8 @@ pub(crate) enum Order {
     Padded,
     /// As bytes.
     Bytes,
+    /// As numerics, NaN last.
+    Numeric,
     /// As tuple ids.
     Tid,
     /// Element by element.
@@ -56,6 +59,7 @@ pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
         oid::TEXT | oid::VARCHAR | oid::NAME | oid::UNKNOWN | oid::CSTRING => Order::Text,
         oid::BPCHAR => Order::Padded,
         oid::BYTEA => Order::Bytes,
+        oid::NUMERIC => Order::Numeric,
         oid::TID => Order::Tid,
         _ => {
             let t = crate::builtin_type(type_oid)?;
@@ -130,6 +134,7 @@ pub(crate) fn compare_as(
         (Order::Text, Bytes(a), Bytes(b)) => text::collate(collation, a, b),
         (Order::Padded, Bytes(a), Bytes(b)) => text::collate(collation, text::trim_blanks(a), text::trim_blanks(b)),
         (Order::Bytes, Bytes(a), Bytes(b)) => a.cmp(b),
+        (Order::Numeric, Bytes(a), Bytes(b)) => Numeric::from_bytes(a).cmp(&Numeric::from_bytes(b)),
         (Order::Tid, Bytes(a), Bytes(b)) => objects::tid(a).cmp(&objects::tid(b)),
         (Order::Array, Bytes(a), Bytes(b)) => {
             let context = Context { collation, ..Context::plain(env) };

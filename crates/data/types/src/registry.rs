@@ -18,6 +18,7 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::float::FLOATS,
     crate::hash::HASHES,
     crate::int::INTEGERS,
+    crate::numeric::NUMERICS,
     crate::objects::OBJECTS,
     crate::text::FORMATS,
     crate::text::PIECES,

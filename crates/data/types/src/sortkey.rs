@@ -8,6 +8,7 @@
 //! value  = number        big-endian, the sign bit flipped for signed ones
 //!        | double        big-endian, all bits flipped for negative ones, else the sign bit; NaN is one, above all
 //!        | text          its bytes, 00 as 00 FF, then 00 00
+//!        | numeric       sign and special values, decimal exponent, digits two to a byte, 00; inverted below zero
 //!        | array         column* (elements, nulls last), 00, then the shape
 //! ```
 //!
@@ -15,6 +16,7 @@
 //! uniqueness, too. No value's encoding is a prefix of another one's, so that the columns that follow decide ties.
 
 use crate::order::{Order, order_of};
+use crate::numeric::Numeric;
 use crate::{Environment, array, objects, oid, text};
 use batch::{ByteValues, Column, DatumRef, Repr, Rows};
 use error::{Error, Result};
@@ -193,6 +195,7 @@ fn encode_value(
         (Order::Double, B8(v)) => out.extend_from_slice(&double_bits(f64::from_bits(v as u64)).to_be_bytes()),
         (Order::Text | Order::Bytes, Bytes(v)) => encode_bytes(v, out),
         (Order::Padded, Bytes(v)) => encode_bytes(text::trim_blanks(v), out),
+        (Order::Numeric, Bytes(v)) => Numeric::from_bytes(v).write_key(out),
         (Order::Tid, Bytes(v)) => {
             let (block, offset) = objects::tid(v);
             out.extend_from_slice(&block.to_be_bytes());
@@ -247,6 +250,21 @@ fn decode_value(
             fixed(8)?;
             out.push_null();
             return Some(8);
+        }
+        (Order::Numeric, _) => {
+            let mut at = 1;
+            let sign = fixed(1)? as u8;
+            if sign == 1 || sign == 3 {
+                // Numbers below zero are inverted once more.
+                let end = if sign == 1 { 0xFF } else { 0 };
+                at = 5;
+                while bytes.get(at)? ^ flip != end {
+                    at += 1;
+                }
+                at += 1;
+            }
+            out.push_null();
+            return Some(at);
         }
         (Order::Tid, _) => {
             let value = fixed(6)?;
@@ -348,6 +366,7 @@ mod tests {
         check(oid::TEXT, &["", "A", "a", "aa", "ab", "b", "é"]);
         check(oid::BPCHAR, &["", "a", "ab  ", "b"]);
         check(oid::BYTEA, &["\\x", "\\x00", "\\x0000", "\\x0001", "\\x00ff", "\\x01", "\\xff", "\\xff00"]);
+        check(oid::NUMERIC, &["-Infinity", "-1e40", "-100", "-99.5", "-1", "-0.001", "0.00", "1e-20", "0.1", "0.11", "1.0", "1.01", "2", "10", "1e20", "1e40", "Infinity", "NaN"]);
         check(oid::TID, &["(0,1)", "(0,2)", "(1,1)", "(70000,1)"]);
         check(oid::INT4_ARRAY, &["{}", "{-1}", "{1}", "{1,1}", "{1,2}", "{{1},{2}}", "{1,NULL}", "{2}"]);
         check(oid::TEXT_ARRAY, &["{}", "{a}", "{a,b}", "{aa}"]);

@@ -132,4 +132,4 @@ macro_rules! cases {
     };
 }
 
-cases! { numbers texts arrays }
+cases! { numbers numerics texts arrays }

@@ -1,0 +1,356 @@
+//! count, sum and avg.
+
+use super::{Groups, State, each_value};
+use crate::call::Context;
+use crate::float;
+use crate::int::bigint_range;
+use crate::numeric::Numeric;
+use batch::{Column, DatumRef, Rows, Values};
+use error::Result;
+
+/// count(*)
+#[derive(Clone, Default)]
+pub struct CountRows(i64);
+
+impl State for CountRows {
+    fn update(states: &mut [Self], groups: Groups<'_>, _: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
+        match groups {
+            Groups::One(group) => states[group as usize].0 += rows.len() as i64,
+            Groups::Each(groups) => groups[..rows.len()].iter().for_each(|&group| states[group as usize].0 += 1),
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
+        self.0 += other.0;
+        Ok(())
+    }
+
+    fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
+        out.push(DatumRef::B8(self.0));
+        Ok(())
+    }
+}
+
+/// count(x)
+#[derive(Clone, Default)]
+pub struct CountValues(i64);
+
+impl State for CountValues {
+    fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
+        match groups {
+            Groups::One(group) if !args[0].has_nulls() => {
+                states[group as usize].0 += rows.len() as i64;
+                Ok(())
+            }
+            _ => each_value(groups, args[0], rows, |group, _| {
+                states[group].0 += 1;
+                Ok(())
+            }),
+        }
+    }
+
+    fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
+        self.0 += other.0;
+        Ok(())
+    }
+
+    fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
+        out.push(DatumRef::B8(self.0));
+        Ok(())
+    }
+}
+
+/// The sum of a dense integer column without nulls, in 128 bits; `None` if the rows are not dense.
+fn dense_sum(column: &Column, rows: Rows<'_>) -> Option<i128> {
+    let Rows::All(len) = rows else { return None };
+    if column.has_nulls() || column.is_constant() {
+        return None;
+    }
+    match column.values() {
+        Values::B2(v) => Some(v[..len].iter().map(|&v| v as i64).sum::<i64>() as i128),
+        Values::B4(v) => Some(v[..len].iter().map(|&v| v as i64).sum::<i64>() as i128),
+        Values::B8(v) => {
+            // The low and high halves separately: neither overflows 64 bits in a batch.
+            let low: i64 = v[..len].iter().map(|&v| v & 0xFFFF_FFFF).sum();
+            let high: i64 = v[..len].iter().map(|&v| v >> 32).sum();
+            Some(((high as i128) << 32) + low as i128)
+        }
+        _ => None,
+    }
+}
+
+/// Calls `f` with group and value of each integer that is not null.
+#[inline(always)]
+fn each_integer(
+    groups: Groups<'_>,
+    column: &Column,
+    rows: Rows<'_>,
+    mut f: impl FnMut(usize, i64) -> Result<()>,
+) -> Result<()> {
+    match column.values() {
+        Values::B2(v) => each_value(groups, column, rows, |group, row| f(group, v[column.index(row)] as i64)),
+        Values::B4(v) => each_value(groups, column, rows, |group, row| f(group, v[column.index(row)] as i64)),
+        Values::B8(v) => each_value(groups, column, rows, |group, row| f(group, v[column.index(row)])),
+        _ => Err(error::Error::internal("an aggregate of integers was given another type")),
+    }
+}
+
+/// The sum of smallints, integers or moneys: a bigint.
+#[derive(Clone, Default)]
+pub struct SumInteger {
+    sum: i64,
+    seen: bool,
+}
+
+impl State for SumInteger {
+    fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
+        if let (Groups::One(group), Some(sum)) = (groups, dense_sum(args[0], rows)) {
+            let state = &mut states[group as usize];
+            state.sum = i64::try_from(state.sum as i128 + sum).map_err(|_| bigint_range())?;
+            state.seen |= !rows.is_empty();
+            return Ok(());
+        }
+        each_integer(groups, args[0], rows, |group, value| {
+            let state = &mut states[group];
+            state.sum = state.sum.checked_add(value).ok_or_else(bigint_range)?;
+            state.seen = true;
+            Ok(())
+        })
+    }
+
+    fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
+        self.sum = self.sum.checked_add(other.sum).ok_or_else(bigint_range)?;
+        self.seen |= other.seen;
+        Ok(())
+    }
+
+    fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
+        out.push(if self.seen { DatumRef::B8(self.sum) } else { DatumRef::Null });
+        Ok(())
+    }
+}
+
+fn push_numeric(value: Option<Numeric>, out: &mut Column) {
+    match value {
+        Some(value) => out.push(DatumRef::Bytes(&value.to_bytes())),
+        None => out.push_null(),
+    }
+}
+
+/// The sum and count of integers in 128 bits: exact for as many rows as there can be.
+#[derive(Clone, Default)]
+struct WideSum {
+    sum: i128,
+    count: i64,
+}
+
+impl WideSum {
+    fn update(
+        groups: Groups<'_>,
+        args: &[&Column],
+        rows: Rows<'_>,
+        mut state: impl FnMut(usize, i128, i64),
+    ) -> Result<()> {
+        if let (Groups::One(group), Some(sum)) = (groups, dense_sum(args[0], rows)) {
+            state(group as usize, sum, rows.len() as i64);
+            return Ok(());
+        }
+        each_integer(groups, args[0], rows, |group, value| {
+            state(group, value as i128, 1);
+            Ok(())
+        })
+    }
+
+    fn add(&mut self, sum: i128, count: i64) {
+        self.sum += sum;
+        self.count += count;
+    }
+}
+
+/// The sum of bigints: a numeric.
+#[derive(Clone, Default)]
+pub struct SumBigint(WideSum);
+
+impl State for SumBigint {
+    fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
+        WideSum::update(groups, args, rows, |group, sum, count| states[group].0.add(sum, count))
+    }
+
+    fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
+        self.0.add(other.0.sum, other.0.count);
+        Ok(())
+    }
+
+    fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
+        push_numeric((self.0.count > 0).then_some(Numeric::Small(self.0.sum, 0)), out);
+        Ok(())
+    }
+}
+
+/// The average of integers of any width: a numeric.
+#[derive(Clone, Default)]
+pub struct AverageInteger(WideSum);
+
+impl State for AverageInteger {
+    fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
+        WideSum::update(groups, args, rows, |group, sum, count| states[group].0.add(sum, count))
+    }
+
+    fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
+        self.0.add(other.0.sum, other.0.count);
+        Ok(())
+    }
+
+    fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
+        let average = match self.0.count {
+            0 => None,
+            count => Some(Numeric::Small(self.0.sum, 0).div(&Numeric::from(count))?),
+        };
+        push_numeric(average, out);
+        Ok(())
+    }
+}
+
+/// The running sum and count of numerics.
+#[derive(Clone)]
+struct NumericSum {
+    sum: Numeric,
+    count: i64,
+}
+
+impl Default for NumericSum {
+    fn default() -> NumericSum {
+        NumericSum { sum: Numeric::ZERO, count: 0 }
+    }
+}
+
+impl NumericSum {
+    #[inline]
+    fn add(&mut self, value: &Numeric, count: i64) -> Result<()> {
+        self.sum = self.sum.add(value)?;
+        self.count += count;
+        Ok(())
+    }
+}
+
+fn each_numeric(
+    groups: Groups<'_>,
+    column: &Column,
+    rows: Rows<'_>,
+    mut f: impl FnMut(usize, &Numeric) -> Result<()>,
+) -> Result<()> {
+    let values = column.bytes();
+    each_value(groups, column, rows, |group, row| f(group, &Numeric::from_bytes(values.get(column.index(row)))))
+}
+
+/// The sum of numerics.
+#[derive(Clone, Default)]
+pub struct SumNumeric(NumericSum);
+
+impl State for SumNumeric {
+    fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
+        each_numeric(groups, args[0], rows, |group, value| states[group].0.add(value, 1))
+    }
+
+    fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
+        self.0.add(&other.0.sum, other.0.count)
+    }
+
+    fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
+        push_numeric((self.0.count > 0).then(|| self.0.sum.clone()), out);
+        Ok(())
+    }
+}
+
+/// The average of numerics.
+#[derive(Clone, Default)]
+pub struct AverageNumeric(NumericSum);
+
+impl State for AverageNumeric {
+    fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
+        each_numeric(groups, args[0], rows, |group, value| states[group].0.add(value, 1))
+    }
+
+    fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
+        self.0.add(&other.0.sum, other.0.count)
+    }
+
+    fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
+        let average = match self.0.count {
+            0 => None,
+            count => Some(self.0.sum.div(&Numeric::from(count))?),
+        };
+        push_numeric(average, out);
+        Ok(())
+    }
+}
+
+/// The sum of reals, a real.
+#[derive(Clone, Default)]
+pub struct SumReal(Option<f32>);
+
+fn add_reals(a: f32, b: f32) -> Result<f32> {
+    let sum = a + b;
+    if sum.is_infinite() && !a.is_infinite() && !b.is_infinite() { Err(float::overflow()) } else { Ok(sum) }
+}
+
+impl State for SumReal {
+    fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
+        let values = args[0].f32();
+        each_value(groups, args[0], rows, |group, row| {
+            let value = values[args[0].index(row)];
+            let state = &mut states[group].0;
+            *state = Some(match *state {
+                Some(sum) => add_reals(sum, value)?,
+                None => value,
+            });
+            Ok(())
+        })
+    }
+
+    fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
+        self.0 = match (self.0, other.0) {
+            (Some(a), Some(b)) => Some(add_reals(a, b)?),
+            (a, b) => a.or(b),
+        };
+        Ok(())
+    }
+
+    fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
+        out.push(self.0.map_or(DatumRef::Null, |sum| DatumRef::B4(sum.to_bits() as i32)));
+        Ok(())
+    }
+}
+
+/// The sum of doubles.
+#[derive(Clone, Default)]
+pub struct SumDouble(Option<f64>);
+
+impl State for SumDouble {
+    fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
+        let values = args[0].f64();
+        each_value(groups, args[0], rows, |group, row| {
+            let value = values[args[0].index(row)];
+            let state = &mut states[group].0;
+            *state = Some(match *state {
+                Some(sum) => float::add(sum, value)?,
+                None => value,
+            });
+            Ok(())
+        })
+    }
+
+    fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
+        self.0 = match (self.0, other.0) {
+            (Some(a), Some(b)) => Some(float::add(a, b)?),
+            (a, b) => a.or(b),
+        };
+        Ok(())
+    }
+
+    fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
+        out.push(self.0.map_or(DatumRef::Null, |sum| DatumRef::B8(sum.to_bits() as i64)));
+        Ok(())
+    }
+}
