@@ -3,8 +3,8 @@
 //! The mixing is Bob Jenkins's `lookup3` (public domain, 2006), seeded and finished as PostgreSQL's results show.
 
 use crate::environment::Environment;
-use crate::order::{Order, order_of};
 use crate::numeric::{self, Numeric};
+use crate::order::{Order, order_of};
 use crate::{Context, array, oid, text};
 use batch::DatumRef;
 use error::{Error, Result, SqlState};

@@ -15,8 +15,8 @@
 //! Two values that are equal in SQL have the same bytes (`1.0` and `1.00`, `-0` and `0`), so the keys serve grouping and
 //! uniqueness, too. No value's encoding is a prefix of another one's, so that the columns that follow decide ties.
 
-use crate::order::{Order, order_of};
 use crate::numeric::Numeric;
+use crate::order::{Order, order_of};
 use crate::{Environment, array, objects, oid, text};
 use batch::{ByteValues, Column, DatumRef, Repr, Rows};
 use error::{Error, Result};
@@ -366,7 +366,29 @@ mod tests {
         check(oid::TEXT, &["", "A", "a", "aa", "ab", "b", "é"]);
         check(oid::BPCHAR, &["", "a", "ab  ", "b"]);
         check(oid::BYTEA, &["\\x", "\\x00", "\\x0000", "\\x0001", "\\x00ff", "\\x01", "\\xff", "\\xff00"]);
-        check(oid::NUMERIC, &["-Infinity", "-1e40", "-100", "-99.5", "-1", "-0.001", "0.00", "1e-20", "0.1", "0.11", "1.0", "1.01", "2", "10", "1e20", "1e40", "Infinity", "NaN"]);
+        check(
+            oid::NUMERIC,
+            &[
+                "-Infinity",
+                "-1e40",
+                "-100",
+                "-99.5",
+                "-1",
+                "-0.001",
+                "0.00",
+                "1e-20",
+                "0.1",
+                "0.11",
+                "1.0",
+                "1.01",
+                "2",
+                "10",
+                "1e20",
+                "1e40",
+                "Infinity",
+                "NaN",
+            ],
+        );
         check(oid::TID, &["(0,1)", "(0,2)", "(1,1)", "(70000,1)"]);
         check(oid::INT4_ARRAY, &["{}", "{-1}", "{1}", "{1,1}", "{1,2}", "{{1},{2}}", "{1,NULL}", "{2}"]);
         check(oid::TEXT_ARRAY, &["{}", "{a}", "{a,b}", "{aa}"]);

@@ -138,8 +138,7 @@ impl State for Arrays {
     }
 
     fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
-        let views =
-            self.0.iter().filter_map(Datum::as_bytes).map(View::new).collect::<Result<Vec<View<'_>>>>()?;
+        let views = self.0.iter().filter_map(Datum::as_bytes).map(View::new).collect::<Result<Vec<View<'_>>>>()?;
         let Some(first) = views.first() else {
             out.push_null();
             return Ok(());

@@ -106,10 +106,7 @@ fn lcm(a: &Numeric, b: &Numeric) -> Result<Numeric> {
 
 fn factorial(n: i64) -> Result<Numeric> {
     if n < 0 {
-        return Err(Error::new(
-            SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
-            "factorial of a negative number is undefined",
-        ));
+        return Err(Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "factorial of a negative number is undefined"));
     }
     if n > 32177 {
         return Err(super::overflow());

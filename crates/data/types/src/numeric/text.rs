@@ -127,9 +127,8 @@ pub fn parse(text: &str) -> Result<Numeric> {
                 point = Some(digits.len());
             }
             b'_' => {
-                let between = at > 0
-                    && bytes[at - 1].is_ascii_digit()
-                    && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+                let between =
+                    at > 0 && bytes[at - 1].is_ascii_digit() && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
                 if !between {
                     return Err(invalid());
                 }
@@ -217,9 +216,8 @@ pub fn precision_and_scale(typmod: i32) -> Option<(i32, i32)> {
 /// The value as `numeric(precision, scale)` holds it; fails if it has too many digits before the point.
 pub fn apply_typmod(value: Numeric, typmod: i32) -> Result<Numeric> {
     let Some((precision, scale)) = precision_and_scale(typmod) else { return Ok(value) };
-    let field_overflow = |detail: String| {
-        Err(Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow").detail(detail))
-    };
+    let field_overflow =
+        |detail: String| Err(Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow").detail(detail));
     match value {
         Numeric::NaN => return Ok(value),
         Numeric::Infinity | Numeric::NegativeInfinity => {
@@ -271,7 +269,8 @@ fn receive(bytes: &[u8]) -> Result<Numeric> {
         if digit > 9999 {
             return Err(invalid("digit"));
         }
-        digits.extend_from_slice(&[digit / 1000, digit / 100 % 10, digit / 10 % 10, digit % 10].map(|d| b'0' + d as u8));
+        digits
+            .extend_from_slice(&[digit / 1000, digit / 100 % 10, digit / 10 % 10, digit % 10].map(|d| b'0' + d as u8));
     }
     if bytes.len() > 8 + 2 * count {
         return Err(bad_binary());

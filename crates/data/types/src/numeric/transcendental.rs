@@ -175,7 +175,9 @@ impl Field {
     }
 
     fn round(self, a: &Fixed, scale: u32) -> Result<Numeric> {
-        Large { negative: a.negative, digits: a.digits.clone(), scale: self.scale as u32 }.rescaled(scale).into_numeric()
+        Large { negative: a.negative, digits: a.digits.clone(), scale: self.scale as u32 }
+            .rescaled(scale)
+            .into_numeric()
     }
 }
 
@@ -288,7 +290,8 @@ impl Numeric {
         let (base_exponent, value_exponent) = (logarithm_exponent(base)?, logarithm_exponent(value)?);
         let scale = result_scale(value_exponent - base_exponent, &[base.scale(), value.scale()]);
         let decimals =
-            (scale as i32 + 8 + (-base_exponent).max(0) * 2 + (-value_exponent).max(0) + value_exponent.max(0)) as usize;
+            (scale as i32 + 8 + (-base_exponent).max(0) * 2 + (-value_exponent).max(0) + value_exponent.max(0))
+                as usize;
         let (field, numerator) = exact_ln(value, decimals);
         let (_, denominator) = exact_ln(base, decimals);
         if denominator.digits.is_zero() {
@@ -308,9 +311,7 @@ impl Numeric {
         }
         let whole = exponent.truncated(0) == *exponent;
         if self.sign() < 0 && !whole {
-            return Err(power_error(
-                "a negative number raised to a non-integer power yields a complex result",
-            ));
+            return Err(power_error("a negative number raised to a non-integer power yields a complex result"));
         }
         if whole
             && let Some(n) = exponent.to_i128()
@@ -363,9 +364,7 @@ impl Numeric {
             return Ok(Numeric::Infinity);
         }
         if exponent.truncated(0) != *exponent {
-            return Err(power_error(
-                "a negative number raised to a non-integer power yields a complex result",
-            ));
+            return Err(power_error("a negative number raised to a non-integer power yields a complex result"));
         }
         let odd = !exponent.rem(&Numeric::from(2))?.is_zero();
         Ok(if odd { Numeric::NegativeInfinity } else { Numeric::Infinity })
