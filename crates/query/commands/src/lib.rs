@@ -1,2 +1,60 @@
-//! Utility statements: DDL, COPY, VACUUM, transaction control.
+//! Utility statements: definitions of objects, COPY, maintenance.
+//!
+//! [`execute`] is the one dispatch table: a statement that is not a query goes there with the session's handles, and comes back with its
+//! command tag. Transaction control, cursors, prepared statements and settings belong to `backend`, which owns what they
+//! change. What is not written yet answers `0A000` with the statement's name.
 #![forbid(unsafe_code)]
+
+mod column;
+mod constraint;
+mod context;
+pub mod copy;
+mod create_index;
+mod create_table;
+mod drop;
+mod maintenance;
+mod options;
+mod statistics;
+mod truncate;
+
+pub use context::{Context, CopyReader, CopyWriter, Services};
+
+use error::{Error, Result};
+use parser::ast::Statement;
+
+/// Runs a utility statement; gives its command tag.
+///
+/// # Errors
+/// Those of the statement; `0A000` for one that is not there yet.
+pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
+    let tag = statement.name();
+    match statement {
+        Statement::CreateTable(create) => create_table::create_table(context, create)?,
+        Statement::CreateIndex(create) => create_index::create_index(context, create)?,
+        Statement::AlterTable(alter) => constraint::alter_table(context, alter)?,
+        Statement::CreateSchema(create) => create_table::create_schema(context, create)?,
+        Statement::Drop(drop) => drop::drop_objects(context, drop)?,
+        Statement::Truncate(truncate) => truncate::truncate(context, truncate)?,
+        Statement::Copy(copy) => return copy::copy(context, copy),
+        Statement::Vacuum(vacuum) => maintenance::vacuum(context, vacuum)?,
+        Statement::Lock(lock) => maintenance::lock(context, lock)?,
+        Statement::Checkpoint => context.services.checkpoint()?,
+        _ => return Err(Error::not_implemented(tag)),
+    }
+    Ok(tag.to_string())
+}
+
+/// Whether a statement may run inside a transaction block; those that may not commit by themselves as they go.
+pub fn allowed_in_block(statement: &Statement) -> bool {
+    match statement {
+        Statement::Vacuum(vacuum) => !vacuum.vacuum,
+        Statement::CreateIndex(create) => !create.concurrently,
+        Statement::Drop(drop) => !drop.concurrently,
+        Statement::CreateDatabase(_)
+        | Statement::DropDatabase(_)
+        | Statement::CreateTablespace(_)
+        | Statement::DropTablespace(_)
+        | Statement::AlterSystem(_) => false,
+        _ => true,
+    }
+}

@@ -43,12 +43,7 @@ impl Execution {
         snapshot: ActiveSnapshot,
         options: Options,
     ) -> Result<Execution> {
-        for relation in &plan.relations {
-            lock_relation(session, relation.oid, relation.lock)?;
-        }
-        for permission in &plan.permissions {
-            check_permission(session, permission)?;
-        }
+        prepare(session, &plan)?;
         let mut state = State::new(plan.clone(), options.params, options.work_mem);
         let none = Substitutes::new();
         let builder =
@@ -95,6 +90,14 @@ impl Execution {
     pub fn instruments(&self) -> &[Instrument] {
         &self.state.instruments
     }
+}
+
+/// Locks the plan's relations and checks privileges.
+pub(crate) fn prepare(session: &Session<'_>, plan: &Plan) -> Result<()> {
+    for relation in &plan.relations {
+        lock_relation(session, relation.oid, relation.lock)?;
+    }
+    plan.permissions.iter().try_for_each(|permission| check_permission(session, permission))
 }
 
 /// Takes a lock on a relation for the transaction; `mode` is 1 (access share) to 8 (access exclusive).

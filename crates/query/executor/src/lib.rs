@@ -19,6 +19,7 @@
 
 pub mod execution;
 mod expression;
+mod inserter;
 mod operator;
 pub mod relation;
 mod run;
@@ -26,5 +27,6 @@ pub mod session;
 pub mod store;
 
 pub use execution::{Execution, Options, lock_relation};
+pub use inserter::Inserter;
 pub use operator::Instrument;
 pub use session::{Host, Session, TriggerEvent, TriggerKind, TriggerOutcome};

@@ -15,7 +15,7 @@ mod limit;
 mod lock_rows;
 mod material;
 mod merge_join;
-mod modify;
+pub(crate) mod modify;
 mod nest_loop;
 mod pairs;
 mod project_set;

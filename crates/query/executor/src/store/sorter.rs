@@ -94,6 +94,8 @@ pub struct Sorter {
     file: Option<TempFile>,
     runs: Vec<Vec<BatchAddress>>,
     state: State,
+    /// The keys of the rows that were given last, if they are wanted.
+    given: Option<ByteValues>,
 }
 
 enum State {
@@ -146,7 +148,20 @@ impl Sorter {
             file: None,
             runs: Vec::new(),
             state: State::Filling,
+            given: None,
         }
+    }
+
+    /// Keeps the keys of the rows that [`Sorter::next`] gives, for [`Sorter::key`].
+    #[must_use]
+    pub fn with_keys(mut self) -> Sorter {
+        self.given = Some(ByteValues::new());
+        self
+    }
+
+    /// The key of row `row` of the batch that [`Sorter::next`] gave last; for a sorter made [`Sorter::with_keys`].
+    pub fn key(&self, row: usize) -> &[u8] {
+        self.given.as_ref().map_or(&[], |given| given.get(row))
     }
 
     /// Adds rows: the key of the `k`-th of `rows` is `keys.get(k)`.
@@ -291,16 +306,26 @@ impl Sorter {
             State::Filling => Err(error::Error::internal("a sorter was read before its input ended")),
             State::Memory(at) => {
                 let end = (*at + BATCH_ROWS).min(self.held.entries.len());
+                if let Some(given) = &mut self.given {
+                    given.clear();
+                    self.held.entries[*at..end].iter().for_each(|entry| given.push(self.held.key(entry.row)));
+                }
                 self.held.gather(&self.held.entries[*at..end], out);
                 *at = end;
                 Ok(!out.is_empty())
             }
             State::Merging { runs, heap } => {
                 out.clear();
+                if let Some(given) = &mut self.given {
+                    given.clear();
+                }
                 let mut count = 0;
                 while count < BATCH_ROWS {
                     let Some(mut head) = heap.peek_mut() else { break };
                     let run = &mut runs[head.run];
+                    if let Some(given) = &mut self.given {
+                        given.push(run.key());
+                    }
                     for (to, from) in out.columns.iter_mut().zip(&run.batch.columns) {
                         to.push(from.get(run.position));
                     }

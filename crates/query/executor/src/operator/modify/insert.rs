@@ -1,15 +1,15 @@
 //! INSERT.
 
 use access::{EntryStatus, InsertOptions, LockStrength, Outcome, UpdateOptions, WaitPolicy};
-use batch::{Batch, Datum};
+use batch::{Batch, Datum, Repr};
 use error::{Error, Result, SqlState};
 use ids::{Oid, TupleId};
-use planner::plan::ModifyTable;
+use planner::plan::{ModifyTable, TargetTable};
 
 use super::Common;
-use super::target::Entered;
+use super::target::{Entered, Target};
 use crate::expression::{Compiled, compile, compile_all};
-use crate::operator::Operator;
+use crate::operator::{Builder, Operator};
 use crate::run::Run;
 use crate::session::{TriggerEvent, TriggerKind, TriggerOutcome};
 
@@ -27,6 +27,90 @@ struct OnConflict {
     arbiters: Vec<Oid>,
     update: Option<Vec<(i16, Compiled)>>,
     condition: Vec<Compiled>,
+}
+
+/// Inserts whole batches into a table, without a plan's source and without RETURNING.
+pub(crate) struct BatchInsert {
+    target: Target,
+    places: Vec<TupleId>,
+}
+
+impl BatchInsert {
+    /// Opens the table.
+    pub fn open(builder: &Builder<'_>, target: &TargetTable) -> Result<BatchInsert> {
+        Ok(BatchInsert { target: Target::open(builder, target)?, places: Vec::new() })
+    }
+
+    /// The forms of the table's columns.
+    pub fn reprs(&self) -> Vec<Repr> {
+        self.target.reprs()
+    }
+
+    /// Inserts all rows of a batch.
+    pub fn insert(&mut self, rows: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        if self.target.has_triggers() {
+            before_triggers(&self.target, rows, run)?;
+        }
+        self.target.generate(rows, run)?;
+        self.target.check(rows, run)?;
+        insert_rows(&mut self.target, rows, &mut self.places, run)
+    }
+}
+
+/// Inserts the rows of a batch into a table and its indexes, and tells triggers; `places` gets where they are.
+fn insert_rows(target: &mut Target, rows: &Batch, places: &mut Vec<TupleId>, run: &mut Run<'_>) -> Result<()> {
+    let session = run.session;
+    places.clear();
+    let options = InsertOptions::default();
+    session.tables.insert_batch(session.store, session.transaction, &target.open.table, rows, options, places)?;
+    target.enter(rows, places, None, run)?;
+    if target.has_triggers() {
+        for (row, &place) in rows.rows().iter().zip(&*places) {
+            after_trigger(target, rows, row, place, run)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets BEFORE triggers see and change the rows of a batch, whose first columns are the table's.
+fn before_triggers(target: &Target, batch: &mut Batch, run: &Run<'_>) -> Result<()> {
+    let (table, width, len) = (target.open.table.oid, target.reprs().len(), batch.len());
+    let mut selection = std::mem::take(&mut batch.selection);
+    let mut failure = None;
+    selection.retain(len, |row| {
+        if failure.is_some() {
+            return false;
+        }
+        let values: Vec<Datum> = batch.columns[..width].iter().map(|column| column.datum(row)).collect();
+        let new = Some((values.as_slice(), TupleId::INVALID));
+        match run.session.host.trigger(TriggerEvent { table, kind: TriggerKind::BeforeInsert, old: None, new }) {
+            Ok(TriggerOutcome::Unchanged) => true,
+            Ok(TriggerOutcome::Skipped) => false,
+            Ok(TriggerOutcome::Replaced(values)) => {
+                for (column, value) in batch.columns.iter_mut().zip(&values) {
+                    if column.is_constant() {
+                        crate::expression::spread(column, len);
+                    }
+                    column.put(row, value.as_ref());
+                }
+                true
+            }
+            Err(error) => {
+                failure = Some(error);
+                false
+            }
+        }
+    });
+    batch.selection = selection;
+    failure.map_or(Ok(()), Err)
+}
+
+fn after_trigger(target: &Target, batch: &Batch, row: usize, place: TupleId, run: &Run<'_>) -> Result<()> {
+    let width = target.reprs().len();
+    let values: Vec<Datum> = batch.columns[..width].iter().map(|column| column.datum(row)).collect();
+    let new = Some((values.as_slice(), place));
+    let event = TriggerEvent { table: target.open.table.oid, kind: TriggerKind::AfterInsert, old: None, new };
+    run.session.host.trigger(event).map(|_| ())
 }
 
 impl Insert {
@@ -55,76 +139,12 @@ impl Insert {
         self.speculation
     }
 
-    /// Lets BEFORE triggers see and change the rows.
-    fn before_triggers(&mut self, run: &mut Run<'_>) -> Result<()> {
-        let table = self.common.target.open.table.oid;
-        let width = self.common.target.reprs().len();
-        let mut selection = std::mem::take(&mut self.batch.selection);
-        let mut failure = None;
-        let len = self.batch.len();
-        let batch = &mut self.batch;
-        selection.retain(batch.len(), |row| {
-            if failure.is_some() {
-                return false;
-            }
-            let values: Vec<Datum> = batch.columns[..width].iter().map(|column| column.datum(row)).collect();
-            let event = TriggerEvent {
-                table,
-                kind: TriggerKind::BeforeInsert,
-                old: None,
-                new: Some((&values, TupleId::INVALID)),
-            };
-            match run.session.host.trigger(event) {
-                Ok(TriggerOutcome::Unchanged) => true,
-                Ok(TriggerOutcome::Skipped) => false,
-                Ok(TriggerOutcome::Replaced(values)) => {
-                    for (column, value) in batch.columns.iter_mut().zip(&values) {
-                        if column.is_constant() {
-                            crate::expression::spread(column, len);
-                        }
-                        column.put(row, value.as_ref());
-                    }
-                    true
-                }
-                Err(error) => {
-                    failure = Some(error);
-                    false
-                }
-            }
-        });
-        self.batch.selection = selection;
-        failure.map_or(Ok(()), Err)
-    }
-
-    fn after_trigger(&self, row: usize, place: TupleId, run: &Run<'_>) -> Result<()> {
-        let width = self.common.target.reprs().len();
-        let values: Vec<Datum> = self.batch.columns[..width].iter().map(|column| column.datum(row)).collect();
-        let table = self.common.target.open.table.oid;
-        let new = Some((values.as_slice(), place));
-        run.session.host.trigger(TriggerEvent { table, kind: TriggerKind::AfterInsert, old: None, new })?;
-        Ok(())
-    }
-
     /// Inserts the rows of the batch, all of them.
     fn insert_all(&mut self, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
-        let session = run.session;
-        self.places.clear();
-        session.tables.insert_batch(
-            session.store,
-            session.transaction,
-            &self.common.target.open.table,
-            &self.batch,
-            InsertOptions::default(),
-            &mut self.places,
-        )?;
-        self.common.target.enter(&self.batch, &self.places, None, run)?;
+        insert_rows(&mut self.common.target, &self.batch, &mut self.places, run)?;
         self.common.count(self.places.len() as u64, run);
-        let triggers = self.common.target.has_triggers();
-        if triggers || self.common.returning.wanted {
+        if self.common.returning.wanted {
             for (row, &place) in self.batch.rows().iter().zip(&self.places) {
-                if triggers {
-                    self.after_trigger(row, place, run)?;
-                }
                 let new = Some((self.batch.columns.as_slice(), row, place));
                 self.common.returning.push(out, new, None, (&self.batch, row));
             }
@@ -164,7 +184,7 @@ impl Insert {
             if confirmed {
                 self.common.count(1, run);
                 if self.common.target.has_triggers() {
-                    self.after_trigger(row, place, run)?;
+                    after_trigger(&self.common.target, &self.batch, row, place, run)?;
                 }
                 let new = Some((self.batch.columns.as_slice(), row, place));
                 self.common.returning.push(out, new, None, (&self.batch, row));
@@ -314,7 +334,7 @@ impl Operator for Insert {
                 return Ok(false);
             }
             if self.common.target.has_triggers() {
-                self.before_triggers(run)?;
+                before_triggers(&self.common.target, &mut self.batch, run)?;
             }
             self.common.target.generate(&mut self.batch, run)?;
             self.common.target.check(&self.batch, run)?;

@@ -8,7 +8,7 @@
 //! - [`change`]: UPDATE and DELETE, which may meet rows that another transaction has changed since.
 
 mod change;
-mod insert;
+pub(crate) mod insert;
 mod target;
 
 use batch::{Batch, Column, DatumRef, Repr};

@@ -1,0 +1,174 @@
+//! What a utility statement runs in.
+
+use analyzer::{Analyzer, Params};
+use catalog::Relation;
+use catalog::privileges::ObjectKind;
+use catalog::{Catalog, Entry};
+use error::{Error, Result, SqlState};
+use executor::Session;
+use ids::Oid;
+use parser::ast::{Name, RelationName};
+
+/// What the session does for utility statements, besides what it does for plans.
+pub trait Services {
+    /// Begins a COPY FROM STDIN of so many columns and gives where its data comes from.
+    fn copy_in(&self, columns: usize, binary: bool) -> Result<Box<dyn CopyReader + '_>>;
+
+    /// Begins a COPY TO STDOUT of so many columns and gives where its data goes.
+    fn copy_out(&self, columns: usize, binary: bool) -> Result<Box<dyn CopyWriter + '_>>;
+
+    /// Asks for a checkpoint and waits for it.
+    fn checkpoint(&self) -> Result<()>;
+
+    /// Commits the current transaction and starts another: what VACUUM does between tables.
+    fn next_transaction(&self) -> Result<()>;
+
+    /// A setting's value as an integer in its base unit.
+    fn setting_int(&self, name: &str) -> Result<i64>;
+
+    /// Plans a query and runs it, handing each batch over; gives the number of rows.
+    fn run_query(
+        &self,
+        statement: &parser::ast::Statement,
+        text: &str,
+        started: &mut dyn FnMut(&planner::plan::Plan) -> Result<()>,
+        take: &mut dyn FnMut(&batch::Batch) -> Result<()>,
+    ) -> Result<u64>;
+}
+
+/// Data of a COPY FROM STDIN.
+pub trait CopyReader {
+    /// Appends the next piece of data to `to`; false at the end.
+    fn read(&mut self, to: &mut Vec<u8>) -> Result<bool>;
+}
+
+/// Data of a COPY TO STDOUT.
+pub trait CopyWriter {
+    /// Sends a piece of data: whole rows.
+    fn write(&mut self, data: &[u8]) -> Result<()>;
+}
+
+/// A utility statement's session, and the text it stands in.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The session's handles.
+    pub session: &'a Session<'a>,
+    /// What the session does besides.
+    pub services: &'a dyn Services,
+    /// The text of the statement, in which locations count.
+    pub text: &'a str,
+}
+
+impl<'a> Context<'a> {
+    /// The catalogs.
+    pub fn catalog(&self) -> &'a Catalog {
+        self.session.catalog
+    }
+
+    /// Sends a notice to the client.
+    pub fn notice(&self, notice: Error) {
+        self.session.env().notice(notice);
+    }
+
+    /// `NOTICE`, with this state and text.
+    pub fn inform(&self, state: SqlState, text: impl Into<String>) {
+        self.notice(Error::new(state, text).severity(error::Severity::Notice));
+    }
+
+    /// An analyzer for parts of the statement.
+    pub fn analyzer(&self) -> Analyzer<'a> {
+        Analyzer::new(self.session.catalog, self.session.env(), self.text, Params::default())
+    }
+
+    /// Gives an error its place in the text.
+    pub fn place(&self, error: Error, location: u32) -> Error {
+        match self.text.get(..location as usize) {
+            Some(before) => error.position(before.chars().count() as u32 + 1),
+            None => error,
+        }
+    }
+
+    fn check_database(&self, name: &RelationName) -> Result<()> {
+        let Some(database) = &name.database else { return Ok(()) };
+        let current = self.catalog().database_row(self.catalog().database())?;
+        if current.is_some_and(|row| row.datname == **database) {
+            return Ok(());
+        }
+        Err(Error::not_implemented(format_args!("cross-database references are not implemented: {name}")))
+    }
+
+    /// The schema that a new relation goes to; the role may create there.
+    pub fn creation_schema(&self, name: &RelationName) -> Result<Oid> {
+        self.check_database(name)?;
+        let schema = match &name.schema {
+            Some(schema) => self.catalog().require_schema(schema)?,
+            None => self.catalog().search_path()?.creation.ok_or_else(|| {
+                Error::new(SqlState::INVALID_SCHEMA_NAME, "no schema has been selected to create in")
+            })?,
+        };
+        self.catalog().require_privileges(ObjectKind::Schema, schema, catalog::acl::Privileges::CREATE)?;
+        Ok(schema)
+    }
+
+    /// The relation of this name, if there is one.
+    pub fn find_relation(&self, name: &RelationName) -> Result<Option<Oid>> {
+        self.check_database(name)?;
+        self.catalog().relation_by_name(name.schema.as_deref(), &name.name)
+    }
+
+    /// The relation of this name, locked in a mode (1 to 8).
+    ///
+    /// # Errors
+    /// `42P01` if there is none.
+    pub fn open(&self, name: &RelationName, mode: u8) -> Result<Entry<Relation>> {
+        let found = self.try_open(name, mode)?;
+        found.ok_or_else(|| {
+            let text = match &name.schema {
+                Some(schema) => format!("relation \"{schema}.{}\" does not exist", name.name),
+                None => format!("relation \"{}\" does not exist", name.name),
+            };
+            Error::new(SqlState::UNDEFINED_TABLE, text)
+        })
+    }
+
+    /// The relation of this name, locked in a mode (1 to 8), if there is one. Another transaction may rename or drop it while this
+    /// one waits for the lock: then the name is looked up again.
+    pub fn try_open(&self, name: &RelationName, mode: u8) -> Result<Option<Entry<Relation>>> {
+        let mut locked = None;
+        loop {
+            let found = self.find_relation(name)?;
+            if found == locked {
+                return match found {
+                    None => Ok(None),
+                    Some(oid) => self.catalog().relation(oid).map(Some),
+                };
+            }
+            if let Some(oid) = found {
+                executor::lock_relation(self.session, oid, mode)?;
+            } else {
+                return Ok(None);
+            }
+            locked = found;
+        }
+    }
+
+    /// The relation must belong to the current role (or one it is a member of), and not to the system.
+    pub fn require_owner(&self, relation: &Relation) -> Result<()> {
+        if relation.is_system() {
+            let text = format!("permission denied: \"{}\" is a system catalog", relation.name());
+            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
+        }
+        self.catalog().require_owner(ObjectKind::Relation, relation.oid)
+    }
+
+    /// The number of a column by its name.
+    ///
+    /// # Errors
+    /// `42703` if the relation has no such column.
+    pub fn column(&self, relation: &Relation, name: &Name) -> Result<i16> {
+        relation.column_by_name(name).map(|column| column.attnum).ok_or_else(|| {
+            let text = format!("column \"{name}\" of relation \"{}\" does not exist", relation.name());
+            Error::new(SqlState::UNDEFINED_COLUMN, text)
+        })
+    }
+}

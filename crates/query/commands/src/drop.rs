@@ -1,0 +1,137 @@
+//! DROP of relations and schemas.
+
+use catalog::relation::kind;
+use catalog::rows::PgNamespace;
+use catalog::{Object, Relation};
+use error::{Error, Result, SqlState};
+use parser::ast::{DropObjects, ObjectKind, ObjectReference, RelationName};
+
+use crate::Context;
+use crate::constraint::{drop_behavior, notice};
+
+/// Drops objects, all of them or none.
+pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<()> {
+    if drop.concurrently {
+        return Err(Error::not_implemented("DROP INDEX CONCURRENTLY"));
+    }
+    let mut objects = Vec::new();
+    for reference in &drop.objects {
+        objects.extend(match drop.kind {
+            ObjectKind::Table
+            | ObjectKind::Index
+            | ObjectKind::View
+            | ObjectKind::Sequence
+            | ObjectKind::MaterializedView => relation(context, drop, reference)?,
+            ObjectKind::Schema => schema(context, drop, reference)?,
+            _ => return Err(Error::not_implemented(drop.kind.drop_tag())),
+        });
+    }
+    if objects.is_empty() {
+        return Ok(());
+    }
+    notice(context, context.catalog().drop_objects(&objects, drop_behavior(drop.behavior))?);
+    Ok(())
+}
+
+fn name_of(reference: &ObjectReference) -> Result<RelationName> {
+    match reference {
+        ObjectReference::Relation(relation) => Ok(relation.name.clone()),
+        ObjectReference::Name(name) => {
+            let mut parts = name.qualifiers.iter().rev();
+            Ok(RelationName {
+                schema: parts.next().cloned(),
+                database: parts.next().cloned(),
+                name: name.name.clone(),
+                location: name.location,
+            })
+        }
+        _ => Err(Error::internal("a relation is not named as one")),
+    }
+}
+
+fn word(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::Index => "index",
+        ObjectKind::View => "view",
+        ObjectKind::Sequence => "sequence",
+        ObjectKind::MaterializedView => "materialized view",
+        _ => "table",
+    }
+}
+
+fn relation(context: &Context<'_>, drop: &DropObjects, reference: &ObjectReference) -> Result<Option<Object>> {
+    let name = name_of(reference)?;
+    let missing = |schema_is: bool| {
+        let full = match &name.schema {
+            Some(schema) if schema_is => format!("{schema}.{}", name.name),
+            _ => name.name.to_string(),
+        };
+        (SqlState::UNDEFINED_TABLE, format!("{} \"{full}\" does not exist", word(drop.kind)))
+    };
+    if let Some(schema) = &name.schema
+        && context.catalog().schema_by_name(schema)?.is_none()
+    {
+        let text = format!("schema \"{schema}\" does not exist");
+        if !drop.if_exists {
+            return Err(Error::new(SqlState::INVALID_SCHEMA_NAME, text));
+        }
+        context.inform(SqlState::INVALID_SCHEMA_NAME, format!("{text}, skipping"));
+        return Ok(None);
+    }
+    let Some(relation) = context.try_open(&name, 8)? else {
+        let (state, text) = missing(true);
+        if !drop.if_exists {
+            return Err(Error::new(state, text));
+        }
+        let (_, text) = missing(false);
+        context.inform(state, format!("{text}, skipping"));
+        return Ok(None);
+    };
+    check_kind(drop.kind, &relation)?;
+    context.require_owner(&relation)?;
+    // An index goes only with its table locked, so that no plan uses it meanwhile.
+    if let Some(index) = &relation.index {
+        executor::lock_relation(context.session, index.indrelid, 8)?;
+    }
+    Ok(Some(Object::relation(relation.oid)))
+}
+
+fn check_kind(wanted: ObjectKind, relation: &Relation) -> Result<()> {
+    let found = match relation.kind() {
+        kind::TABLE | kind::PARTITIONED_TABLE => ObjectKind::Table,
+        kind::INDEX | kind::PARTITIONED_INDEX => ObjectKind::Index,
+        kind::VIEW => ObjectKind::View,
+        kind::SEQUENCE => ObjectKind::Sequence,
+        kind::MATERIALIZED_VIEW => ObjectKind::MaterializedView,
+        _ => ObjectKind::Type,
+    };
+    if found == wanted {
+        return Ok(());
+    }
+    let article = |word: &str| if word == "index" { "an" } else { "a" };
+    let text = format!("\"{}\" is not {} {}", relation.name(), article(word(wanted)), word(wanted));
+    let error = Error::new(SqlState::WRONG_OBJECT_TYPE, text);
+    if found == ObjectKind::Type {
+        return Err(error);
+    }
+    let hint = format!("Use {} to remove {} {}.", found.drop_tag(), article(word(found)), word(found));
+    Err(error.hint(hint))
+}
+
+fn schema(context: &Context<'_>, drop: &DropObjects, reference: &ObjectReference) -> Result<Option<Object>> {
+    let ObjectReference::Name(name) = reference else { return Err(Error::internal("a schema is not named as one")) };
+    match context.catalog().schema_by_name(&name.name)? {
+        Some(schema) => {
+            context.catalog().require_owner(catalog::privileges::ObjectKind::Schema, schema)?;
+            Ok(Some(Object::of::<PgNamespace>(schema)))
+        }
+        None => {
+            let text = format!("schema \"{}\" does not exist", name.name);
+            if !drop.if_exists {
+                return Err(Error::new(SqlState::INVALID_SCHEMA_NAME, text));
+            }
+            context.inform(SqlState::INVALID_SCHEMA_NAME, format!("{text}, skipping"));
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! TRUNCATE: new, empty files for a table, its TOAST table and their indexes. The old ones go when the transaction commits.
+
+use catalog::Relation;
+use catalog::acl::Privileges;
+use catalog::privileges::ObjectKind;
+use catalog::relation::kind;
+use error::{Error, Result, SqlState};
+use ids::Oid;
+use parser::ast::{DropBehavior, Truncate};
+
+use crate::Context;
+
+/// Empties tables.
+pub(crate) fn truncate(context: &Context<'_>, truncate: &Truncate) -> Result<()> {
+    if truncate.restart_identity {
+        return Err(Error::not_implemented("TRUNCATE … RESTART IDENTITY"));
+    }
+    let mut tables: Vec<Oid> = Vec::new();
+    for reference in &truncate.relations {
+        let relation = context.open(&reference.name, 8)?;
+        if relation.kind() != kind::TABLE {
+            let text = format!("\"{}\" is not a table", relation.name());
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+        }
+        if relation.is_system() {
+            let text = format!("permission denied: \"{}\" is a system catalog", relation.name());
+            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
+        }
+        context.catalog().require_privileges(ObjectKind::Relation, relation.oid, Privileges::TRUNCATE)?;
+        if !tables.contains(&relation.oid) {
+            tables.push(relation.oid);
+        }
+    }
+    check_references(context, &tables, truncate.behavior)?;
+    tables.into_iter().try_for_each(|table| empty(context, table))
+}
+
+/// Tables that others refer to by foreign keys are emptied only together with these.
+fn check_references(context: &Context<'_>, tables: &[Oid], behavior: DropBehavior) -> Result<()> {
+    for &table in tables {
+        let relation = context.catalog().relation(table)?;
+        let referring = context.catalog().scan_all::<catalog::rows::PgConstraint>()?;
+        for constraint in referring.iter().map(|stored| &stored.row) {
+            if constraint.contype != b'f' || constraint.confrelid != table || tables.contains(&constraint.conrelid) {
+                continue;
+            }
+            if behavior == DropBehavior::Cascade {
+                return Err(Error::not_implemented("TRUNCATE … CASCADE"));
+            }
+            let other = context.catalog().relation(constraint.conrelid)?;
+            return Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                "cannot truncate a table referenced in a foreign key constraint",
+            )
+            .detail(format!("Table \"{}\" references \"{}\".", other.name(), relation.name()))
+            .hint(format!(
+                "Truncate table \"{}\" at the same time, or use TRUNCATE ... CASCADE.",
+                other.name()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Gives a table new files.
+fn empty(context: &Context<'_>, table: Oid) -> Result<()> {
+    let catalog = context.catalog();
+    let relation = catalog.relation(table)?;
+    renew(context, &relation)?;
+    if relation.class.reltoastrelid.is_valid() {
+        let toast = catalog.relation(relation.class.reltoastrelid)?;
+        renew(context, &toast)?;
+    }
+    catalog.next_command()
+}
+
+fn renew(context: &Context<'_>, relation: &Relation) -> Result<()> {
+    let catalog = context.catalog();
+    catalog.new_files(relation.oid)?;
+    for &index in &relation.indexes {
+        executor::lock_relation(context.session, index, 8)?;
+        catalog.new_files(index)?;
+        catalog.next_command()?;
+        catalog.write_empty_index(index)?;
+    }
+    catalog.next_command()
+}

@@ -1,0 +1,101 @@
+//! Inserts batches of rows that do not come from a plan: what COPY FROM rests on.
+//!
+//! The caller plans `INSERT INTO t (a, b) VALUES ($1, $2)` and hands rows over as columns that stand for the parameters. So
+//! defaults, generated columns, constraints, indexes and triggers are those of INSERT, and not a second copy of its rules.
+
+use std::sync::Arc;
+
+use batch::{Batch, Rows};
+use error::{Error, Result};
+use planner::plan::{Expr, ExprKind, Node, NodeKind, Plan};
+use txn::ActiveSnapshot;
+
+use crate::Session;
+use crate::execution::{Options, prepare};
+use crate::expression::{Compiled, compile, copy};
+use crate::operator::modify::insert::BatchInsert;
+use crate::operator::{Builder, Substitutes};
+use crate::run::{Run, State};
+
+/// Where a column of the table comes from.
+enum Source {
+    /// The parameter with this number.
+    Param(usize),
+    /// An expression without parameters: a default.
+    Value(Compiled),
+}
+
+/// A planned INSERT that is given its rows.
+pub struct Inserter {
+    state: State,
+    snapshot: ActiveSnapshot,
+    sources: Vec<Source>,
+    insert: BatchInsert,
+    rows: Batch,
+}
+
+impl Inserter {
+    /// Locks the table, checks privileges, and opens it.
+    ///
+    /// # Errors
+    /// `XX000` for a plan of another shape; those of [`crate::Execution::start`].
+    pub fn start(
+        session: &Session<'_>,
+        plan: Arc<Plan>,
+        snapshot: ActiveSnapshot,
+        options: Options,
+    ) -> Result<Inserter> {
+        prepare(session, &plan)?;
+        let NodeKind::ModifyTable(modify) = &plan.root.kind else { return Err(shape()) };
+        let sources = values(&modify.source)?.iter().map(|value| match &value.kind {
+            ExprKind::Param(number) => Ok(Source::Param(*number)),
+            _ => compile(value).map(Source::Value),
+        });
+        let sources = sources.collect::<Result<Vec<_>>>()?;
+        let state = State::new(plan.clone(), options.params, options.work_mem);
+        let none = Substitutes::new();
+        let builder =
+            Builder { session, snapshot: &snapshot, state: &state, instrument: false, substitutes: &none };
+        let insert = BatchInsert::open(&builder, &modify.target)?;
+        let rows = Batch::new(insert.reprs());
+        Ok(Inserter { state, snapshot, sources, insert, rows })
+    }
+
+    /// Inserts rows: one column for each parameter.
+    pub fn insert(&mut self, session: &Session<'_>, params: &mut Batch) -> Result<()> {
+        let mut run = Run { session, snapshot: &self.snapshot, state: &mut self.state };
+        let len = params.len();
+        self.rows.clear();
+        for (to, source) in self.rows.columns.iter_mut().zip(&mut self.sources) {
+            match source {
+                Source::Param(number) => std::mem::swap(to, &mut params.columns[*number]),
+                Source::Value(value) => {
+                    value.evaluate(params, Rows::All(len), &mut run)?;
+                    copy(value.result(params), Rows::All(len), len, to);
+                }
+            }
+        }
+        self.rows.set_len(len);
+        let inserted = self.insert.insert(&mut self.rows, &mut run);
+        for (to, source) in self.rows.columns.iter_mut().zip(&self.sources) {
+            if let Source::Param(number) = source {
+                std::mem::swap(to, &mut params.columns[*number]);
+            }
+        }
+        inserted
+    }
+}
+
+/// The expressions of the one row that the source of an INSERT … VALUES gives.
+fn values(node: &Node) -> Result<&[Expr]> {
+    match (&node.kind, &node.project) {
+        (NodeKind::Result { input: None, .. }, Some(project)) => Ok(project),
+        (NodeKind::Values { rows }, None) if rows.len() == 1 => Ok(&rows[0]),
+        (NodeKind::SubqueryScan { input, .. }, None) => values(input),
+        _ => Err(shape()),
+    }
+}
+
+fn shape() -> Error {
+    Error::internal("the plan of an INSERT of one row has another shape")
+}
