@@ -12,7 +12,11 @@ use crate::column::Column;
 use crate::create_index::{self, IndexPlan};
 
 /// Marks the columns of a primary key as not null.
-pub(crate) fn mark_primary_key(context: &Context<'_>, constraint: &Constraint, columns: &mut [Column<'_>]) -> Result<()> {
+pub(crate) fn mark_primary_key(
+    context: &Context<'_>,
+    constraint: &Constraint,
+    columns: &mut [Column<'_>],
+) -> Result<()> {
     let ConstraintKind::Unique(unique) = &constraint.kind else { return Ok(()) };
     if !unique.primary {
         return Ok(());

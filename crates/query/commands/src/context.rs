@@ -1,5 +1,7 @@
 //! What a utility statement runs in.
 
+use std::sync::Arc;
+
 use analyzer::{Analyzer, Params};
 use catalog::Relation;
 use catalog::privileges::ObjectKind;
@@ -8,6 +10,7 @@ use error::{Error, Result, SqlState};
 use executor::Session;
 use ids::Oid;
 use parser::ast::{Name, RelationName};
+use planner::plan::Plan;
 
 /// What the session does for utility statements, besides what it does for plans.
 pub trait Services {
@@ -26,14 +29,14 @@ pub trait Services {
     /// A setting's value as an integer in its base unit.
     fn setting_int(&self, name: &str) -> Result<i64>;
 
-    /// Plans a query and runs it, handing each batch over; gives the number of rows.
-    fn run_query(
-        &self,
-        statement: &parser::ast::Statement,
-        text: &str,
-        started: &mut dyn FnMut(&planner::plan::Plan) -> Result<()>,
-        take: &mut dyn FnMut(&batch::Batch) -> Result<()>,
-    ) -> Result<u64>;
+    /// The plan of a statement that this crate wrote, with parameters of these types.
+    fn plan_text(&self, text: &str, params: &[Oid]) -> Result<Arc<Plan>>;
+
+    /// The plan of a query that stands in the client's text.
+    fn plan_statement(&self, statement: &parser::ast::Statement, text: &str) -> Result<Arc<Plan>>;
+
+    /// Memory for one operator before it uses temporary files, in bytes (`work_mem`).
+    fn work_mem(&self) -> usize;
 }
 
 /// Data of a COPY FROM STDIN.
@@ -100,12 +103,13 @@ impl<'a> Context<'a> {
     /// The schema that a new relation goes to; the role may create there.
     pub fn creation_schema(&self, name: &RelationName) -> Result<Oid> {
         self.check_database(name)?;
-        let schema = match &name.schema {
-            Some(schema) => self.catalog().require_schema(schema)?,
-            None => self.catalog().search_path()?.creation.ok_or_else(|| {
-                Error::new(SqlState::INVALID_SCHEMA_NAME, "no schema has been selected to create in")
-            })?,
-        };
+        let schema =
+            match &name.schema {
+                Some(schema) => self.catalog().require_schema(schema)?,
+                None => self.catalog().search_path()?.creation.ok_or_else(|| {
+                    Error::new(SqlState::INVALID_SCHEMA_NAME, "no schema has been selected to create in")
+                })?,
+            };
         self.catalog().require_privileges(ObjectKind::Schema, schema, catalog::acl::Privileges::CREATE)?;
         Ok(schema)
     }

@@ -60,8 +60,9 @@ fn key_column(context: &Context<'_>, relation: &Relation, number: i16) -> Result
             "data type {} has no default operator class for access method \"btree\"",
             context.session.type_name(ty.oid).unwrap_or_default()
         );
-        Error::new(SqlState::UNDEFINED_OBJECT, text)
-            .hint("You must specify an operator class for the index or define a default operator class for the data type.")
+        Error::new(SqlState::UNDEFINED_OBJECT, text).hint(
+            "You must specify an operator class for the index or define a default operator class for the data type.",
+        )
     })?;
     Ok(NewIndexColumn { opclass, collation: ty.collation, ..NewIndexColumn::of(number) })
 }
@@ -99,9 +100,10 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         }
     }
     let number = |element: &IndexElement| match &element.key {
-        IndexKey::Column(name) => relation.column_by_name(name).map(|column| column.attnum).ok_or_else(|| {
-            Error::new(SqlState::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist"))
-        }),
+        IndexKey::Column(name) => relation
+            .column_by_name(name)
+            .map(|column| column.attnum)
+            .ok_or_else(|| Error::new(SqlState::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist"))),
         IndexKey::Expr(_) => Err(Error::not_implemented("indexes on expressions")),
     };
     let mut columns = Vec::new();
@@ -152,7 +154,8 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
     let name = match &plan.name {
         Some(name) => name.clone(),
         None => {
-            let name = |column: &NewIndexColumn| relation.column(column.number).map_or("expr", |c| &c.attname).to_string();
+            let name =
+                |column: &NewIndexColumn| relation.column(column.number).map_or("expr", |c| &c.attname).to_string();
             let names: Vec<String> = plan.columns.iter().map(name).collect();
             match (plan.primary, plan.for_constraint) {
                 (true, _) => catalog.choose_name(schema, relation.name(), "", "pkey", &|_| false)?,
@@ -189,8 +192,7 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     projection.push(Projected::RowId);
     let width = projection.len() - 1;
     let memory = context.services.setting_int("maintenance_work_mem")?.max(64) as usize * 1024;
-    let mut sorter =
-        Sorter::new(SORTED.to_vec(), memory, None, session.temporary_directory()).with_keys();
+    let mut sorter = Sorter::new(SORTED.to_vec(), memory, None, session.temporary_directory()).with_keys();
     let (mut keys, mut sorted) = (ByteValues::new(), Batch::new(SORTED));
     let mut payload = Vec::new();
     let mut consume = |rows: &Batch, alive: &[bool]| {
@@ -284,8 +286,7 @@ impl SortedEntries for Entries<'_> {
 impl Entries<'_> {
     fn duplicate(&self, key: &[u8]) -> Result<Error> {
         let name = &self.index.index.name;
-        let mut error =
-            Error::new(SqlState::UNIQUE_VIOLATION, format!("could not create unique index \"{name}\""));
+        let mut error = Error::new(SqlState::UNIQUE_VIOLATION, format!("could not create unique index \"{name}\""));
         let mut values: Vec<Column> = self.index.reprs().iter().map(|&repr| Column::new(repr)).collect();
         let relation = &self.table.relation;
         if self.index.decode(key, &[], &mut values).is_ok() {

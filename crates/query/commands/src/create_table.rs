@@ -1,8 +1,8 @@
 //! CREATE TABLE, CREATE SCHEMA.
 
 use catalog::relation::kind;
-use catalog::{NewConstraint, NewRelation};
 use catalog::rows::PgConstraint;
+use catalog::{NewConstraint, NewRelation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{CreateSchema, CreateTable, Persistence, TableElement};
@@ -29,9 +29,11 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
     }
     let schema = context.creation_schema(&create.relation)?;
     let name = &*create.relation.name;
-    if context.catalog().relation_by_name(create.relation.schema.as_deref(), name)?.is_some_and(|oid| {
-        context.catalog().relation(oid).is_ok_and(|relation| relation.class.relnamespace == schema)
-    }) {
+    if context
+        .catalog()
+        .relation_by_name(create.relation.schema.as_deref(), name)?
+        .is_some_and(|oid| context.catalog().relation(oid).is_ok_and(|relation| relation.class.relnamespace == schema))
+    {
         if create.if_not_exists {
             context.inform(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists, skipping"));
             return Ok(());

@@ -40,7 +40,10 @@ pub(crate) fn storage(items: &[DefinitionItem], index: bool) -> Result<Option<Ve
         };
         let value = text(item).unwrap_or_else(|| "true".into());
         let invalid = |what: &str| {
-            Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid value for {what} option \"{name}\": {value}"))
+            Error::new(
+                SqlState::INVALID_PARAMETER_VALUE,
+                format!("invalid value for {what} option \"{name}\": {value}"),
+            )
         };
         let plain = name.strip_prefix("toast.").unwrap_or(&name);
         match plain {

@@ -53,10 +53,7 @@ fn check_references(context: &Context<'_>, tables: &[Oid], behavior: DropBehavio
                 "cannot truncate a table referenced in a foreign key constraint",
             )
             .detail(format!("Table \"{}\" references \"{}\".", other.name(), relation.name()))
-            .hint(format!(
-                "Truncate table \"{}\" at the same time, or use TRUNCATE ... CASCADE.",
-                other.name()
-            )));
+            .hint(format!("Truncate table \"{}\" at the same time, or use TRUNCATE ... CASCADE.", other.name())));
         }
     }
     Ok(())

@@ -1,0 +1,122 @@
+//! COPY: rows in and out of the server as text, CSV or binary.
+//!
+//! - [`options`]: what stands in parentheses, checked.
+//! - [`lines`]: cuts data into lines and fields.
+//! - `from`, `to`: the two directions.
+
+mod from;
+mod lines;
+pub mod options;
+mod to;
+
+use std::sync::Arc;
+
+use catalog::Relation;
+use catalog::format::quote_identifier;
+use error::{Error, Result, SqlState};
+use executor::Options as RunOptions;
+use parser::ast::{Copy, CopySource, CopyTarget, Name};
+
+use crate::Context;
+use options::Options;
+
+/// Runs a COPY; gives its command tag.
+pub(crate) fn copy(context: &Context<'_>, copy: &Copy) -> Result<String> {
+    let options = Options::parse(context, copy)?;
+    if copy.filter.is_some() {
+        return Err(Error::not_implemented("COPY … WHERE"));
+    }
+    check_target(context, copy)?;
+    let rows = match (&copy.source, copy.from) {
+        (CopySource::Relation { relation, columns }, true) => {
+            let relation = context.open(relation, 3)?;
+            from::copy_from(context, &relation, columns, &copy.target, &options)?
+        }
+        (CopySource::Relation { relation, columns }, false) => {
+            let relation = context.open(relation, 1)?;
+            let columns = columns_of(context, &relation, columns)?;
+            let names: Vec<String> = columns.iter().map(|&n| name_of(&relation, n)).collect();
+            let list = names.iter().map(|name| quote_identifier(name)).collect::<Vec<_>>().join(", ");
+            let text = format!("SELECT {list} FROM ONLY {}", qualified(context, &relation)?);
+            let plan = context.services.plan_text(&text, &[])?;
+            to::copy_to(context, plan, &copy.target, &options)?
+        }
+        (CopySource::Query(query), false) => {
+            let plan = context.services.plan_statement(query, context.text)?;
+            to::copy_to(context, plan, &copy.target, &options)?
+        }
+        (CopySource::Query(_), true) => return Err(Error::internal("COPY FROM a query")),
+    };
+    Ok(format!("COPY {rows}"))
+}
+
+/// Files and programs of the server are for those who may.
+fn check_target(context: &Context<'_>, copy: &Copy) -> Result<()> {
+    let (role, what) = match (&copy.target, copy.from) {
+        (CopyTarget::Client, _) => return Ok(()),
+        (CopyTarget::Program(_), _) => ("pg_execute_server_program", "to or from an external program"),
+        (CopyTarget::File(_), true) => ("pg_read_server_files", "from a file"),
+        (CopyTarget::File(_), false) => ("pg_write_server_files", "to a file"),
+    };
+    let catalog = context.catalog();
+    let user = catalog.current_user();
+    let allowed = catalog.is_superuser(user)?
+        || match catalog.role_by_name(role)? {
+            Some(row) => catalog.has_privileges_of(user, row.oid)?,
+            None => false,
+        };
+    if !allowed {
+        return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, format!("permission denied to COPY {what}"))
+            .detail(format!("Only roles with privileges of the \"{role}\" role may COPY {what}."))
+            .hint("Anyone can COPY to stdout or from stdin. psql's \\copy command also works for anyone."));
+    }
+    Ok(())
+}
+
+/// The numbers of the columns that a COPY names; all if it names none.
+fn columns_of(context: &Context<'_>, relation: &Relation, names: &[Name]) -> Result<Vec<i16>> {
+    if names.is_empty() {
+        return Ok(relation.live_columns().filter(|column| column.attgenerated == 0).map(|c| c.attnum).collect());
+    }
+    let mut numbers = Vec::new();
+    for name in names {
+        let number = context.column(relation, name)?;
+        if numbers.contains(&number) {
+            let text = format!("column \"{name}\" specified more than once");
+            return Err(Error::new(SqlState::DUPLICATE_COLUMN, text));
+        }
+        numbers.push(number);
+    }
+    Ok(numbers)
+}
+
+fn name_of(relation: &Relation, number: i16) -> String {
+    relation.column(number).map_or_else(String::new, |column| column.attname.to_string())
+}
+
+/// A relation's name with its schema, quoted where it must be.
+fn qualified(context: &Context<'_>, relation: &Relation) -> Result<String> {
+    let schema = context.catalog().schema_name(relation.class.relnamespace)?.unwrap_or_default();
+    Ok(format!("{}.{}", quote_identifier(&schema), quote_identifier(relation.name())))
+}
+
+fn run_options(context: &Context<'_>) -> RunOptions {
+    RunOptions { work_mem: context.services.work_mem(), ..RunOptions::default() }
+}
+
+/// A relation that rows can be copied into.
+fn check_writable(relation: &Relation) -> Result<()> {
+    use catalog::relation::kind;
+    let what = match relation.kind() {
+        kind::TABLE | kind::PARTITIONED_TABLE => return Ok(()),
+        kind::VIEW => "view",
+        kind::MATERIALIZED_VIEW => "materialized view",
+        kind::FOREIGN_TABLE => "foreign table",
+        kind::SEQUENCE => "sequence",
+        _ => "non-table relation",
+    };
+    let text = format!("cannot copy to {what} \"{}\"", relation.name());
+    Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text))
+}
+
+type SharedPlan = Arc<planner::plan::Plan>;
