@@ -1,9 +1,14 @@
 //! Pinned pages and the locks on their contents.
 
-use crate::{Page, Persistence};
-use ids::{BlockNumber, Fork, RelFileLocator};
+use crate::pool::{DIRTY, Header, PERMANENT, PIN, PINS, USES_MAX, VALID, WAITER};
+use crate::{Page, Persistence, Storage};
+use ids::{BlockNumber, Fork, Lsn, RelFileLocator};
+use rustix::thread::futex;
+use shm::{FrameMut, FrameRef};
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicUsize};
 
 /// What to do about the file's contents when a page is not in the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,7 +18,7 @@ pub enum ReadMode {
     Normal,
     /// A damaged page comes as zeros (`zero_damaged_pages`, and maps that heal themselves).
     ZeroOnError,
-    /// Do not read: the caller fills the page, under the exclusive lock.
+    /// Do not read: the page comes as zeros if it is not in the pool; the caller fills it, under the exclusive lock.
     Zero,
 }
 
@@ -28,20 +33,45 @@ pub enum StrategyKind {
     Vacuum,
 }
 
-/// A small ring of buffers that bulk work reuses instead of sweeping through the pool.
+/// A small ring of buffers that bulk work reuses instead of sweeping through the pool. Workers may share one, or have their own.
 pub struct Strategy {
     kind: StrategyKind,
+    /// Buffer number and one more; zero where the ring has none yet.
+    slots: Box<[AtomicU32]>,
+    current: AtomicUsize,
 }
 
 impl Strategy {
     /// A ring for this kind of work.
     pub fn new(kind: StrategyKind) -> Strategy {
-        Strategy { kind }
+        Strategy::with_pages(kind, u32::MAX)
+    }
+
+    /// A ring of at most `pages` pages (an eighth of the pool, say, or `vacuum_buffer_usage_limit`).
+    pub fn with_pages(kind: StrategyKind, pages: u32) -> Strategy {
+        let usual = match kind {
+            StrategyKind::BulkRead => 32,
+            StrategyKind::BulkWrite => 2048,
+            StrategyKind::Vacuum => 256,
+        };
+        let slots = (0..pages.min(usual).max(4)).map(|_| AtomicU32::new(0)).collect();
+        Strategy { kind, slots, current: AtomicUsize::new(0) }
     }
 
     /// What it is for.
     pub fn kind(&self) -> StrategyKind {
         self.kind
+    }
+
+    /// The ring's next slot, and the buffer in it. `pool` bounds the ring to an eighth of a small pool.
+    pub(crate) fn next(&self, pool: usize) -> (usize, Option<u32>) {
+        let slots = self.slots.len().min((pool / 8).max(1));
+        let n = self.current.fetch_add(1, Relaxed) % slots;
+        (n, self.slots[n].load(Relaxed).checked_sub(1))
+    }
+
+    pub(crate) fn put(&self, slot: usize, buffer: u32) {
+        self.slots[slot].store(buffer + 1, Relaxed);
     }
 }
 
@@ -56,6 +86,13 @@ pub struct Access<'s> {
     pub persistence: Persistence,
 }
 
+impl Access<'_> {
+    /// Uses that a hit raises a buffer to: bulk work does not make its pages look popular.
+    pub(crate) fn uses(&self) -> u64 {
+        if self.strategy.is_some() { 1 } else { USES_MAX }
+    }
+}
+
 /// What [`Storage::extend`](crate::Storage::extend) added.
 pub struct Extended {
     /// The first new page, pinned.
@@ -68,9 +105,32 @@ pub struct Extended {
 
 /// A pinned page: it stays in the pool until this is dropped. `Clone` pins once more.
 pub struct Buffer {
-    locator: RelFileLocator,
-    fork: Fork,
-    block: BlockNumber,
+    pub(crate) storage: Storage,
+    pub(crate) header: &'static Header,
+    pub(crate) id: u32,
+    pub(crate) fork: Fork,
+    pub(crate) block: BlockNumber,
+    pub(crate) locator: RelFileLocator,
+}
+
+impl std::fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "buffer {} of {} {:?} block {}", self.id, self.locator, self.fork, self.block)
+    }
+}
+
+impl Clone for Buffer {
+    fn clone(&self) -> Buffer {
+        self.header.pin(0);
+        Buffer { ..*self }
+    }
+}
+
+impl Drop for Buffer {
+    #[inline]
+    fn drop(&mut self) {
+        self.header.unpin();
+    }
 }
 
 impl Buffer {
@@ -89,71 +149,159 @@ impl Buffer {
         self.block
     }
 
+    /// Whether the relation is permanent: its changes are logged.
+    pub fn is_permanent(&self) -> bool {
+        self.header.state.load(Relaxed) & PERMANENT != 0
+    }
+
+    /// Whether this is the pin of another page's buffer or the same.
+    pub fn holds(&self, locator: RelFileLocator, fork: Fork, block: BlockNumber) -> bool {
+        self.block == block && self.fork == fork && self.locator == locator
+    }
+
+    pub(crate) fn is_valid(&self) -> bool {
+        self.header.state.load(Acquire) & VALID != 0
+    }
+
+    /// Asks the processor to fetch the beginning of the page.
+    #[inline]
+    pub fn prefetch(&self) {
+        self.storage.inner.pool.frames.prefetch(self.id as usize);
+    }
+
     /// Waits for the shared lock on the page's contents.
+    #[inline]
     pub fn share(&self) -> PageRef<'_> {
-        PageRef { page: Page::zeroed(), buffer: PhantomData }
+        PageRef { frame: self.storage.inner.pool.frames.share(self.id as usize), buffer: PhantomData }
     }
 
     /// Waits for the exclusive lock on the page's contents.
+    #[inline]
     pub fn exclusive(&self) -> PageMut<'_> {
-        PageMut { page: Page::zeroed(), buffer: PhantomData }
+        PageMut { frame: self.storage.inner.pool.frames.exclusive(self.id as usize), buffer: self }
+    }
+
+    /// The shared lock, if that needs no waiting.
+    #[inline]
+    pub fn try_share(&self) -> Option<PageRef<'_>> {
+        let frame = self.storage.inner.pool.frames.try_share(self.id as usize)?;
+        Some(PageRef { frame, buffer: PhantomData })
     }
 
     /// The exclusive lock, if nobody holds any.
+    #[inline]
     pub fn try_exclusive(&self) -> Option<PageMut<'_>> {
-        None
+        let frame = self.storage.inner.pool.frames.try_exclusive(self.id as usize)?;
+        Some(PageMut { frame, buffer: self })
     }
 
-    /// Waits for the exclusive lock and for everyone else's pins to go, so that line pointers may be reused.
+    /// Waits for the exclusive lock and for all other pins to go, so that line pointers may be reused. The caller has pinned the
+    /// page once only.
     pub fn cleanup(&self) -> PageMut<'_> {
-        self.exclusive()
+        loop {
+            let unpinned = self.header.unpinned.load(Acquire);
+            let guard = self.exclusive();
+            let before = self.header.state.load(Acquire);
+            if before & PINS == PIN {
+                return guard;
+            }
+            self.header.state.fetch_or(WAITER, AcqRel);
+            drop(guard);
+            if self.header.state.load(Acquire) & PINS > PIN {
+                // A timeout, since the last pin may have gone before the flag was up.
+                let patience = futex::Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+                let _ = futex::wait(&self.header.unpinned, futex::Flags::empty(), unpinned, Some(&patience));
+            }
+        }
     }
 
     /// The exclusive lock, if nobody holds any and nobody else has the page pinned.
     pub fn try_cleanup(&self) -> Option<PageMut<'_>> {
-        None
+        let guard = self.try_exclusive()?;
+        (self.header.state.load(Acquire) & PINS == PIN).then_some(guard)
     }
 
     /// Changes hints on the page: facts that can be found out again (commit status, dead index entries). Does nothing and
     /// answers `false` if the lock is not free at once. With checksums, the first such change after a checkpoint logs the whole page.
     /// `change` says whether it changed anything.
-    pub fn hint(&self, _change: impl FnOnce(&mut Page) -> bool) -> bool {
-        false
+    pub fn hint(&self, change: impl FnOnce(&mut Page) -> bool) -> bool {
+        match self.try_exclusive() {
+            Some(mut guard) => {
+                guard.hint(change);
+                true
+            }
+            None => false,
+        }
     }
 }
 
 /// The page under the shared lock.
 pub struct PageRef<'b> {
-    page: Page,
-    buffer: PhantomData<&'b Buffer>,
+    pub(crate) frame: FrameRef,
+    pub(crate) buffer: PhantomData<&'b Buffer>,
 }
 
 impl Deref for PageRef<'_> {
     type Target = Page;
+    #[inline(always)]
     fn deref(&self) -> &Page {
-        &self.page
+        Page::from_bytes(&self.frame)
     }
 }
 
 /// The page under the exclusive lock. It is changed through a [`Change`](crate::Change).
 pub struct PageMut<'b> {
-    pub(crate) page: Page,
-    buffer: PhantomData<&'b Buffer>,
+    pub(crate) frame: FrameMut,
+    pub(crate) buffer: &'b Buffer,
 }
 
-impl PageMut<'_> {
-    /// The block that is locked.
+impl<'b> PageMut<'b> {
+    /// The buffer that is locked.
+    pub fn buffer(&self) -> &'b Buffer {
+        self.buffer
+    }
+
+    /// The page's number.
     pub fn block(&self) -> BlockNumber {
-        BlockNumber::INVALID
+        self.buffer.block
+    }
+
+    /// The page and its buffer, apart.
+    pub(crate) fn parts(&mut self) -> (&mut Page, &'b Buffer) {
+        (Page::from_bytes_mut(&mut self.frame), self.buffer)
     }
 
     /// Changes hints on the page while holding the lock already; see [`Buffer::hint`].
-    pub fn hint(&mut self, _change: impl FnOnce(&mut Page) -> bool) {}
+    pub fn hint(&mut self, change: impl FnOnce(&mut Page) -> bool) {
+        let storage = self.buffer.storage;
+        let (page, buffer) = self.parts();
+        if !change(page) {
+            return;
+        }
+        let state = buffer.header.state.load(Relaxed);
+        if state & DIRTY != 0 {
+            return;
+        }
+        if state & PERMANENT != 0 && storage.inner.log_hints {
+            if !storage.inner.wal.is_started() {
+                return; // During recovery the hint stays in memory.
+            }
+            if page.lsn() <= storage.inner.wal.redo_position() {
+                // A torn write of this page would now break its checksum, though nothing was logged since the checkpoint.
+                buffer.header.state.fetch_or(DIRTY, AcqRel);
+                let lsn: Lsn = crate::xlog::log_page_for_hint(&storage.inner.wal, buffer, page);
+                page.set_lsn(lsn);
+                return;
+            }
+        }
+        buffer.header.state.fetch_or(DIRTY, AcqRel);
+    }
 }
 
 impl Deref for PageMut<'_> {
     type Target = Page;
+    #[inline(always)]
     fn deref(&self) -> &Page {
-        &self.page
+        Page::from_bytes(&self.frame)
     }
 }

@@ -26,13 +26,17 @@ impl Persistence {
 pub struct StorageConfig {
     /// The data directory.
     pub data_directory: PathBuf,
-    /// Pages in the pool (`shared_buffers`).
+    /// Pages in the pool (`shared_buffers`), at least 16.
     pub buffers: u32,
     /// Whether pages carry checksums that are verified.
     pub checksums: bool,
+    /// Whether hints log whole pages even without checksums (`wal_log_hints`).
+    pub log_hints: bool,
+    /// Whether data files are synced at all (`fsync`).
+    pub fsync: bool,
     /// Open data files that one process keeps (`max_files_per_process`).
     pub files_max: u32,
-    /// Most pages that one read of a sequential scan takes (`io_combine_limit`).
+    /// Most pages that one read takes (`io_combine_limit`), 1 to 32.
     pub io_combine: u32,
 }
 
@@ -43,6 +47,8 @@ impl StorageConfig {
             data_directory: data_directory.into(),
             buffers: 16384,
             checksums: true,
+            log_hints: false,
+            fsync: true,
             files_max: 1000,
             io_combine: 16,
         }

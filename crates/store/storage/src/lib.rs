@@ -4,6 +4,20 @@
 //! shared buffer pool: [`Storage::read`] pins a page, a guard of its [`Buffer`] gives access, and [`Storage::change`] is the one
 //! way to change it. What pages mean is the access methods' matter.
 //!
+//! | module | story |
+//! |---|---|
+//! | [`page`] | the page's bytes: header, line pointers, checksum |
+//! | `pool` | the shared part of the buffer pool, and who may do what to a buffer |
+//! | `buffer` | pins and content locks |
+//! | `read` | from a page's address to its pin: look-up, eviction, reading |
+//! | `write` | dirty pages on their way out; files to be synced |
+//! | [`change`] | the one shape of a logged change |
+//! | `redo` | what recovery asks of those who log |
+//! | `files` | segment files, and the process's open ones |
+//! | `relation` | create, extend, truncate, unlink |
+//! | `free_space`, `visibility` | the two maps |
+//! | `control` | `pg_control` |
+//!
 //! # Invariants
 //!
 //! - A page is read under its shared content lock and changed under its exclusive one, inside a [`Change`]. Nothing
@@ -14,95 +28,97 @@
 #![forbid(unsafe_code)]
 
 mod buffer;
-mod change;
+pub mod change;
 mod config;
 mod control;
+mod files;
 mod free_space;
 pub mod page;
+mod pool;
+mod read;
 mod redo;
+pub mod relation;
 mod visibility;
+mod write;
+pub mod xlog;
 
 pub use buffer::{Access, Buffer, Extended, PageMut, PageRef, ReadMode, Strategy, StrategyKind};
 pub use change::{Change, Unlogged};
 pub use config::{Persistence, StorageConfig};
-pub use control::{CheckpointRecord, ClusterState, ControlFile};
+pub use control::{CATALOG_VERSION, CheckpointRecord, ClusterState, ControlFile};
+pub use files::{database_directory, relation_path};
 pub use free_space::FreeSpaceMap;
 pub use ids::{BlockNumber, Fork, RelFileLocator};
 pub use page::{LinePointer, LineState, Page};
-pub use redo::{CheckpointParticipant, Redo, RedoContext, RedoPage, ResourceManager};
+pub use pool::StorageRequest;
+pub use redo::{CheckpointParticipant, Redo, RedoContext, RedoPage, ResourceManager, StorageManager};
 pub use visibility::{VisibilityMap, VisibilityStatus};
 pub use wal::Image;
+pub use write::{PoolStatistics, WriteStatistics};
 
-use error::{Error, Result};
-use wal::RmgrId;
+use files::Files;
+use pool::Pool;
+use shm::{Layout, Segment};
+use wal::{RmgrId, Wal};
 
-/// The store's pages and files: a handle that every process and thread of a server has. Cheap to clone.
-#[derive(Clone)]
-pub struct Storage {}
+/// The store's pages and files: a handle that every process and thread of a server has. `Copy`; it lives as long as the process,
+/// as the segment does.
+#[derive(Clone, Copy)]
+pub struct Storage {
+    pub(crate) inner: &'static Inner,
+}
+
+pub(crate) struct Inner {
+    pub pool: Pool,
+    pub files: Files,
+    pub wal: Wal,
+    pub checksums: bool,
+    pub log_hints: bool,
+    pub io_combine: u32,
+}
+
+impl std::fmt::Debug for Storage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Storage of {} buffers", self.inner.pool.headers.len())
+    }
+}
 
 impl Storage {
-    /// Pins a page, reading it if it is not in the pool.
-    ///
-    /// # Errors
-    /// `XX001` for a damaged page or one beyond the end of the file, and those of file access.
-    pub fn read(
-        &self,
-        _locator: RelFileLocator,
-        _fork: Fork,
-        _block: BlockNumber,
-        _access: &Access<'_>,
-    ) -> Result<Buffer> {
-        Err(Error::not_implemented("page access"))
+    /// Asks for the store's part of the shared segment.
+    pub fn layout(layout: &mut Layout, config: &StorageConfig) -> StorageRequest {
+        Pool::layout(layout, config.buffers)
     }
 
-    /// Tells the system that these pages will be read soon.
-    pub fn prefetch(&self, _locator: RelFileLocator, _fork: Fork, _first: BlockNumber, _count: u32) {}
-
-    /// Adds `count` pages of zeros to the end of a fork, atomically against others who do. They are in the pool afterwards.
-    ///
-    /// # Errors
-    /// `54000` at the relation's size limit, `53100` when the disk is full.
-    pub fn extend(&self, _locator: RelFileLocator, _fork: Fork, _count: u32, _access: &Access<'_>) -> Result<Extended> {
-        Err(Error::not_implemented("relation extension"))
+    /// Sets the store up in a new segment: once, by the process that made it; others inherit or copy the handle.
+    pub fn attach(segment: &Segment, request: StorageRequest, config: &StorageConfig, wal: &Wal) -> Storage {
+        let inner = Inner {
+            pool: Pool::attach(segment, request),
+            files: Files::new(&config.data_directory, config.files_max, config.fsync),
+            wal: wal.clone(),
+            checksums: config.checksums,
+            log_hints: config.checksums || config.log_hints,
+            io_combine: config.io_combine.clamp(1, 32),
+        };
+        Storage { inner: Box::leak(Box::new(inner)) }
     }
 
-    /// How many pages a fork has; zero if the file does not exist.
-    pub fn block_count(&self, _locator: RelFileLocator, _fork: Fork) -> Result<u32> {
-        Err(Error::not_implemented("relation size"))
+    /// The log that changes go to.
+    pub fn wal(&self) -> &'static Wal {
+        &self.inner.wal
     }
 
-    /// Whether a fork's file exists.
-    pub fn exists(&self, _locator: RelFileLocator, _fork: Fork) -> Result<bool> {
-        Err(Error::not_implemented("file access"))
+    /// Whether pages carry checksums.
+    pub fn checksums(&self) -> bool {
+        self.inner.checksums
     }
 
-    /// Makes an empty fork. Logged for permanent relations. The caller has promised (to its transaction) to
-    /// [`Storage::unlink`] it should the transaction abort.
-    ///
-    /// # Errors
-    /// `58P02` if the file exists.
-    pub fn create(&self, _locator: RelFileLocator, _fork: Fork, _persistence: Persistence) -> Result<()> {
-        Err(Error::not_implemented("file creation"))
-    }
-
-    /// Removes all forks of these relations, with their pages in the pool: at commit of a drop, at abort of a creation, and in
-    /// their redo. The name of the main fork stays taken until the next checkpoint, so that a new relation cannot get it
-    /// while the log still tells of the old one.
-    pub fn unlink(&self, _locators: &[RelFileLocator]) {}
-
-    /// Cuts a relation's main fork to `blocks` pages, and its maps with it. Logged for permanent relations. The caller keeps
-    /// everyone else away from the pages that go.
-    pub fn truncate(&self, _locator: RelFileLocator, _blocks: u32, _persistence: Persistence) -> Result<()> {
-        Err(Error::not_implemented("truncation"))
-    }
-
-    /// Syncs a fork's files now: for files that were filled without log.
-    pub fn sync_now(&self, _locator: RelFileLocator, _fork: Fork) -> Result<()> {
-        Err(Error::not_implemented("file sync"))
+    /// How many pages the pool has.
+    pub fn buffer_count(&self) -> u32 {
+        self.inner.pool.headers.len() as u32
     }
 
     /// Begins a logged change; see [`Change`].
     pub fn change<'a>(&self, rmgr: RmgrId, info: u8) -> Change<'a> {
-        Change::new(self.clone(), rmgr, info)
+        Change::new(*self, rmgr, info)
     }
 }

@@ -87,7 +87,7 @@ pub(crate) fn encode(record: &Record<'_>, xid: Xid, rule: &ImageRule, out: &mut 
 
 /// Compresses the end of `out` from `at` on, if that makes it shorter.
 fn compress(out: &mut Vec<u8>, at: usize) -> bool {
-    let mut packed = [0; PAGE_SIZE + PAGE_SIZE / 200 + 64];
+    let mut packed = [0; PAGE_SIZE / 10 * 11 + 64];
     match lz4_flex::block::compress_into(&out[at..], &mut packed) {
         Ok(length) if length < out.len() - at => {
             out.truncate(at);

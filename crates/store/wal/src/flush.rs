@@ -159,7 +159,7 @@ impl Inner {
                 self.state.statistics.writes.fetch_add(1, Relaxed);
                 match write_some(file, words, offset + written) {
                     Ok(0) => return Err(self.write_error(at, &io::Error::from(io::ErrorKind::StorageFull))),
-                    Ok(n) => written += n / 8 * 8,
+                    Ok(n) => written += n as u64 / 8 * 8,
                     Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                     Err(e) => return Err(self.write_error(at, &e)),
                 }

@@ -46,6 +46,7 @@ pub use decode::{DecodedBlock, DecodedRecord};
 pub use reader::{EndOfLog, ReadOutcome, WalReader};
 pub use record::{BLOCKS_MAX, Image, RECORD_HEADER_SIZE, RECORD_MAX, Record};
 pub use rmgr::RmgrId;
+pub use scratch::{give as give_buffers, take as take_buffers};
 pub use segment::{parse_segment_file_name, segment_file_name};
 pub use state::Statistics;
 
@@ -91,7 +92,8 @@ impl Wal {
         WalRequest { state: layout.one("XLOG Ctl"), ring: layout.many("XLOG Buffers", (pages * LOG_PAGE / 8) as usize) }
     }
 
-    /// The log's handle. Whoever makes the segment calls [`Wal::initialize`] once afterwards.
+    /// Sets the log up in a new segment: once, by the process that made it; others inherit or clone the handle. The log can
+    /// then be read, and is opened for insertion by [`Wal::start`].
     ///
     /// # Errors
     /// `22023` for an impossible segment size.
@@ -104,15 +106,11 @@ impl Wal {
             directory: Directory { path: config.directory.clone(), segment_size: config.segment_size },
             open: Mutex::new(None),
         };
-        Ok(Wal { inner: Arc::new(inner) })
-    }
-
-    /// Puts the configuration's values in the new segment. The log can then be read, but not written.
-    pub fn initialize(&self, config: &WalConfig) {
-        let state = self.inner.state.get();
+        let state = inner.state.get();
         state.timeline.store(config.timeline.0, Relaxed);
         state.system_identifier.store(config.system_identifier, Relaxed);
         state.set_options(&config.options);
+        Ok(Wal { inner: Arc::new(inner) })
     }
 
     /// Opens the log for insertion at `end`, where the next record shall begin: recovery's last step, and initdb's first. If

@@ -75,7 +75,7 @@ pub(crate) struct BlockReference<'a> {
     pub data: (u32, u32),
 }
 
-/// Builds a record. Cheap to make: its buffers are reused through [`Record::reuse`].
+/// Builds a record. Cheap to make: its buffers are reused.
 pub struct Record<'a> {
     pub(crate) rmgr: RmgrId,
     pub(crate) info: u8,
@@ -89,6 +89,11 @@ impl<'a> Record<'a> {
     /// A record of manager `rmgr`, whose meaning `info` tells.
     pub fn new(rmgr: RmgrId, info: u8) -> Record<'a> {
         let (block_data, main) = crate::scratch::take();
+        Record { rmgr, info, blocks: [const { None }; BLOCKS_MAX], block_count: 0, block_data, main }
+    }
+
+    /// The same, with main data and pages' data given as buffers ([`take_buffers`](crate::take_buffers)).
+    pub fn with_buffers(rmgr: RmgrId, info: u8, main: Vec<u8>, block_data: Vec<u8>) -> Record<'a> {
         Record { rmgr, info, blocks: [const { None }; BLOCKS_MAX], block_count: 0, block_data, main }
     }
 
@@ -115,10 +120,27 @@ impl<'a> Record<'a> {
         how: Image,
         page: Option<&'a [u8; PAGE_SIZE]>,
     ) -> u8 {
+        let end = self.block_data.len() as u32;
+        self.block_with(locator, fork, block, how, page, (end, end))
+    }
+
+    /// The same, with the page's data already in the buffer of pages' data, at this range.
+    ///
+    /// # Panics
+    /// With more than [`BLOCKS_MAX`] pages, or a range that does not exist.
+    pub fn block_with(
+        &mut self,
+        locator: RelFileLocator,
+        fork: Fork,
+        block: BlockNumber,
+        how: Image,
+        page: Option<&'a [u8; PAGE_SIZE]>,
+        data: (u32, u32),
+    ) -> u8 {
         let id = self.block_count;
         assert!(id < BLOCKS_MAX, "a WAL record refers to too many pages");
-        let end = self.block_data.len() as u32;
-        self.blocks[id] = Some(BlockReference { locator, fork, block, how, page, data: (end, end) });
+        assert!(data.0 <= data.1 && data.1 as usize <= self.block_data.len(), "a page's data is out of range");
+        self.blocks[id] = Some(BlockReference { locator, fork, block, how, page, data });
         self.block_count += 1;
         id as u8
     }

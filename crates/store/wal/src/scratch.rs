@@ -11,13 +11,13 @@ thread_local! {
     static POOL: RefCell<Vec<(Vec<u8>, Vec<u8>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Two empty buffers.
-pub(crate) fn take() -> (Vec<u8>, Vec<u8>) {
+/// Two empty buffers, reused where possible: for [`Record::with_buffers`](crate::Record::with_buffers).
+pub fn take() -> (Vec<u8>, Vec<u8>) {
     POOL.with(|pool| pool.borrow_mut().pop()).unwrap_or_default()
 }
 
 /// Gives two buffers back.
-pub(crate) fn give(mut a: Vec<u8>, mut b: Vec<u8>) {
+pub fn give(mut a: Vec<u8>, mut b: Vec<u8>) {
     if a.capacity() > KEEP || b.capacity() > KEEP {
         return;
     }
