@@ -10,7 +10,7 @@ use rustix::io::{Errno, preadv, pwritev};
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IoSlice, IoSliceMut};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use wal::faults::{self, Fault};
@@ -352,13 +352,5 @@ impl Files {
         if let (Ok(Some(file)), Some(length)) = (self.open(tag), std::num::NonZeroU64::new(count * PAGE_SIZE as u64)) {
             let _ = rustix::fs::fadvise(&*file, offset(first), Some(length), rustix::fs::Advice::WillNeed);
         }
-    }
-
-    /// Writes whole pages at once, outside the pool: for copying a relation file by file. The range lies in one segment.
-    pub fn write_raw(&self, locator: RelFileLocator, fork: Fork, first: BlockNumber, bytes: &[u8]) -> Result<()> {
-        let tag = FileTag::of(locator, fork, first);
-        let file = self.open_existing(tag)?;
-        file.write_all_at(bytes, offset(first))
-            .map_err(|e| Error::io(format_args!("could not write file \"{}\"", tag.path()), &e))
     }
 }

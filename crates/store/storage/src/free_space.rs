@@ -239,6 +239,7 @@ impl<'s> FreeSpaceMap<'s> {
                 },
             }
         }
+        self.vacuum()?;
         Ok(None)
     }
 
@@ -331,21 +332,33 @@ impl<'s> FreeSpaceMap<'s> {
         })
     }
 
-    /// Makes every tree of the map agree with its leaves: at the end of a vacuum.
+    /// Makes every tree of the map agree with what lies below it: at the end of a vacuum, and when a search was led astray too
+    /// often.
     ///
     /// # Errors
     /// Those of file access.
     pub fn vacuum(&self) -> Result<()> {
         let blocks = self.storage.block_count(self.locator, Fork::Main)?;
-        for number in 0..=blocks / LEAVES as u32 {
-            let address = Address { level: 0, number };
-            let Some(buffer) = self.page(address, false)? else { break };
-            let mut root = 0;
-            self.change(&mut buffer.exclusive(), |page| {
-                rebuild(page);
-                root = node(page, 0);
-            });
-            self.raise(address, root)?;
+        let mut below: Vec<u8> = Vec::new();
+        let mut pages = blocks as usize / LEAVES + 1;
+        for level in 0..LEVELS {
+            let mut roots = Vec::with_capacity(pages);
+            for number in 0..pages {
+                let address = Address { level, number: number as u32 };
+                let Some(buffer) = self.page(address, false)? else { break };
+                self.change(&mut buffer.exclusive(), |page| {
+                    if level > 0 {
+                        let known = below.chunks(LEAVES).nth(number).unwrap_or(&[]);
+                        let leaves = &mut page[PAGE_HEADER_SIZE + INNER..];
+                        leaves[..known.len()].copy_from_slice(known);
+                        leaves[known.len()..].fill(0);
+                    }
+                    rebuild(page);
+                    roots.push(node(page, 0));
+                });
+            }
+            below = roots;
+            pages = pages.div_ceil(LEAVES);
         }
         Ok(())
     }

@@ -190,7 +190,10 @@ impl Storage {
                 break; // Read ahead beyond the end of the file. Unfilled buffers stay invalid, and are evicted in time.
             }
             let got = read.saturating_sub(n * PAGE_SIZE).min(PAGE_SIZE);
-            self.accept(&buffer, Page::from_bytes_mut(&mut frame), got, access)?;
+            match self.accept(&buffer, Page::from_bytes_mut(&mut frame), got, access) {
+                Err(_) if n > 0 => break, // Its own reader will be told.
+                result => result?,
+            }
             drop(frame);
             buffers.push(buffer);
         }

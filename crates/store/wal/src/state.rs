@@ -259,20 +259,6 @@ impl WriteLock {
             }
         }
     }
-
-    /// Takes the lock.
-    pub fn take(&self) -> Writing<'_> {
-        loop {
-            if let Some(held) = self.take_or_wait() {
-                return held;
-            }
-        }
-    }
-
-    /// Takes the lock if it is free.
-    pub fn try_take(&self) -> Option<Writing<'_>> {
-        self.word.compare_exchange(0, 1, Acquire, Relaxed).is_ok().then_some(Writing(self))
-    }
 }
 
 impl Drop for Writing<'_> {
