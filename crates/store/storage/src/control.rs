@@ -366,9 +366,7 @@ impl ControlFile {
             )));
         }
         if !right {
-            return Err(
-                Error::new(SqlState::INTERNAL_ERROR, "incorrect checksum in control file").fatal()
-            );
+            return Err(Error::new(SqlState::INTERNAL_ERROR, "incorrect checksum in control file").fatal());
         }
         if catalog != CATALOG_VERSION {
             return Err(incompatible(format!(
@@ -392,8 +390,7 @@ impl ControlFile {
         let mut bytes = vec![0; FILE_SIZE];
         bytes[..USED].copy_from_slice(&self.encode());
         let existed = path.exists();
-        let failed =
-            |e: io::Error| Error::io(format_args!("could not write to file \"{}\"", path.display()), &e);
+        let failed = |e: io::Error| Error::io(format_args!("could not write to file \"{}\"", path.display()), &e);
         faults::call("storage.control").map_err(failed)?;
         let file = OpenOptions::new()
             .write(true)

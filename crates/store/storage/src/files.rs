@@ -116,10 +116,7 @@ impl Files {
 
     fn open_existing(&self, tag: FileTag) -> Result<Arc<File>> {
         self.open(tag)?.ok_or_else(|| {
-            Error::io(
-                format_args!("could not open file \"{}\"", tag.path()),
-                &io::Error::from(io::ErrorKind::NotFound),
-            )
+            Error::io(format_args!("could not open file \"{}\"", tag.path()), &io::Error::from(io::ErrorKind::NotFound))
         })
     }
 
@@ -192,8 +189,7 @@ impl Files {
             let result = match fault {
                 Some(Fault::Fail(number)) => Err(Errno::from_raw_os_error(number)),
                 Some(Fault::Short | Fault::Torn) => {
-                    let half =
-                        [IoSlice::new(&page[..8]), IoSlice::new(&sum), IoSlice::new(&page[10..PAGE_SIZE / 2])];
+                    let half = [IoSlice::new(&page[..8]), IoSlice::new(&sum), IoSlice::new(&page[10..PAGE_SIZE / 2])];
                     pwritev(&*file, &half, offset(block))
                 }
                 _ => pwritev(&*file, parts, offset(block) + done as u64),
@@ -316,7 +312,8 @@ impl Files {
         loop {
             let tag = FileTag { locator, fork, segment };
             let path = self.absolute(&tag.path());
-            let failed = |what: &str, e: &io::Error| Error::io(format_args!("could not {what} file \"{}\"", tag.path()), e);
+            let failed =
+                |what: &str, e: &io::Error| Error::io(format_args!("could not {what} file \"{}\"", tag.path()), e);
             // Emptied first, so that the space is free even while another process has the file open.
             match OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(0)) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -343,7 +340,6 @@ impl Files {
             .and_then(|()| file.sync_data())
             .map_err(|e| Error::io(format_args!("could not fsync file \"{}\"", tag.path()), &e))
     }
-
 
     /// Tells the system that pages will be read.
     pub fn advise(&self, locator: RelFileLocator, fork: Fork, first: BlockNumber, count: u32) {

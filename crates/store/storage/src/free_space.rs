@@ -108,7 +108,13 @@ fn descend(page: &Page, wanted: u8, seed: u32) -> Option<usize> {
         let (left, right) = (2 * n + 1, 2 * n + 2);
         let fits = |child: usize| nodes.get(child).is_some_and(|&value| value >= wanted);
         n = match (fits(left), fits(right)) {
-            (true, true) => if seed >> depth & 1 == 0 { left } else { right },
+            (true, true) => {
+                if seed >> depth & 1 == 0 {
+                    left
+                } else {
+                    right
+                }
+            }
             (true, false) => left,
             (false, true) => right,
             (false, false) => return Some(usize::MAX), // The tree contradicts itself.

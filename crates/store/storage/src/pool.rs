@@ -23,7 +23,9 @@
 
 use crate::files::FileTag;
 use ids::{BlockNumber, Fork, Oid, RelFileLocator};
-use shm::{Layout, Many, One, PageFrames, PageFramesRequest, Rank, Segment, SharedMap, SharedMapRequest, Shm, ShmSlice};
+use shm::{
+    Layout, Many, One, PageFrames, PageFramesRequest, Rank, Segment, SharedMap, SharedMapRequest, Shm, ShmSlice,
+};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 

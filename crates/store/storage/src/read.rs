@@ -35,13 +35,7 @@ impl Storage {
     /// # Errors
     /// `XX001` for a damaged page or one beyond the end of the file, and those of file access.
     #[inline]
-    pub fn read(
-        &self,
-        locator: RelFileLocator,
-        fork: Fork,
-        block: BlockNumber,
-        access: &Access<'_>,
-    ) -> Result<Buffer> {
+    pub fn read(&self, locator: RelFileLocator, fork: Fork, block: BlockNumber, access: &Access<'_>) -> Result<Buffer> {
         if let Some(buffer) = self.look_up(locator, fork, block, access)
             && buffer.is_valid()
         {
@@ -89,13 +83,7 @@ impl Storage {
     }
 
     #[inline]
-    fn look_up(
-        &self,
-        locator: RelFileLocator,
-        fork: Fork,
-        block: BlockNumber,
-        access: &Access<'_>,
-    ) -> Option<Buffer> {
+    fn look_up(&self, locator: RelFileLocator, fork: Fork, block: BlockNumber, access: &Access<'_>) -> Option<Buffer> {
         let map = &self.inner.pool.map;
         let tag = Tag::new(locator, fork, block);
         let hash = map.hash(&tag);
@@ -225,13 +213,7 @@ impl Storage {
     }
 
     /// Enters a page in the map with a buffer of its own, unless it is there. The frame is locked before anybody can find it.
-    fn enter(
-        &self,
-        locator: RelFileLocator,
-        fork: Fork,
-        block: BlockNumber,
-        access: &Access<'_>,
-    ) -> Result<Entered> {
+    fn enter(&self, locator: RelFileLocator, fork: Fork, block: BlockNumber, access: &Access<'_>) -> Result<Entered> {
         let id = self.claim(access.strategy)?;
         Ok(self.enter_claimed(id, locator, fork, block, access))
     }
@@ -410,9 +392,9 @@ fn beyond_end(locator: RelFileLocator, fork: Fork, block: BlockNumber, got: usiz
 fn damaged(fault: PageFault, buffer: &Buffer) -> Error {
     let error = fault.into_error(buffer.block, &relation_path(buffer.locator, buffer.fork));
     match fault {
-        PageFault::Checksum { expected, found } => error.detail_log(format!(
-            "Page verification failed, calculated checksum {expected} but expected {found}."
-        )),
+        PageFault::Checksum { expected, found } => {
+            error.detail_log(format!("Page verification failed, calculated checksum {expected} but expected {found}."))
+        }
         PageFault::Header => error,
     }
 }

@@ -45,10 +45,7 @@ impl Pages {
     fn holds(&self, tag: &Tag) -> bool {
         match *self {
             Pages::Fork(locator, fork, from) => {
-                tag.file == locator.file.0
-                    && tag.locator() == locator
-                    && tag.fork == fork as u32
-                    && tag.block >= from
+                tag.file == locator.file.0 && tag.locator() == locator && tag.fork == fork as u32 && tag.block >= from
             }
             Pages::Relation(locator) => tag.file == locator.file.0 && tag.locator() == locator,
             Pages::Database(database) => tag.database == database.0,

@@ -146,7 +146,9 @@ fn failing_files_are_errors() {
         add(&storage, rel);
         assert!(storage.write_dirty(true, |_| {}).is_err());
         storage.write_dirty(true, |_| {}).unwrap();
-        (0..41).for_each(|n| check(&storage.read(rel, Fork::Main, BlockNumber(n), &access()).unwrap().share(), BlockNumber(n)));
+        (0..41).for_each(|n| {
+            check(&storage.read(rel, Fork::Main, BlockNumber(n), &access()).unwrap().share(), BlockNumber(n))
+        });
         0
     })
     .unwrap();
@@ -248,7 +250,9 @@ fn relations_shrink_and_go() {
     let cycle = storage.begin_unlink_cycle();
     storage.end_unlink_cycle(cycle);
     assert!(!directory.path().join("base/5/16384").exists());
-    (0..50).for_each(|n| check(&storage.read(other, Fork::Main, BlockNumber(n), &access()).unwrap().share(), BlockNumber(n)));
+    (0..50).for_each(|n| {
+        check(&storage.read(other, Fork::Main, BlockNumber(n), &access()).unwrap().share(), BlockNumber(n))
+    });
     storage.write_dirty(true, |_| {}).unwrap();
 }
 

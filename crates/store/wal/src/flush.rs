@@ -209,8 +209,7 @@ impl Inner {
     ) -> Result<&'o File> {
         let timeline = TimelineId(self.state.timeline.load(Relaxed));
         let flags = open_flags(options);
-        let current =
-            open.as_ref().is_some_and(|o| o.segment == segment && o.timeline == timeline && o.flags == flags);
+        let current = open.as_ref().is_some_and(|o| o.segment == segment && o.timeline == timeline && o.flags == flags);
         if !current {
             *open = None;
             let file = self.directory.open_for_write(timeline, segment, options, flags)?;

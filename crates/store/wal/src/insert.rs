@@ -112,10 +112,7 @@ impl Inner {
     fn insert(&self, record: &Record<'_>, xid: Xid, bytes: &mut Vec<u8>) -> Result<(Lsn, Lsn)> {
         self.check_started()?;
         if record.len_without_images() > RECORD_MAX {
-            return Err(Error::new(
-                SqlState::PROGRAM_LIMIT_EXCEEDED,
-                "oversized WAL record would be too long",
-            ));
+            return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, "oversized WAL record would be too long"));
         }
         let state = self.state.get();
         let (slot, images) = loop {

@@ -50,7 +50,11 @@ impl Geometry {
     /// Offset in the segment of the usable byte `n` of it.
     fn offset(self, n: u64) -> u64 {
         let first = LOG_PAGE - LONG_HEADER;
-        if n < first { LONG_HEADER + n } else { LOG_PAGE + (n - first) / USABLE_PAGE * LOG_PAGE + (n - first) % USABLE_PAGE + SHORT_HEADER }
+        if n < first {
+            LONG_HEADER + n
+        } else {
+            LOG_PAGE + (n - first) / USABLE_PAGE * LOG_PAGE + (n - first) % USABLE_PAGE + SHORT_HEADER
+        }
     }
 
     /// Where a record begins that gets the usable bytes from `position` on.
@@ -176,11 +180,18 @@ mod tests {
 
     #[test]
     fn a_header_survives() {
-        let header =
-            PageHeader { timeline: TimelineId(3), address: 1 << 20, rest: 17, system_identifier: 9, segment_size: 1 << 20 };
+        let header = PageHeader {
+            timeline: TimelineId(3),
+            address: 1 << 20,
+            rest: 17,
+            system_identifier: 9,
+            segment_size: 1 << 20,
+        };
         let bytes: Vec<u8> = header.encode(true).iter().flat_map(|word| word.to_le_bytes()).collect();
         assert_eq!(PageHeader::decode(&bytes, 1 << 20, 1 << 20, "f"), Ok(header));
         assert!(PageHeader::decode(&bytes, 2 << 20, 1 << 20, "f").unwrap_err().contains("pageaddr 0/100000"));
-        assert!(PageHeader::decode(&[0; 40], 1 << 20, 1 << 20, "f").unwrap_err().starts_with("invalid magic number 0000"));
+        assert!(
+            PageHeader::decode(&[0; 40], 1 << 20, 1 << 20, "f").unwrap_err().starts_with("invalid magic number 0000")
+        );
     }
 }

@@ -271,10 +271,7 @@ impl WalReader {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => {
                     let name = segment_file_name(self.timeline, segment, size as u32);
-                    return Err(Error::io(
-                        format_args!("could not read from WAL segment {name}, offset {offset}"),
-                        &e,
-                    ));
+                    return Err(Error::io(format_args!("could not read from WAL segment {name}, offset {offset}"), &e));
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Segment files: names, creation, recycling.
 
 use crate::panic_process;
-use crate::{faults, WalOptions};
+use crate::{WalOptions, faults};
 use error::{Error, Result};
 use ids::TimelineId;
 use std::fs::{self, File, OpenOptions};
@@ -57,11 +57,8 @@ impl Directory {
 
     /// Makes a segment of zeros under a temporary name and moves it into place, unless somebody was faster.
     pub fn create(&self, timeline: TimelineId, segment: u64, options: &WalOptions) -> Result<()> {
-        let temporary = self.path.join(format!(
-            "xlogtemp.{}.{}",
-            std::process::id(),
-            rustix::thread::gettid().as_raw_nonzero()
-        ));
+        let temporary =
+            self.path.join(format!("xlogtemp.{}.{}", std::process::id(), rustix::thread::gettid().as_raw_nonzero()));
         let made = self.fill(&temporary, options);
         if let Err(e) = made {
             let _ = fs::remove_file(&temporary);
@@ -152,10 +149,9 @@ impl Directory {
         match fs::hard_link(&from, &to) {
             Ok(()) => self.remove(timeline, old).map(|()| true),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(e) => Err(Error::io(
-                format_args!("could not rename file \"{}\" to \"{}\"", from.display(), to.display()),
-                &e,
-            )),
+            Err(e) => {
+                Err(Error::io(format_args!("could not rename file \"{}\" to \"{}\"", from.display(), to.display()), &e))
+            }
         }
     }
 }

@@ -154,8 +154,7 @@ impl Drop for HeldSlot<'_> {
 
 impl Slot {
     fn try_take(&self) -> bool {
-        self.position.load(Relaxed) == FREE
-            && self.position.compare_exchange(FREE, UNKNOWN, SeqCst, Relaxed).is_ok()
+        self.position.load(Relaxed) == FREE && self.position.compare_exchange(FREE, UNKNOWN, SeqCst, Relaxed).is_ok()
     }
 
     fn change(&self, position: u64) {
