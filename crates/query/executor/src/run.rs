@@ -192,7 +192,7 @@ impl<'a> Run<'a> {
             elements.append(&batch.columns[0], batch.rows());
             Ok(true)
         })?;
-        crate::expression::array_of(ty, &elements, self.env())
+        crate::expression::array_of(ty, &elements)
     }
 
     /// Runs a subquery from its start and hands each batch over, until there are no more or `take` has enough (false).

@@ -259,7 +259,7 @@ impl Compiled {
             Op::ScalarArray(call) => call.evaluate(input, rows, run, out),
             Op::Array { elements, element, nested } => {
                 evaluate_all(elements, input, rows, run)?;
-                arrays::construct(elements, *element, *nested, input, rows, run, out)
+                arrays::construct(elements, *element, *nested, input, rows, out)
             }
             Op::MapArray(map) => map.evaluate(input, rows, run, out),
             Op::Subscript(subscript) => subscript.evaluate(input, rows, run, out),

@@ -153,7 +153,7 @@ impl Search {
                     let element = element.ok_or_else(|| Error::internal("an index is searched for no array"))?;
                     let repr = types::repr(element).unwrap_or(Repr::Bytes);
                     let ty = ColumnType { oid: element, typmod: -1, collation: Oid::INVALID, repr };
-                    let elements = array_elements(value.as_ref(), repr, run.env())?;
+                    let elements = array_elements(value.as_ref(), repr)?;
                     let mut parts = Vec::new();
                     for n in 0..elements.len() {
                         parts.extend(part(bound(elements.datum(n), ty, column.type_oid)?, run)?);

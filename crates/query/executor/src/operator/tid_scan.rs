@@ -51,7 +51,7 @@ impl Operator for TidScan {
                 match value.as_bytes() {
                     Some(bytes) if expression.ty().oid == TID => self.found.extend(tid_from_bytes(bytes)),
                     Some(_) => {
-                        let elements = array_elements(value.as_ref(), Repr::Bytes, run.env())?;
+                        let elements = array_elements(value.as_ref(), Repr::Bytes)?;
                         let tids =
                             (0..elements.len()).filter_map(|n| elements.get(n).as_bytes().and_then(tid_from_bytes));
                         self.found.extend(tids);
