@@ -26,6 +26,9 @@ pub trait Services {
     /// Commits the current transaction and starts another: what VACUUM does between tables.
     fn next_transaction(&self) -> Result<()>;
 
+    /// The data directory.
+    fn data_directory(&self) -> std::path::PathBuf;
+
     /// A setting's value as an integer in its base unit.
     fn setting_int(&self, name: &str) -> Result<i64>;
 

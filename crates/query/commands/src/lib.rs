@@ -11,6 +11,7 @@ mod context;
 pub mod copy;
 mod create_index;
 mod create_table;
+mod database;
 mod drop;
 mod maintenance;
 mod options;
@@ -33,6 +34,8 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::CreateIndex(create) => create_index::create_index(context, create)?,
         Statement::AlterTable(alter) => constraint::alter_table(context, alter)?,
         Statement::CreateSchema(create) => create_table::create_schema(context, create)?,
+        Statement::CreateDatabase(create) => database::create(context, create)?,
+        Statement::DropDatabase(drop) => database::drop(context, drop)?,
         Statement::Drop(drop) => drop::drop_objects(context, drop)?,
         Statement::Truncate(truncate) => truncate::truncate(context, truncate)?,
         Statement::Copy(copy) => return copy::copy(context, copy),

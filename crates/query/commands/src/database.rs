@@ -1,0 +1,226 @@
+//! CREATE DATABASE and DROP DATABASE.
+//!
+//! A new database is a copy of its template, page by page through the buffer pool, each page logged whole: so it needs no checkpoint, and
+//! recovery and standbys make it from the log alone. The template may have no other sessions meanwhile.
+
+use std::fs;
+use std::path::PathBuf;
+
+use catalog::privileges::ObjectKind;
+use catalog::rows::PgDatabase;
+use catalog::{Object, index};
+use error::{Error, Result, SqlState};
+use ids::oids::DEFAULT_TABLESPACE;
+use ids::{BlockNumber, Fork, Oid, RelFileLocator};
+use locks::{LockMode, LockOwner, LockTag, LockWait};
+use parser::ast::{CreateDatabase, DropDatabase};
+use storage::{Access, Strategy, StrategyKind};
+use wal::{Image, RmgrId};
+
+use crate::{Context, options};
+
+fn directory(context: &Context<'_>, database: Oid) -> PathBuf {
+    context.services.data_directory().join(storage::database_directory(DEFAULT_TABLESPACE, database))
+}
+
+/// Nobody else may use the database: they are given five seconds to leave.
+fn wait_until_unused(context: &Context<'_>, database: Oid) -> Result<u32> {
+    let me = context.session.transaction.process();
+    let processes = me.processes();
+    for _ in 0..50 {
+        let others = processes.active().filter(|&number| {
+            number != me.number() && processes.slot(number).database() == database
+        });
+        let count = others.count() as u32;
+        if count == 0 {
+            return Ok(0);
+        }
+        context.session.check_interrupts()?;
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    Ok(processes.active().filter(|&n| n != me.number() && processes.slot(n).database() == database).count() as u32)
+}
+
+fn others(count: u32) -> String {
+    match count {
+        1 => "There is 1 other session using the database.".into(),
+        count => format!("There are {count} other sessions using the database."),
+    }
+}
+
+/// Makes a database.
+pub(crate) fn create(context: &Context<'_>, create: &CreateDatabase) -> Result<()> {
+    let catalog = context.catalog();
+    let mut template = "template1".to_string();
+    let mut row = PgDatabase::default();
+    let (mut owner, mut limit, mut is_template, mut allow) = (catalog.current_user(), -1, false, true);
+    for item in &create.options {
+        let value = options::text(item);
+        let default = item.value.is_none() || value.as_deref() == Some("default");
+        match &*item.name {
+            _ if default && !matches!(&*item.name, "is_template" | "allow_connections") => (),
+            "template" => template = value.unwrap_or_default(),
+            "owner" => owner = catalog.require_role(&value.unwrap_or_default())?.oid,
+            "connection_limit" => {
+                limit = value.and_then(|value| value.parse().ok()).filter(|&limit| limit >= -1).ok_or_else(|| {
+                    Error::new(SqlState::INVALID_PARAMETER_VALUE, "invalid connection limit")
+                })?;
+            }
+            "is_template" => is_template = options::boolean(item)?,
+            "allow_connections" => allow = options::boolean(item)?,
+            "encoding" => {
+                let encoding = value.unwrap_or_default().to_ascii_lowercase().replace('-', "");
+                if !matches!(encoding.as_str(), "utf8" | "unicode" | "6") {
+                    return Err(Error::not_implemented(format_args!("encoding {encoding}")));
+                }
+            }
+            "locale" | "lc_collate" | "lc_ctype" | "locale_provider" | "builtin_locale" | "strategy"
+            | "collation_version" => (),
+            "tablespace" if value.as_deref() == Some("pg_default") => (),
+            other => return Err(Error::not_implemented(format_args!("CREATE DATABASE option {other}"))),
+        }
+    }
+    let user = catalog.current_user();
+    let may_create = catalog.role(user)?.is_some_and(|role| role.rolcreatedb);
+    if !may_create && !catalog.is_superuser(user)? {
+        return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, "permission denied to create database"));
+    }
+    let source = catalog.database_by_name(&template)?.ok_or_else(|| {
+        let text = format!("template database \"{template}\" does not exist");
+        Error::new(SqlState::UNDEFINED_DATABASE, text)
+    })?;
+    if !source.datistemplate
+        && !catalog.is_superuser(user)?
+        && !catalog.is_owner(ObjectKind::Database, source.oid, user)?
+    {
+        let text = format!("permission denied to copy database \"{template}\"");
+        return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
+    }
+    let already = || {
+        let text = format!("database \"{}\" already exists", create.name);
+        Error::new(SqlState::DUPLICATE_DATABASE, text)
+    };
+    if catalog.database_by_name(&create.name)?.is_some() {
+        return Err(already());
+    }
+    lock(context, source.oid, LockMode::Share)?;
+    let count = wait_until_unused(context, source.oid)?;
+    if count > 0 {
+        let text = format!("source database \"{template}\" is being accessed by other users");
+        return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(others(count)));
+    }
+    row.clone_from(&source);
+    row.oid = catalog.new_oid::<PgDatabase>(index::PG_DATABASE_OID_INDEX)?;
+    row.datname = create.name.to_string().into();
+    row.datdba = owner;
+    row.datistemplate = is_template;
+    row.datallowconn = allow;
+    row.datconnlimit = limit;
+    row.datacl = None;
+    catalog.insert(&row)?;
+    catalog.record_owner(Object::of::<PgDatabase>(row.oid), owner)?;
+    copy(context, source.oid, row.oid)
+}
+
+fn lock(context: &Context<'_>, database: Oid, mode: LockMode) -> Result<()> {
+    let tag = LockTag::object(Oid::INVALID, <PgDatabase as catalog::rows::CatalogRow>::RELATION, database, 0);
+    context.session.transaction.locks().acquire(LockOwner::Transaction, tag, mode, LockWait::Block)?;
+    Ok(())
+}
+
+/// The relations that have files in a database's directory, with the forks that do.
+fn relations(context: &Context<'_>, database: Oid) -> Result<Vec<(Oid, Fork)>> {
+    let path = directory(context, database);
+    let failed = |e: &std::io::Error| Error::io(format_args!("could not open directory \"{}\"", path.display()), e);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&path).map_err(|e| failed(&e))? {
+        let name = entry.map_err(|e| failed(&e))?.file_name();
+        let Some(name) = name.to_str().filter(|name| !name.contains('.')) else { continue };
+        let digits = name.find('_').unwrap_or(name.len());
+        let fork = Fork::ALL.into_iter().find(|fork| fork.suffix() == &name[digits..]);
+        if let (Ok(file), Some(fork)) = (name[..digits].parse(), fork) {
+            found.push((Oid(file), fork));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Copies all relations of a database to another, which is new.
+fn copy(context: &Context<'_>, from: Oid, to: Oid) -> Result<()> {
+    let session = context.session;
+    let (storage, transaction) = (&session.store.storage, session.transaction);
+    let xid = transaction.xid()?;
+    let target = directory(context, to);
+    fs::create_dir_all(&target)
+        .map_err(|e| Error::io(format_args!("could not create directory \"{}\"", target.display()), &e))?;
+    let (reading, writing) = (Strategy::new(StrategyKind::BulkRead), Strategy::new(StrategyKind::BulkWrite));
+    for (file, fork) in relations(context, from)? {
+        let source = RelFileLocator::new(DEFAULT_TABLESPACE, from, file);
+        let locator = RelFileLocator::new(DEFAULT_TABLESPACE, to, file);
+        // The free space map makes itself.
+        if fork == Fork::FreeSpace {
+            continue;
+        }
+        if fork == Fork::Main {
+            transaction.drop_at_abort(locator);
+        }
+        storage.create(locator, fork, storage::Persistence::Permanent)?;
+        let blocks = storage.block_count(source, fork)?;
+        let read = Access { strategy: Some(&reading), ..Access::default() };
+        let write = Access { strategy: Some(&writing), ..Access::default() };
+        for block in 0..blocks {
+            session.check_interrupts()?;
+            let original = storage.read(source, fork, BlockNumber(block), &read)?;
+            let copied = storage.extend(locator, fork, 1, &write)?;
+            if copied.first.0 != block {
+                return Err(Error::internal("somebody else writes to a new database"));
+            }
+            let original = original.share();
+            let mut guard = copied.buffer.exclusive();
+            let mut change = storage.change(RmgrId::XLOG, storage::xlog::PAGE);
+            let slot = change.page(&mut guard, Image::Forced);
+            change.page_mut(slot).copy_from_slice(&original[..]);
+            change.finish(xid);
+        }
+    }
+    let version = target.join("PG_VERSION");
+    fs::write(&version, "18\n").map_err(|e| Error::io(format_args!("could not write file \"{}\"", version.display()), &e))
+}
+
+/// Drops a database.
+pub(crate) fn drop(context: &Context<'_>, drop: &DropDatabase) -> Result<()> {
+    let catalog = context.catalog();
+    if !drop.options.is_empty() {
+        return Err(Error::not_implemented("DROP DATABASE … WITH (FORCE)"));
+    }
+    let Some(row) = catalog.database_by_name(&drop.name)? else {
+        let text = format!("database \"{}\" does not exist", drop.name);
+        if !drop.if_exists {
+            return Err(Error::new(SqlState::UNDEFINED_DATABASE, text));
+        }
+        context.inform(SqlState::UNDEFINED_DATABASE, format!("{text}, skipping"));
+        return Ok(());
+    };
+    catalog.require_owner(ObjectKind::Database, row.oid)?;
+    if row.datistemplate {
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, "cannot drop a template database"));
+    }
+    if row.oid == catalog.database() {
+        return Err(Error::new(SqlState::OBJECT_IN_USE, "cannot drop the currently open database"));
+    }
+    lock(context, row.oid, LockMode::AccessExclusive)?;
+    let count = wait_until_unused(context, row.oid)?;
+    if count > 0 {
+        let text = format!("database \"{}\" is being accessed by other users", drop.name);
+        return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(others(count)));
+    }
+    catalog.delete_all::<PgDatabase>(index::PG_DATABASE_OID_INDEX, &[row.oid.into()])?;
+    for (file, fork) in relations(context, row.oid)? {
+        if fork == Fork::Main {
+            let locator = RelFileLocator::new(DEFAULT_TABLESPACE, row.oid, file);
+            context.session.transaction.drop_at_commit(locator);
+        }
+    }
+    Ok(())
+}
