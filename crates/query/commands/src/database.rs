@@ -28,9 +28,8 @@ fn wait_until_unused(context: &Context<'_>, database: Oid) -> Result<u32> {
     let me = context.session.transaction.process();
     let processes = me.processes();
     for _ in 0..50 {
-        let others = processes.active().filter(|&number| {
-            number != me.number() && processes.slot(number).database() == database
-        });
+        let others =
+            processes.active().filter(|&number| number != me.number() && processes.slot(number).database() == database);
         let count = others.count() as u32;
         if count == 0 {
             return Ok(0);
@@ -62,9 +61,10 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateDatabase) -> Result<(
             "template" => template = value.unwrap_or_default(),
             "owner" => owner = catalog.require_role(&value.unwrap_or_default())?.oid,
             "connection_limit" => {
-                limit = value.and_then(|value| value.parse().ok()).filter(|&limit| limit >= -1).ok_or_else(|| {
-                    Error::new(SqlState::INVALID_PARAMETER_VALUE, "invalid connection limit")
-                })?;
+                limit = value
+                    .and_then(|value| value.parse().ok())
+                    .filter(|&limit| limit >= -1)
+                    .ok_or_else(|| Error::new(SqlState::INVALID_PARAMETER_VALUE, "invalid connection limit"))?;
             }
             "is_template" => is_template = options::boolean(item)?,
             "allow_connections" => allow = options::boolean(item)?,
@@ -185,7 +185,8 @@ fn copy(context: &Context<'_>, from: Oid, to: Oid) -> Result<()> {
         }
     }
     let version = target.join("PG_VERSION");
-    fs::write(&version, "18\n").map_err(|e| Error::io(format_args!("could not write file \"{}\"", version.display()), &e))
+    fs::write(&version, "18\n")
+        .map_err(|e| Error::io(format_args!("could not write file \"{}\"", version.display()), &e))
 }
 
 /// Drops a database.

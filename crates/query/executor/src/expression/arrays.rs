@@ -218,12 +218,7 @@ impl Subscript {
     }
 
     /// The part of an array within bounds; bounds that are left out are the array's own.
-    fn slice(
-        &self,
-        view: &View<'_>,
-        lower: &[Option<Option<i32>>],
-        upper: &[Option<Option<i32>>],
-    ) -> Result<Vec<u8>> {
+    fn slice(&self, view: &View<'_>, lower: &[Option<Option<i32>>], upper: &[Option<Option<i32>>]) -> Result<Vec<u8>> {
         let dimensions: Vec<array::Dimension> = view.dimensions().collect();
         let nothing = || write(self.element, &[], &[]);
         if dimensions.is_empty() || lower.len() > dimensions.len() {
@@ -232,7 +227,8 @@ impl Subscript {
         let mut ranges = Vec::new();
         for (n, dimension) in dimensions.iter().enumerate() {
             let last = dimension.lower + dimension.length - 1;
-            let given = |bounds: &[Option<Option<i32>>], own: i32| bounds.get(n).copied().flatten().flatten().unwrap_or(own);
+            let given =
+                |bounds: &[Option<Option<i32>>], own: i32| bounds.get(n).copied().flatten().flatten().unwrap_or(own);
             let (from, to) = (given(lower, dimension.lower).max(dimension.lower), given(upper, last).min(last));
             if from > to {
                 return nothing();
