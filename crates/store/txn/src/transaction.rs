@@ -182,7 +182,7 @@ impl Transaction {
         Transaction {
             core: Arc::new(Core {
                 transactions: transactions.clone(),
-                storage: storage.clone(),
+                storage: *storage,
                 locks: locks.clone(),
                 process: Arc::clone(process),
                 me: process.number().0,
@@ -697,6 +697,8 @@ impl Transaction {
         core.locks.end_transaction(lsn);
         if !at_once && synchronous {
             core.transactions.wal().flush(lsn);
+        } else if !at_once {
+            core.transactions.wal().flush_later(lsn);
         }
         core.transactions.end_running(core.me, lsn);
         core.storage.unlink(&end.dropped);
