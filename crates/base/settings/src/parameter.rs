@@ -65,6 +65,14 @@ impl Parameter {
             Kind::Enum { boot, choices } => Value::Enum(find_choice(choices, boot).unwrap_or(0)),
         }
     }
+
+    /// The boot value of a parameter whose value is text; empty for others.
+    pub const fn boot_text(&self) -> &'static str {
+        match self.kind {
+            Kind::String { boot } => boot,
+            _ => "",
+        }
+    }
 }
 
 /// The row that custom parameters share.

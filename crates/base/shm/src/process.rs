@@ -172,6 +172,8 @@ crate::shared! {
         free: LwCell<FreeSlots>,
         /// Why the postmaster sends SIGQUIT: zero: immediate shutdown; one: another process crashed.
         crashed: AtomicU32,
+        /// How many autovacuum workers the postmaster is asked to start.
+        worker_requests: AtomicU32,
     }
 
     struct FreeSlots {
@@ -454,6 +456,17 @@ impl Processes {
             slot.interrupt(Interrupt::CANCEL);
         }
         difference == 0
+    }
+
+    /// Asks the postmaster, whose process id is `postmaster`, to start one more autovacuum worker.
+    pub fn request_worker(&self, postmaster: i32) {
+        self.table.worker_requests.fetch_add(1, Ordering::AcqRel);
+        let _ = sys::kill(postmaster, Signal::Usr1);
+    }
+
+    /// How many autovacuum workers were asked for since the last call; for the postmaster.
+    pub fn take_worker_requests(&self) -> u32 {
+        self.table.worker_requests.swap(0, Ordering::AcqRel)
     }
 
     /// Says why SIGQUIT will come: because another process crashed, or (false) because of an immediate shutdown.
