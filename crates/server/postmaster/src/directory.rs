@@ -47,11 +47,8 @@ pub(crate) fn check(path: &Path, settings: &mut Settings) -> Result<()> {
 fn check_version(path: &Path) -> Result<()> {
     let (shown, file) = (path.display(), path.join("PG_VERSION"));
     let invalid = || {
-        Error::new(
-            SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
-            format!("\"{shown}\" is not a valid data directory"),
-        )
-        .fatal()
+        Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, format!("\"{shown}\" is not a valid data directory"))
+            .fatal()
     };
     let text = match std::fs::read_to_string(&file) {
         Ok(text) => text,
@@ -67,13 +64,16 @@ fn check_version(path: &Path) -> Result<()> {
             .hint("You might need to initdb."));
     }
     if version != MAJOR_VERSION {
-        return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, "database files are incompatible with server")
-            .fatal()
-            .detail(format!(
-                "The data directory was initialized by PostgreSQL version {version}, which is not compatible with this \
+        return Err(Error::new(
+            SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "database files are incompatible with server",
+        )
+        .fatal()
+        .detail(format!(
+            "The data directory was initialized by PostgreSQL version {version}, which is not compatible with this \
                  version {}.",
-                settings::PARAMETERS[id::SERVER_VERSION.0 as usize].boot_text()
-            )));
+            settings::PARAMETERS[id::SERVER_VERSION.0 as usize].boot_text()
+        )));
     }
     Ok(())
 }
@@ -90,7 +90,8 @@ mod tests {
         let mut settings = Settings::new();
         let mut refusal = |path: &Path| {
             let e = check(path, &mut settings).unwrap_err();
-            format!("{}|{}", e.message(), e.fields().detail.clone().unwrap_or_default()).replace(temporary.path().to_str().unwrap(), "D")
+            format!("{}|{}", e.message(), e.fields().detail.clone().unwrap_or_default())
+                .replace(temporary.path().to_str().unwrap(), "D")
         };
         assert_eq!(refusal(&path.join("none")), "data directory \"D/none\" does not exist|");
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();

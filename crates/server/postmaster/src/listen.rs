@@ -81,7 +81,12 @@ impl AsFd for Listener {
 /// # Errors
 ///
 /// FATAL if it cannot listen on any of the addresses, or of the directories.
-pub(crate) fn listen(settings: &Settings, data_directory: &Path, started_us: i64, logger: &mut Logger) -> Result<Listening> {
+pub(crate) fn listen(
+    settings: &Settings,
+    data_directory: &Path,
+    started_us: i64,
+    logger: &mut Logger,
+) -> Result<Listening> {
     let mut all = Listening::default();
     let port = settings.int(id::PORT);
     let backlog = settings.int(id::MAX_CONNECTIONS).saturating_mul(2).clamp(128, 4096);
@@ -133,7 +138,8 @@ fn list(settings: &Settings, parameter: settings::Id) -> Result<Vec<String>> {
     let text = settings.string(parameter);
     if split_identifiers(text).is_none() {
         let name = settings.name(parameter);
-        let error = Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid list syntax in parameter \"{name}\""));
+        let error =
+            Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid list syntax in parameter \"{name}\""));
         return Err(error.fatal());
     }
     let items = text.split(',').map(|item| item.trim().trim_matches('"').to_string());
@@ -155,7 +161,11 @@ fn listen_on_host(host: &str, port: u16, backlog: i32, all: &mut Listening, logg
     addresses.dedup();
     for address in addresses {
         let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-        let shown = if host == "*" || host.parse::<std::net::IpAddr>().is_err() { address.ip().to_string() } else { host.to_string() };
+        let shown = if host == "*" || host.parse::<std::net::IpAddr>().is_err() {
+            address.ip().to_string()
+        } else {
+            host.to_string()
+        };
         match bind_tcp(address, backlog) {
             Ok(fd) => {
                 logger.log(format!("listening on {family} address \"{shown}\", port {port}"));
@@ -217,8 +227,7 @@ fn listen_in_directory(
         Ok(fd)
     };
     let fd = bind().map_err(|e| failed(e.into()))?;
-    let listener =
-        Listener { fd, unix: Some(UnixPath { path: path.clone(), owner: sys::process::id(), _lock: lock }) };
+    let listener = Listener { fd, unix: Some(UnixPath { path: path.clone(), owner: sys::process::id(), _lock: lock }) };
     let group = settings.string(id::UNIX_SOCKET_GROUP);
     if !group.is_empty() {
         let number = group.parse().ok().or_else(|| sys::process::group_id(group)).ok_or_else(|| {

@@ -95,9 +95,8 @@ impl LockFile {
             file.set_len(text.len() as u64)?;
             file.sync_all()
         };
-        write().map_err(|e: std::io::Error| {
-            Error::io(format!("could not write to file \"{}\"", self.path.display()), &e)
-        })
+        write()
+            .map_err(|e: std::io::Error| Error::io(format!("could not write to file \"{}\"", self.path.display()), &e))
     }
 
     /// Whether the file still names us: if not, somebody has removed or replaced it.
@@ -161,9 +160,8 @@ fn check_stale(old: &str, shown: &str, guards: Guards<'_>) -> Result<()> {
 }
 
 fn is_ours(pid: i32) -> bool {
-    std::fs::metadata(format!("/proc/{pid}")).is_ok_and(|m| {
-        m.uid() == sys::process::effective_user() || sys::process::effective_user() == 0
-    })
+    std::fs::metadata(format!("/proc/{pid}"))
+        .is_ok_and(|m| m.uid() == sys::process::effective_user() || sys::process::effective_user() == 0)
 }
 
 /// Locks the data directory for this process and all its children.
@@ -173,8 +171,8 @@ fn is_ours(pid: i32) -> bool {
 /// FATAL `F0001` while children of an earlier postmaster live.
 pub(crate) fn lock_directory(data_directory: &Path) -> Result<File> {
     let path = data_directory.join("PG_VERSION");
-    let file = File::open(&path)
-        .map_err(|e| Error::io(format!("could not open file \"{}\"", path.display()), &e).fatal())?;
+    let file =
+        File::open(&path).map_err(|e| Error::io(format!("could not open file \"{}\"", path.display()), &e).fatal())?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         // A file system without locks: the lock file has to do.

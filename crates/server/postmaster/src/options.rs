@@ -171,9 +171,16 @@ fn prepare<S: Server>(
     logger: &mut Logger,
     command: &CommandLine,
 ) -> Result<Option<PathBuf>, Stop> {
-    for (variable, parameter) in [("PGPORT", id::PORT), ("PGDATESTYLE", id::DATESTYLE), ("PGCLIENTENCODING", id::CLIENT_ENCODING)] {
+    for (variable, parameter) in
+        [("PGPORT", id::PORT), ("PGDATESTYLE", id::DATESTYLE), ("PGCLIENTENCODING", id::CLIENT_ENCODING)]
+    {
         if let Some(value) = std::env::var(variable).ok().filter(|value| !value.is_empty()) {
-            settings.set_id(parameter, Some(&value), How::startup(Asker::Postmaster, Source::Environment), server.hooks())?;
+            settings.set_id(
+                parameter,
+                Some(&value),
+                How::startup(Asker::Postmaster, Source::Environment),
+                server.hooks(),
+            )?;
         }
     }
     for (name, value) in &command.set {
@@ -202,9 +209,8 @@ fn prepare<S: Server>(
         }
     }
     directory::check(&data_directory, settings)?;
-    std::env::set_current_dir(&data_directory).map_err(|e| {
-        Error::io(format!("could not change directory to \"{}\"", data_directory.display()), &e)
-    })?;
+    std::env::set_current_dir(&data_directory)
+        .map_err(|e| Error::io(format!("could not change directory to \"{}\"", data_directory.display()), &e))?;
     Ok(Some(data_directory))
 }
 
@@ -346,8 +352,7 @@ fn short_option(letter: char, value: String, command: &mut CommandLine) -> Resul
     match letter {
         'B' => set("shared_buffers", &value),
         'c' => {
-            let (name, value) =
-                split(&value).ok_or_else(|| Refusal::Fatal(format!("-c {value} requires a value")))?;
+            let (name, value) = split(&value).ok_or_else(|| Refusal::Fatal(format!("-c {value} requires a value")))?;
             set(&name, &value);
         }
         'C' => command.print = Some(value),

@@ -195,9 +195,7 @@ impl Socket {
     pub fn local_host(&self) -> String {
         match self {
             Socket::Unix(_) => "[local]".into(),
-            Socket::Tcp(tcp) => {
-                tcp.local_addr().map_or_else(|_| String::new(), |a| a.ip().to_canonical().to_string())
-            }
+            Socket::Tcp(tcp) => tcp.local_addr().map_or_else(|_| String::new(), |a| a.ip().to_canonical().to_string()),
         }
     }
 

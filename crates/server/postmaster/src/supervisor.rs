@@ -161,8 +161,7 @@ fn start<S: Server>(
 
     server.configure(settings, data_directory)?;
     check_combinations(settings)?;
-    let signals = sys::signal::Queue::new(&SIGNALS)
-        .map_err(|e| Error::io("could not create signalfd", &e).fatal())?;
+    let signals = sys::signal::Queue::new(&SIGNALS).map_err(|e| Error::io("could not create signalfd", &e).fatal())?;
     sys::signal::ignore(Signal::Pipe);
 
     let version = settings.string(id::SERVER_VERSION);
@@ -181,7 +180,10 @@ fn start<S: Server>(
     if !external.is_empty()
         && let Err(e) = std::fs::write(external, format!("{}\n", sys::process::id()))
     {
-        logger.write(&Error::io(format!("could not write external PID file \"{external}\""), &e).severity(Severity::Log), None);
+        logger.write(
+            &Error::io(format!("could not write external PID file \"{external}\""), &e).severity(Severity::Log),
+            None,
+        );
     }
     sys::title::init();
     Ok((signals, listening, lock, directory_lock, segment, processes, store, started_us))
@@ -190,7 +192,8 @@ fn start<S: Server>(
 /// Refuses values that do not go together.
 fn check_combinations(settings: &Settings) -> Result<()> {
     let fatal = |text: String| Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text).fatal());
-    let reserved = settings.int(id::SUPERUSER_RESERVED_CONNECTIONS).saturating_add(settings.int(id::RESERVED_CONNECTIONS));
+    let reserved =
+        settings.int(id::SUPERUSER_RESERVED_CONNECTIONS).saturating_add(settings.int(id::RESERVED_CONNECTIONS));
     let connections = settings.int(id::MAX_CONNECTIONS);
     if reserved >= connections {
         return fatal(format!(
@@ -412,7 +415,8 @@ impl<S: Server> Supervisor<'_, S> {
             return;
         }
         for row in 0..self.server.auxiliaries().len() {
-            let early = matches!(self.kind(Role::Auxiliary(row)), ProcessKind::Checkpointer | ProcessKind::BackgroundWriter);
+            let early =
+                matches!(self.kind(Role::Auxiliary(row)), ProcessKind::Checkpointer | ProcessKind::BackgroundWriter);
             let needed = self.state == State::Running || early && self.shutdown == Shutdown::None;
             let wanted = (self.server.auxiliaries()[row].wanted)(&self.settings);
             if needed && wanted && !self.has(Role::Auxiliary(row)) {

@@ -140,7 +140,9 @@ impl Running {
         std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
         std::fs::write(data.join("PG_VERSION"), "18\n").unwrap();
         let socket = directory.path().display();
-        let conf = format!("listen_addresses = ''\nunix_socket_directories = '{socket}'\nmax_connections = 4\nsuperuser_reserved_connections = 0\nmax_wal_senders = 0\n");
+        let conf = format!(
+            "listen_addresses = ''\nunix_socket_directories = '{socket}'\nmax_connections = 4\nsuperuser_reserved_connections = 0\nmax_wal_senders = 0\n"
+        );
         std::fs::write(data.join("postgresql.conf"), conf).unwrap();
         prepare(&data);
         let arguments = vec!["-D".to_string(), data.display().to_string(), "--allow-root".into()];
@@ -248,7 +250,8 @@ fn serves_reloads_and_stops_in_order() {
     assert!(!server.data().join(POSTMASTER_PID).exists());
     assert!(!server.directory.path().join(".s.PGSQL.5432").exists());
     let messages = server.messages();
-    let at = |text: &str| messages.iter().position(|m| m == text).unwrap_or_else(|| panic!("no {text:?} in {messages:#?}"));
+    let at =
+        |text: &str| messages.iter().position(|m| m == text).unwrap_or_else(|| panic!("no {text:?} in {messages:#?}"));
     let order = [
         "LOG:  recovered",
         "LOG:  database system is ready to accept connections",
