@@ -283,8 +283,6 @@ pub enum CursorSensitivity {
     Insensitive,
     /// `ASENSITIVE`.
     Asensitive,
-    /// Both are written: an error later.
-    Both,
 }
 
 /// `FETCH`, `MOVE`.

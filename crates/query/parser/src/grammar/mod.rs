@@ -1,0 +1,29 @@
+//! The grammar, by topic.
+//!
+//! [`Parser`] is a cursor over the scanned tokens; each file adds the functions of its topic to it. A function that
+//! reads something is called where that thing must stand, and fails at the first token that cannot; functions that look
+//! first (`at_…`) or take something optional (`accept_…`) never fail for its absence.
+
+mod cursor;
+mod ddl_alter;
+mod ddl_function;
+mod ddl_index;
+mod ddl_object;
+mod ddl_table;
+mod ddl_type;
+mod dml;
+mod expression;
+mod from;
+mod function;
+mod json;
+mod option;
+mod privilege;
+mod replication;
+mod role;
+mod select;
+mod statement;
+mod type_name;
+mod utility;
+mod xml;
+
+pub(crate) use cursor::Parser;
