@@ -166,7 +166,7 @@ impl<'a> Heap<'a> {
             tids.extend(lines.iter().map(|&line| TupleId::new(block, line)));
             next += lines.len();
         }
-        Ok(())
+        finder.finish()
     }
 }
 
@@ -249,6 +249,8 @@ pub(crate) struct Finder<'a> {
     candidate: Option<BlockNumber>,
     tried_map: bool,
     tried_last: bool,
+    /// Pages that this search added to the table and has not used yet.
+    added: std::ops::Range<u32>,
     /// Pages looked at in vain; bounds the search.
     misses: u32,
 }
@@ -262,6 +264,7 @@ impl<'a> Finder<'a> {
             candidate: target.is_valid().then_some(target),
             tried_map: skip_free_space,
             tried_last: false,
+            added: 0..0,
             misses: 0,
         }
     }
@@ -285,9 +288,24 @@ impl<'a> Finder<'a> {
         Ok(())
     }
 
+    /// Gives pages that were added and not used to everybody.
+    pub fn finish(self) -> Result<()> {
+        let count = self.added.len() as u32;
+        if count > 0 {
+            let first = BlockNumber(self.added.start);
+            self.heap.free_space_map().record_range(first, count, EMPTY_PAGE - LINE_POINTER_SIZE)?;
+        }
+        Ok(())
+    }
+
     /// A page that may have room for `length` bytes; `remaining` bytes are to follow.
     pub fn next_page(&mut self, length: usize, remaining: usize) -> Result<Buffer> {
         let heap = self.heap;
+        if self.candidate.is_none()
+            && let Some(block) = self.added.next()
+        {
+            return heap.read(BlockNumber(block));
+        }
         if self.candidate.is_none() && !self.tried_map {
             self.tried_map = true;
             self.candidate = heap.free_space_map().find((length + heap.reserve()).min(EMPTY_PAGE / 2))?;
@@ -308,13 +326,8 @@ impl<'a> Finder<'a> {
         let want = remaining.div_ceil(EMPTY_PAGE).clamp(1, EXTEND_MAX) as u32;
         let access = Access { persistence: heap.persistence, ..Access::default() };
         let extended = heap.store.storage.extend(heap.locator, Fork::Main, want, &access)?;
-        if extended.count > 1 {
-            let first = extended.first.next();
-            heap.free_space_map().record_range(first, extended.count - 1, EMPTY_PAGE - LINE_POINTER_SIZE)?;
-            // This batch fills the other new pages next.
-            self.tried_map = false;
-            self.misses = 0;
-        }
+        // The others are this search's own until it ends: nobody else looks for room there.
+        self.added = extended.first.0 + 1..extended.first.0 + extended.count;
         if extended.count == 0 {
             return Err(Error::internal("a table was extended by no page"));
         }
