@@ -25,6 +25,6 @@ pub use methods::{
 };
 pub use storage::Persistence;
 pub use table::{
-    Conflict, ConflictKind, Direction, LockStrength, Outcome, PageCursor, Pages, Projected, Row, Table, TableCache, Updated,
-    WaitPolicy, projected_batch, tid_bytes, tid_from_bytes,
+    Conflict, ConflictKind, Direction, LockStrength, Outcome, PageCursor, Pages, Projected, Row, Table, TableCache,
+    Updated, WaitPolicy, projected_batch, tid_bytes, tid_from_bytes,
 };
