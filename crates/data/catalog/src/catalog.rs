@@ -19,7 +19,7 @@ use crate::relation::Relation;
 use crate::rows::CatalogRow;
 use crate::shared::CatalogShared;
 use crate::store::Backing;
-use access::{IndexAm, TableAm};
+use engine::{Engine, Session};
 use error::{Error, Result, SqlState};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -30,7 +30,6 @@ use std::hash::{BuildHasher, Hash};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use txn::Transaction;
 use wal::Wal;
 
 /// A session's view of the catalogs of its database. Shared by the session's worker threads; all methods take `&self`.
@@ -51,7 +50,7 @@ pub struct Catalog {
     /// Whether there are some that the cache does not reflect.
     pub(crate) own_pending: AtomicBool,
     cache: Mutex<Cache>,
-    session: Mutex<Session>,
+    session: Mutex<Identity>,
 }
 
 /// What the current transaction changed so far.
@@ -65,7 +64,7 @@ pub(crate) struct OwnChanges {
 
 /// Who the session is, as far as names and privileges depend on it.
 #[derive(Clone, Debug)]
-pub(crate) struct Session {
+pub(crate) struct Identity {
     pub user: Oid,
     pub session_user: Oid,
     pub search_path: String,
@@ -93,6 +92,7 @@ enum KeyPart {
     Int(i64),
     Text(Box<str>),
     Oids(Box<[Oid]>),
+    Real(u32),
     Null,
 }
 
@@ -116,6 +116,7 @@ impl KeyPart {
             Part::Int(n) => KeyPart::Int(n),
             Part::Text(text) => KeyPart::Text(text.into()),
             Part::Oids(oids) => KeyPart::Oids(oids.into()),
+            Part::Real(bits) => KeyPart::Real(bits),
             Part::Null => KeyPart::Null,
         }
     }
@@ -125,6 +126,7 @@ impl KeyPart {
             (KeyPart::Int(a), Part::Int(b)) => a == b,
             (KeyPart::Text(a), Part::Text(b)) => **a == **b,
             (KeyPart::Oids(a), Part::Oids(b)) => **a == **b,
+            (KeyPart::Real(a), Part::Real(b)) => a == b,
             (KeyPart::Null, Part::Null) => true,
             _ => false,
         }
@@ -172,7 +174,7 @@ impl Catalog {
             own: Mutex::default(),
             own_pending: AtomicBool::new(false),
             cache: Mutex::default(),
-            session: Mutex::new(Session {
+            session: Mutex::new(Identity {
                 user: BOOTSTRAP_ROLE,
                 session_user: BOOTSTRAP_ROLE,
                 search_path: "\"$user\", public".into(),
@@ -182,23 +184,19 @@ impl Catalog {
         }
     }
 
-    /// A session's catalogs: of `database`, read and written through `transaction`. Register it as a participant of the transaction's ends.
-    pub fn open(
-        shared: &CatalogShared,
-        data_directory: impl Into<PathBuf>,
-        store: access::Store,
-        wal: Wal,
-        transaction: Arc<Transaction>,
-        tables: Arc<dyn TableAm>,
-        indexes: Arc<dyn IndexAm>,
-        database: Oid,
-    ) -> Arc<Catalog> {
-        let backing = Backing::new(store, transaction, tables, indexes);
-        let mut catalog = Catalog::new(database, data_directory.into(), Some(backing), Some(shared.invalidations));
+    /// A session's catalogs: of `database`, read and written through the session's transaction, of whose ends they are told.
+    pub fn open(engine: &Engine, shared: &CatalogShared, session: &Session, database: Oid) -> Arc<Catalog> {
+        let transaction = session.transaction.clone();
+        let backing = Backing::new(engine.store.clone(), transaction, engine.tables.clone(), engine.indexes.clone());
+        let invalidations = Some(shared.invalidations);
+        let mut catalog = Catalog::new(database, engine.data_directory().to_path_buf(), Some(backing), invalidations);
         catalog.shared = Some(*shared);
-        catalog.wal = Some(wal);
+        catalog.wal = Some(engine.wal.clone());
         catalog.read_builtin_marks();
-        Arc::new(catalog)
+        let catalog = Arc::new(catalog);
+        session.transaction.set_database(database);
+        session.transaction.register(Arc::new(crate::invalidation::Listener::new(&catalog)));
+        catalog
     }
 
     /// The session's database.
@@ -214,7 +212,7 @@ impl Catalog {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+    pub(crate) fn session(&self) -> MutexGuard<'_, Identity> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -48,6 +48,8 @@ pub enum Part<'a> {
     Text(&'a str),
     /// An `oidvector`.
     Oids(&'a [Oid]),
+    /// A real, as its bits.
+    Real(u32),
     /// Null, or a type that is no part of any key.
     Null,
 }
@@ -199,7 +201,7 @@ impl Field for f32 {
         column.push(DatumRef::B4(self.to_bits() as i32));
     }
     fn part(&self) -> Part<'_> {
-        Part::Null
+        Part::Real(self.to_bits())
     }
 }
 

@@ -24,6 +24,7 @@ use error::Result;
 use ids::Oid;
 use shm::{Layout, LwCell, One, Rank, Segment, Shm};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 /// Messages that the ring holds.
 const RING: usize = 8192;
@@ -207,21 +208,34 @@ impl Catalog {
     }
 }
 
-impl txn::Participant for Catalog {
+/// Tells a session's catalogs of its transactions' ends. It does not keep them alive.
+pub(crate) struct Listener(Weak<Catalog>);
+
+impl Listener {
+    pub fn new(catalog: &Arc<Catalog>) -> Listener {
+        Listener(Arc::downgrade(catalog))
+    }
+}
+
+impl txn::Participant for Listener {
     fn committed(&self, invalidations: &[u8]) {
-        if let (Some(queue), false) = (&self.invalidations, invalidations.is_empty()) {
+        let Some(catalog) = self.0.upgrade() else { return };
+        if let (Some(queue), false) = (&catalog.invalidations, invalidations.is_empty()) {
             queue.publish(Message::read_all(invalidations));
         }
-        self.forget_own_changes();
+        catalog.forget_own_changes();
     }
 
     fn aborted(&self) {
-        self.forget_own_changes();
+        if let Some(catalog) = self.0.upgrade() {
+            catalog.forget_own_changes();
+        }
     }
 
     fn subaborted(&self, _level: u32) {
-        let messages = self.own_changes().messages.clone();
-        messages.into_iter().for_each(|message| self.apply(message));
+        let Some(catalog) = self.0.upgrade() else { return };
+        let messages = catalog.own_changes().messages.clone();
+        messages.into_iter().for_each(|message| catalog.apply(message));
     }
 }
 

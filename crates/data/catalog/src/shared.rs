@@ -1,7 +1,8 @@
 //! What all sessions share beside the rows: the ring of invalidation messages and the counter of object ids.
 //!
-//! Object ids are handed out from a counter that wraps around above the built-in ones. The log gets a record for every
-//! batch of them, so that after a crash none is handed out twice; a checkpoint record carries the counter itself.
+//! Object ids are handed out from a counter that wraps around above the built-in ones. The log gets a record (of the log's own
+//! manager, `NEXTOID`) for every batch of them, so that after a crash none is handed out twice; a checkpoint record carries
+//! the counter itself.
 
 use crate::catalog::Catalog;
 use crate::field::Part;
@@ -43,10 +44,8 @@ pub struct CatalogShared {
 
 /// Kinds of log records.
 mod kind {
-    /// Object ids up to here are taken.
-    pub const NEXT_OID: u8 = 0x00;
     /// A built-in row of a catalog is about to be changed.
-    pub const BUILTIN_CHANGED: u8 = 0x10;
+    pub const BUILTIN_CHANGED: u8 = 0x00;
 }
 
 impl CatalogShared {
@@ -76,7 +75,7 @@ impl CatalogShared {
         }
         if counter.next >= counter.logged {
             let upto = counter.next.saturating_add(BATCH);
-            let mut record = Record::new(RmgrId::CATALOG, kind::NEXT_OID);
+            let mut record = Record::new(RmgrId::XLOG, storage::xlog::NEXT_OID);
             record.data(&upto.to_le_bytes());
             wal.insert(&record, Xid::INVALID)?;
             counter.logged = upto;
@@ -108,16 +107,20 @@ impl CheckpointParticipant for CatalogShared {
     }
 
     fn start_from(&self, record: &CheckpointRecord) -> Result<()> {
-        let mut counter = self.counter.exclusive();
-        counter.next = record.next_oid.0.max(Oid::FIRST_NORMAL.0);
-        counter.logged = 0;
+        self.replay_next_oid(record.next_oid);
         Ok(())
+    }
+
+    fn replay_next_oid(&self, next: Oid) {
+        let mut counter = self.counter.exclusive();
+        counter.next = next.0.max(Oid::FIRST_NORMAL.0);
+        counter.logged = 0;
     }
 }
 
 /// Replays and describes the catalogs' log records.
 pub struct CatalogRedo {
-    /// The counter and the ring.
+    /// The ring of messages.
     pub shared: CatalogShared,
     /// Where databases' directories are.
     pub data_directory: PathBuf,
@@ -131,12 +134,6 @@ impl ResourceManager for CatalogRedo {
     fn redo(&self, _context: &RedoContext<'_>, record: &DecodedRecord) -> Result<()> {
         let words = words(record.data());
         match (record.info, &words[..]) {
-            (kind::NEXT_OID, &[upto]) => {
-                let mut counter = self.shared.counter.exclusive();
-                counter.next = upto.max(Oid::FIRST_NORMAL.0);
-                counter.logged = 0;
-                Ok(())
-            }
             (kind::BUILTIN_CHANGED, &[database, catalog]) => {
                 let directory = crate::builtin_marks::database_directory(&self.data_directory, Oid(database));
                 if directory.exists() {
@@ -151,7 +148,6 @@ impl ResourceManager for CatalogRedo {
 
     fn identify(&self, info: u8) -> Option<&'static str> {
         match info {
-            kind::NEXT_OID => Some("NEXTOID"),
             kind::BUILTIN_CHANGED => Some("BUILTIN_CHANGED"),
             _ => None,
         }

@@ -206,6 +206,7 @@ fn part_value<'a>(part: &Part<'a>, repr: Repr, scratch: &'a mut Vec<u8>) -> Datu
         (Part::Int(n), Repr::B2) => DatumRef::B2(n as i16),
         (Part::Int(n), Repr::B4) => DatumRef::B4(n as i32),
         (Part::Int(n), Repr::B8) => DatumRef::B8(n),
+        (Part::Real(bits), Repr::B4) => DatumRef::B4(bits as i32),
         (Part::Text(text), _) => DatumRef::Bytes(text.as_bytes()),
         (Part::Oids(oids), _) => {
             crate::field::write_oidvector(oids, scratch);
@@ -318,6 +319,7 @@ fn duplicate<T: CatalogRow>(handle: &IndexHandle, parts: &[Part<'_>]) -> Error {
             Part::Int(n) => n.to_string(),
             Part::Text(text) => text.to_string(),
             Part::Oids(oids) => oids.iter().map(Oid::to_string).collect::<Vec<_>>().join(" "),
+            Part::Real(bits) => f32::from_bits(*bits).to_string(),
             Part::Null => "null".into(),
         })
         .collect();

@@ -12,6 +12,8 @@ mod info;
 mod privileges;
 mod visibility;
 
+pub use info::{ENCODINGS, encoding_name, encoding_number};
+
 use crate::catalog::Catalog;
 use error::{Error, Result};
 use ids::Oid;
