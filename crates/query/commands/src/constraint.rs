@@ -7,9 +7,9 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{self, AlterTable, AlterTableAction, Constraint, ConstraintKind, RelationKind, UniqueConstraint};
 
-use crate::Context;
 use crate::column::Column;
 use crate::create_index::{self, IndexPlan};
+use crate::{Context, foreign_key};
 
 /// Marks the columns of a primary key as not null.
 pub(crate) fn mark_primary_key(
@@ -45,7 +45,7 @@ pub(crate) fn add(context: &Context<'_>, table: Oid, constraint: &Constraint, co
         }
         ConstraintKind::Check(_) => Err(Error::not_implemented("CHECK constraints")),
         ConstraintKind::Exclusion(_) => Err(Error::not_implemented("exclusion constraints")),
-        ConstraintKind::ForeignKey(_) => Err(Error::not_implemented("foreign keys")),
+        ConstraintKind::ForeignKey(key) => foreign_key::add(context, table, constraint, key, column),
         _ => Err(Error::internal("not a table constraint")),
     }
 }

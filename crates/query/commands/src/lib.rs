@@ -13,9 +13,11 @@ mod create_index;
 mod create_table;
 mod database;
 mod drop;
+mod foreign_key;
 mod maintenance;
 mod options;
 mod statistics;
+pub mod triggers;
 mod truncate;
 
 pub use context::{Context, CopyReader, CopyWriter, Services};

@@ -1,0 +1,529 @@
+//! Foreign keys: making them, and the checks that their triggers stand for.
+//!
+//! A foreign key is a row of `pg_constraint` and four internal triggers, as in PostgreSQL: two on the referencing table (INSERT, UPDATE) and
+//! two on the referenced one (DELETE, UPDATE). Fired, a trigger runs a statement of SQL made from the constraint: the look-ups
+//! lock what they find `FOR KEY SHARE`, so a key cannot go while a row that needs it is not committed yet.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use batch::Datum;
+use catalog::format::quote_identifier;
+use catalog::objects::BTREE;
+use catalog::rows::{PgClass, PgConstraint, PgTrigger};
+use catalog::{Dependency, NewConstraint, Object, Relation, index};
+use error::{Error, Result, SqlState};
+use executor::{Execution, Options};
+use ids::Oid;
+use parser::ast::{self, Constraint, MatchType, ReferentialAction};
+
+use crate::Context;
+
+/// The functions of the triggers, by OID.
+pub(crate) mod function {
+    pub const CHECK_INSERT: u32 = 1644;
+    pub const CHECK_UPDATE: u32 = 1645;
+    pub const CASCADE_DELETE: u32 = 1646;
+    pub const CASCADE_UPDATE: u32 = 1647;
+    pub const RESTRICT_DELETE: u32 = 1648;
+    pub const RESTRICT_UPDATE: u32 = 1649;
+    pub const SET_NULL_DELETE: u32 = 1650;
+    pub const SET_NULL_UPDATE: u32 = 1651;
+    pub const SET_DEFAULT_DELETE: u32 = 1652;
+    pub const SET_DEFAULT_UPDATE: u32 = 1653;
+    pub const NO_ACTION_DELETE: u32 = 1654;
+    pub const NO_ACTION_UPDATE: u32 = 1655;
+}
+
+/// Bits of `pg_trigger.tgtype`.
+pub(crate) mod event {
+    pub const ROW: i16 = 1;
+    pub const BEFORE: i16 = 2;
+    pub const INSERT: i16 = 4;
+    pub const DELETE: i16 = 8;
+    pub const UPDATE: i16 = 16;
+}
+
+fn letter(action: ReferentialAction) -> u8 {
+    match action {
+        ReferentialAction::NoAction => b'a',
+        ReferentialAction::Restrict => b'r',
+        ReferentialAction::Cascade => b'c',
+        ReferentialAction::SetNull => b'n',
+        ReferentialAction::SetDefault => b'd',
+    }
+}
+
+/// Adds a foreign key to a table.
+pub(crate) fn add(
+    context: &Context<'_>,
+    table: Oid,
+    constraint: &Constraint,
+    key: &ast::ForeignKey,
+    column: Option<i16>,
+) -> Result<()> {
+    if key.period || key.referenced_period {
+        return Err(Error::not_implemented("foreign keys with PERIOD"));
+    }
+    if !key.set_columns.is_empty() {
+        return Err(Error::not_implemented("ON DELETE SET NULL with columns"));
+    }
+    let catalog = context.catalog();
+    let relation = catalog.relation(table)?;
+    let referenced = context.open(&key.table, 6)?;
+    if referenced.kind() != catalog::relation::kind::TABLE {
+        let text = format!("referenced relation \"{}\" is not a table", referenced.name());
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+    }
+    catalog.require_privileges(
+        catalog::privileges::ObjectKind::Relation,
+        referenced.oid,
+        catalog::acl::Privileges::REFERENCES,
+    )?;
+    let numbers = |relation: &Relation, names: &[ast::Name]| {
+        names
+            .iter()
+            .map(|name| {
+                relation.column_by_name(name).map(|column| column.attnum).ok_or_else(|| {
+                    let text = format!("column \"{name}\" referenced in foreign key constraint does not exist");
+                    Error::new(SqlState::UNDEFINED_COLUMN, text)
+                })
+            })
+            .collect::<Result<Vec<i16>>>()
+    };
+    let columns = match column {
+        Some(number) => vec![number],
+        None => numbers(&relation, &key.columns)?,
+    };
+    let primary = key.referenced.is_empty();
+    let mut wanted = numbers(&referenced, &key.referenced)?;
+    let mut found = None;
+    for &oid in &referenced.indexes {
+        let index = catalog.relation(oid)?;
+        let Some(row) = &index.index else { continue };
+        let keys = &row.indkey[..row.indnkeyatts as usize];
+        if primary && row.indisprimary {
+            wanted = keys.to_vec();
+            found = Some(oid);
+        } else if !primary
+            && row.indisunique
+            && row.indimmediate
+            && row.indpred.is_none()
+            && keys.len() == wanted.len()
+            && wanted.iter().all(|number| keys.contains(number))
+        {
+            found = Some(oid);
+        }
+    }
+    if primary && found.is_none() {
+        let text = format!("there is no primary key for referenced table \"{}\"", referenced.name());
+        return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
+    }
+    if columns.len() != wanted.len() {
+        let text = "number of referencing and referenced columns for foreign key disagree";
+        return Err(Error::new(SqlState::INVALID_FOREIGN_KEY, text));
+    }
+    let Some(index) = found else {
+        let text =
+            format!("there is no unique constraint matching given keys for referenced table \"{}\"", referenced.name());
+        return Err(Error::new(SqlState::INVALID_FOREIGN_KEY, text));
+    };
+    let names: Vec<String> = columns.iter().map(|&n| column_name(&relation, n)).collect();
+    let name = match &constraint.name {
+        Some(name) => name.to_string(),
+        None => {
+            catalog.choose_name(relation.class.relnamespace, relation.name(), &names.join("_"), "fkey", &|_| false)?
+        }
+    };
+    let mut equal = [Vec::new(), Vec::new(), Vec::new()];
+    for (&from, &to) in columns.iter().zip(&wanted) {
+        let (from, to) = (column_type(&relation, from), column_type(&referenced, to));
+        let family = catalog.default_opclass(BTREE, to)?.map(|class| catalog.opclass(class)).transpose()?;
+        let missing = || {
+            let text = format!("foreign key constraint \"{name}\" cannot be implemented");
+            Error::new(SqlState::DATATYPE_MISMATCH, text).detail("Key columns are of incompatible types.")
+        };
+        let family = family.ok_or_else(missing)?;
+        // Both sides as the operator class's own type, where they are coerced to it without change.
+        let operator = |left: Oid, right: Oid| -> Result<Oid> {
+            if let Some(operator) = catalog.family_operator(family.opcfamily, left, right, 3)? {
+                return Ok(operator);
+            }
+            let input = family.opcintype;
+            let fits = |ty: Oid| Ok::<bool, Error>(ty == input || catalog.is_binary_coercible(ty, input)?);
+            if fits(left)? && fits(right)? {
+                if let Some(operator) = catalog.family_operator(family.opcfamily, input, input, 3)? {
+                    return Ok(operator);
+                }
+            }
+            Err(missing())
+        };
+        equal[0].push(operator(to, from)?);
+        equal[1].push(operator(to, to)?);
+        equal[2].push(operator(from, from)?);
+    }
+    let [pf, pp, ff] = equal;
+    let row = PgConstraint {
+        conname: name.into(),
+        connamespace: relation.class.relnamespace,
+        contype: b'f',
+        condeferrable: constraint.attributes.deferrable == Some(true)
+            || constraint.attributes.initially_deferred == Some(true),
+        condeferred: constraint.attributes.initially_deferred == Some(true),
+        conenforced: true,
+        convalidated: !constraint.attributes.not_valid,
+        conrelid: table,
+        conindid: index,
+        confrelid: referenced.oid,
+        confupdtype: letter(key.on_update),
+        confdeltype: letter(key.on_delete),
+        confmatchtype: if key.matching == MatchType::Full { b'f' } else { b's' },
+        conislocal: true,
+        connoinherit: true,
+        conkey: Some(columns),
+        confkey: Some(wanted),
+        conpfeqop: Some(pf),
+        conppeqop: Some(pp),
+        conffeqop: Some(ff),
+        ..Default::default()
+    };
+    let oid = catalog.create_constraint(&NewConstraint { row: row.clone(), objects: Vec::new() })?;
+    let row = PgConstraint { oid, ..row };
+    create_triggers(context, &row)?;
+    if row.convalidated {
+        validate(context, &row)?;
+    }
+    Ok(())
+}
+
+fn column_name(relation: &Relation, number: i16) -> String {
+    relation.column(number).map_or_else(String::new, |column| column.attname.to_string())
+}
+
+fn column_type(relation: &Relation, number: i16) -> Oid {
+    relation.column(number).map_or(Oid::INVALID, |column| column.atttypid)
+}
+
+/// Makes the four triggers of a foreign key.
+fn create_triggers(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
+    use function::*;
+    let catalog = context.catalog();
+    let on_delete = match row.confdeltype {
+        b'r' => RESTRICT_DELETE,
+        b'c' => CASCADE_DELETE,
+        b'n' => SET_NULL_DELETE,
+        b'd' => SET_DEFAULT_DELETE,
+        _ => NO_ACTION_DELETE,
+    };
+    let on_update = match row.confupdtype {
+        b'r' => RESTRICT_UPDATE,
+        b'c' => CASCADE_UPDATE,
+        b'n' => SET_NULL_UPDATE,
+        b'd' => SET_DEFAULT_UPDATE,
+        _ => NO_ACTION_UPDATE,
+    };
+    let triggers = [
+        (row.confrelid, row.conrelid, 'a', on_delete, event::DELETE),
+        (row.confrelid, row.conrelid, 'a', on_update, event::UPDATE),
+        (row.conrelid, row.confrelid, 'c', CHECK_INSERT, event::INSERT),
+        (row.conrelid, row.confrelid, 'c', CHECK_UPDATE, event::UPDATE),
+    ];
+    for (table, other, side, function, on) in triggers {
+        let oid = catalog.new_oid::<PgTrigger>(index::PG_TRIGGER_OID_INDEX)?;
+        // Only NO ACTION and the checks can wait for the end of the transaction.
+        let can_wait = matches!(function, CHECK_INSERT | CHECK_UPDATE | NO_ACTION_DELETE | NO_ACTION_UPDATE);
+        catalog.insert(&PgTrigger {
+            oid,
+            tgrelid: table,
+            tgname: format!("RI_ConstraintTrigger_{side}_{oid}").into(),
+            tgfoid: Oid(function),
+            tgtype: event::ROW | on,
+            tgenabled: b'O',
+            tgisinternal: true,
+            tgconstrrelid: other,
+            tgconstrindid: row.conindid,
+            tgconstraint: row.oid,
+            tgdeferrable: row.condeferrable && can_wait,
+            tginitdeferred: row.condeferred && can_wait,
+            ..Default::default()
+        })?;
+        catalog.record_dependency(
+            Object::of::<PgTrigger>(oid),
+            Object::of::<PgConstraint>(row.oid),
+            Dependency::Internal,
+        )?;
+        catalog.change::<PgClass>(index::PG_CLASS_OID_INDEX, &[table.into()], |class| class.relhastriggers = true)?;
+    }
+    catalog.next_command()
+}
+
+/// Names and operators of a constraint, as its statements need them.
+struct Parts {
+    /// Both tables, qualified and quoted: referencing, referenced.
+    tables: [String; 2],
+    /// Their names as messages show them.
+    names: [String; 2],
+    /// The referencing table's schema.
+    schema: String,
+    columns: [Vec<String>; 2],
+    types: [Vec<Oid>; 2],
+    operators: Vec<String>,
+}
+
+impl Parts {
+    fn of(context: &Context<'_>, row: &PgConstraint) -> Result<Parts> {
+        let catalog = context.catalog();
+        let (from, to) = (catalog.relation(row.conrelid)?, catalog.relation(row.confrelid)?);
+        let keys = [row.conkey.clone().unwrap_or_default(), row.confkey.clone().unwrap_or_default()];
+        let qualified = |relation: &Relation| {
+            let schema = catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
+            Ok::<String, Error>(format!("{}.{}", quote_identifier(&schema), quote_identifier(relation.name())))
+        };
+        let operators = row.conpfeqop.iter().flatten().map(|&operator| {
+            let operator = catalog.operator(operator)?;
+            let schema = catalog.schema_name(operator.oprnamespace)?.unwrap_or_default();
+            Ok(format!("OPERATOR({}.{})", quote_identifier(&schema), operator.oprname))
+        });
+        let names = |relation: &Relation, key: &[i16]| {
+            key.iter().map(|&number| column_name(relation, number)).collect::<Vec<_>>()
+        };
+        let types = |relation: &Relation, key: &[i16]| {
+            key.iter().map(|&number| column_type(relation, number)).collect::<Vec<_>>()
+        };
+        Ok(Parts {
+            tables: [qualified(&from)?, qualified(&to)?],
+            names: [from.name().to_string(), to.name().to_string()],
+            schema: catalog.schema_name(from.class.relnamespace)?.unwrap_or_default(),
+            operators: operators.collect::<Result<_>>()?,
+            columns: [names(&from, &keys[0]), names(&to, &keys[1])],
+            types: [types(&from, &keys[0]), types(&to, &keys[1])],
+        })
+    }
+
+    /// `(a, b)=(1, 2)`
+    fn key(&self, context: &Context<'_>, side: usize, values: &[Datum]) -> Result<String> {
+        let mut shown = Vec::new();
+        for (value, &ty) in values.iter().zip(&self.types[side]) {
+            if value.is_null() {
+                shown.push("null".to_string());
+                continue;
+            }
+            let mut text = Vec::new();
+            types::output(ty, value.as_ref(), context.session.env(), &mut text)?;
+            shown.push(String::from_utf8_lossy(&text).into_owned());
+        }
+        Ok(format!("({})=({})", self.columns[side].join(", "), shown.join(", ")))
+    }
+
+    /// An error with the names of table and constraint in its fields.
+    fn complete(&self, error: Error, row: &PgConstraint) -> Error {
+        error.schema(self.schema.as_str()).table(self.names[0].as_str()).constraint(row.conname.as_ref())
+    }
+
+    fn missing(&self, context: &Context<'_>, row: &PgConstraint, values: &[Datum]) -> Result<Error> {
+        let text = format!(
+            "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
+            self.names[0], row.conname
+        );
+        let detail = format!("Key {} is not present in table \"{}\".", self.key(context, 0, values)?, self.names[1]);
+        Ok(self.complete(Error::new(SqlState::FOREIGN_KEY_VIOLATION, text).detail(detail), row))
+    }
+}
+
+/// Checks all rows that there are.
+fn validate(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
+    let parts = Parts::of(context, row)?;
+    let side = |alias: &str, columns: &[String]| -> Vec<String> {
+        columns.iter().map(|column| format!("{alias}.{}", quote_identifier(column))).collect()
+    };
+    let (from, to) = (side("f", &parts.columns[0]), side("p", &parts.columns[1]));
+    let mut on = String::new();
+    for (n, ((from, to), operator)) in from.iter().zip(&to).zip(&parts.operators).enumerate() {
+        let _ = write!(on, "{}{to} {operator} {from}", if n > 0 { " AND " } else { "" });
+    }
+    let present: Vec<String> = from.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+    let text = format!(
+        "SELECT {} FROM ONLY {} f LEFT JOIN ONLY {} p ON {on} WHERE {} IS NULL AND ({}) LIMIT 1",
+        from.join(", "),
+        parts.tables[0],
+        parts.tables[1],
+        to[0],
+        present.join(" AND ")
+    );
+    let mut failing = None;
+    run(context, &text, &[], Vec::new(), |values| failing = Some(values))?;
+    match failing {
+        None => Ok(()),
+        Some(values) => Err(parts.missing(context, row, &values)?),
+    }
+}
+
+/// Runs a statement of our own; `take` gets each row. Gives the number of rows found or changed.
+fn run(
+    context: &Context<'_>,
+    text: &str,
+    types: &[Oid],
+    params: Vec<Datum>,
+    mut take: impl FnMut(Vec<Datum>),
+) -> Result<u64> {
+    let plan: Arc<planner::plan::Plan> = context.services.plan_text(text, types)?;
+    let session = context.session;
+    // What is checked is the present, whatever the transaction's snapshot shows.
+    let snapshot = session.transaction.latest_snapshot()?;
+    let options = Options { params, work_mem: context.services.work_mem(), instrument: false };
+    let mut execution = Execution::start(session, plan, snapshot, options)?;
+    let (mut batch, mut rows) = (execution.batch(), 0);
+    while execution.next(session, &mut batch)? {
+        for row in batch.rows().iter() {
+            rows += 1;
+            take(batch.columns.iter().map(|column| column.datum(row)).collect());
+        }
+    }
+    session.transaction.next_command()?;
+    Ok(rows + execution.processed())
+}
+
+/// Fires a trigger of a foreign key for a changed row: its old and new values, by column number minus one.
+pub(crate) fn fire(
+    context: &Context<'_>,
+    trigger: &PgTrigger,
+    old: Option<&[Datum]>,
+    new: Option<&[Datum]>,
+) -> Result<()> {
+    use function::*;
+    let row = context.catalog().constraint(trigger.tgconstraint)?;
+    let pick = |values: &[Datum], key: &Option<Vec<i16>>| -> Vec<Datum> {
+        key.iter().flatten().map(|&n| values.get(n as usize - 1).cloned().unwrap_or_default()).collect()
+    };
+    match trigger.tgfoid.0 {
+        CHECK_INSERT | CHECK_UPDATE => {
+            let Some(new) = new else { return Ok(()) };
+            let values = pick(new, &row.conkey);
+            // An UPDATE that leaves the key alone was checked before.
+            if trigger.tgfoid.0 == CHECK_UPDATE && old.is_some_and(|old| pick(old, &row.conkey) == values) {
+                return Ok(());
+            }
+            check(context, &row, values)
+        }
+        function => {
+            let Some(old) = old else { return Ok(()) };
+            let values = pick(old, &row.confkey);
+            if values.iter().any(Datum::is_null) {
+                return Ok(());
+            }
+            let update = new.map(|new| pick(new, &row.confkey));
+            if update.as_ref() == Some(&values) {
+                return Ok(());
+            }
+            react(context, &row, function, values, update)
+        }
+    }
+}
+
+/// The referenced row must be there.
+fn check(context: &Context<'_>, row: &PgConstraint, values: Vec<Datum>) -> Result<()> {
+    let nulls = values.iter().filter(|value| value.is_null()).count();
+    if nulls == values.len() || (nulls > 0 && row.confmatchtype != b'f') {
+        return Ok(());
+    }
+    let parts = Parts::of(context, row)?;
+    if nulls > 0 {
+        let text = format!(
+            "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
+            parts.names[0], row.conname
+        );
+        let detail = "MATCH FULL does not allow mixing of null and nonnull key values.";
+        return Err(parts.complete(Error::new(SqlState::FOREIGN_KEY_VIOLATION, text).detail(detail), row));
+    }
+    let mut text = format!("SELECT 1 FROM ONLY {} x WHERE ", parts.tables[1]);
+    for (n, (column, operator)) in parts.columns[1].iter().zip(&parts.operators).enumerate() {
+        let and = if n > 0 { " AND " } else { "" };
+        let _ = write!(text, "{and}{} {operator} ${}", quote_identifier(column), n + 1);
+    }
+    text.push_str(" FOR KEY SHARE OF x");
+    match run(context, &text, &parts.types[0], values.clone(), |_| ())? {
+        0 => Err(parts.missing(context, row, &values)?),
+        _ => Ok(()),
+    }
+}
+
+/// What becomes of rows that refer to a key that is gone or changed.
+fn react(
+    context: &Context<'_>,
+    row: &PgConstraint,
+    function: u32,
+    values: Vec<Datum>,
+    update: Option<Vec<Datum>>,
+) -> Result<()> {
+    use function::*;
+    let parts = Parts::of(context, row)?;
+    let mut types = parts.types[1].clone();
+    let condition = |first: usize| {
+        let mut text = String::new();
+        for (n, (column, operator)) in parts.columns[0].iter().zip(&parts.operators).enumerate() {
+            let and = if n > 0 { " AND " } else { "" };
+            let _ = write!(text, "{and}${} {operator} {}", first + n, quote_identifier(column));
+        }
+        text
+    };
+    let set = |value: &dyn Fn(usize) -> String| {
+        let columns = parts.columns[0].iter().enumerate();
+        columns.map(|(n, column)| format!("{} = {}", quote_identifier(column), value(n))).collect::<Vec<_>>().join(", ")
+    };
+    match function {
+        NO_ACTION_DELETE | NO_ACTION_UPDATE | RESTRICT_DELETE | RESTRICT_UPDATE => {
+            let restrict = matches!(function, RESTRICT_DELETE | RESTRICT_UPDATE);
+            if !restrict {
+                // Another row may have taken the key over.
+                let mut text = format!("SELECT 1 FROM ONLY {} x WHERE ", parts.tables[1]);
+                for (n, column) in parts.columns[1].iter().enumerate() {
+                    let and = if n > 0 { " AND " } else { "" };
+                    let _ = write!(text, "{and}{} = ${}", quote_identifier(column), n + 1);
+                }
+                text.push_str(" FOR KEY SHARE OF x");
+                if run(context, &text, &types, values.clone(), |_| ())? > 0 {
+                    return Ok(());
+                }
+            }
+            let text = format!("SELECT 1 FROM ONLY {} x WHERE {} FOR KEY SHARE OF x", parts.tables[0], condition(1));
+            if run(context, &text, &types, values.clone(), |_| ())? == 0 {
+                return Ok(());
+            }
+            let (setting, state, still) = match restrict {
+                true => ("RESTRICT setting of ", SqlState::RESTRICT_VIOLATION, ""),
+                false => ("", SqlState::FOREIGN_KEY_VIOLATION, "still "),
+            };
+            let text = format!(
+                "update or delete on table \"{}\" violates {setting}foreign key constraint \"{}\" on table \"{}\"",
+                parts.names[1], row.conname, parts.names[0]
+            );
+            let key = parts.key(context, 1, &values)?;
+            let detail = format!("Key {key} is {still}referenced from table \"{}\".", parts.names[0]);
+            Err(parts.complete(Error::new(state, text).detail(detail), row))
+        }
+        CASCADE_DELETE => {
+            let text = format!("DELETE FROM ONLY {} WHERE {}", parts.tables[0], condition(1));
+            run(context, &text, &types, values, |_| ()).map(|_| ())
+        }
+        CASCADE_UPDATE => {
+            let count = values.len();
+            let text = format!(
+                "UPDATE ONLY {} SET {} WHERE {}",
+                parts.tables[0],
+                set(&|n| format!("${}", n + 1)),
+                condition(count + 1)
+            );
+            types.extend(parts.types[1].clone());
+            let params = update.unwrap_or_default().into_iter().chain(values).collect();
+            run(context, &text, &types, params, |_| ()).map(|_| ())
+        }
+        SET_NULL_DELETE | SET_NULL_UPDATE | SET_DEFAULT_DELETE | SET_DEFAULT_UPDATE => {
+            let null = matches!(function, SET_NULL_DELETE | SET_NULL_UPDATE);
+            let value = if null { "NULL" } else { "DEFAULT" };
+            let set = set(&|_| value.to_string());
+            let text = format!("UPDATE ONLY {} SET {set} WHERE {}", parts.tables[0], condition(1));
+            run(context, &text, &types, values, |_| ()).map(|_| ())
+        }
+        other => Err(Error::internal(format!("{other} is no function of a foreign key"))),
+    }
+}
