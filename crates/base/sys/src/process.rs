@@ -75,6 +75,14 @@ pub fn reap() -> Option<(i32, Exit)> {
     (pid > 0).then(|| (pid, Exit::from_status(status)))
 }
 
+/// How the child `pid` ended, if it has, without waiting.
+pub fn ended(pid: i32) -> Option<Exit> {
+    let mut status = 0;
+    // SAFETY: `status` is valid for writing.
+    let ended = unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) } == pid;
+    ended.then(|| Exit::from_status(status))
+}
+
 /// Waits until the child `pid` ends.
 ///
 /// # Errors

@@ -3,3 +3,7 @@
 
 mod cluster;
 pub mod initdb;
+pub mod pg_ctl;
+
+/// What `--version` says behind the tool's name.
+pub(crate) const VERSION: &str = concat!("18.6 (Oliphant ", env!("CARGO_PKG_VERSION"), ")");
