@@ -558,7 +558,10 @@ impl Control<'_> {
         match self.pid()? {
             None => {
                 let file = self.pid_file();
-                eprintln!("pg_ctl: PID file \"{}\" does not exist\nIs server running?\ntrying to start server anyway", file.display());
+                eprintln!(
+                    "pg_ctl: PID file \"{}\" does not exist\nIs server running?\ntrying to start server anyway",
+                    file.display()
+                );
                 let options = self.restart_options()?;
                 self.launch(&options)
             }
@@ -701,7 +704,10 @@ mod tests {
         let expected = format!("1 pg_ctl: PID file \"{data}/postmaster.pid\" does not exist\nIs server running?");
         assert_eq!(refusal(&format!("reload --allow-root -D {data}")), expected);
         std::fs::write(directory.path().join("postmaster.pid"), "").unwrap();
-        assert_eq!(refusal(&format!("stop --allow-root -D {data}")), format!("1 pg_ctl: the PID file \"{data}/postmaster.pid\" is empty"));
+        assert_eq!(
+            refusal(&format!("stop --allow-root -D {data}")),
+            format!("1 pg_ctl: the PID file \"{data}/postmaster.pid\" is empty")
+        );
     }
 
     /// A script stands in for the server: it says that it is ready, and ends on SIGINT.
