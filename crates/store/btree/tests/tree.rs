@@ -452,7 +452,7 @@ fn threads_insert_scan_and_vacuum_together() {
         let cleaning = scope.spawn(move || {
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                 let store = &tree.bench.engine.store;
-                let dead = |tid: TupleId| tid.offset % 2 == 0;
+                let dead = |tid: TupleId| tid.offset.is_multiple_of(2);
                 tree.bench.engine.indexes.bulk_delete(store, &tree.index, &dead, &|| Ok(())).unwrap();
                 tree.bench.engine.indexes.vacuum_cleanup(store, &tree.index).unwrap();
             }
@@ -464,7 +464,7 @@ fn threads_insert_scan_and_vacuum_together() {
         cleaning.join().unwrap();
     });
     let store = &tree.bench.engine.store;
-    tree.bench.engine.indexes.bulk_delete(store, &tree.index, &|tid| tid.offset % 2 == 0, &|| Ok(())).unwrap();
+    tree.bench.engine.indexes.bulk_delete(store, &tree.index, &|tid| tid.offset.is_multiple_of(2), &|| Ok(())).unwrap();
     assert_eq!(tree.verify().entries, 3 * PER_THREAD / 2);
     tree.bench.check_redo();
 }

@@ -56,7 +56,7 @@ impl Bench {
             config.wal.buffers = config.wal.buffers.max(buffers as usize / 1024 * (1 << 20));
             config.wal.segment_size = if buffers > 10_000 { 16 << 20 } else { 1 << 20 };
         };
-        let (engine, ()) = Engine::scratch_with(directory.path(), configure, |_| ()).unwrap();
+        let (engine, ..) = Engine::scratch_with(directory.path(), configure, |_| ()).unwrap();
         let (main, toast) = (locator(16384), locator(16385));
         for locator in [main, toast] {
             engine.store.storage.create(locator, Fork::Main, Persistence::Permanent).unwrap();
