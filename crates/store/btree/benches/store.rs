@@ -154,7 +154,8 @@ fn main() {
     let start = Instant::now();
     for n in 0..UPDATES {
         let key = (ROWS + scatter(n)) as u32;
-        let entry = IndexEntry { key: &key.to_be_bytes(), payload: &[], tid: TupleId::new(BlockNumber(1 << 20), n as u16 | 1) };
+        let entry =
+            IndexEntry { key: &key.to_be_bytes(), payload: &[], tid: TupleId::new(BlockNumber(1 << 20), n as u16 | 1) };
         let transaction = &client.session.transaction;
         indexes.insert(store, transaction, &index, (&**tables, &bench.table), entry, UniqueCheck::No).unwrap();
     }

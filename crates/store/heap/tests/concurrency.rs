@@ -234,7 +234,10 @@ fn readers_writers_and_vacuum_together() {
                         let mine: Vec<_> = client.rows().into_iter().filter(|r| r.0 % 2 == half).collect();
                         assert_eq!(mine.len(), 150);
                         for r in mine.iter().skip(round % 7).step_by(9) {
-                            assert!(matches!(client.update(r.3, &row(r.0, &r.1, r.2 + 1), round % 3 == 0), Outcome::Done(_)));
+                            assert!(matches!(
+                                client.update(r.3, &row(r.0, &r.1, r.2 + 1), round % 3 == 0),
+                                Outcome::Done(_)
+                            ));
                         }
                         if round % 5 == 0 { client.abort() } else { client.commit() }
                     }

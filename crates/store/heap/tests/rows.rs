@@ -225,7 +225,10 @@ fn vacuum_frees_marks_and_truncates() {
     let pages = bench.engine.tables.page_count(&bench.engine.store, &bench.table).unwrap();
     let report = a.vacuum(&[]);
     // The last extension may have added a few pages more than were filled.
-    assert_eq!((report.live_rows, report.removed_rows, report.all_visible_pages), (10_000.0, 0, report.all_frozen_pages));
+    assert_eq!(
+        (report.live_rows, report.removed_rows, report.all_visible_pages),
+        (10_000.0, 0, report.all_frozen_pages)
+    );
     assert!((64..=pages).contains(&report.all_visible_pages) && pages < 80, "{report:?}");
     a.begin();
     for tid in &tids[2000..] {
@@ -314,7 +317,11 @@ fn speculative_insertions_can_be_taken_back() {
     let values = [row(1, "", 0), row(2, "", 0)];
     let tids = values.each_ref().map(|values| {
         let transaction = &a.session.transaction;
-        bench.engine.tables.insert(&bench.engine.store, transaction, &bench.table, Row::Datums(values), options).unwrap()
+        bench
+            .engine
+            .tables
+            .insert(&bench.engine.store, transaction, &bench.table, Row::Datums(values), options)
+            .unwrap()
     });
     let other = bench.client();
     other.begin();

@@ -91,9 +91,8 @@ impl Bench {
         while let wal::ReadOutcome::Record(record) = reader.read().unwrap() {
             for (id, block) in record.blocks().iter().enumerate() {
                 let id = id as u8;
-                let page = pages
-                    .entry((block.locator, block.fork, block.block))
-                    .or_insert_with(|| Box::new(Page::zeroed()));
+                let page =
+                    pages.entry((block.locator, block.fork, block.block)).or_insert_with(|| Box::new(Page::zeroed()));
                 if block.will_init {
                     **page = Page::zeroed();
                 }
@@ -124,9 +123,12 @@ impl Bench {
             for page in [&mut *page, &mut current] {
                 without_hints(page, *fork);
                 // What truncation cut off is cleared by a record of the storage manager's.
-                (count..).map(BlockNumber).take_while(|b| *fork == Fork::Visibility && storage::VisibilityMap::map_block(*b) == *block).for_each(|b| {
-                    storage::VisibilityMap::clear(page, b);
-                });
+                (count..)
+                    .map(BlockNumber)
+                    .take_while(|b| *fork == Fork::Visibility && storage::VisibilityMap::map_block(*b) == *block)
+                    .for_each(|b| {
+                        storage::VisibilityMap::clear(page, b);
+                    });
             }
             let differs = (0..PAGE_SIZE).find(|&n| page[n] != current[n]);
             assert_eq!(differs, None, "{locator} {fork:?} block {block} differs after redo");
@@ -173,8 +175,7 @@ pub struct Client {
     pub session: Session,
 }
 
-pub const ALL: [Projected; 4] =
-    [Projected::Column(0), Projected::Column(1), Projected::Column(2), Projected::RowId];
+pub const ALL: [Projected; 4] = [Projected::Column(0), Projected::Column(1), Projected::Column(2), Projected::RowId];
 
 impl Client {
     pub fn begin(&self) {
@@ -241,7 +242,12 @@ impl Client {
         tids
     }
 
-    pub fn update_as(&self, tid: TupleId, values: &[Datum], options: UpdateOptions<'_>) -> error::Result<Outcome<Updated>> {
+    pub fn update_as(
+        &self,
+        tid: TupleId,
+        values: &[Datum],
+        options: UpdateOptions<'_>,
+    ) -> error::Result<Outcome<Updated>> {
         let snapshot = self.session.transaction.snapshot().unwrap();
         let outcome = self.engine.tables.update(
             &self.engine.store,
@@ -272,15 +278,7 @@ impl Client {
         let outcome = self
             .engine
             .tables
-            .delete(
-                &self.engine.store,
-                &self.session.transaction,
-                &self.table,
-                tid,
-                &snapshot,
-                None,
-                WaitPolicy::Block,
-            )
+            .delete(&self.engine.store, &self.session.transaction, &self.table, tid, &snapshot, None, WaitPolicy::Block)
             .unwrap();
         self.next_command();
         outcome
@@ -306,8 +304,7 @@ impl Client {
     }
 
     pub fn rows_of(&self, snapshot: &txn::Snapshot, direction: Direction) -> Vec<(i32, String, i64, TupleId)> {
-        let request =
-            ScanRequest { snapshot: snapshot.clone(), projection: ALL.into(), direction, pages: Pages::All };
+        let request = ScanRequest { snapshot: snapshot.clone(), projection: ALL.into(), direction, pages: Pages::All };
         let mut scan = self.engine.tables.scan(&self.engine.store, &self.table, request).unwrap();
         let mut batch = projected_batch(&self.table.layout, &ALL);
         let mut rows = Vec::new();
