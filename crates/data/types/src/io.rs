@@ -234,6 +234,7 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::CHAR => crate::text::CHAR_IO,
         oid::BYTEA => crate::bytea::BYTEA_IO,
         oid::VOID => VOID_IO,
+        oid::ACLITEM => crate::acl::ACLITEM_IO,
         oid::INT2VECTOR | oid::OIDVECTOR => crate::array::VECTOR_IO,
         oid::RECORD => return None,
         _ if crate::builtin_type(type_oid).is_some_and(|t| t.category == b'A' && builtin_io(t.element).is_some()) => {

@@ -17,6 +17,7 @@
 //! - A function that is not in the registry does not exist yet: the caller answers 0A000.
 //! - No function panics, loops for ever or allocates without a bound, whatever its arguments.
 
+pub mod acl;
 pub mod aggregate;
 pub mod array;
 pub mod boolean;
@@ -44,7 +45,7 @@ pub use environment::{DefaultEnvironment, Environment};
 pub use facts::{BuiltinType, builtin_type};
 pub use io::{TypeCall, TypeIo, input, io, output, receive, send};
 pub use order::compare;
-pub use registry::{RowSource, RowSourceMaker, aggregate, function, register, row_source};
+pub use registry::{RowSource, RowSourceMaker, aggregate, function, register, register_row_sources, row_source};
 
 use batch::Repr;
 use ids::Oid;

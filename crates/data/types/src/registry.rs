@@ -40,6 +40,13 @@ pub fn register(tables: &'static [&'static [Builtin]]) {
     let _ = REGISTERED.set(tables);
 }
 
+static REGISTERED_ROW_SOURCES: OnceLock<&'static [&'static [(u32, RowSourceMaker)]]> = OnceLock::new();
+
+/// Adds the set-returning functions of the crates above, all at once: the first call wins.
+pub fn register_row_sources(tables: &'static [&'static [(u32, RowSourceMaker)]]) {
+    let _ = REGISTERED_ROW_SOURCES.set(tables);
+}
+
 /// OID → function, as an index by OID: built-in OIDs are below 16,384.
 static FUNCTIONS: LazyLock<Vec<Option<&'static Builtin>>> = LazyLock::new(|| {
     let registered = REGISTERED.get().copied().unwrap_or_default();
@@ -81,7 +88,9 @@ pub type RowSourceMaker = fn(&[DatumRef<'_>], Context<'_>) -> Result<Box<dyn Row
 
 /// The set-returning function with an OID; `None` if there is none.
 pub fn row_source(oid: Oid) -> Option<RowSourceMaker> {
-    ROW_SOURCES.iter().flat_map(|table| table.iter()).find(|(o, _)| *o == oid.0).map(|(_, make)| *make)
+    let registered = REGISTERED_ROW_SOURCES.get().copied().unwrap_or_default();
+    let mut all = ROW_SOURCES.iter().chain(registered).flat_map(|table| table.iter());
+    all.find(|(o, _)| *o == oid.0).map(|(_, make)| *make)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! SQL functions that ask the catalogs: `pg_table_is_visible`, `has_table_privilege`, `pg_get_indexdef` and the like.
 //!
-//! [`TABLES`] is to be registered with `types::register` by the binary. The functions find their session through
+//! [`TABLES`] is to be registered with `types::register` by the binary, [`ROW_SOURCES`] with `types::register_row_sources`. The functions find their session through
 //! `Environment::session`, which must give an `Arc<Catalog>` or a [`SessionHandle`].
 //!
 //! Expressions that users wrote (defaults, predicates, checks, views) are stored in the analyzer's form; it registers a
@@ -10,8 +10,10 @@ mod definitions;
 mod facts;
 mod info;
 mod privileges;
+mod rows;
 mod visibility;
 
+pub use rows::ROW_SOURCES;
 pub use info::{ENCODINGS, encoding_name, encoding_number};
 
 use crate::catalog::Catalog;

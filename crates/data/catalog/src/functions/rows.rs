@@ -1,0 +1,150 @@
+//! Set-returning functions that ask the catalogs. Their rows are few, so all are made at the start.
+
+use super::catalog_of;
+use crate::acl::{AclItem, Privileges};
+use crate::catalog::Catalog;
+use batch::{Column, DatumRef, Repr, Rows};
+use error::{Error, Result};
+use ids::Oid;
+use types::{Context, RowSource, RowSourceMaker};
+
+/// The functions, by object id.
+pub static ROW_SOURCES: &[(u32, RowSourceMaker)] =
+    &[(3425, partition_ancestors), (3423, partition_tree), (1689, acl_explode)];
+
+/// Rows that are all there.
+struct Made {
+    columns: Vec<Column>,
+    next: usize,
+}
+
+impl RowSource for Made {
+    fn next(&mut self, columns: &mut [Column], most: usize, _context: Context<'_>) -> Result<usize> {
+        let len = self.columns.first().map_or(0, Column::len);
+        let count = most.min(len - self.next);
+        let positions: Vec<u16> = (self.next..self.next + count).map(|at| at as u16).collect();
+        for (to, from) in columns.iter_mut().zip(&self.columns) {
+            to.append(from, Rows::Some(&positions));
+        }
+        self.next += count;
+        Ok(count)
+    }
+}
+
+/// Positions are 16 bits.
+const MOST_ROWS: usize = u16::MAX as usize;
+
+fn made(columns: Vec<Column>) -> Result<Box<dyn RowSource>> {
+    match columns.first().is_some_and(|column| column.len() > MOST_ROWS) {
+        true => Err(Error::not_implemented("more than 65535 rows of a catalog function")),
+        false => Ok(Box::new(Made { columns, next: 0 })),
+    }
+}
+
+fn oid_argument(args: &[DatumRef<'_>]) -> Option<Oid> {
+    args.first().and_then(|arg| arg.as_oid())
+}
+
+/// A partition and its ancestors, upwards.
+fn ancestors(catalog: &Catalog, oid: Oid) -> Result<Vec<Oid>> {
+    let mut all = Vec::new();
+    let Some(mut class) = catalog.class(oid)? else { return Ok(all) };
+    if !class.relispartition && !matches!(class.relkind, b'p' | b'I') {
+        return Ok(all);
+    }
+    all.push(oid);
+    while class.relispartition && all.len() < MOST_ROWS {
+        let Some(&parent) = catalog.parents(class.oid)?.first() else { break };
+        all.push(parent);
+        match catalog.class(parent)? {
+            Some(parent) => class = parent,
+            None => break,
+        }
+    }
+    Ok(all)
+}
+
+fn partition_ancestors(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let mut column = Column::new(Repr::B4);
+    if let Some(oid) = oid_argument(args) {
+        for ancestor in ancestors(catalog_of(&context)?, oid)? {
+            column.push(DatumRef::B4(ancestor.0 as i32));
+        }
+    }
+    made(vec![column])
+}
+
+/// `relid, parentrelid, isleaf, level` of a partitioned relation and everything below it.
+fn partition_tree(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let catalog = catalog_of(&context)?;
+    let mut columns = [Repr::B4, Repr::B4, Repr::B1, Repr::B4].map(Column::new);
+    let root = oid_argument(args).filter(|oid| oid.is_valid());
+    let mut todo: std::collections::VecDeque<(Oid, i32)> = Default::default();
+    if let Some(root) = root
+        && !ancestors(catalog, root)?.is_empty()
+    {
+        todo.push_back((root, 0));
+    }
+    while let Some((oid, level)) = todo.pop_front() {
+        let Some(class) = catalog.class(oid)? else { continue };
+        let parent = match class.relispartition {
+            true => catalog.parents(oid)?.first().map_or(DatumRef::Null, |parent| DatumRef::B4(parent.0 as i32)),
+            false => DatumRef::Null,
+        };
+        let is_leaf = !matches!(class.relkind, b'p' | b'I');
+        let row = [DatumRef::B4(oid.0 as i32), parent, DatumRef::B1(is_leaf as u8), DatumRef::B4(level)];
+        columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
+        if !is_leaf && columns[0].len() < MOST_ROWS {
+            todo.extend(catalog.children(oid)?.into_iter().map(|child| (child, level + 1)));
+        }
+    }
+    made(columns.into())
+}
+
+/// `grantor, grantee, privilege_type, is_grantable` of every privilege in a list.
+fn acl_explode(args: &[DatumRef<'_>], _context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let mut columns = [Repr::B4, Repr::B4, Repr::Bytes, Repr::B1].map(Column::new);
+    if let Some(stored) = args.first().and_then(|arg| arg.as_bytes()) {
+        for element in types::array::View::new(stored)?.iter() {
+            let item = element.as_bytes().and_then(AclItem::load);
+            let item = item.ok_or_else(|| Error::corrupted("an aclitem has the wrong length"))?;
+            for privilege in item.privileges.iter() {
+                let row = [
+                    DatumRef::B4(item.grantor.0 as i32),
+                    DatumRef::B4(item.grantee.0 as i32),
+                    DatumRef::Bytes(Privileges::word(privilege).as_bytes()),
+                    DatumRef::B1(item.grantable.contains(privilege) as u8),
+                ];
+                columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
+            }
+        }
+    }
+    made(columns.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::acl::Acl;
+
+    #[test]
+    fn privileges_of_a_list_become_rows() {
+        let item = AclItem {
+            grantee: Oid(0),
+            grantor: Oid(10),
+            privileges: Privileges::SELECT.union(Privileges::UPDATE),
+            grantable: Privileges::UPDATE,
+        };
+        let stored = Acl(vec![item]).to_stored();
+        let environment = types::DefaultEnvironment::default();
+        let context = Context::plain(&environment);
+        let mut rows = acl_explode(&[DatumRef::Bytes(&stored)], context).expect("begins");
+        let mut columns = [Repr::B4, Repr::B4, Repr::Bytes, Repr::B1].map(Column::new);
+        assert_eq!(rows.next(&mut columns, 1, context).expect("one"), 1);
+        assert_eq!(rows.next(&mut columns, 10, context).expect("the rest"), 1);
+        assert_eq!(rows.next(&mut columns, 10, context).expect("none"), 0);
+        assert_eq!(columns[2].bytes().get(0), b"SELECT");
+        assert_eq!(columns[2].bytes().get(1), b"UPDATE");
+        assert_eq!(columns[3].b1(), [0, 1]);
+    }
+}
