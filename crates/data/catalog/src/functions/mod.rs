@@ -13,8 +13,8 @@ mod privileges;
 mod rows;
 mod visibility;
 
-pub use rows::ROW_SOURCES;
 pub use info::{ENCODINGS, encoding_name, encoding_number};
+pub use rows::ROW_SOURCES;
 
 use crate::catalog::Catalog;
 use error::{Error, Result};
