@@ -1,0 +1,26 @@
+-- Primary keys, unique and foreign keys.
+create table parent (id int primary key, code text unique);
+create table child (id int primary key, parent_id int references parent (id), note text);
+insert into parent values (1, 'a'), (2, 'b'), (3, null), (4, null);
+insert into parent values (5, 'a');
+insert into child values (1, 1, 'ok'), (2, null, 'no parent');
+insert into child values (3, 9, 'lost');
+delete from parent where id = 1;
+update parent set id = 7 where id = 1;
+delete from parent where id = 2;
+select * from parent order by id;
+alter table child add constraint child_note_key unique (note);
+insert into child values (4, 2, 'ok');
+insert into child values (4, 3, 'ok');
+alter table child drop constraint child_note_key;
+insert into child values (4, 3, 'ok');
+select * from child order by id;
+create table twice (a int primary key, b int primary key);
+create unique index parent_lower on parent (code);
+insert into parent values (8, 'b');
+create index on child (parent_id);
+drop table parent;
+drop table child;
+drop table parent;
+drop table parent;
+drop table if exists parent;
