@@ -25,11 +25,36 @@ fn width(text: &str) -> usize {
     text.split('\n').map(|line| line.chars().count()).max().unwrap_or(0)
 }
 
+/// Tabs go to the next multiple of eight.
+fn expand_tabs(text: &str) -> String {
+    let mut column = 0;
+    let mut expanded = String::new();
+    for c in text.chars() {
+        match c {
+            '\t' => {
+                let room = 8 - column % 8;
+                expanded.push_str(&" ".repeat(room));
+                column += room;
+            }
+            '\n' => {
+                expanded.push(c);
+                column = 0;
+            }
+            c => {
+                expanded.push(c);
+                column += 1;
+            }
+        }
+    }
+    expanded
+}
+
 fn print_table(to: &mut String, table: &Table) {
-    let cells: Vec<Vec<&str>> =
-        table.rows.iter().map(|row| row.iter().map(|value| value.as_deref().unwrap_or("")).collect()).collect();
+    let cells: Vec<Vec<String>> = (table.rows.iter())
+        .map(|row| row.iter().map(|value| expand_tabs(value.as_deref().unwrap_or(""))).collect())
+        .collect();
     let widths: Vec<usize> = (table.columns.iter().enumerate())
-        .map(|(n, (name, _))| cells.iter().map(|row| width(row[n])).chain([width(name)]).max().unwrap_or(0))
+        .map(|(n, (name, _))| cells.iter().map(|row| width(&row[n])).chain([width(name)]).max().unwrap_or(0))
         .collect();
     let last = table.columns.len().wrapping_sub(1);
     if table.columns.is_empty() {
