@@ -1,11 +1,15 @@
 //! Tests of the whole server: real processes in temporary directories, reached through their sockets.
 //!
+//! - `crash`: killed servers, and what must be there afterwards.
+//! - `protocol`: messages, well-formed and not; shutdown.
 //! - `sql`: the scripts under `tests/sql`, against outputs recorded from PostgreSQL 18.
 //!
 //! A test owns its cluster, which stops when the test ends, however it ends.
 
 mod cluster;
+mod crash;
 mod print;
+mod protocol;
 mod script;
 mod session;
 mod sql;

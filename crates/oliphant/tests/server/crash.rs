@@ -1,0 +1,173 @@
+//! Processes are killed while clients work; what was acknowledged must be there afterwards, and nothing half.
+//!
+//! The load is pgbench's: a transfer changes an account, a teller and a branch, and writes a line of history. So the three sums
+//! and that of the history agree whenever no transaction is half there. Each client numbers its transactions, and knows
+//! which ones the server acknowledged. `CRASH_ROUNDS` in the environment sets how often the server is killed (3).
+
+use std::fs;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::cluster::Cluster;
+use crate::session::{Answer, Session};
+
+const CLIENTS: u64 = 4;
+const ACCOUNTS: u64 = 1000;
+
+fn prepare(cluster: &Cluster) {
+    let mut session = cluster.session();
+    session.query(
+        "create table branch (id int primary key, balance int); create table teller (id int primary key, balance int); \
+         create table account (id int primary key, balance int, filler char(80)); \
+         create table history (client int, number int, delta int, primary key (client, number))",
+    );
+    session.query("insert into branch values (1, 0); insert into teller select x, 0 from generate_series(1, 10) as x");
+    session.query(&format!("insert into account select x, 0, '' from generate_series(1, {ACCOUNTS}) as x"));
+}
+
+/// One client: transfers until told to stop or cut off. Gives the last transaction that was acknowledged.
+fn transfer(mut session: Session, client: u64, first: u64, stop: &AtomicBool, acknowledged: &AtomicU64) {
+    let mut seed = client.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ first;
+    for number in first.. {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (account, teller, delta) = ((seed >> 33) % ACCOUNTS + 1, (seed >> 20) % 10 + 1, (seed >> 45) % 1000);
+        let text = format!(
+            "begin; update account set balance = balance + {delta} where id = {account}; \
+             select balance from account where id = {account}; \
+             update teller set balance = balance + {delta} where id = {teller}; \
+             update branch set balance = balance + {delta} where id = 1; \
+             insert into history values ({client}, {number}, {delta}); commit"
+        );
+        match session.run(&text, &[]) {
+            Ok(answers) if answers.iter().all(|answer| !matches!(answer, Answer::Failed(_))) => {
+                acknowledged.store(number, Ordering::Relaxed);
+            }
+            // Killed in the middle, or turned away: whether the last one was committed is not known.
+            _ => return,
+        }
+    }
+}
+
+/// All processes below a process, and itself.
+fn family(root: u32) -> Vec<u32> {
+    let mut parents = Vec::new();
+    for entry in fs::read_dir("/proc").expect("/proc").flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
+        let Some((_, rest)) = stat.rsplit_once(')') else { continue };
+        if let Some(parent) = rest.split_whitespace().nth(1).and_then(|parent| parent.parse::<u32>().ok()) {
+            parents.push((pid, parent));
+        }
+    }
+    let mut found = vec![root];
+    let mut at = 0;
+    while at < found.len() {
+        let parent = found[at];
+        found.extend(parents.iter().filter(|(_, p)| *p == parent).map(|(pid, _)| *pid));
+        at += 1;
+    }
+    found
+}
+
+fn kill(pids: &[u32]) {
+    let status = Command::new("kill").arg("-9").args(pids.iter().map(u32::to_string)).status();
+    assert!(status.is_ok());
+}
+
+/// Everything that was acknowledged is there, nothing is half there, and indexes agree with their tables.
+fn check(cluster: &Cluster, acknowledged: &[u64]) {
+    let mut session = cluster.session();
+    let sums: Vec<String> = ["account", "teller", "branch"]
+        .iter()
+        .map(|table| session.value(&format!("select sum(balance) from {table}")))
+        .collect();
+    let history = session.value("select coalesce(sum(delta), 0) from history");
+    assert!(sums.iter().all(|sum| *sum == history), "balances {sums:?}, history {history}\n{}", cluster.log());
+    for (client, &last) in acknowledged.iter().enumerate() {
+        let found: u64 = session
+            .value(&format!("select count(*) from history where client = {client} and number <= {last}"))
+            .parse()
+            .expect("a number");
+        assert_eq!(found, last, "client {client} lost acknowledged transactions\n{}", cluster.log());
+        let beyond =
+            session.value(&format!("select count(*) from history where client = {client} and number > {last} + 1"));
+        assert_eq!(beyond, "0", "client {client} has transactions that it never sent");
+    }
+    // By index and by table, the same rows.
+    let counted = session.value("select count(*) from account");
+    assert_eq!(counted, ACCOUNTS.to_string());
+    let by_key = session.query("select count(*) from generate_series(1, 1000) as x join account a on a.id = x");
+    assert_eq!(by_key, [[Some(counted)]]);
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
+    let rounds: u32 = std::env::var("CRASH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
+    let mut cluster = Cluster::start(&["checkpoint_timeout = 30s", "max_wal_size = 32MB"]);
+    prepare(&cluster);
+    let mut numbers = vec![0u64; CLIENTS as usize];
+    for round in 0..rounds {
+        let stop = Arc::new(AtomicBool::new(false));
+        let acknowledged: Arc<Vec<AtomicU64>> = Arc::new(numbers.iter().map(|&n| AtomicU64::new(n)).collect());
+        // A transaction whose end was not heard of may have been committed: numbers go on behind it.
+        let mut session = cluster.session();
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                let last =
+                    session.value(&format!("select coalesce(max(number), 0) from history where client = {client}"));
+                let first = last.parse::<u64>().expect("a number") + 1;
+                acknowledged[client as usize].store(first - 1, Ordering::Relaxed);
+                let session = cluster.session();
+                let (stop, acknowledged) = (stop.clone(), acknowledged.clone());
+                std::thread::spawn(move || transfer(session, client, first, &stop, &acknowledged[client as usize]))
+            })
+            .collect();
+        drop(session);
+        std::thread::sleep(Duration::from_millis(300 + 170 * (round as u64 % 7)));
+        kill(&family(cluster.pid()));
+        cluster.wait();
+        stop.store(true, Ordering::Relaxed);
+        clients.into_iter().for_each(|client| client.join().expect("a client"));
+        numbers = acknowledged.iter().map(|n| n.load(Ordering::Relaxed)).collect();
+        cluster.launch();
+        check(&cluster, &numbers);
+    }
+    assert!(numbers.iter().sum::<u64>() > 0, "no transaction was ever acknowledged");
+    println!("{rounds} crashes, {} transactions acknowledged and kept", numbers.iter().sum::<u64>());
+    cluster.stop();
+}
+
+#[test]
+fn one_backend_that_dies_takes_the_others_along_and_the_server_comes_back() {
+    let mut cluster = Cluster::start(&[]);
+    prepare(&cluster);
+    let mut other = cluster.session();
+    other.query("begin; insert into history values (99, 1, 5)");
+    let victim = cluster.session();
+    let killed = Instant::now();
+    kill(&[victim.pid as u32]);
+    // The other session is told why it ends.
+    let mut told = None;
+    while told.is_none() {
+        let received = other.receive(|message| {
+            if let wire::backend::BackendMessage::Error(notice) = message {
+                told = Some(notice.to_error());
+            }
+        });
+        if received.is_err() {
+            break;
+        }
+    }
+    assert_eq!(told.map(|error| error.state().to_string()).as_deref(), Some("57P02"), "{}", cluster.log());
+    cluster.wait_until_ready();
+    let back = killed.elapsed();
+    assert!(back < Duration::from_secs(10), "the server took {back:?} to come back");
+    assert_eq!(cluster.session().value("select count(*) from history where client = 99"), "0");
+    println!("back after {back:?}");
+    cluster.stop();
+}

@@ -1,0 +1,180 @@
+//! What comes in over the socket cannot hurt: whatever it is, the server answers with an error or closes, and goes on.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use wire::backend::BackendMessage;
+use wire::frontend::{self, Target};
+use wire::startup::Startup;
+use wire::{Format, ProtocolVersion};
+
+use crate::cluster::Cluster;
+use crate::session::Session;
+
+fn connect(cluster: &Cluster) -> UnixStream {
+    let socket = UnixStream::connect(cluster.socket()).expect("the socket");
+    socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    socket
+}
+
+/// Sends bytes and reads until the server closes, or has nothing more to say.
+fn throw(cluster: &Cluster, bytes: &[u8]) -> Vec<u8> {
+    let mut socket = connect(cluster);
+    // The server may close before all is sent.
+    let _ = socket.write_all(bytes);
+    let _ = socket.shutdown(std::net::Shutdown::Write);
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer);
+    answer
+}
+
+#[test]
+fn garbage_is_answered_or_closed_and_never_crashes_the_server() {
+    let mut cluster = Cluster::start(&[]);
+    let before = cluster.pid();
+    let mut seed = 0x2545_F491_4F6C_DD1Du64;
+    let mut random = || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    let mut greeting = Vec::new();
+    let parameters = vec![("user", "postgres"), ("database", "postgres")];
+    Startup::Session { version: ProtocolVersion::V3_0, parameters }.write(&mut greeting);
+    for round in 0..60 {
+        let mut bytes = if round % 2 == 0 { greeting.clone() } else { Vec::new() };
+        let len = random() % 400;
+        bytes.extend((0..len).map(|_| random() as u8));
+        throw(&cluster, &bytes);
+    }
+    // Well-formed messages, each cut and with a byte turned.
+    let mut messages = Vec::new();
+    frontend::parse(&mut messages, "s", "select $1::int", &[23]);
+    frontend::bind(&mut messages, "", "s", &[Format::Text], &[Some(b"1")], &[Format::Binary]);
+    frontend::describe(&mut messages, Target::Portal, "");
+    frontend::execute(&mut messages, "", 0);
+    frontend::sync(&mut messages);
+    for _ in 0..60 {
+        let mut bytes = messages.clone();
+        let at = random() as usize % bytes.len();
+        bytes[at] ^= 1 << (random() % 8);
+        bytes.truncate(1 + random() as usize % bytes.len());
+        throw(&cluster, &[greeting.clone(), bytes].concat());
+    }
+    assert_eq!(cluster.session().value("select 1"), "1");
+    assert_eq!(cluster.pid(), before);
+    assert!(!cluster.log().contains("terminated by signal"), "{}", cluster.log());
+    cluster.stop();
+}
+
+/// The kinds of the messages up to ReadyForQuery, errors by their SQLSTATE.
+fn answers(session: &mut Session) -> String {
+    let mut kinds = String::new();
+    let mut done = false;
+    while !done {
+        let received = session.receive(|message| {
+            let kind = match &message {
+                BackendMessage::ParseComplete => "1",
+                BackendMessage::BindComplete => "2",
+                BackendMessage::CloseComplete => "3",
+                BackendMessage::RowDescription(_) => "T",
+                BackendMessage::ParameterDescription(_) => "t",
+                BackendMessage::DataRow(_) => "D",
+                BackendMessage::CommandComplete(_) => "C",
+                BackendMessage::PortalSuspended => "s",
+                BackendMessage::NoData => "n",
+                BackendMessage::EmptyQueryResponse => "I",
+                BackendMessage::ReadyForQuery(_) => "Z",
+                BackendMessage::Error(notice) => notice.field(b'C').unwrap_or("?"),
+                _ => "",
+            };
+            kinds.push_str(kind);
+            done = kind == "Z";
+        });
+        received.expect("an answer");
+    }
+    kinds
+}
+
+#[test]
+fn the_extended_protocol_answers_message_by_message() {
+    let mut cluster = Cluster::start(&[]);
+    let mut session = cluster.session();
+    let mut talk = |write: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        session.send(&bytes).expect("sent");
+        answers(&mut session)
+    };
+    let text = "select x from generate_series(1, $1) as x";
+    let found = talk(&|to| {
+        frontend::parse(to, "s", text, &[23]);
+        frontend::describe(to, Target::Statement, "s");
+        frontend::bind(to, "p", "s", &[], &[Some(b"3")], &[]);
+        frontend::describe(to, Target::Portal, "p");
+        frontend::execute(to, "p", 2);
+        frontend::execute(to, "p", 2);
+        frontend::close(to, Target::Portal, "p");
+        frontend::sync(to);
+    });
+    assert_eq!(found, "1tT2TDDsDC3Z");
+    // After an error everything is skipped up to Sync; the prepared statement is still there.
+    let found = talk(&|to| {
+        frontend::bind(to, "", "nowhere", &[], &[], &[]);
+        frontend::execute(to, "", 0);
+        frontend::sync(to);
+        frontend::bind(to, "", "s", &[], &[Some(b"1")], &[]);
+        frontend::execute(to, "", 0);
+        frontend::sync(to);
+    });
+    assert_eq!(found, "26000Z");
+    assert_eq!(answers(&mut session), "2DCZ");
+    let mut talk = |write: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        session.send(&bytes).expect("sent");
+        answers(&mut session)
+    };
+    assert_eq!(
+        talk(&|to| {
+            frontend::parse(to, "", "", &[]);
+            frontend::bind(to, "", "", &[], &[], &[]);
+            frontend::describe(to, Target::Portal, "");
+            frontend::execute(to, "", 0);
+            frontend::sync(to);
+        }),
+        "12nIZ"
+    );
+    assert_eq!(
+        talk(&|to| {
+            frontend::parse(to, "", "select 1 / $1", &[]);
+            frontend::bind(to, "", "", &[], &[Some(b"0")], &[]);
+            frontend::execute(to, "", 0);
+            frontend::sync(to);
+        }),
+        "1222012Z"
+    );
+    cluster.stop();
+}
+
+#[test]
+fn shutdown_modes_end_sessions_as_they_should() {
+    let mut cluster = Cluster::start(&[]);
+    cluster.session().query("create table kept (n int); insert into kept values (1)");
+    let mut open = cluster.session();
+    open.query("begin; insert into kept values (2)");
+    cluster.signal("INT");
+    assert_eq!(cluster.wait(), Some(0), "{}", cluster.log());
+    assert!(cluster.log().contains("database system is shut down"), "{}", cluster.log());
+    cluster.launch();
+    assert_eq!(cluster.session().value("select count(*) from kept"), "1");
+    // The immediate one leaves recovery to the next start.
+    cluster.session().query("insert into kept values (3)");
+    cluster.signal("QUIT");
+    cluster.wait();
+    cluster.launch();
+    assert_eq!(cluster.session().value("select count(*) from kept"), "2");
+    cluster.stop();
+}
