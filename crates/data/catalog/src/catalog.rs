@@ -78,6 +78,8 @@ type Rows<T> = Arc<[Entry<T>]>;
 pub(crate) struct Cache {
     groups: HashMap<(u32, u32), Vec<Found>, FixedState>,
     pub relations: HashMap<Oid, Entry<Relation>, FixedState>,
+    /// What others made of a relation's descriptor; goes with it.
+    pub handles: HashMap<Oid, Arc<dyn Any + Send + Sync>, FixedState>,
     generation: u64,
 }
 
@@ -106,6 +108,7 @@ impl Cache {
     /// Forgets a relation's descriptor.
     pub fn drop_relation(&mut self, relation: Oid) {
         self.relations.remove(&relation);
+        self.handles.remove(&relation);
         self.generation += 1;
     }
 }
@@ -252,6 +255,7 @@ impl Catalog {
             let mut cache = self.cache();
             cache.groups.clear();
             cache.relations.clear();
+            cache.handles.clear();
             cache.generation += 1;
         }
         self.session().path = None;

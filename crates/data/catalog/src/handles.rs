@@ -6,6 +6,7 @@ use crate::rows::PgAttribute;
 use access::{Index, Table};
 use error::{Error, Result};
 use ids::Oid;
+use std::any::Any;
 use std::sync::Arc;
 use types::sortkey::KeyColumn;
 
@@ -14,6 +15,18 @@ const CSTRING: Oid = Oid(2275);
 const NAME: Oid = Oid(19);
 
 impl Catalog {
+    /// What `make` makes of a relation, kept as long as the relation's descriptor is: opening a relation again costs a
+    /// look-up. One kind of handle for a relation.
+    pub fn handle<T: Any + Send + Sync>(&self, relation: Oid, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        let found = self.cache().handles.get(&relation).cloned();
+        if let Some(found) = found.and_then(|handle| handle.downcast::<T>().ok()) {
+            return Ok(found);
+        }
+        let made = Arc::new(make()?);
+        self.cache().handles.insert(relation, made.clone());
+        Ok(made)
+    }
+
     /// A table for the table access method.
     pub fn table(&self, relation: &Relation) -> Result<Arc<Table>> {
         relation.as_table().cloned()

@@ -55,7 +55,11 @@ impl OpenTable {
 
 impl OpenIndex {
     /// Opens an index; the caller holds a lock on its table.
-    pub fn open(session: &Session<'_>, oid: Oid) -> Result<OpenIndex> {
+    pub fn open(session: &Session<'_>, oid: Oid) -> Result<Arc<OpenIndex>> {
+        session.catalog.handle(oid, || OpenIndex::make(session, oid))
+    }
+
+    fn make(session: &Session<'_>, oid: Oid) -> Result<OpenIndex> {
         let relation = session.catalog.relation(oid)?;
         let row = relation.index.clone().ok_or_else(|| Error::internal(format!("relation {oid} is not an index")))?;
         let index = session.catalog.index(&relation)?;

@@ -281,7 +281,7 @@ pub(super) fn build(
     let session = builder.session;
     let table = builder.table(relation)?;
     let (projected, forms) = projection(&table, columns)?;
-    let index = Arc::new(OpenIndex::open(session, search.index)?);
+    let index = OpenIndex::open(session, search.index)?;
     if let Some(tid) = builder.substitute(relation) {
         // The row has to meet the conditions of the search as well, which no filter repeats.
         let all: Vec<ScanColumn> = columns.iter().copied().chain(index.row.indkey.iter().copied()).collect();

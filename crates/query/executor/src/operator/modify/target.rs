@@ -1,5 +1,7 @@
 //! The table that is changed: constraints of its rows, and its indexes.
 
+use std::sync::Arc;
+
 use access::{IndexEntry, Inserted, UniqueCheck};
 use batch::{Batch, Column, Repr, Rows};
 use error::{Error, Result, SqlState};
@@ -22,7 +24,7 @@ pub(super) struct Target {
 
 /// One of its indexes.
 pub(super) struct TargetIndex {
-    pub open: OpenIndex,
+    pub open: Arc<OpenIndex>,
     columns: Vec<Compiled>,
     predicate: Option<Compiled>,
     pub uses: Vec<i16>,
