@@ -27,6 +27,8 @@ pub struct PageRows {
     /// Some row has another number of columns than the first.
     mixed: bool,
     nulls: bool,
+    /// The number of columns that was checked last, and the least body without and with nulls that it needs.
+    checked: Option<(u16, [usize; 2])>,
 }
 
 /// A value that a column holds in its stored form and that must be resolved.
@@ -61,6 +63,7 @@ impl PageRows {
         self.rows.clear();
         self.mixed = false;
         self.nulls = false;
+        self.checked = None;
     }
 
     /// Adds the tuple whose body takes the bytes `start..end` of its page.
@@ -69,16 +72,23 @@ impl PageRows {
     /// `XX001` if it is too short for its columns or not on the page.
     #[inline]
     pub fn push(&mut self, layout: &RowLayout, start: usize, end: usize, natts: usize, nulls: bool) -> Result<()> {
-        if end > PAGE_SIZE || start > end || !layout.fits(end - start, natts, nulls) {
+        let least = match self.checked {
+            Some((checked, least)) if checked as usize == natts => least,
+            _ if natts > layout.len() => [usize::MAX; 2],
+            _ => {
+                let least = [false, true].map(|nulls| layout.arrangement(natts).header(nulls));
+                self.mixed |= !self.rows.is_empty();
+                self.checked = Some((natts as u16, least));
+                least
+            }
+        };
+        if end > PAGE_SIZE || start > end || end - start < least[nulls as usize] {
             return Err(Error::corrupted(format!(
                 "a tuple of {natts} columns takes bytes {start} to {end} of its page; its table has {} columns",
                 layout.len()
             )));
         }
         let row = PageRow { start: start as u16, end: end as u16, natts: natts as u16, nulls };
-        if let Some(first) = self.rows.first() {
-            self.mixed |= first.natts != row.natts;
-        }
         self.nulls |= nulls;
         self.rows.push(row);
         Ok(())

@@ -241,8 +241,10 @@ pub trait Node {
 
     #[doc(hidden)]
     fn special_u32(&self, at: usize) -> u32 {
-        let special = self.page().special();
-        special.get(at..at + 4).map_or(0, |b| u32::from_le_bytes(b.try_into().unwrap_or_default()))
+        // Every page of an index has its special space at the same place.
+        let page = self.page();
+        let at = PAGE_SIZE - SPECIAL_SIZE + at;
+        u32::from_le_bytes([page[at], page[at + 1], page[at + 2], page[at + 3]])
     }
 
     /// The left sibling.
@@ -307,11 +309,15 @@ pub trait Node {
         (self.last_entry() + 1).saturating_sub(self.first_entry()) as usize
     }
 
-    /// The item of a line; empty if there is none.
+    /// The item of a line that exists; empty if it is damaged.
     #[inline]
     fn entry(&self, number: u16) -> Item<'_> {
         let page = self.page();
-        Item(page.item(page.line(number)).unwrap_or(&[]))
+        let at = PAGE_HEADER_SIZE + (number as usize).saturating_sub(1) * LINE_POINTER_SIZE;
+        let Some(bits) = page.get(at..at + LINE_POINTER_SIZE) else { return Item(&[]) };
+        let line = LinePointer::from_bits(u32::from_le_bytes([bits[0], bits[1], bits[2], bits[3]]));
+        let start = line.offset() as usize;
+        Item(page.get(start..start + line.length() as usize).unwrap_or(&[]))
     }
 
     /// Whether a line was marked dead.
@@ -407,9 +413,8 @@ pub(crate) trait NodeMut {
     fn page_mut(&mut self) -> &mut Page;
 
     fn set_special_u32(&mut self, at: usize, value: u32) {
-        if let Some(bytes) = self.page_mut().special_mut().get_mut(at..at + 4) {
-            bytes.copy_from_slice(&value.to_le_bytes());
-        }
+        let at = PAGE_SIZE - SPECIAL_SIZE + at;
+        self.page_mut()[at..at + 4].copy_from_slice(&value.to_le_bytes());
     }
 
     fn set_left(&mut self, block: BlockNumber) {
@@ -512,6 +517,22 @@ pub(crate) trait NodeMut {
             }
             Ok(())
         })
+    }
+
+    /// Marks lines as dead: a hint, which nobody logs. Answers whether any was not marked before.
+    fn mark_dead(&mut self, lines: &[u16]) -> bool {
+        let page = self.page_mut();
+        let mut changed = false;
+        for &line in lines {
+            let pointer = page.line(line);
+            if pointer.is_normal() {
+                page.set_line(line, pointer.into_dead());
+                changed = true;
+            }
+        }
+        let flags = page.node_flags();
+        page.set_node_flags(flags | flags::HAS_DEAD);
+        changed
     }
 
     /// Replaces the item of line `number`.

@@ -12,7 +12,7 @@ use error::Result;
 use ids::{BlockNumber, Lsn, TupleId};
 use storage::{Buffer, Page};
 
-use crate::page::{Item, META_BLOCK, Node, NodeMut, SearchKey, flags};
+use crate::page::{Item, META_BLOCK, Node, NodeMut, SearchKey};
 use crate::tree::{Goal, OwnedKey, Tree};
 
 enum Position {
@@ -258,15 +258,7 @@ impl IndexScan for Scan {
             if page.lsn() != lsn || page.is_ignored() {
                 return false;
             }
-            for &line in &killed {
-                let pointer = page.line(line);
-                if pointer.is_normal() {
-                    page.set_line(line, pointer.into_dead());
-                }
-            }
-            let flags = page.node_flags();
-            page.set_node_flags(flags | flags::HAS_DEAD);
-            true
+            page.mark_dead(&killed)
         });
         Ok(())
     }

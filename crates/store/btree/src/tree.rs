@@ -19,7 +19,7 @@ use wal::RmgrId;
 
 use crate::action::{self, Actions, Kind};
 use crate::page::{
-    ITEM_MAX, META_BLOCK, Meta, Node, SearchKey, TID_SIZE, USABLE, compare, damaged, flags, inner_item, leaf_item,
+    ITEM_MAX, META_BLOCK, Meta, Node, NodeMut, SearchKey, TID_SIZE, USABLE, compare, damaged, flags, inner_item, leaf_item,
 };
 use crate::split;
 
@@ -302,7 +302,7 @@ impl<'a> Tree<'a> {
         }
         let mut inserted = Inserted::Done;
         if check != UniqueCheck::No {
-            match self.find_duplicate(&guard, transaction, table, entry, check)? {
+            match self.find_duplicate(&mut guard, transaction, table, entry, check)? {
                 None => {}
                 Some(_) if check == UniqueCheck::Partial => inserted = Inserted::MaybeDuplicate,
                 Some(EntryStatus::Live(tid)) => return Ok(Attempt::Done(Inserted::Duplicate(tid))),
@@ -337,17 +337,18 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// A row with an equal key that is live, or may become so.
+    /// A row with an equal key that is live, or may become so. Entries on the first page whose rows are found to be dead are
+    /// marked, so that the next one need not look at them.
     fn find_duplicate(
         &self,
-        first: &Page,
+        first: &mut PageMut<'_>,
         transaction: &Transaction,
         (method, table): (&dyn TableAm, &Table),
         entry: IndexEntry<'_>,
         check: UniqueCheck,
     ) -> Result<Option<EntryStatus>> {
         let search = SearchKey { key: entry.key, tid: 0 };
-        let look = |page: &Page| -> Result<(Option<EntryStatus>, bool)> {
+        let look = |page: &Page, dead: &mut Vec<u16>| -> Result<(Option<EntryStatus>, bool)> {
             for line in page.leaf_search(search)..=page.last_entry() {
                 let item = page.entry(line);
                 if item.key() != entry.key {
@@ -356,25 +357,38 @@ impl<'a> Tree<'a> {
                 if page.is_dead(line) {
                     continue;
                 }
+                let mut all_dead = true;
                 for tid in item.tids().map(TupleId::from_u64) {
                     if check == UniqueCheck::Existing && tid == entry.tid {
+                        all_dead = false;
                         continue;
                     }
-                    let status = method.entry_status(self.store, transaction, table, tid)?;
-                    if matches!(status, EntryStatus::Live(_) | EntryStatus::Pending { .. }) {
-                        return Ok((Some(status), false));
+                    match method.entry_status(self.store, transaction, table, tid)? {
+                        EntryStatus::Dead => {}
+                        EntryStatus::Gone => all_dead = false,
+                        status => return Ok((Some(status), false)),
                     }
+                }
+                if all_dead {
+                    dead.push(line);
                 }
             }
             // More of them may be further right, if the high key does not rule it out.
             Ok((None, page.high_key().is_some_and(|high| high.key <= entry.key)))
         };
-        let (mut found, mut more) = look(first)?;
+        let mut dead = Vec::new();
+        let (mut found, mut more) = look(first, &mut dead)?;
+        if !dead.is_empty() {
+            first.hint(|page| page.mark_dead(&dead));
+        }
         let mut block = first.right();
         while more && found.is_none() {
             let buffer = self.read(block)?;
             let page = buffer.share();
-            (found, more) = if page.is_ignored() { (None, !page.is_rightmost()) } else { look(&page)? };
+            (found, more) = match page.is_ignored() {
+                true => (None, !page.is_rightmost()),
+                false => look(&page, &mut dead)?,
+            };
             block = page.right();
         }
         Ok(found)

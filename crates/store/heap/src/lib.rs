@@ -48,6 +48,7 @@ use tuple::{Header, flags, tuple_at, xid_of};
 use visibility::{Fate, Hints, Judge, fate};
 
 pub use redo::HeapRmgr;
+pub use toast::table_of as toast_table_of;
 
 /// Encoded bytes of rows that are placed together.
 const CHUNK: usize = 256 << 10;
@@ -331,7 +332,7 @@ impl TableAm for HeapAm {
                         }
                         Fate::BeingDeleted(xid) => !transaction.is_own(xid),
                     };
-                    chosen.push(&table.layout, line, header, start, end)?;
+                    chosen.push(&table.layout, line, &header, start, end)?;
                     alive.push(live);
                 }
                 let root = |line: u16| roots.get(line as usize).copied().filter(|&r| r != 0).unwrap_or(line);
@@ -354,7 +355,11 @@ impl TableAm for HeapAm {
         indexes: &[(Arc<dyn IndexAm>, Arc<Index>)],
         options: VacuumOptions<'_>,
     ) -> Result<VacuumReport> {
-        vacuum::Vacuum::run(store, transaction, table, indexes, options)
+        let report = vacuum::Vacuum::run(store, transaction, table, indexes, options)?;
+        if let Some(toast) = toast::table_of(table)? {
+            vacuum::Vacuum::run(store, transaction, &Arc::new(toast), &[], options)?;
+        }
+        Ok(report)
     }
 
     fn sample_page(
@@ -394,7 +399,7 @@ impl TableAm for HeapAm {
                 };
                 if counts {
                     live += 1;
-                    chosen.push(&table.layout, line, header, start, end)?;
+                    chosen.push(&table.layout, line, &header, start, end)?;
                 }
             }
             read::copy_out(table, projection, &page, block, &chosen, batch, &mut pending, |line| line)?;

@@ -480,9 +480,17 @@ impl<'a> Modify<'a> {
                 new_actions.visible(false);
             }
         }
-        let mut map_guard = map.map(Buffer::exclusive);
-        let one_map = map.map(Buffer::block) == new_map.map(Buffer::block) && map.is_some();
-        let mut new_map_guard = if one_map { None } else { new_map.map(Buffer::exclusive) };
+        // Map pages too are locked in the order of their numbers; often both heap pages have the same one.
+        let one_map = map.is_some() && map.map(Buffer::block) == new_map.map(Buffer::block);
+        let new_map = new_map.filter(|_| !one_map);
+        let (mut map_guard, mut new_map_guard);
+        if new_map.map(Buffer::block) < map.map(Buffer::block) {
+            new_map_guard = new_map.map(Buffer::exclusive);
+            map_guard = map.map(Buffer::exclusive);
+        } else {
+            map_guard = map.map(Buffer::exclusive);
+            new_map_guard = new_map.map(Buffer::exclusive);
+        }
         let kind = if hot { Kind::HotUpdate } else { Kind::Update };
         let mut change = self.store.storage.change(RmgrId::HEAP, kind as u8);
         if let (false, Some(there)) = (same_page, &mut other_guard) {

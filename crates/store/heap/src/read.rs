@@ -13,21 +13,22 @@ use access::{
 use batch::{BATCH_ROWS, Batch, Column, DatumRef};
 use error::{Error, Result};
 use ids::{BlockNumber, Fork, TupleId, Xid};
-use storage::{Access, LineState, Page, Strategy, StrategyKind};
+use storage::page::{LINE_POINTER_SIZE, PAGE_HEADER_SIZE};
+use storage::{Access, LinePointer, LineState, Page, Strategy, StrategyKind};
 use txn::Snapshot;
 
 use crate::tuple::{HEADER_SIZE, Header, TUPLES_MAX, flags, tuple_at, xid_of};
 use crate::visibility::{Fate, Hints, Judge, fate};
-use crate::{prune, toast};
+use crate::{prune, toast, tuple};
 
 /// A scan of a table that large uses a ring of buffers instead of the whole pool, in pages.
 const RING_FROM_PAGES: u32 = 2048;
 
-/// Tuples of one page that were chosen, with what system columns need.
+/// Tuples of one page that were chosen.
 #[derive(Default)]
 pub(crate) struct Chosen {
     pub rows: PageRows,
-    lines: Vec<(u16, Header)>,
+    lines: Vec<u16>,
 }
 
 impl Chosen {
@@ -42,10 +43,22 @@ impl Chosen {
 
     /// Adds a tuple.
     #[inline]
-    pub fn push(&mut self, layout: &RowLayout, line: u16, header: Header, start: usize, end: usize) -> Result<()> {
-        let nulls = header.has(flags::HAS_NULLS);
-        self.rows.push(layout, start + HEADER_SIZE, end, header.natts as usize, nulls)?;
-        self.lines.push((line, header));
+    pub fn push(&mut self, layout: &RowLayout, line: u16, header: &Header, start: usize, end: usize) -> Result<()> {
+        self.push_shape(layout, line, header.natts, header.flags, start, end)
+    }
+
+    #[inline(always)]
+    fn push_shape(
+        &mut self,
+        layout: &RowLayout,
+        line: u16,
+        natts: u16,
+        flags: u16,
+        start: usize,
+        end: usize,
+    ) -> Result<()> {
+        self.rows.push(layout, start + HEADER_SIZE, end, natts as usize, flags & flags::HAS_NULLS != 0)?;
+        self.lines.push(line);
         Ok(())
     }
 }
@@ -70,35 +83,37 @@ pub(crate) fn copy_out(
                 table.layout.append_column(k as usize, page.bytes(), &chosen.rows, n as u16, column, pending)?;
             }
             Projected::RowId => {
-                fill(column, chosen, |c, line, _| {
-                    c.push(DatumRef::B8(TupleId::new(block, place(line)).to_u64() as i64));
-                });
+                for &line in &chosen.lines {
+                    column.push(DatumRef::B8(TupleId::new(block, place(line)).to_u64() as i64));
+                }
             }
             Projected::TupleId => {
-                fill(column, chosen, |c, line, _| {
-                    c.push(DatumRef::Bytes(&tid_bytes(TupleId::new(block, line))));
-                });
+                for &line in &chosen.lines {
+                    column.push(DatumRef::Bytes(&tid_bytes(TupleId::new(block, line))));
+                }
             }
             Projected::Xmin => {
-                fill(column, chosen, |c, _, h| c.push(DatumRef::B4(xid_of(base, h.xmin).0 as i32)));
+                fill(column, page, chosen, |h| xid_of(base, h.xmin).0 as i32);
             }
-            Projected::Xmax => fill(column, chosen, |c, _, h| {
+            Projected::Xmax => fill(column, page, chosen, |h| {
                 let xmax = if h.has(flags::XMAX_INVALID) { Xid::INVALID } else { xid_of(base, h.xmax) };
-                c.push(DatumRef::B4(xmax.0 as i32));
+                xmax.0 as i32
             }),
             Projected::Cmin | Projected::Cmax => {
-                fill(column, chosen, |c, _, h| c.push(DatumRef::B4(h.command.0 as i32)));
+                fill(column, page, chosen, |h| h.command.0 as i32);
             }
-            Projected::TableOid => fill(column, chosen, |c, _, _| c.push(DatumRef::B4(table.oid.0 as i32))),
+            Projected::TableOid => {
+                (0..chosen.len()).for_each(|_| column.push(DatumRef::B4(table.oid.0 as i32)));
+            }
         }
     }
     Ok(())
 }
 
-#[inline(always)]
-fn fill(column: &mut Column, chosen: &Chosen, mut push: impl FnMut(&mut Column, u16, &Header)) {
-    for (line, header) in &chosen.lines {
-        push(column, *line, header);
+fn fill(column: &mut Column, page: &Page, chosen: &Chosen, value: impl Fn(&Header) -> i32) {
+    for &line in &chosen.lines {
+        let header = tuple_at(page, page.line(line)).map(|(header, _, _)| header);
+        column.push(header.map_or(DatumRef::Null, |header| DatumRef::B4(value(&header))));
     }
 }
 
@@ -112,20 +127,32 @@ fn choose_visible(
     hints: &mut Hints,
 ) -> Result<()> {
     let base = page.xid_base();
-    let all = page.is_all_visible();
-    let count = page.line_count();
-    for n in 1..=count {
-        let line = if backward { count + 1 - n } else { n };
-        let pointer = page.line(line);
+    let all_visible = page.is_all_visible();
+    let lines = page.get(PAGE_HEADER_SIZE..page.lower() as usize).unwrap_or(&[]);
+    let mut visit = |(n, bits): (usize, &[u8; LINE_POINTER_SIZE])| -> Result<()> {
+        let pointer = LinePointer::from_bits(u32::from_le_bytes(*bits));
         if !pointer.is_normal() {
-            continue;
+            return Ok(());
         }
-        let (header, start, end) = tuple_at(page, pointer).ok_or_else(|| out_of_page(line))?;
-        if all || judge.sees(base, line, &header, hints)? {
-            chosen.push(layout, line, header, start, end)?;
+        let line = n as u16 + 1;
+        let start = pointer.offset() as usize;
+        let end = start + pointer.length() as usize;
+        let tuple = page.get(start..end).unwrap_or(&[]);
+        if all_visible {
+            let (natts, flags) = tuple::shape(tuple).ok_or_else(|| out_of_page(line))?;
+            return chosen.push_shape(layout, line, natts, flags, start, end);
         }
+        let header = Header::read(tuple).ok_or_else(|| out_of_page(line))?;
+        match judge.sees(base, line, &header, hints)? {
+            true => chosen.push(layout, line, &header, start, end),
+            false => Ok(()),
+        }
+    };
+    let mut lines = lines.as_chunks::<LINE_POINTER_SIZE>().0.iter().enumerate();
+    match backward {
+        false => lines.try_for_each(&mut visit),
+        true => lines.rev().try_for_each(&mut visit),
     }
-    Ok(())
 }
 
 #[cold]
@@ -363,7 +390,7 @@ fn choose(
     if mode != FetchMode::Index {
         let Some((header, start, end)) = tuple_at(page, page.line(tid.offset)) else { return Ok(Fetched::Invisible) };
         if mode == FetchMode::Any || judge.sees(base, tid.offset, &header, hints)? {
-            chosen.push(&table.layout, tid.offset, header, start, end)?;
+            chosen.push(&table.layout, tid.offset, &header, start, end)?;
             return Ok(Fetched::Row);
         }
         return Ok(Fetched::Invisible);
@@ -371,7 +398,7 @@ fn choose(
     let mut all_dead = true;
     for (line, header, start, end) in chain(store, page, tid) {
         if page.is_all_visible() || judge.sees(base, line, &header, hints)? {
-            chosen.push(&table.layout, line, header, start, end)?;
+            chosen.push(&table.layout, line, &header, start, end)?;
             return Ok(Fetched::Row);
         }
         all_dead = all_dead && fate(&store.transactions, base, line, &header, hints)? == Fate::Dead;

@@ -22,7 +22,11 @@
 //! transaction; `id` (the low half of the writer's transaction id) and the sequence numbers guard against damage.
 
 use access::layout::row_too_big;
-use access::{Field, Form, Pending, Row, RowLayout, RowView, Store, Table, ToastStrategy};
+use std::sync::Arc;
+
+use access::{
+    ColumnShape, Field, Form, Pending, Row, RowLayout, RowView, Store, Table, TableCache, ToastStrategy,
+};
 use batch::{Batch, ByteValues, DatumRef, Repr};
 use error::{Error, Result};
 use ids::{BlockNumber, CommandId, TupleId, Xid};
@@ -90,6 +94,17 @@ impl Pointer {
         }
         Ok(pointer)
     }
+}
+
+/// A table's TOAST table as a table: `(chunk_id, chunk_seq, chunk_data)`. It goes by its owner's number and name.
+///
+/// # Errors
+/// None that can happen.
+pub fn table_of(table: &Table) -> Result<Option<Table>> {
+    let Some(locator) = table.toast else { return Ok(None) };
+    let columns = [ColumnShape::new(Repr::B4, 4), ColumnShape::new(Repr::B4, 4), ColumnShape::new(Repr::Bytes, -1)];
+    let cache = TableCache::default();
+    Ok(Some(Table { locator, toast: None, layout: Arc::new(RowLayout::new(columns)?), fillfactor: 100, cache, ..table.clone() }))
 }
 
 #[cold]

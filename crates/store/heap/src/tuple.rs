@@ -177,6 +177,13 @@ impl Header {
     }
 }
 
+/// The number of columns and the flags of a tuple, where nothing else of its header matters.
+#[inline(always)]
+pub fn shape(tuple: &[u8]) -> Option<(u16, u16)> {
+    let bytes = tuple.first_chunk::<HEADER_SIZE>()?;
+    Some((u16_at(bytes, 18), u16_at(bytes, 20)))
+}
+
 /// A strength's bits in the flags.
 pub fn strength_flags(strength: LockStrength) -> u16 {
     (strength as u16) << flags::XMAX_STRENGTH_SHIFT

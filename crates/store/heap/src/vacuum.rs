@@ -8,6 +8,8 @@
 //! If memory fills, 2 and 3 come in between, and 1 goes on. A page left without dead lines whose tuples everybody sees is
 //! marked in the visibility map, frozen on the way. Last, the empty pages at the end are cut off, if nobody uses the table.
 //!
+//! A table's TOAST table has no index, so it needs only the first step; it is vacuumed together with its table.
+//!
 //! # Differences from PostgreSQL
 //!
 //! Transaction ids have 64 bits, so no vacuum is ever needed to prevent their wraparound, and none is "aggressive". A page

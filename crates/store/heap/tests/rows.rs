@@ -179,19 +179,8 @@ fn wide_values_come_back_whole() {
     // Deleted rows' chunks go with them.
     a.delete(rows[2].3);
     a.commit();
-    let toast = Table { locator: bench.table.toast.unwrap(), toast: None, ..(*bench.table).clone() };
     let mut chunks = bench.client();
-    chunks.table = std::sync::Arc::new(Table {
-        layout: std::sync::Arc::new(
-            RowLayout::new(vec![
-                ColumnShape::new(batch::Repr::B4, 4),
-                ColumnShape::new(batch::Repr::Bytes, -1),
-                ColumnShape::new(batch::Repr::B4, 4),
-            ])
-            .unwrap(),
-        ),
-        ..toast
-    });
+    chunks.table = std::sync::Arc::new(heap::toast_table_of(&bench.table).unwrap().unwrap());
     let report = chunks.vacuum(&[]);
     assert!(report.removed_rows > 100, "{report:?}");
     a.begin();
@@ -340,5 +329,36 @@ fn speculative_insertions_can_be_taken_back() {
     a.commit();
     assert_eq!(other.numbers(), [1]);
     other.commit();
+    bench.check_redo();
+}
+
+#[test]
+fn pages_hold_ids_that_are_far_apart() {
+    let bench = Bench::new();
+    let (a, old) = (bench.client(), bench.client());
+    a.begin();
+    let tids = a.insert_many((0..50).map(|n| row(n, "early", 0)));
+    a.commit();
+    a.begin();
+    a.delete(tids[49]);
+    a.abort();
+    // Ten billion transactions later: no offset from the pages' old base reaches that far.
+    let mut numbers = bench.engine.first_checkpoint();
+    numbers.next_xid = Xid(10_000_000_000);
+    storage::CheckpointParticipant::start_from(bench.engine.transactions(), &numbers).unwrap();
+    bench.engine.transactions().open();
+    a.begin();
+    assert!(a.session.transaction.xid().unwrap() >= Xid(10_000_000_000));
+    assert!(matches!(a.update(tids[0], &row(0, "late", 1), false), Outcome::Done(Updated { hot: true, .. })));
+    assert_eq!(a.delete(tids[1]), Outcome::Done(()));
+    a.insert(&row(50, "late", 1));
+    assert_eq!(a.lock(tids[2], LockStrength::Update, WaitPolicy::Error).unwrap(), Outcome::Done(()));
+    old.begin();
+    assert_eq!(old.numbers(), (0..50).collect::<Vec<_>>());
+    a.commit();
+    let expected: Vec<i32> = (0..51).filter(|n| *n != 1).collect();
+    assert_eq!(old.numbers(), expected);
+    old.commit();
+    assert_eq!(a.vacuum(&[]).removed_rows, 2);
     bench.check_redo();
 }
