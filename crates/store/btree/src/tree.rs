@@ -19,7 +19,8 @@ use wal::RmgrId;
 
 use crate::action::{self, Actions, Kind};
 use crate::page::{
-    ITEM_MAX, META_BLOCK, Meta, Node, NodeMut, SearchKey, TID_SIZE, USABLE, compare, damaged, flags, inner_item, leaf_item,
+    ITEM_MAX, META_BLOCK, Meta, Node, NodeMut, SearchKey, TID_SIZE, USABLE, compare, damaged, flags, inner_item,
+    leaf_item,
 };
 use crate::split;
 

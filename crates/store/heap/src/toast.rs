@@ -24,9 +24,7 @@
 use access::layout::row_too_big;
 use std::sync::Arc;
 
-use access::{
-    ColumnShape, Field, Form, Pending, Row, RowLayout, RowView, Store, Table, TableCache, ToastStrategy,
-};
+use access::{ColumnShape, Field, Form, Pending, Row, RowLayout, RowView, Store, Table, TableCache, ToastStrategy};
 use batch::{Batch, ByteValues, DatumRef, Repr};
 use error::{Error, Result};
 use ids::{BlockNumber, CommandId, TupleId, Xid};
@@ -104,7 +102,14 @@ pub fn table_of(table: &Table) -> Result<Option<Table>> {
     let Some(locator) = table.toast else { return Ok(None) };
     let columns = [ColumnShape::new(Repr::B4, 4), ColumnShape::new(Repr::B4, 4), ColumnShape::new(Repr::Bytes, -1)];
     let cache = TableCache::default();
-    Ok(Some(Table { locator, toast: None, layout: Arc::new(RowLayout::new(columns)?), fillfactor: 100, cache, ..table.clone() }))
+    Ok(Some(Table {
+        locator,
+        toast: None,
+        layout: Arc::new(RowLayout::new(columns)?),
+        fillfactor: 100,
+        cache,
+        ..table.clone()
+    }))
 }
 
 #[cold]
