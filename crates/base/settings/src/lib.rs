@@ -13,6 +13,7 @@
 //! | [`file`] | `postgresql.conf` and `postgresql.auto.conf` |
 //! | [`load`] | applying files at start and on reload |
 //! | [`show`] | `pg_settings`, `--describe-config` |
+//! | [`switches`] | `-c name=value` and its kin, of command lines and start-up packets |
 //!
 //! # Memory
 //!
@@ -25,6 +26,7 @@ pub mod load;
 pub mod parameter;
 pub mod session;
 pub mod show;
+pub mod switches;
 pub mod table;
 pub mod value;
 

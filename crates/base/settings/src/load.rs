@@ -129,6 +129,68 @@ impl Settings {
         Ok(items)
     }
 
+    /// ALTER SYSTEM: sets a parameter in `postgresql.auto.conf` of `data_directory`, or with no value removes it; with no name,
+    /// removes all. Nothing changes in force until the files are read again. The caller has checked who asks; one call at a
+    /// time is made to wait for another.
+    ///
+    /// # Errors
+    ///
+    /// `0A000` if `allow_alter_system` is off; `42704`, `22023` as SET; `55P02` for parameters that cannot be set there; what
+    /// the file system says.
+    pub fn alter_system(
+        &self,
+        name: Option<&str>,
+        value: Option<&str>,
+        data_directory: &Path,
+        hooks: &dyn Hooks,
+    ) -> Result<()> {
+        if !self.bool(crate::id::ALLOW_ALTER_SYSTEM) {
+            let text = "ALTER SYSTEM is not allowed in this environment";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        }
+        if let Some(name) = name {
+            match self.find(name) {
+                Some(id) => {
+                    let flags = self.definition(id).flags;
+                    if flags.contains(Flags::DISALLOW_IN_FILE) || flags.contains(Flags::DISALLOW_IN_AUTO_FILE) {
+                        let text = format!("parameter \"{}\" cannot be changed", self.name(id));
+                        return Err(Error::new(SqlState::CANT_CHANGE_RUNTIME_PARAM, text));
+                    }
+                    if let Some(value) = value {
+                        self.checked(id, value, Source::File, hooks)?;
+                    }
+                }
+                // Leftovers of an extension may be removed, whatever they are called.
+                None if value.is_none() => (),
+                None => self.check_custom_name(name)?,
+            }
+        }
+        let path = data_directory.join(AUTO_FILE);
+        let temporary = data_directory.join(format!("{AUTO_FILE}.tmp"));
+        let failed = |what: &str, path: &Path, e: &std::io::Error| Error::io(format!("could not {what} file \"{}\"", path.display()), e);
+        let mut file = create_alone(&temporary).map_err(|e| failed("open", &temporary, &e))?;
+        let mut write = || -> Result<()> {
+            let old = match std::fs::read_to_string(&path) {
+                Ok(old) => old,
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+                Err(e) => return Err(failed("open", &path, &e)),
+            };
+            let new = file::alter_system(&old, name, value)?;
+            std::io::Write::write_all(&mut file, new.as_bytes())
+                .and_then(|()| file.sync_all())
+                .map_err(|e| failed("write to", &temporary, &e))?;
+            std::fs::rename(&temporary, &path).map_err(|e| failed("rename", &temporary, &e))?;
+            std::fs::File::open(data_directory)
+                .and_then(|directory| directory.sync_all())
+                .map_err(|e| failed("fsync", data_directory, &e))
+        };
+        let result = write();
+        if result.is_err() {
+            let _ = std::fs::remove_file(&temporary);
+        }
+        result
+    }
+
     /// The key by which lines of the same parameter are told; an error if it may not stand in a file.
     fn in_file(&self, name: &str) -> Result<String> {
         match self.find(name) {
@@ -158,6 +220,24 @@ impl Settings {
         let changed = kind == LoadKind::Reload && *self.value(id) != before;
         Ok(changed.then(|| note(format!("parameter \"{}\" changed to \"{}\"", self.name(id), item.value))))
     }
+}
+
+/// Creates a file that nobody else has at the moment: waits for another writer, for at most some seconds; what is still
+/// there then was left by one that died.
+fn create_alone(path: &Path) -> std::io::Result<std::fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true).mode(0o600);
+    for _ in 0..200 {
+        match options.open(path) {
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            result => return result,
+        }
+    }
+    std::fs::remove_file(path)?;
+    options.open(path)
 }
 
 fn note(text: String) -> Error {
@@ -233,6 +313,33 @@ mod tests {
         assert_eq!(logged.len(), 3);
         assert_eq!(s.show("work_mem").unwrap(), "4MB");
         assert!(!s.pending_restart(id::MAX_CONNECTIONS));
+    }
+
+    #[test]
+    fn alter_system_checks_and_lasts() {
+        let (place, mut s) = (Place::new("alter"), Settings::new());
+        place.load(&mut s, "", "", LoadKind::Start).1.unwrap();
+        let alter = |s: &Settings, name, value| {
+            s.alter_system(name, value, &place.0, &NoHooks).map_err(|e| format!("{} {}", e.state(), e.message()))
+        };
+        alter(&s, Some("work_mem"), Some("8MB")).unwrap();
+        alter(&s, Some("my.own"), Some("x")).unwrap();
+        let refused = [
+            (Some("work_mem"), Some("x"), "22023 invalid value for parameter \"work_mem\": \"x\""),
+            (Some("data_directory"), Some("/x"), "55P02 parameter \"data_directory\" cannot be changed"),
+            (Some("nothing"), Some("x"), "42704 unrecognized configuration parameter \"nothing\""),
+        ];
+        for (name, value, message) in refused {
+            assert_eq!(alter(&s, name, value), Err(message.to_string()));
+        }
+        let text = std::fs::read_to_string(place.0.join(AUTO_FILE)).unwrap();
+        place.load(&mut s, "", &text, LoadKind::Reload).1.unwrap();
+        assert_eq!((s.show("work_mem").unwrap().as_str(), s.show("my.own").unwrap().as_str()), ("8MB", "x"));
+        alter(&s, None, None).unwrap();
+        s.set_internal(id::ALLOW_ALTER_SYSTEM, "off", Source::Override).unwrap();
+        assert!(alter(&s, None, None).unwrap_err().starts_with("0A000"));
+        let text = std::fs::read_to_string(place.0.join(AUTO_FILE)).unwrap();
+        assert!(!text.contains("work_mem") && !place.0.join("postgresql.auto.conf.tmp").exists());
     }
 
     #[test]

@@ -358,6 +358,27 @@ impl Settings {
         self.set_id(id, value, how, hooks)
     }
 
+    /// The text that a list of arguments means, as in `SET search_path = a, "B c"`.
+    ///
+    /// # Errors
+    ///
+    /// `22023` if there are several and the parameter takes one; `42704` if there is no such parameter.
+    pub fn list_text(&self, name: &str, items: &[String]) -> Result<Arc<str>> {
+        let flags = match self.find(name) {
+            Some(id) => self.definition(id).flags,
+            None if name.contains('.') => Flags::NONE,
+            None => return Err(unrecognized(name)),
+        };
+        match items {
+            _ if flags.contains(Flags::LIST_INPUT) => Ok(check::join_list(items, flags.contains(Flags::LIST_QUOTE))),
+            [item] => Ok(item.as_str().into()),
+            _ => {
+                let text = format!("SET {name} takes only one argument");
+                Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text))
+            }
+        }
+    }
+
     /// As [`set`](Settings::set), by number.
     ///
     /// # Errors

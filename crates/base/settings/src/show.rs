@@ -54,6 +54,12 @@ impl Settings {
         self.ids().filter(visible).map(|id| self.row(id, privileged)).collect()
     }
 
+    /// The rows of SHOW ALL, by name: name, value, description.
+    pub fn show_all(&self, privileged: bool) -> Vec<(String, String, &'static str)> {
+        let rows = self.rows(privileged).into_iter();
+        rows.map(|row| (row.name.clone(), self.show(&row.name).unwrap_or(row.setting), row.short_desc)).collect()
+    }
+
     fn row(&self, id: Id, privileged: bool) -> Row {
         let definition = self.definition(id);
         let (min_val, max_val) = match definition.kind {
@@ -139,6 +145,8 @@ mod tests {
         );
         let level = rows.iter().find(|row| row.name == "wal_level").unwrap();
         assert_eq!(level.enumvals.as_deref(), Some(&["minimal", "replica", "logical"][..]));
+        let all = s.show_all(true);
+        assert!(all.iter().any(|(name, value, _)| name == "work_mem" && value == "4MB"));
         assert!(describe_config().lines().count() > 300);
         assert!(describe_config().lines().all(|line| line.split('\t').count() == 9));
     }

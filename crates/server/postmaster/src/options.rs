@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use error::{Error, Result, Severity, SqlState};
 use log::Logger;
 use settings::show::describe_config;
+use settings::switches::{self, Switch};
 use settings::{Asker, Flags, How, LoadKind, Settings, Source, id};
 
 use crate::server::Server;
@@ -291,125 +292,25 @@ fn plain(error: &std::io::Error) -> String {
     error.to_string().split(" (os error").next().unwrap_or_default().to_string()
 }
 
-/// Reads the arguments as getopt does: short options may stand together, their values attached or apart.
+/// Reads the arguments.
 fn parse(arguments: &[String]) -> Result<CommandLine, Refusal> {
     let mut command = CommandLine::default();
-    let mut rest = arguments.iter();
-    let mut first = true;
-    while let Some(argument) = rest.next() {
-        let is_first = std::mem::take(&mut first);
-        if is_first && matches!(argument.as_str(), "--single" | "--boot" | "--check") {
-            continue;
-        }
-        if argument == "--" {
-            break;
-        }
-        if argument == "--allow-root" {
-            command.allow_root = true;
-            continue;
-        }
-        if let Some(long) = argument.strip_prefix("--") {
-            let (name, value) = split(long).ok_or_else(|| Refusal::Fatal(format!("--{long} requires a value")))?;
-            command.set.push((name, value));
-            continue;
-        }
-        let Some(letters) = argument.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
-            return Err(Refusal::Usage(format!("invalid argument: \"{argument}\"")));
-        };
-        let mut letters = letters.chars();
-        while let Some(letter) = letters.next() {
-            let value = match "BcCdDfhkNprStvW".contains(letter) {
-                false => String::new(),
-                true => match letters.as_str() {
-                    "" => rest
-                        .next()
-                        .cloned()
-                        .ok_or_else(|| Refusal::Usage(format!("option requires an argument -- '{letter}'")))?,
-                    attached => {
-                        let attached = attached.to_string();
-                        letters = "".chars();
-                        attached
-                    }
-                },
-            };
-            short_option(letter, value, &mut command)?;
+    let own = |argument: &&String| *argument == "--allow-root";
+    command.allow_root = arguments.iter().any(|argument| own(&argument));
+    let is_mode = |argument: &String| matches!(argument.as_str(), "--single" | "--boot" | "--check");
+    let skipped = usize::from(arguments.first().is_some_and(is_mode));
+    let switches: Vec<String> = arguments[skipped..].iter().filter(|argument| !own(argument)).cloned().collect();
+    for switch in switches::parse(&switches).map_err(|refusal| match refusal {
+        switches::Refusal::Usage(text) => Refusal::Usage(text),
+        switches::Refusal::NoValue(text) => Refusal::Fatal(text),
+    })? {
+        match switch {
+            Switch::Set(name, value) => command.set.push((name, value)),
+            Switch::Directory(path) => command.data_directory = Some(path),
+            Switch::Print(name) => command.print = Some(name),
         }
     }
-    match rest.next() {
-        Some(argument) => Err(Refusal::Usage(format!("invalid argument: \"{argument}\""))),
-        None => Ok(command),
-    }
-}
-
-/// `name=value`, dashes in the name meaning underscores. `None` if there is no value.
-fn split(text: &str) -> Option<(String, String)> {
-    let (name, value) = text.split_once('=')?;
-    Some((name.replace('-', "_"), value.to_string()))
-}
-
-fn short_option(letter: char, value: String, command: &mut CommandLine) -> Result<(), Refusal> {
-    let mut set = |name: &str, value: &str| command.set.push((name.to_string(), value.to_string()));
-    match letter {
-        'B' => set("shared_buffers", &value),
-        'c' => {
-            let (name, value) = split(&value).ok_or_else(|| Refusal::Fatal(format!("-c {value} requires a value")))?;
-            set(&name, &value);
-        }
-        'C' => command.print = Some(value),
-        'd' => {
-            let level = value.parse::<u32>().unwrap_or(0).min(5);
-            let word = if level == 0 { "notice".to_string() } else { format!("debug{level}") };
-            set("log_min_messages", &word);
-            if level >= 1 {
-                set("log_connections", "all");
-                set("log_disconnections", "true");
-            }
-            if level >= 2 {
-                set("log_statement", "all");
-            }
-        }
-        'D' => command.data_directory = Some(value),
-        'e' => set("datestyle", "euro"),
-        'E' | 'j' | 'n' | 'r' | 'v' => {}
-        'f' => {
-            let node = match value.as_str() {
-                "s" => "enable_seqscan",
-                "i" => "enable_indexscan",
-                "o" => "enable_indexonlyscan",
-                "b" => "enable_bitmapscan",
-                "t" => "enable_tidscan",
-                "n" => "enable_nestloop",
-                "m" => "enable_mergejoin",
-                "h" => "enable_hashjoin",
-                _ => return Err(Refusal::Usage(format!("invalid argument for option -f: \"{value}\""))),
-            };
-            set(node, "false");
-        }
-        'F' => set("fsync", "false"),
-        'h' => set("listen_addresses", &value),
-        'i' => set("listen_addresses", "*"),
-        'k' => set("unix_socket_directories", &value),
-        'l' => set("ssl", "true"),
-        'N' => set("max_connections", &value),
-        'O' => set("allow_system_table_mods", "true"),
-        'p' => set("port", &value),
-        'P' => set("ignore_system_indexes", "true"),
-        's' => set("log_statement_stats", "true"),
-        'S' => set("work_mem", &value),
-        't' => {
-            let name = match value.as_bytes().first().zip(value.as_bytes().get(1)) {
-                Some((b'p', b'a')) => "log_parser_stats",
-                Some((b'p', b'l')) => "log_planner_stats",
-                Some((b'e', _)) => "log_executor_stats",
-                _ => return Err(Refusal::Usage(format!("invalid argument for option -t: \"{value}\""))),
-            };
-            set(name, "true");
-        }
-        'T' => set("send_abort_for_crash", "true"),
-        'W' => set("post_auth_delay", &value),
-        other => return Err(Refusal::Usage(format!("invalid option -- '{other}'"))),
-    }
-    Ok(())
+    Ok(command)
 }
 
 #[cfg(test)]

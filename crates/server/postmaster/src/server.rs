@@ -151,7 +151,8 @@ pub fn set_title(settings: &Settings, what: &str) {
     sys::title::set(&format!("postgres: {cluster}{separator}{what}"));
 }
 
-pub(crate) fn reload(
+/// Reads the configuration files again; what is to be said of it goes to `log`.
+pub fn reload(
     settings: &mut Settings,
     data_directory: &Path,
     hooks: &dyn Hooks,
@@ -248,5 +249,14 @@ impl io::Write for &Socket {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl From<Socket> for std::os::fd::OwnedFd {
+    fn from(socket: Socket) -> std::os::fd::OwnedFd {
+        match socket {
+            Socket::Unix(unix) => unix.into(),
+            Socket::Tcp(tcp) => tcp.into(),
+        }
     }
 }
