@@ -167,7 +167,9 @@ impl Settings {
         }
         let path = data_directory.join(AUTO_FILE);
         let temporary = data_directory.join(format!("{AUTO_FILE}.tmp"));
-        let failed = |what: &str, path: &Path, e: &std::io::Error| Error::io(format!("could not {what} file \"{}\"", path.display()), e);
+        let failed = |what: &str, path: &Path, e: &std::io::Error| {
+            Error::io(format!("could not {what} file \"{}\"", path.display()), e)
+        };
         let mut file = create_alone(&temporary).map_err(|e| failed("open", &temporary, &e))?;
         let mut write = || -> Result<()> {
             let old = match std::fs::read_to_string(&path) {

@@ -152,12 +152,7 @@ pub fn set_title(settings: &Settings, what: &str) {
 }
 
 /// Reads the configuration files again; what is to be said of it goes to `log`.
-pub fn reload(
-    settings: &mut Settings,
-    data_directory: &Path,
-    hooks: &dyn Hooks,
-    log: &mut dyn FnMut(error::Error),
-) {
+pub fn reload(settings: &mut Settings, data_directory: &Path, hooks: &dyn Hooks, log: &mut dyn FnMut(error::Error)) {
     let file = Path::new(settings.string(id::CONFIG_FILE)).to_path_buf();
     // A reload reports through `log`; only a start fails.
     let _ = settings.load_files(&file, Some(data_directory), LoadKind::Reload, hooks, log);
