@@ -2,6 +2,7 @@
 //!
 //! The mixing is Bob Jenkins's `lookup3` (public domain, 2006), seeded and finished as PostgreSQL's results show.
 
+use crate::datetime::{self, Interval, TimeTz};
 use crate::environment::Environment;
 use crate::numeric::{self, Numeric};
 use crate::order::{Order, order_of};
@@ -132,7 +133,7 @@ pub fn uint32_extended(value: u32, seed: u64) -> u64 {
 }
 
 /// A bigint as 32 bits, so that equal numbers of all integer types hash alike.
-fn fold(value: i64) -> u32 {
+pub(crate) fn fold(value: i64) -> u32 {
     let (low, high) = (value as u32, (value >> 32) as u32);
     low ^ if value >= 0 { high } else { !high }
 }
@@ -233,6 +234,13 @@ pub fn hash_extended(
         (Order::Padded, DatumRef::Bytes(v)) => bytes_extended(text::trim_blanks(v), seed),
         (Order::Numeric, DatumRef::Bytes(v)) => numeric::hash_numeric_extended(&Numeric::from_bytes(v), seed),
         (Order::Tid, DatumRef::Bytes(v)) => bytes_extended(&tid_bytes(v), seed),
+        (Order::TimeTz, DatumRef::Bytes(v)) => {
+            let time: TimeTz = datetime::decode(v);
+            uint32_extended(fold(time.micros), seed) ^ uint32_extended(time.zone as u32, seed)
+        }
+        (Order::Interval, DatumRef::Bytes(v)) => {
+            uint32_extended(fold(datetime::decode::<Interval>(v).span() as i64), seed)
+        }
         (Order::Array, DatumRef::Bytes(v)) => {
             array_hash_extended(Context { collation, ..Context::plain(env) }, v, seed)?
         }

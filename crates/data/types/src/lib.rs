@@ -36,6 +36,7 @@ pub mod objects;
 pub mod oid;
 pub mod order;
 pub mod registry;
+pub mod series;
 pub mod sortkey;
 pub mod text;
 

@@ -1,6 +1,7 @@
 //! Order and equality of two values of a type, as its default B-tree operator class has them.
 
 use crate::environment::TypeKind;
+use crate::datetime::{self, Interval, TimeTz};
 use crate::numeric::Numeric;
 use crate::{Context, Environment, array, float, objects, oid, text};
 use batch::DatumRef;
@@ -29,6 +30,10 @@ pub(crate) enum Order {
     Numeric,
     /// As tuple ids.
     Tid,
+    /// As times with a zone.
+    TimeTz,
+    /// As intervals.
+    Interval,
     /// Element by element.
     Array,
     /// By their labels' positions.
@@ -61,6 +66,8 @@ pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
         oid::BYTEA => Order::Bytes,
         oid::NUMERIC => Order::Numeric,
         oid::TID => Order::Tid,
+        oid::TIMETZ => Order::TimeTz,
+        oid::INTERVAL => Order::Interval,
         _ => {
             let t = crate::builtin_type(type_oid)?;
             if t.category == b'A' && t.element.is_valid() {
@@ -136,6 +143,10 @@ pub(crate) fn compare_as(
         (Order::Bytes, Bytes(a), Bytes(b)) => a.cmp(b),
         (Order::Numeric, Bytes(a), Bytes(b)) => Numeric::from_bytes(a).cmp(&Numeric::from_bytes(b)),
         (Order::Tid, Bytes(a), Bytes(b)) => objects::tid(a).cmp(&objects::tid(b)),
+        (Order::TimeTz, Bytes(a), Bytes(b)) => datetime::decode::<TimeTz>(a).cmp(&datetime::decode::<TimeTz>(b)),
+        (Order::Interval, Bytes(a), Bytes(b)) => {
+            datetime::decode::<Interval>(a).cmp(&datetime::decode::<Interval>(b))
+        }
         (Order::Array, Bytes(a), Bytes(b)) => {
             let context = Context { collation, ..Context::plain(env) };
             array::compare_views(context, array::View::new(a)?, array::View::new(b)?)?

@@ -15,6 +15,9 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::array::ARRAYS,
     crate::boolean::BOOLEANS,
     crate::bytea::BYTEAS,
+    crate::datetime::DATETIMES,
+    crate::datetime::DATETIME_ARITHMETIC,
+    crate::datetime::DATETIME_PARTS,
     crate::float::FLOATS,
     crate::hash::HASHES,
     crate::int::INTEGERS,
@@ -31,7 +34,7 @@ pub static TABLES: &[&[Builtin]] = &[
 static AGGREGATES: &[&[(u32, AggregateMaker)]] = &[aggregate::AGGREGATES];
 
 /// The set-returning functions of this crate.
-static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[];
+static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[crate::series::SERIES];
 
 static REGISTERED: OnceLock<&'static [&'static [Builtin]]> = OnceLock::new();
 

@@ -15,6 +15,7 @@
 //! Two values that are equal in SQL have the same bytes (`1.0` and `1.00`, `-0` and `0`), so the keys serve grouping and
 //! uniqueness, too. No value's encoding is a prefix of another one's, so that the columns that follow decide ties.
 
+use crate::datetime::{self, Interval, TimeTz};
 use crate::numeric::Numeric;
 use crate::order::{Order, order_of};
 use crate::{Environment, array, objects, oid, text};
@@ -201,6 +202,15 @@ fn encode_value(
             out.extend_from_slice(&block.to_be_bytes());
             out.extend_from_slice(&offset.to_be_bytes());
         }
+        (Order::TimeTz, Bytes(v)) => {
+            let time: TimeTz = datetime::decode(v);
+            out.extend_from_slice(&(time.utc() as u64 ^ 1 << 63).to_be_bytes());
+            out.extend_from_slice(&(time.zone as u32 ^ 1 << 31).to_be_bytes());
+        }
+        (Order::Interval, Bytes(v)) => {
+            let span = datetime::decode::<Interval>(v).span();
+            out.extend_from_slice(&(span as u128 ^ 1 << 127).to_be_bytes());
+        }
         (Order::Enum, B4(v)) => {
             out.extend_from_slice(&double_bits(env.enum_position(Oid(v as u32))? as f64).to_be_bytes());
         }
@@ -265,6 +275,18 @@ fn decode_value(
             }
             out.push_null();
             return Some(at);
+        }
+        (Order::TimeTz, _) => {
+            let utc = (fixed(8)? ^ 1 << 63) as i64;
+            let zone = bytes.get(8..12)?.iter().fold(0u32, |v, &b| v << 8 | (b ^ flip) as u32) ^ 1 << 31;
+            let micros = utc - zone as i32 as i64 * 1_000_000;
+            out.push(DatumRef::Bytes(&[&micros.to_le_bytes()[..], &zone.to_le_bytes()[..]].concat()));
+            return Some(12);
+        }
+        (Order::Interval, _) => {
+            bytes.get(..16)?;
+            out.push_null();
+            return Some(16);
         }
         (Order::Tid, _) => {
             let value = fixed(6)?;
@@ -389,6 +411,9 @@ mod tests {
                 "NaN",
             ],
         );
+        check(oid::DATE, &["-infinity", "4713-01-01 BC", "1999-12-31", "2000-01-01", "infinity"]);
+        check(oid::TIMETZ, &["00:00+02", "01:00+02", "00:00:00+01", "01:00+00"]);
+        check(oid::INTERVAL, &["-1 year", "0", "29 days 23:00", "1 mon", "31 days", "1 year"]);
         check(oid::TID, &["(0,1)", "(0,2)", "(1,1)", "(70000,1)"]);
         check(oid::INT4_ARRAY, &["{}", "{-1}", "{1}", "{1,1}", "{1,2}", "{{1},{2}}", "{1,NULL}", "{2}"]);
         check(oid::TEXT_ARRAY, &["{}", "{a}", "{a,b}", "{aa}"]);
