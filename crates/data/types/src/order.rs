@@ -1,7 +1,7 @@
 //! Order and equality of two values of a type, as its default B-tree operator class has them.
 
-use crate::environment::TypeKind;
 use crate::datetime::{self, Interval, TimeTz};
+use crate::environment::TypeKind;
 use crate::numeric::Numeric;
 use crate::{Context, Environment, array, float, objects, oid, text};
 use batch::DatumRef;
@@ -144,9 +144,7 @@ pub(crate) fn compare_as(
         (Order::Numeric, Bytes(a), Bytes(b)) => Numeric::from_bytes(a).cmp(&Numeric::from_bytes(b)),
         (Order::Tid, Bytes(a), Bytes(b)) => objects::tid(a).cmp(&objects::tid(b)),
         (Order::TimeTz, Bytes(a), Bytes(b)) => datetime::decode::<TimeTz>(a).cmp(&datetime::decode::<TimeTz>(b)),
-        (Order::Interval, Bytes(a), Bytes(b)) => {
-            datetime::decode::<Interval>(a).cmp(&datetime::decode::<Interval>(b))
-        }
+        (Order::Interval, Bytes(a), Bytes(b)) => datetime::decode::<Interval>(a).cmp(&datetime::decode::<Interval>(b)),
         (Order::Array, Bytes(a), Bytes(b)) => {
             let context = Context { collation, ..Context::plain(env) };
             array::compare_views(context, array::View::new(a)?, array::View::new(b)?)?

@@ -157,7 +157,8 @@ fn subscripts(args: &[DatumRef<'_>], _: Context<'_>) -> Result<Box<dyn RowSource
             None => return Ok(Box::new(Nothing)),
         },
     };
-    let dimension = usize::try_from(which).ok().and_then(|k| View::new(array).ok()?.dimensions().nth(k.checked_sub(1)?));
+    let dimension =
+        usize::try_from(which).ok().and_then(|k| View::new(array).ok()?.dimensions().nth(k.checked_sub(1)?));
     let Some(dimension) = dimension else { return Ok(Box::new(Nothing)) };
     let (first, last) = (dimension.lower as i64, dimension.lower as i64 + dimension.length as i64 - 1);
     let (next, stop, step) = if reverse { (last, first, -1) } else { (first, last, 1) };

@@ -338,8 +338,12 @@ mod tests {
             Err(e) => e.message().to_string(),
         };
         // Doubles are added in another order.
-        let close = |a: &str, b: &str| matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if (a - b).abs() < 1e-12);
-        assert!(found == wanted || result == 701 && close(&found, wanted), "aggregate {oid}, merged: {found}, {wanted}");
+        let close =
+            |a: &str, b: &str| matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if (a - b).abs() < 1e-12);
+        assert!(
+            found == wanted || result == 701 && close(&found, wanted),
+            "aggregate {oid}, merged: {found}, {wanted}"
+        );
     }
 
     /// Results recorded from PostgreSQL 18.6: `select AGGREGATE(column) from (values …)`.

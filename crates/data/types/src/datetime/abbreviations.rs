@@ -56,5 +56,8 @@ pub const ABBREVIATIONS: &[(&str, i32, bool)] = &[
 
 /// Offset from UTC and daylight saving flag of an abbreviation in lower case.
 pub fn abbreviation(word: &str) -> Option<(i32, bool)> {
-    ABBREVIATIONS.binary_search_by_key(&word, |(name, ..)| name).ok().map(|at| (ABBREVIATIONS[at].1, ABBREVIATIONS[at].2))
+    ABBREVIATIONS
+        .binary_search_by_key(&word, |(name, ..)| name)
+        .ok()
+        .map(|at| (ABBREVIATIONS[at].1, ABBREVIATIONS[at].2))
 }

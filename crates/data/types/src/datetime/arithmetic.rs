@@ -5,8 +5,7 @@ use super::functions::{date_to_timestamp, local_in, moment_in};
 use super::interval::out_of_range as interval_range;
 use super::parse::{Zone, zone_of};
 use super::{
-    INFINITY, Interval, NEGATIVE_INFINITY, TimeTz, checked_timestamp, date_range,
-    is_infinite, timestamp_range,
+    INFINITY, Interval, NEGATIVE_INFINITY, TimeTz, checked_timestamp, date_range, is_infinite, timestamp_range,
 };
 use crate::Context;
 use crate::registry::RowSource;
@@ -162,7 +161,11 @@ fn shift_time(time: i64, by: &Interval, sign: i64) -> Result<i64> {
     if !by.is_finite() {
         return Err(Error::new(
             SqlState::DATETIME_VALUE_OUT_OF_RANGE,
-            if sign > 0 { "cannot add infinite interval to time" } else { "cannot subtract infinite interval from time" },
+            if sign > 0 {
+                "cannot add infinite interval to time"
+            } else {
+                "cannot subtract infinite interval from time"
+            },
         ));
     }
     Ok((time + sign * (by.micros % DAY)).rem_euclid(DAY))
@@ -251,7 +254,11 @@ impl RowSource for Timestamps {
 }
 
 /// generate_series of timestamps and timestamptzs.
-pub fn generate_timestamps(args: &[DatumRef<'_>], context: Context<'_>, with_zone: bool) -> Result<Option<Box<dyn RowSource>>> {
+pub fn generate_timestamps(
+    args: &[DatumRef<'_>],
+    context: Context<'_>,
+    with_zone: bool,
+) -> Result<Option<Box<dyn RowSource>>> {
     let (Some(start), Some(stop), Some(step)) = (args[0].as_i64(), args[1].as_i64(), args[2].as_bytes()) else {
         return Ok(None);
     };

@@ -5,7 +5,8 @@ use super::interval::out_of_range as interval_range;
 use super::parse::{Zone, zone_of};
 use super::{
     DATE_INFINITY, DATE_NEGATIVE_INFINITY, INFINITY, Interval, NEGATIVE_INFINITY, TimeTz, TimeZone, calendar,
-    checked_timestamp, date_range, from_local, is_infinite, round_to_precision, timestamp_range, to_local, unix_seconds,
+    checked_timestamp, date_range, from_local, is_infinite, round_to_precision, timestamp_range, to_local,
+    unix_seconds,
 };
 use crate::hash;
 use crate::{Context, Environment};
@@ -204,9 +205,8 @@ pub fn date_to_timestamp(day: i32) -> Result<i64> {
     match day {
         DATE_INFINITY => Ok(INFINITY),
         DATE_NEGATIVE_INFINITY => Ok(NEGATIVE_INFINITY),
-        day => checked_timestamp((day as i64).checked_mul(DAY)).map_err(|_| {
-            Error::new(SqlState::DATETIME_VALUE_OUT_OF_RANGE, "date out of range for timestamp")
-        }),
+        day => checked_timestamp((day as i64).checked_mul(DAY))
+            .map_err(|_| Error::new(SqlState::DATETIME_VALUE_OUT_OF_RANGE, "date out of range for timestamp")),
     }
 }
 
@@ -262,7 +262,9 @@ fn displacement(by: &Interval) -> Result<Zone> {
 /// The local time of a moment in a zone.
 pub(super) fn local_in(timestamp: i64, zone: &Zone) -> Result<i64> {
     match zone {
-        Zone::Named(zone) => to_local(timestamp, zone).and_then(|t| if is_infinite(t) { Ok(t) } else { checked_timestamp(Some(t)) }),
+        Zone::Named(zone) => {
+            to_local(timestamp, zone).and_then(|t| if is_infinite(t) { Ok(t) } else { checked_timestamp(Some(t)) })
+        }
         Zone::Offset(_) if is_infinite(timestamp) => Ok(timestamp),
         Zone::Offset(offset) => checked_timestamp(timestamp.checked_add(*offset as i64 * SECOND)),
     }
@@ -350,7 +352,15 @@ fn make_timestamp(year: i32, month: i32, day: i32, hour: i32, minute: i32, secon
     })
 }
 
-fn make_interval(years: i32, months: i32, weeks: i32, days: i32, hours: i32, minutes: i32, seconds: f64) -> Result<Interval> {
+fn make_interval(
+    years: i32,
+    months: i32,
+    weeks: i32,
+    days: i32,
+    hours: i32,
+    minutes: i32,
+    seconds: f64,
+) -> Result<Interval> {
     if !seconds.is_finite() {
         return Err(interval_range());
     }

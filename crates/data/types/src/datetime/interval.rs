@@ -484,8 +484,12 @@ pub enum Unit {
 /// The unit of a word in lower case.
 pub fn unit_of(word: &str) -> Option<Unit> {
     Some(match word {
-        "us" | "usec" | "usecs" | "usecond" | "useconds" | "microsecond" | "microseconds" | "microsecon" => Unit::Micros(1),
-        "ms" | "msec" | "msecs" | "msecond" | "mseconds" | "millisecond" | "milliseconds" | "millisecon" => Unit::Micros(1000),
+        "us" | "usec" | "usecs" | "usecond" | "useconds" | "microsecond" | "microseconds" | "microsecon" => {
+            Unit::Micros(1)
+        }
+        "ms" | "msec" | "msecs" | "msecond" | "mseconds" | "millisecond" | "milliseconds" | "millisecon" => {
+            Unit::Micros(1000)
+        }
         "s" | "sec" | "secs" | "second" | "seconds" => Unit::Micros(SECOND),
         "m" | "min" | "mins" | "minute" | "minutes" => Unit::Micros(MINUTE),
         "h" | "hr" | "hrs" | "hour" | "hours" => Unit::Micros(HOUR),
@@ -660,7 +664,9 @@ pub fn parse(text: &str, typmod: i32, style: IntervalStyle) -> std::result::Resu
     if rest.len() > 512 {
         return Err(Problem::Format);
     }
-    if rest.starts_with(['P', 'p']) && rest[1..].starts_with(|c: char| c.is_ascii_digit() || matches!(c, 'T' | 't' | '-' | '+' | '.')) {
+    if rest.starts_with(['P', 'p'])
+        && rest[1..].starts_with(|c: char| c.is_ascii_digit() || matches!(c, 'T' | 't' | '-' | '+' | '.'))
+    {
         return parse_iso(rest);
     }
     match rest.to_ascii_lowercase().as_str() {
@@ -758,12 +764,16 @@ pub fn parse(text: &str, typmod: i32, style: IntervalStyle) -> std::result::Resu
             for unit in [Unit::Micros(HOUR), Unit::Micros(MINUTE), Unit::Micros(SECOND)] {
                 note(unit)?;
             }
-            sums.micros += sign
-                * (hours * HOUR as i128 + minutes * MINUTE as i128 + seconds * SECOND as i128 + fraction as i128);
+            sums.micros +=
+                sign * (hours * HOUR as i128 + minutes * MINUTE as i128 + seconds * SECOND as i128 + fraction as i128);
             seen = true;
             continue;
         }
-        if rest.starts_with('-') && rest[1..].starts_with(|c: char| c.is_ascii_digit()) && fraction == 0.0 && pending.is_none() {
+        if rest.starts_with('-')
+            && rest[1..].starts_with(|c: char| c.is_ascii_digit())
+            && fraction == 0.0
+            && pending.is_none()
+        {
             // Years and months.
             rest = &rest[1..];
             let (.., months, fraction) = take_number(&mut rest).ok_or(Problem::Format)?;

@@ -142,10 +142,9 @@ fn timetz_in(text: &str, call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
 
 fn interval_in(text: &str, call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
     let interval = interval::parse(text, call.typmod, call.env.interval_style()).map_err(|problem| match problem {
-        Problem::Overflow => Error::new(
-            SqlState::INTERVAL_FIELD_OVERFLOW,
-            format!("interval field value out of range: \"{text}\""),
-        ),
+        Problem::Overflow => {
+            Error::new(SqlState::INTERVAL_FIELD_OVERFLOW, format!("interval field value out of range: \"{text}\""))
+        }
         other => other.error(text, "interval"),
     })?;
     push(interval.with_typmod(call.typmod)?, out);

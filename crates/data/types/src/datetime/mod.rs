@@ -17,8 +17,8 @@ pub mod calendar;
 mod functions;
 pub mod interval;
 mod io;
-mod parts;
 pub mod parse;
+mod parts;
 mod zone;
 
 pub use arithmetic::{DATETIME_ARITHMETIC, generate_timestamps, timestamp_plus_interval, timestamptz_plus_interval};

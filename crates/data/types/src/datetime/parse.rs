@@ -79,9 +79,7 @@ impl Problem {
                 SqlState::DATETIME_VALUE_OUT_OF_RANGE,
                 format!("date/time field value out of range: \"{text}\""),
             ),
-            Problem::Range => {
-                Error::new(SqlState::DATETIME_VALUE_OUT_OF_RANGE, format!("{type_name} out of range"))
-            }
+            Problem::Range => Error::new(SqlState::DATETIME_VALUE_OUT_OF_RANGE, format!("{type_name} out of range")),
             Problem::MonthDay => Error::new(
                 SqlState::DATETIME_VALUE_OUT_OF_RANGE,
                 format!("date/time field value out of range: \"{text}\""),
@@ -203,7 +201,17 @@ fn tokens(text: &str) -> Parsed<Vec<Token>> {
 }
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 const WEEKDAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
@@ -225,9 +233,33 @@ fn is_keyword(word: &str) -> bool {
         || is_weekday(word)
         || matches!(
             word,
-            "am" | "pm" | "ad" | "bc" | "t" | "j" | "jd" | "julian" | "at" | "on" | "dst" | "now" | "today"
-                | "tomorrow" | "yesterday" | "epoch" | "infinity" | "allballs" | "d" | "dow" | "doy" | "h" | "m"
-                | "mm" | "s" | "y" | "isodow" | "isoyear"
+            "am" | "pm"
+                | "ad"
+                | "bc"
+                | "t"
+                | "j"
+                | "jd"
+                | "julian"
+                | "at"
+                | "on"
+                | "dst"
+                | "now"
+                | "today"
+                | "tomorrow"
+                | "yesterday"
+                | "epoch"
+                | "infinity"
+                | "allballs"
+                | "d"
+                | "dow"
+                | "doy"
+                | "h"
+                | "m"
+                | "mm"
+                | "s"
+                | "y"
+                | "isodow"
+                | "isoyear"
         )
 }
 
@@ -534,7 +566,13 @@ pub fn parse(text: &str, order: DateOrder, with_date: bool, env: &dyn Environmen
                 Expecting::Anything => {
                     let whole = piece.split('.').next().unwrap_or("");
                     let has_point = piece.contains('.');
-                    if has_point && !has_date && date.year.is_none() && date.month.is_none() && date.day.is_none() && with_date {
+                    if has_point
+                        && !has_date
+                        && date.year.is_none()
+                        && date.month.is_none()
+                        && date.day.is_none()
+                        && with_date
+                    {
                         date.separated(&piece, order)?;
                     } else if has_point && whole.len() > 2 || whole.len() >= 6 && (!has_date || fields.time.is_none()) {
                         if !has_date && with_date && !has_point {
@@ -631,10 +669,7 @@ pub fn parse(text: &str, order: DateOrder, with_date: bool, env: &dyn Environmen
         fields.day = Some(julian - calendar::JULIAN_OFFSET);
     } else if date.complete() {
         fields.day = Some(date.finish(bc)?);
-    } else if with_date && fields.special.is_none()
-        || date.year.is_some()
-        || date.month.is_some()
-        || date.day.is_some()
+    } else if with_date && fields.special.is_none() || date.year.is_some() || date.month.is_some() || date.day.is_some()
     {
         return Err(Problem::Format);
     }

@@ -70,8 +70,12 @@ enum Field {
 fn field_of(unit: &[u8]) -> Option<Field> {
     use Field::*;
     Some(match String::from_utf8_lossy(unit).to_ascii_lowercase().as_str() {
-        "microseconds" | "microsecond" | "us" | "usec" | "usecs" | "usecond" | "useconds" | "microsecon" => Microseconds,
-        "milliseconds" | "millisecond" | "ms" | "msec" | "msecs" | "msecond" | "mseconds" | "millisecon" => Milliseconds,
+        "microseconds" | "microsecond" | "us" | "usec" | "usecs" | "usecond" | "useconds" | "microsecon" => {
+            Microseconds
+        }
+        "milliseconds" | "millisecond" | "ms" | "msec" | "msecs" | "msecond" | "mseconds" | "millisecon" => {
+            Milliseconds
+        }
         "second" | "seconds" | "sec" | "secs" | "s" => Second,
         "minute" | "minutes" | "min" | "mins" | "m" => Minute,
         "hour" | "hours" | "hr" | "hrs" | "h" => Hour,
@@ -99,19 +103,13 @@ fn field_of(unit: &[u8]) -> Option<Field> {
 #[cold]
 fn not_recognized(unit: &[u8], type_name: &str) -> Error {
     let unit = String::from_utf8_lossy(unit).to_ascii_lowercase();
-    Error::new(
-        SqlState::INVALID_PARAMETER_VALUE,
-        format!("unit \"{unit}\" not recognized for type {type_name}"),
-    )
+    Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("unit \"{unit}\" not recognized for type {type_name}"))
 }
 
 #[cold]
 fn not_supported(unit: &[u8], type_name: &str) -> Error {
     let unit = String::from_utf8_lossy(unit).to_ascii_lowercase();
-    Error::new(
-        SqlState::FEATURE_NOT_SUPPORTED,
-        format!("unit \"{unit}\" not supported for type {type_name}"),
-    )
+    Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("unit \"{unit}\" not supported for type {type_name}"))
 }
 
 fn whole(value: i64) -> Result<Option<Numeric>> {
@@ -153,9 +151,13 @@ fn date_field(field: Field, day: i32) -> Option<i64> {
 /// Infinity for fields that grow without end, null for those that go round.
 fn infinite_field(field: Field, positive: bool) -> Option<Numeric> {
     match field {
-        Field::Year | Field::Decade | Field::Century | Field::Millennium | Field::Julian | Field::IsoYear | Field::Epoch => {
-            Some(if positive { Numeric::Infinity } else { Numeric::NegativeInfinity })
-        }
+        Field::Year
+        | Field::Decade
+        | Field::Century
+        | Field::Millennium
+        | Field::Julian
+        | Field::IsoYear
+        | Field::Epoch => Some(if positive { Numeric::Infinity } else { Numeric::NegativeInfinity }),
         _ => None,
     }
 }
@@ -210,7 +212,10 @@ fn extract_time(unit: &[u8], time: i64, zone: Option<i32>) -> Result<Option<Nume
 fn extract_timestamp(unit: &[u8], local: i64, moment: Option<(i64, i32)>) -> Result<Option<Numeric>> {
     let type_name = if moment.is_some() { "timestamp with time zone" } else { "timestamp without time zone" };
     let field = field_of(unit).ok_or_else(|| not_recognized(unit, type_name))?;
-    if moment.is_none() && !is_infinite(local) && matches!(field, Field::Timezone | Field::TimezoneHour | Field::TimezoneMinute) {
+    if moment.is_none()
+        && !is_infinite(local)
+        && matches!(field, Field::Timezone | Field::TimezoneHour | Field::TimezoneMinute)
+    {
         return Err(not_supported(unit, type_name));
     }
     if is_infinite(local) {
@@ -294,7 +299,9 @@ fn extract_interval(unit: &[u8], interval: &Interval) -> Result<Option<Numeric>>
         Field::Millennium => whole(interval.months as i64 / 12_000),
         _ => {
             // Years of 365.25 days, other months of 30.
-            let days = (interval.months / 12) as i128 * 1461 + (interval.months % 12) as i128 * 120 + interval.days as i128 * 4;
+            let days = (interval.months / 12) as i128 * 1461
+                + (interval.months % 12) as i128 * 120
+                + interval.days as i128 * 4;
             decimals(days * DAY as i128 / 4 + micros as i128, 6)
         }
     }
@@ -328,10 +335,7 @@ fn truncate(unit: &[u8], local: i64, type_name: &str) -> Result<i64> {
         field,
         Field::Week | Field::Month | Field::Quarter | Field::Year | Field::Decade | Field::Century | Field::Millennium
     );
-    if matches!(
-        field,
-        Field::Julian | Field::IsoYear | Field::Dow | Field::IsoDow | Field::Doy | Field::Epoch
-    ) {
+    if matches!(field, Field::Julian | Field::IsoYear | Field::Dow | Field::IsoDow | Field::Doy | Field::Epoch) {
         return Err(not_recognized(unit, type_name));
     }
     if size.is_none() && !date_unit {
@@ -346,7 +350,11 @@ fn truncate(unit: &[u8], local: i64, type_name: &str) -> Result<i64> {
     let (year, month, _) = date_of_day(day);
     // The year in which a span of years that is counted from year 1 begins.
     let first = |length: i32| {
-        if year > 0 { (year + length - 1) / length * length - (length - 1) } else { -((length - 1 - (year - 1)) / length) * length + 1 }
+        if year > 0 {
+            (year + length - 1) / length * length - (length - 1)
+        } else {
+            -((length - 1 - (year - 1)) / length) * length + 1
+        }
     };
     let start = match field {
         Field::Week => day - (weekday(day) + 6) % 7,
@@ -397,19 +405,12 @@ fn truncate_interval(unit: &[u8], interval: &Interval) -> Result<Interval> {
             | Field::Century
             | Field::Millennium
     );
-    if matches!(
-        field,
-        Field::Julian | Field::IsoYear | Field::Dow | Field::IsoDow | Field::Doy | Field::Epoch
-    ) {
+    if matches!(field, Field::Julian | Field::IsoYear | Field::Dow | Field::IsoDow | Field::Doy | Field::Epoch) {
         return Err(not_recognized(unit, "interval"));
     }
     if !supported {
         let error = not_supported(unit, "interval");
-        return Err(if field == Field::Week {
-            error.detail("Months usually have fractional weeks.")
-        } else {
-            error
-        });
+        return Err(if field == Field::Week { error.detail("Months usually have fractional weeks.") } else { error });
     }
     if !interval.is_finite() {
         return Ok(*interval);

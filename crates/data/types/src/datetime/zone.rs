@@ -222,7 +222,9 @@ impl TimeZone {
 impl Rule {
     fn at(&self, moment: i64) -> &LocalType {
         let Some((daylight, start, end)) = &self.daylight else { return &self.standard };
-        let (year, _, _) = super::calendar::date_of_day((moment + self.standard.offset as i64).div_euclid(86_400) as i32 + super::calendar::UNIX_EPOCH_DAY);
+        let (year, _, _) = super::calendar::date_of_day(
+            (moment + self.standard.offset as i64).div_euclid(86_400) as i32 + super::calendar::UNIX_EPOCH_DAY,
+        );
         let start = start.moment(year) - self.standard.offset as i64;
         let end = end.moment(year) - daylight.offset as i64;
         let summer = if start < end { start <= moment && moment < end } else { !(end <= moment && moment < start) };
@@ -259,7 +261,8 @@ fn parse_rule(text: &str) -> Option<Rule> {
         return Some(Rule { standard, daylight: None });
     }
     let name = take_name(&mut rest)?;
-    let offset = if rest.is_empty() || rest.starts_with(',') { standard.offset + 3600 } else { -take_offset(&mut rest)? };
+    let offset =
+        if rest.is_empty() || rest.starts_with(',') { standard.offset + 3600 } else { -take_offset(&mut rest)? };
     let daylight = LocalType { offset, daylight: true, abbreviation: name };
     if rest.is_empty() {
         // Without rules of its own it follows those of the United States.
