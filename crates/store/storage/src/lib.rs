@@ -54,7 +54,7 @@ pub use pool::StorageRequest;
 pub use redo::{CheckpointParticipant, Redo, RedoContext, RedoPage, ResourceManager, StorageManager};
 pub use visibility::{VisibilityMap, VisibilityStatus};
 pub use wal::Image;
-pub use write::{PoolStatistics, WriteStatistics};
+pub use write::{PoolStatistics, SyncStatistics, WriteStatistics};
 
 use files::Files;
 use pool::Pool;

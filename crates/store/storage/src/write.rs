@@ -10,6 +10,7 @@ use crate::{Page, Storage};
 use error::Result;
 use ids::{Fork, Lsn, Oid, RelFileLocator};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::time::{Duration, Instant};
 
 /// What a checkpoint wrote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,17 @@ pub struct WriteStatistics {
     pub pages: u64,
     /// Pages in the pool.
     pub pool: u64,
+}
+
+/// What syncing files took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SyncStatistics {
+    /// Files synced.
+    pub files: u64,
+    /// The longest sync.
+    pub longest: Duration,
+    /// All of them.
+    pub total: Duration,
 }
 
 /// How often pages were written, and by whom; for pg_stat_bgwriter and pg_stat_checkpointer.
@@ -285,10 +297,10 @@ impl Storage {
         }
     }
 
-    /// Syncs all files that were written before this call. Returns how many.
+    /// Syncs all files that were written before this call.
     ///
     /// A failed sync ends the process, since the kernel may have forgotten the pages.
-    pub fn sync_files(&self) -> u64 {
+    pub fn sync_files(&self) -> SyncStatistics {
         let pool = &self.inner.pool;
         let cycle = pool.state.sync_cycle.fetch_add(1, AcqRel) + 1;
         let mut keys = Vec::new();
@@ -298,15 +310,21 @@ impl Storage {
             }
         });
         keys.sort_unstable_by_key(|key| (key.tablespace, key.database, key.file, key.fork, key.segment));
+        let mut statistics = SyncStatistics::default();
         for key in &keys {
             // Out of the table first: a write after this makes a new request, which the sync under way might not cover.
             let hash = pool.syncs.hash(key);
             pool.syncs.exclusive(hash).remove(hash, key);
+            let started = Instant::now();
             if let Err(e) = self.inner.files.sync(key.tag()) {
                 wal::panic_process(e.message());
             }
+            let time = started.elapsed();
+            statistics.files += 1;
+            statistics.total += time;
+            statistics.longest = statistics.longest.max(time);
         }
-        keys.len() as u64
+        statistics
     }
 
     /// Forgets sync requests for a relation's files: they go.

@@ -210,17 +210,6 @@ impl Wal {
         segment_file_name(self.timeline(), self.inner.geometry.segment(lsn), self.segment_size())
     }
 
-    /// Notes that the record that ends at `lsn` is worth a checkpoint: others are a server's own housekeeping, and do not keep
-    /// an idle one busy.
-    pub fn note_important(&self, lsn: Lsn) {
-        self.inner.state.important.fetch_max(lsn.0, Relaxed);
-    }
-
-    /// The end of the last record that is worth a checkpoint.
-    pub fn last_important(&self) -> Lsn {
-        Lsn(self.inner.state.important.load(Relaxed))
-    }
-
     /// Makes the segment after the current one, if more than three quarters of the current one are used: so that no commit
     /// has to wait for it. Answers how many were made.
     ///

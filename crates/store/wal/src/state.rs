@@ -43,9 +43,7 @@ shm::shared! {
         pub write_lock: WriteLock,
         /// What asynchronous commits wait for the WAL writer to flush.
         pub asynchronous: AtomicU64,
-        /// End of the last record that is worth a checkpoint.
-        pub important: AtomicU64,
-        pad_written: [u64; 8],
+        pad_written: [u64; 9],
         /// Counters for pg_stat_wal.
         pub statistics: Statistics,
         pub slots: [Slot; SLOTS],
