@@ -83,12 +83,7 @@ impl Checkpointer {
     ///
     /// # Errors
     /// The checkpoint has failed; the one before still counts.
-    pub fn run(
-        &mut self,
-        kind: Kind,
-        reasons: &str,
-        pace: &mut dyn FnMut(f64),
-    ) -> Result<CheckpointStatistics> {
+    pub fn run(&mut self, kind: Kind, reasons: &str, pace: &mut dyn FnMut(f64)) -> Result<CheckpointStatistics> {
         let context = &self.context;
         let (wal, storage) = (&context.wal, &context.storage);
         let started = Instant::now();

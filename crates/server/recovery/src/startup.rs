@@ -6,7 +6,7 @@ use ids::Lsn;
 use std::sync::Arc;
 use std::time::Instant;
 use storage::{CheckpointRecord, ClusterState, ControlFile, RedoContext, ResourceManager, xlog};
-use wal::{DecodedRecord, ReadOutcome, RmgrId, WalReader, WalLevel};
+use wal::{DecodedRecord, ReadOutcome, RmgrId, WalLevel, WalReader};
 
 /// What start-up found and did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,9 +54,8 @@ fn recover_with(context: &Context, before_open: impl FnOnce() -> Result<()>) -> 
         _ => context.log(format!("database system was interrupted; last known up at {since}")),
     }
     let timeline = control.checkpoint_record.timeline;
-    let mut reader =
-        WalReader::new(context.wal.directory(), control.segment_size, timeline, control.checkpoint)
-            .with_switch_record(RmgrId::XLOG, xlog::SWITCH);
+    let mut reader = WalReader::new(context.wal.directory(), control.segment_size, timeline, control.checkpoint)
+        .with_switch_record(RmgrId::XLOG, xlog::SWITCH);
     let (checkpoint, end) = read_checkpoint(&mut reader, control.checkpoint)?;
     for participant in &context.participants {
         participant.start_from(&checkpoint)?;
@@ -100,8 +99,7 @@ fn read_checkpoint(reader: &mut WalReader, at: Lsn) -> Result<(CheckpointRecord,
     match reader.read()? {
         ReadOutcome::End(end) => Err(invalid(end.reason)),
         ReadOutcome::Record(record) => {
-            let is_checkpoint =
-                matches!(record.info & 0xF0, xlog::CHECKPOINT_SHUTDOWN | xlog::CHECKPOINT_ONLINE);
+            let is_checkpoint = matches!(record.info & 0xF0, xlog::CHECKPOINT_SHUTDOWN | xlog::CHECKPOINT_ONLINE);
             let decoded = CheckpointRecord::decode(record.data());
             match decoded {
                 Some(checkpoint) if record.rmgr == RmgrId::XLOG && is_checkpoint => Ok((checkpoint, record.end)),

@@ -27,7 +27,9 @@ fn directories(data_directory: &Path) -> Result<Vec<PathBuf>> {
 
 fn read(directory: &Path) -> Result<Vec<PathBuf>> {
     match fs::read_dir(directory) {
-        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
         Err(e) => Err(Error::io(format_args!("could not open directory \"{}\"", directory.display()), &e)),
         Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
     }

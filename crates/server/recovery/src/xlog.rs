@@ -59,9 +59,7 @@ impl ResourceManager for XlogManager {
 
     fn describe(&self, record: &DecodedRecord, text: &mut String) {
         let data = record.data();
-        let level = |bytes: &[u8]| {
-            number(bytes).and_then(|n| WalLevel::from_u8(n as u8)).map_or("?", WalLevel::name)
-        };
+        let level = |bytes: &[u8]| number(bytes).and_then(|n| WalLevel::from_u8(n as u8)).map_or("?", WalLevel::name);
         match record.info & 0xF0 {
             info @ (xlog::CHECKPOINT_SHUTDOWN | xlog::CHECKPOINT_ONLINE) => {
                 let Some(c) = CheckpointRecord::decode(data) else { return };

@@ -174,7 +174,11 @@ fn check(cluster: &Cluster, confirmed: &Path) {
     for writer in 0..WRITERS {
         let path = confirmed.join(writer.to_string());
         let expected: i64 = std::fs::read_to_string(path).map_or(0, |text| text.parse().unwrap_or(0));
-        assert!(read(counter(writer)) >= expected, "writer {writer} lost transfers: {:#?}", cluster.lines.lock().unwrap());
+        assert!(
+            read(counter(writer)) >= expected,
+            "writer {writer} lost transfers: {:#?}",
+            cluster.lines.lock().unwrap()
+        );
     }
 }
 
@@ -204,7 +208,8 @@ fn live(directory: &Path, confirmed: &Path, round: u64, fault: Option<(&str, fau
         let mut checkpointer = Checkpointer::new(cluster.context.clone()).unwrap();
         let until = std::time::Instant::now() + Duration::from_millis(30 + round * 37 % 80);
         while std::time::Instant::now() < until && writers.iter().all(|&pid| sys::process::exists(pid)) {
-            if checkpointer.run(Kind::Online, "force", &mut |_| std::thread::sleep(Duration::from_micros(300))).is_err() {
+            if checkpointer.run(Kind::Online, "force", &mut |_| std::thread::sleep(Duration::from_micros(300))).is_err()
+            {
                 break;
             }
             std::thread::sleep(Duration::from_millis(3));
@@ -271,7 +276,9 @@ fn recovery_can_die_too() {
     let confirmed = tempfile::tempdir().unwrap();
     create(directory.path());
     live(directory.path(), confirmed.path(), 7, None);
-    for (name, pass) in [("storage.write", 1), ("storage.write", 9), ("wal.write", 1), ("storage.control", 1), ("storage.control", 2)] {
+    for (name, pass) in
+        [("storage.write", 1), ("storage.write", 9), ("wal.write", 1), ("storage.control", 1), ("storage.control", 2)]
+    {
         let dying = sys::process::fork(|| {
             let cluster = attach(directory.path(), 24);
             faults::arm(name, faults::Fault::Kill, pass);
