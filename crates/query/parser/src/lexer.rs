@@ -115,10 +115,13 @@ const _: () = assert!(size_of::<Token>() == 16);
 impl Token {
     /// The value of a string or quoted identifier whose content stands literally between its two quotes.
     pub const DIRECT: u32 = u32::MAX;
+    /// The value of a key word that cannot be a name (not even behind a dot), because of the word behind it: FORMAT
+    /// before JSON, NULLS before FIRST or LAST, WITH and WITHOUT before TIME, NOT before IN and its like.
+    pub const NO_NAME: u32 = u32::MAX - 1;
 }
 
 /// A scanned text.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Tokens {
     /// The tokens; the last is [`TokenKind::End`] or [`TokenKind::Invalid`].
     pub tokens: Vec<Token>,
@@ -152,25 +155,26 @@ pub fn truncate_identifier(name: &str) -> &str {
 ///
 /// `source` must be shorter than 4 GiB; longer texts are refused with `54000`.
 pub fn tokenize(source: &str, options: &ParserOptions) -> Tokens {
-    let mut lexer = Lexer {
-        source,
-        bytes: source.as_bytes(),
-        position: 0,
-        options,
-        out: Tokens {
-            tokens: Vec::with_capacity(source.len() / 4 + 8),
-            texts: Vec::new(),
-            notices: Vec::new(),
-            error: None,
-        },
-    };
-    if source.len() >= u32::MAX as usize {
-        lexer.out.error = Some(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, "the query is too long"));
-        lexer.push(TokenKind::Invalid, 0, 0);
-        return lexer.out;
+    let mut tokens = Tokens::default();
+    tokens.scan(source, options);
+    tokens
+}
+
+impl Tokens {
+    /// [`tokenize`] into buffers that are there already.
+    pub fn scan(&mut self, source: &str, options: &ParserOptions) {
+        self.tokens.clear();
+        self.tokens.reserve(source.len() / 4 + 8);
+        self.texts.clear();
+        self.notices.clear();
+        self.error = None;
+        let mut lexer = Lexer { source, bytes: source.as_bytes(), position: 0, options, out: self };
+        if source.len() >= u32::MAX as usize {
+            lexer.out.error = Some(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, "the query is too long"));
+            return lexer.push(TokenKind::Invalid, 0, 0);
+        }
+        lexer.run();
     }
-    lexer.run();
-    lexer.out
 }
 
 const IDENTIFIER_START: u8 = 1;
@@ -226,10 +230,10 @@ struct Lexer<'a> {
     bytes: &'a [u8],
     position: usize,
     options: &'a ParserOptions,
-    out: Tokens,
+    out: &'a mut Tokens,
 }
 
-impl<'a> Lexer<'a> {
+impl Lexer<'_> {
     fn byte(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
     }
@@ -387,6 +391,23 @@ impl<'a> Lexer<'a> {
         if word.len() > MAX_IDENTIFIER_BYTES {
             let folded = self.source[start..self.position].to_ascii_lowercase();
             self.note_truncation(start, &folded);
+        }
+        if keyword.is_some()
+            && let Some(before) = self.out.tokens.last_mut()
+            && let Some(word) = before.keyword
+        {
+            use Keyword as K;
+            let bound = match word {
+                K::Format => keyword == Some(K::Json),
+                K::Nulls => matches!(keyword, Some(K::First | K::Last)),
+                K::With => matches!(keyword, Some(K::Time | K::Ordinality)),
+                K::Without => keyword == Some(K::Time),
+                K::Not => matches!(keyword, Some(K::Between | K::In | K::Like | K::Ilike | K::Similar)),
+                _ => false,
+            };
+            if bound {
+                before.value = Token::NO_NAME;
+            }
         }
         let (start, end) = (start as u32, self.position as u32);
         self.out.tokens.push(Token { start, end, value: Token::DIRECT, keyword, kind: TokenKind::Identifier });

@@ -51,7 +51,7 @@ pub struct ParserOptions {
     /// Whether `\'` is allowed in escape strings: `backslash_quote` is on, or `safe_encoding` with a client encoding
     /// that is safe (UTF-8 is).
     pub backslash_quote: bool,
-    /// `max_stack_depth` in KiB. The parser takes at most half of it: those who read the tree need more per level.
+    /// `max_stack_depth` in KiB. The parser leaves half a MiB of it to those around it.
     pub max_stack_depth_kb: u32,
 }
 

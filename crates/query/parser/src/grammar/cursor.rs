@@ -7,7 +7,10 @@ use crate::lexer::{Token, TokenKind, Tokens, char_position, tokenize, truncate_i
 use error::{Error, Result, SqlState};
 
 /// The greatest height of a tree: so deep that no one writes it, so low that dropping it fits any thread's stack.
-const MAX_HEIGHT: u32 = 4000;
+const MAX_HEIGHT: u32 = 5000;
+
+/// How much of `max_stack_depth` is left to those above and below the parser on the stack, in bytes.
+const STACK_MARGIN: usize = 512 * 1024;
 
 /// A reader of one text.
 pub(crate) struct Parser<'a> {
@@ -17,6 +20,8 @@ pub(crate) struct Parser<'a> {
     at: usize,
     /// Where the current statement begins.
     pub start: u32,
+    /// An error that gives way to any error further on.
+    deferred: Option<Error>,
     /// The height of the highest tree made since the enclosing [`Parser::nested`] began.
     height: u32,
     stack_base: usize,
@@ -31,9 +36,10 @@ impl<'a> Parser<'a> {
             scanned: tokenize(source, options),
             at: 0,
             start: 0,
+            deferred: None,
             height: 0,
             stack_base: stack_address(),
-            stack_limit: options.max_stack_depth_kb as usize * 512,
+            stack_limit: (options.max_stack_depth_kb as usize * 1024).saturating_sub(STACK_MARGIN),
             options,
         }
     }
@@ -41,6 +47,16 @@ impl<'a> Parser<'a> {
     /// The notices of the whole text.
     pub fn take_notices(&mut self) -> Vec<Error> {
         std::mem::take(&mut self.scanned.notices).into_iter().map(|(_, notice)| notice).collect()
+    }
+
+    /// Keeps an error for the end of the text, where it is reported if nothing else is wrong.
+    pub fn defer(&mut self, error: Error) {
+        self.deferred.get_or_insert(error);
+    }
+
+    /// The error kept by [`Parser::defer`].
+    pub fn check_deferred(&mut self) -> Result<()> {
+        self.deferred.take().map_or(Ok(()), Err)
     }
 
     /// Adds a notice or warning.
@@ -313,7 +329,9 @@ impl<'a> Parser<'a> {
     #[inline]
     fn is_name(token: Token, accept: impl FnOnce(Category) -> bool) -> bool {
         match token.kind {
-            TokenKind::Identifier => token.keyword.is_none_or(|keyword| accept(keyword.category())),
+            TokenKind::Identifier => {
+                token.keyword.is_none_or(|keyword| accept(keyword.category()) && token.value != Token::NO_NAME)
+            }
             TokenKind::QuotedIdentifier => true,
             _ => false,
         }
@@ -346,7 +364,9 @@ impl<'a> Parser<'a> {
     #[inline]
     pub fn is_bare_label(token: Token) -> bool {
         match token.kind {
-            TokenKind::Identifier => token.keyword.is_none_or(|keyword| keyword.info().bare_label),
+            TokenKind::Identifier => {
+                token.keyword.is_none_or(|keyword| keyword.info().bare_label && token.value != Token::NO_NAME)
+            }
             TokenKind::QuotedIdentifier => true,
             _ => false,
         }
@@ -419,7 +439,8 @@ impl<'a> Parser<'a> {
     pub fn function_name(&mut self) -> Result<ObjectName> {
         let token = self.token();
         let location = token.start;
-        let qualified = self.kind_at(1) == TokenKind::Dot && Self::is_column_name(token);
+        let qualified =
+            matches!(self.kind_at(1), TokenKind::Dot | TokenKind::LeftBracket) && Self::is_column_name(token);
         if !qualified && !Self::is_type_or_function_name(token) {
             // A column name must go on with a dot, so the error is at what stands instead of it.
             if Self::is_column_name(token) {
@@ -429,7 +450,7 @@ impl<'a> Parser<'a> {
         }
         self.advance();
         let first = self.identifier_text(token);
-        if qualified { self.qualified_rest(first, location) } else { Ok(ObjectName::unqualified(first, location)) }
+        if qualified { self.indirected_name(first, location) } else { Ok(ObjectName::unqualified(first, location)) }
     }
 
     /// The name of a relation.
@@ -441,32 +462,35 @@ impl<'a> Parser<'a> {
 
     /// The parts after the first of a relation's name.
     pub fn relation_name_rest(&mut self, first: Name, location: u32) -> Result<RelationName> {
-        if !self.is_kind(TokenKind::Dot) {
+        if !matches!(self.kind(), TokenKind::Dot | TokenKind::LeftBracket) {
             return Ok(RelationName { database: None, schema: None, name: first, location });
         }
-        let mut improper = None;
+        let object = self.indirected_name(first, location)?;
+        self.relation_from_object(object)
+    }
+
+    /// The parts after the first of a name that the grammar reads like a column reference: stars and subscripts are
+    /// refused only behind all of it.
+    pub fn indirected_name(&mut self, first: Name, location: u32) -> Result<ObjectName> {
+        let mut improper = false;
         let mut object = ObjectName { qualifiers: Vec::new(), name: first, location };
-        // The grammar lets stars and subscripts stand in a qualified name, to say only then what is wrong.
         while self.is_kind(TokenKind::Dot) || self.is_kind(TokenKind::LeftBracket) {
             let token = self.token();
             if token.kind == TokenKind::LeftBracket {
                 self.subscript()?;
-                improper.get_or_insert(token);
+                improper = true;
                 continue;
             }
             self.advance();
             if self.is_kind(TokenKind::Star) {
                 self.advance();
-                improper.get_or_insert(self.token());
+                improper = true;
                 continue;
             }
             let next = self.label()?;
             object.qualifiers.push(std::mem::replace(&mut object.name, next));
         }
-        if improper.is_some() {
-            return Err(self.syntax_error());
-        }
-        self.relation_from_object(object)
+        if improper { Err(self.syntax_error()) } else { Ok(object) }
     }
 
     /// An object's name as a relation's.
@@ -579,6 +603,15 @@ impl<'a> Parser<'a> {
             return Ok(false);
         }
         self.skip(2);
+        Ok(true)
+    }
+
+    /// `[IF EXISTS]` where no name can follow, so that IF is the key word.
+    pub fn if_exists_nameless(&mut self) -> Result<bool> {
+        if !self.accept(Keyword::If) {
+            return Ok(false);
+        }
+        self.expect(Keyword::Exists)?;
         Ok(true)
     }
 

@@ -189,7 +189,9 @@ impl Parser<'_> {
             };
             return Ok(Ok(Statement::Rename(Box::new(rename))));
         }
-        if shared.owner && self.accept(K::Owner) {
+        // A database has an option OWNER too.
+        if shared.owner && self.is(K::Owner) && (kind != ObjectKind::Database || self.is_at(1, K::To)) {
+            self.advance();
             self.expect(K::To)?;
             let new_owner = self.role()?;
             return Ok(Ok(Statement::AlterOwner(Box::new(AlterOwner { kind, object, new_owner }))));
@@ -876,11 +878,11 @@ impl Parser<'_> {
             }
             Some(K::Expression) => {
                 self.advance();
-                Ok(AlterTableAction::DropExpression { name, if_exists: self.if_exists()? })
+                Ok(AlterTableAction::DropExpression { name, if_exists: self.if_exists_nameless()? })
             }
             Some(K::Identity) => {
                 self.advance();
-                Ok(AlterTableAction::DropIdentity { name, if_exists: self.if_exists()? })
+                Ok(AlterTableAction::DropIdentity { name, if_exists: self.if_exists_nameless()? })
             }
             _ => Err(self.syntax_error()),
         }

@@ -302,7 +302,7 @@ impl Parser<'_> {
         self.advance();
         let first = self.identifier_text(token);
         let name =
-            if column { self.qualified_rest(first, location)? } else { ObjectName::unqualified(first, location) };
+            if column { self.indirected_name(first, location)? } else { ObjectName::unqualified(first, location) };
         let callable = !name.qualifiers.is_empty() || Self::is_type_or_function_name(token);
         let mut parameters = None;
         if self.is_kind(TokenKind::LeftParen) && callable {

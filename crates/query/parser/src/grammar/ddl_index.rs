@@ -99,7 +99,8 @@ impl Parser<'_> {
         }
         let function = self.at_common_function() || !Self::is_column_name(self.token()) || {
             let next = self.kind_at(1);
-            next == TokenKind::Dot || next == TokenKind::LeftParen && Self::is_type_or_function_name(self.token())
+            matches!(next, TokenKind::Dot | TokenKind::LeftBracket)
+                || next == TokenKind::LeftParen && Self::is_type_or_function_name(self.token())
         };
         if function {
             return Ok(IndexKey::Expr(Box::new(self.windowless_function()?)));

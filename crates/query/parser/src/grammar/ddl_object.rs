@@ -310,7 +310,8 @@ impl Parser<'_> {
             let object = ObjectReference::OperatorClass { name, method: self.name()? };
             return Ok((kind, vec![object], if_exists, false));
         }
-        let if_exists = self.if_exists()?;
+        let nameless = matches!(keyword, K::Cast | K::Transform);
+        let if_exists = if nameless { self.if_exists_nameless()? } else { self.if_exists()? };
         let (kind, objects) = match keyword {
             K::Policy | K::Rule | K::Trigger => (part_kind(keyword), vec![self.name_on_relation()?]),
             K::Type | K::Domain => {
@@ -374,16 +375,13 @@ impl Parser<'_> {
         match self.keyword() {
             Some(K::Trigger | K::Constraint) => self.create_trigger(or_replace),
             Some(K::Unique | K::Index) if !or_replace => self.create_index(),
+            Some(K::Table) if !or_replace => self.create_defined_table(),
+            Some(K::Temp | K::Temporary | K::Unlogged) if !or_replace && self.is_at(1, K::Table) => {
+                self.create_defined_table()
+            }
+            Some(K::Local | K::Global) if !or_replace && self.is_at(2, K::Table) => self.create_defined_table(),
             Some(
-                K::Temp
-                | K::Temporary
-                | K::Local
-                | K::Global
-                | K::Unlogged
-                | K::View
-                | K::Recursive
-                | K::Table
-                | K::Sequence,
+                K::Temp | K::Temporary | K::Local | K::Global | K::Unlogged | K::View | K::Recursive | K::Sequence,
             ) => self.create_relation(or_replace),
             _ => Err(self.syntax_error()),
         }
@@ -607,7 +605,7 @@ impl Parser<'_> {
 
     fn drop_user_mapping(&mut self) -> Result<Statement> {
         self.expect_all(&[K::User, K::Mapping])?;
-        let if_exists = self.if_exists()?;
+        let if_exists = self.if_exists_nameless()?;
         let (user, server) = self.mapping_target()?;
         Ok(Statement::DropUserMapping(Box::new(UserMapping { user, server, if_exists, options: Vec::new() })))
     }

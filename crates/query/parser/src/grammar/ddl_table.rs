@@ -15,7 +15,7 @@ impl Parser<'_> {
             Some(K::View) => self.create_view(persistence, or_replace),
             Some(K::Recursive) => self.create_recursive_view(persistence, or_replace),
             _ if or_replace => Err(self.syntax_error()),
-            Some(K::Table) => self.create_table(persistence, false),
+            Some(K::Table) => self.create_table(persistence, TableForm::Any),
             Some(K::Sequence) => self.create_sequence(persistence),
             Some(K::Materialized) if persistence != Persistence::Temporary => {
                 self.create_materialized_view(persistence)
@@ -28,7 +28,7 @@ impl Parser<'_> {
     pub(super) fn create_relation_as(&mut self) -> Result<Statement> {
         let persistence = self.persistence()?;
         match self.keyword() {
-            Some(K::Table) => self.create_table(persistence, true),
+            Some(K::Table) => self.create_table(persistence, TableForm::OfQuery),
             Some(K::Materialized) if persistence != Persistence::Temporary => {
                 self.create_materialized_view(persistence)
             }
@@ -60,7 +60,13 @@ impl Parser<'_> {
         }
     }
 
-    fn create_table(&mut self, persistence: Persistence, only_as: bool) -> Result<Statement> {
+    /// `[TEMP …] TABLE …` as an element of CREATE SCHEMA.
+    pub(super) fn create_defined_table(&mut self) -> Result<Statement> {
+        let persistence = self.persistence()?;
+        self.create_table(persistence, TableForm::Defined)
+    }
+
+    fn create_table(&mut self, persistence: Persistence, form: TableForm) -> Result<Statement> {
         self.expect(K::Table)?;
         let if_not_exists = self.if_not_exists()?;
         let relation = self.relation_name()?;
@@ -70,7 +76,7 @@ impl Parser<'_> {
             && Self::is_column_name(self.token_at(1))
             && matches!(self.kind_at(2), TokenKind::Comma | TokenKind::RightParen);
         let defined = (parenthesis && !names) || self.is_any(&[K::Of, K::Partition]);
-        if only_as && defined {
+        if form == TableForm::OfQuery && defined {
             // EXPLAIN takes only a query's table: what does not fit is the element's type, or the word.
             if parenthesis {
                 self.advance();
@@ -78,6 +84,10 @@ impl Parser<'_> {
                     self.advance();
                 }
             }
+            return Err(self.syntax_error());
+        }
+        if form == TableForm::Defined && !defined {
+            self.skip(if names { 2 } else { 0 });
             return Err(self.syntax_error());
         }
         if !defined {
@@ -434,7 +444,8 @@ impl Parser<'_> {
                 self.advance();
             }
             if let Err(message) = attribute.apply(constraints.last_mut(), &mut seen) {
-                return Err(self.error(SqlState::SYNTAX_ERROR, message, location));
+                // PostgreSQL finds this only when it analyzes the statement, behind all syntax errors.
+                self.defer(self.error(SqlState::SYNTAX_ERROR, message, location));
             }
         }
     }
@@ -996,6 +1007,8 @@ impl Parser<'_> {
         trigger.function = self.function_name()?;
         self.expect_kind(TokenKind::LeftParen)?;
         if !self.is_kind(TokenKind::RightParen) {
+            // The first argument may be missing, oddly.
+            self.accept_kind(TokenKind::Comma);
             trigger.arguments = self.comma_list(Self::trigger_argument)?;
         }
         self.expect_kind(TokenKind::RightParen)?;
@@ -1029,7 +1042,9 @@ impl Parser<'_> {
                 columns.extend(self.names()?);
             }
             if again {
-                return Err(self.near("duplicate trigger events specified", token));
+                // PostgreSQL has looked for OF behind UPDATE by then.
+                let at = if update { self.token() } else { token };
+                return Err(self.near("duplicate trigger events specified", at));
             }
             if !self.accept(K::Or) {
                 return Ok((events, columns));
@@ -1214,6 +1229,16 @@ impl Parser<'_> {
         }
         Ok((using, check))
     }
+}
+
+/// Which CREATE TABLE is possible.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TableForm {
+    Any,
+    /// CREATE TABLE … AS.
+    OfQuery,
+    /// Not CREATE TABLE … AS.
+    Defined,
 }
 
 /// Sets an attribute; true if it was set otherwise before.

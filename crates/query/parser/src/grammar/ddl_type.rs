@@ -139,7 +139,7 @@ impl Parser<'_> {
     pub(super) fn create_operator(&mut self) -> Result<Statement> {
         self.expect(K::Operator)?;
         // The words can also be an operator's schema.
-        let dotted = self.kind_at(1) == TokenKind::Dot && !Self::is_column_name(self.token_at(2));
+        let dotted = self.kind_at(1) == TokenKind::Dot;
         if self.is(K::Class) && !dotted {
             return self.create_operator_class();
         }
@@ -371,7 +371,7 @@ impl Parser<'_> {
         self.expect(K::Mapping)?;
         match keyword {
             Some(K::Drop) => {
-                let if_exists = self.if_exists()?;
+                let if_exists = self.if_exists_nameless()?;
                 self.expect(K::For)?;
                 Ok(AlterTextSearchAction::DropMapping { tokens: self.names()?, if_exists })
             }
@@ -404,7 +404,10 @@ impl Parser<'_> {
     /// The actions of ALTER TYPE on an enum, if one is here.
     pub(super) fn alter_enum_action(&mut self) -> Result<Option<AlterEnumAction>> {
         if self.accept_all(&[K::Add, K::Value]) {
-            let if_not_exists = self.if_not_exists()?;
+            let if_not_exists = self.accept(K::If);
+            if if_not_exists {
+                self.expect_all(&[K::Not, K::Exists])?;
+            }
             let label = self.string()?;
             let mut neighbor = None;
             let after = self.is(K::After);

@@ -8,6 +8,7 @@ use error::Result;
 
 impl Parser<'_> {
     /// `INSERT …`, its WITH read.
+    #[inline(never)]
     pub(super) fn insert(&mut self, with: Option<Box<With>>) -> Result<Statement> {
         self.expect_all(&[K::Insert, K::Into])?;
         let relation = self.relation_name()?;
@@ -18,7 +19,8 @@ impl Parser<'_> {
         if self.accept(K::Default) {
             self.expect(K::Values)?;
         } else {
-            if self.is_kind(TokenKind::LeftParen) && !self.at_nested_select() {
+            let query = self.kind_at(1) == TokenKind::LeftParen || self.at_nested_select();
+            if self.is_kind(TokenKind::LeftParen) && !query {
                 columns = self.parenthesized_list(Self::column_target)?;
             }
             overriding = self.overriding()?;
@@ -135,6 +137,7 @@ impl Parser<'_> {
     }
 
     /// `UPDATE …`, its WITH read.
+    #[inline(never)]
     pub(super) fn update(&mut self, with: Option<Box<With>>) -> Result<Statement> {
         self.expect(K::Update)?;
         let (relation, alias) = self.target_relation()?;
@@ -148,6 +151,7 @@ impl Parser<'_> {
     }
 
     /// `DELETE …`, its WITH read.
+    #[inline(never)]
     pub(super) fn delete(&mut self, with: Option<Box<With>>) -> Result<Statement> {
         self.expect_all(&[K::Delete, K::From])?;
         let (relation, alias) = self.target_relation()?;
@@ -158,6 +162,7 @@ impl Parser<'_> {
     }
 
     /// `MERGE …`, its WITH read.
+    #[inline(never)]
     pub(super) fn merge(&mut self, with: Option<Box<With>>) -> Result<Statement> {
         self.expect_all(&[K::Merge, K::Into])?;
         let (relation, alias) = self.target_relation()?;

@@ -147,6 +147,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn unary(&mut self, operator: Operator, location: u32, context: Context) -> Result<Expr> {
         let operand = Box::new(self.operand(level::OPERATOR + 1, context)?);
         Ok(expr(ExprKind::Unary { operator, operand }, location))
@@ -233,6 +234,7 @@ impl Parser<'_> {
     }
 
     /// Goes on with what stands behind a first operand.
+    #[inline(never)]
     pub(super) fn infix(&mut self, mut left: Expr, minimum: u8, context: Context) -> Result<Expr> {
         // The level that must not follow at once, because it does not associate.
         let mut closed = 0;
@@ -321,7 +323,7 @@ impl Parser<'_> {
     fn keyword_level(&self, keyword: K, context: Context) -> u8 {
         let restricted = context == Context::Restricted;
         let found = match keyword {
-            K::Operator if self.kind_at(1) == TokenKind::LeftParen => level::OPERATOR,
+            K::Operator => level::OPERATOR,
             K::Is => level::IS,
             _ if restricted => 0,
             K::And => level::AND,
@@ -408,6 +410,7 @@ impl Parser<'_> {
     }
 
     /// `ANY|SOME|ALL (…)` behind an operator.
+    #[inline(never)]
     fn quantified(&mut self, left: Expr, operator: Operator, location: u32) -> Result<Expr> {
         let all = self.is(K::All);
         self.advance();
@@ -422,6 +425,7 @@ impl Parser<'_> {
     }
 
     /// `IS …`, ISNULL, NOTNULL.
+    #[inline(never)]
     fn is_test(&mut self, operand: Expr, context: Context, closed: &mut u8) -> Result<Expr> {
         let location = self.location();
         let operand = Box::new(operand);
@@ -466,7 +470,9 @@ impl Parser<'_> {
                 if kind.is_some() {
                     self.advance();
                 }
-                let unique_keys = self.json_unique_keys()?;
+                // Elsewhere WITH may begin what follows the expression.
+                let unique = self.is_at(1, K::Unique);
+                let unique_keys = unique && self.json_unique_keys()?;
                 let test = IsTest::Json { kind: kind.unwrap_or(JsonValueKind::Any), unique_keys };
                 return Ok(expr(ExprKind::Is { operand, test, negated }, location));
             }
@@ -477,6 +483,7 @@ impl Parser<'_> {
     }
 
     /// `[NOT] BETWEEN|IN|LIKE|ILIKE|SIMILAR TO …`
+    #[inline(never)]
     fn pattern_test(&mut self, operand: Expr, closed: &mut u8) -> Result<Expr> {
         let location = self.location();
         let negated = self.accept(K::Not);
@@ -528,6 +535,7 @@ impl Parser<'_> {
     }
 
     /// What is no operator's application.
+    #[inline(never)]
     pub(super) fn primary(&mut self) -> Result<Expr> {
         let token = self.token();
         let location = token.start;
@@ -565,6 +573,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn keyword_primary(&mut self, keyword: K) -> Result<Expr> {
         let location = self.location();
         let constant = |p: &mut Self, constant| {
@@ -610,6 +619,7 @@ impl Parser<'_> {
     }
 
     /// `type 'literal'` for types in SQL's own spellings. (Others are read like columns until the string comes.)
+    #[inline(never)]
     fn typed_constant(&mut self) -> Result<Option<Expr>> {
         let next = self.kind_at(1);
         if self.is(K::Interval) {
@@ -662,6 +672,7 @@ impl Parser<'_> {
     }
 
     /// What follows a closed parenthesis of an expression.
+    #[inline(never)]
     pub(super) fn after_parentheses(&mut self, content: Parenthesized, location: u32) -> Result<Expr> {
         match content {
             Parenthesized::Select(select) => self.indirection(expr(ExprKind::Subquery(select), location)),
@@ -676,6 +687,7 @@ impl Parser<'_> {
     }
 
     /// A row, or `row OVERLAPS row`.
+    #[inline(never)]
     fn row_or_overlaps(&mut self, row: Expr) -> Result<Expr> {
         if !self.is(K::Overlaps) {
             return Ok(row);
@@ -723,28 +735,15 @@ impl Parser<'_> {
                 p.expect_kind(TokenKind::RightParen)?;
                 return Ok(Parenthesized::Select(Box::new(select)));
             }
-            let mut first = None;
-            if p.is_kind(TokenKind::LeftParen) && p.at_nested_select() {
-                let location = p.location();
-                let inner = p.parenthesized(true)?;
-                if let Parenthesized::Select(select) = inner {
-                    if p.continues_select() || p.is_kind(TokenKind::RightParen) {
-                        let select = p.select_rest(*select)?;
-                        p.expect_kind(TokenKind::RightParen)?;
-                        return Ok(Parenthesized::Select(Box::new(select)));
-                    }
-                    let value = p.after_parentheses(Parenthesized::Select(select), location)?;
-                    first = Some(p.infix(value, 0, Context::General)?);
-                } else {
-                    let value = p.after_parentheses(inner, location)?;
-                    first = Some(p.infix(value, 0, Context::General)?);
+            let first = if p.is_kind(TokenKind::LeftParen) && p.at_nested_select() {
+                match p.parenthesized_twice()? {
+                    Parenthesized::Select(select) => return Ok(Parenthesized::Select(select)),
+                    Parenthesized::List(mut list) => list.pop(),
                 }
-            }
-            let first = match first {
-                Some(first) => first,
-                None => p.expr()?,
+            } else {
+                Some(p.expr()?)
             };
-            let mut values = vec![first];
+            let mut values: Vec<Expr> = first.into_iter().collect();
             while list && p.accept_kind(TokenKind::Comma) {
                 values.push(p.expr()?);
             }
@@ -753,7 +752,25 @@ impl Parser<'_> {
         })
     }
 
+    /// Behind an open parenthesis, another one with a query in it: gives the whole query, with both parentheses closed, or
+    /// the expression that began with it.
+    #[inline(never)]
+    fn parenthesized_twice(&mut self) -> Result<Parenthesized> {
+        let location = self.location();
+        let content = match self.parenthesized(true)? {
+            Parenthesized::Select(select) if self.continues_select() || self.is_kind(TokenKind::RightParen) => {
+                let select = self.select_rest(*select)?;
+                self.expect_kind(TokenKind::RightParen)?;
+                return Ok(Parenthesized::Select(Box::new(select)));
+            }
+            content => content,
+        };
+        let value = self.after_parentheses(content, location)?;
+        Ok(Parenthesized::List(vec![self.infix(value, 0, Context::General)?]))
+    }
+
     /// `CASE …`
+    #[inline(never)]
     fn case(&mut self) -> Result<Expr> {
         let location = self.location();
         self.expect(K::Case)?;
@@ -776,6 +793,7 @@ impl Parser<'_> {
     }
 
     /// `ARRAY[…]` or `ARRAY(SELECT …)`
+    #[inline(never)]
     fn array(&mut self) -> Result<Expr> {
         let location = self.location();
         self.expect(K::Array)?;
@@ -803,6 +821,7 @@ impl Parser<'_> {
     }
 
     /// `[i]` or `[l:u]`; the bracket is the current token.
+    #[inline(never)]
     pub(super) fn subscript(&mut self) -> Result<Accessor> {
         self.expect_kind(TokenKind::LeftBracket)?;
         let lower = if self.is_kind(TokenKind::Colon) { None } else { Some(Box::new(self.expr()?)) };
@@ -842,6 +861,7 @@ impl Parser<'_> {
     }
 
     /// `base.field[i] …`
+    #[inline(never)]
     fn indirection(&mut self, base: Expr) -> Result<Expr> {
         if !matches!(self.kind(), TokenKind::Dot | TokenKind::LeftBracket) {
             return Ok(base);
@@ -853,6 +873,7 @@ impl Parser<'_> {
     }
 
     /// What begins with a name: a column, a call, a typed literal.
+    #[inline(never)]
     fn column_or_call(&mut self) -> Result<Expr> {
         let token = self.token();
         let location = token.start;
@@ -886,6 +907,7 @@ impl Parser<'_> {
     }
 
     /// A column, call or literal whose first name is read, and that goes on with a dot or bracket.
+    #[inline(never)]
     fn column_rest(&mut self, first: Name, location: u32) -> Result<Expr> {
         let mut name = ObjectName::unqualified(first, location);
         let mut star = false;

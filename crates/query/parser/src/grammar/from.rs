@@ -50,6 +50,7 @@ impl Parser<'_> {
         Ok(Some(Alias { name, columns: self.optional_names()? }))
     }
 
+    #[inline(never)]
     fn joins(&mut self, mut left: TableRef) -> Result<TableRef> {
         loop {
             let (kind, natural, cross) = match self.keyword() {
@@ -100,6 +101,7 @@ impl Parser<'_> {
         Ok(kind)
     }
 
+    #[inline(never)]
     fn join_condition(&mut self) -> Result<JoinCondition> {
         if self.accept(K::On) {
             return Ok(JoinCondition::On(self.expr()?));
@@ -156,6 +158,7 @@ impl Parser<'_> {
     }
 
     /// `[ONLY] name [*] [alias] [TABLESAMPLE …]`
+    #[inline(never)]
     fn relation(&mut self) -> Result<TableRef> {
         let relation = self.relation_ref()?;
         let alias = self.alias()?;
@@ -170,6 +173,7 @@ impl Parser<'_> {
         Ok(TableRef::Sample(Box::new(sample)))
     }
 
+    #[inline(never)]
     fn table_function(&mut self, lateral: bool) -> Result<TableRef> {
         let location = self.location();
         let call = self.windowless_function()?;
@@ -177,6 +181,7 @@ impl Parser<'_> {
         self.function_alias(lateral, false, functions, location)
     }
 
+    #[inline(never)]
     fn rows_from(&mut self, lateral: bool) -> Result<TableRef> {
         let location = self.location();
         self.expect_all(&[K::Rows, K::From])?;
@@ -191,6 +196,7 @@ impl Parser<'_> {
     }
 
     /// `[WITH ORDINALITY] [alias]`, where the alias may define columns.
+    #[inline(never)]
     fn function_alias(
         &mut self,
         lateral: bool,

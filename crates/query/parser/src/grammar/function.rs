@@ -25,6 +25,7 @@ impl Parser<'_> {
     }
 
     /// `(…)` of a call. The flag says that it is an ordinary list, which could be a type's modifiers too.
+    #[inline(never)]
     fn call_arguments(&mut self, name: ObjectName) -> Result<(FunctionCall, bool)> {
         let mut call = FunctionCall::new(name, Vec::new());
         self.expect_kind(TokenKind::LeftParen)?;
@@ -70,6 +71,7 @@ impl Parser<'_> {
     }
 
     /// `type (modifiers) 'literal'`
+    #[inline(never)]
     fn modified_literal(&mut self, call: FunctionCall, location: u32) -> Result<Expr> {
         if let Some(named) = call.arguments.iter().find(|argument| argument.name.is_some()) {
             let message = "type modifier cannot have parameter name";
@@ -87,6 +89,7 @@ impl Parser<'_> {
     }
 
     /// `[WITHIN GROUP (…)] [FILTER (…)] [OVER …]`
+    #[inline(never)]
     fn call_clauses(&mut self, mut call: FunctionCall) -> Result<FunctionCall> {
         if !self.is_any(&[K::Within, K::Filter, K::Over]) {
             return Ok(call);
@@ -145,6 +148,7 @@ impl Parser<'_> {
     }
 
     /// `(existing PARTITION BY … ORDER BY … frame)`
+    #[inline(never)]
     pub(super) fn window_specification(&mut self) -> Result<WindowSpecification> {
         let location = self.location();
         self.expect_kind(TokenKind::LeftParen)?;
@@ -175,7 +179,24 @@ impl Parser<'_> {
         let mut end = None;
         let start_at;
         let start;
-        if self.accept(K::Between) {
+        // BETWEEN can also be a column, if what follows cannot begin a bound.
+        let column = matches!(
+            self.kind_at(1),
+            TokenKind::Typecast
+                | TokenKind::Dot
+                | TokenKind::LeftBracket
+                | TokenKind::Star
+                | TokenKind::Slash
+                | TokenKind::Percent
+                | TokenKind::Caret
+                | TokenKind::Equals
+                | TokenKind::Less
+                | TokenKind::Greater
+        );
+        if !column && self.accept(K::Between) {
+            if self.is(K::Between) {
+                return Err(self.syntax_error());
+            }
             start_at = self.location();
             start = self.frame_bound()?;
             self.expect(K::And)?;
@@ -321,6 +342,7 @@ impl Parser<'_> {
     }
 
     /// A function in a syntax of its own, if one begins here.
+    #[inline(never)]
     pub(super) fn common_function(&mut self, keyword: K, windowless: bool) -> Result<Option<Expr>> {
         if !self.at_common_function() {
             return Ok(None);
@@ -368,6 +390,7 @@ impl Parser<'_> {
         Ok(Some(precision))
     }
 
+    #[inline(never)]
     fn common_function_body(&mut self, keyword: K, location: u32) -> Result<Expr> {
         let made = |kind| Ok(expr(kind, location));
         match keyword {

@@ -9,6 +9,7 @@ use error::{Result, SqlState};
 
 impl Parser<'_> {
     /// What stands in the parentheses of a JSON function.
+    #[inline(never)]
     pub(super) fn json_function(&mut self, keyword: K, location: u32) -> Result<Expr> {
         let json = match keyword {
             K::JsonObject => return self.json_object(location),
@@ -59,10 +60,11 @@ impl Parser<'_> {
     /// `[WITH UNIQUE [KEYS] | WITHOUT UNIQUE [KEYS]]`
     pub(super) fn json_unique_keys(&mut self) -> Result<bool> {
         let with = self.is(K::With);
-        if !(with || self.is(K::Without)) || !self.is_at(1, K::Unique) {
+        if !with && !self.is(K::Without) {
             return Ok(false);
         }
-        self.skip(2);
+        self.advance();
+        self.expect(K::Unique)?;
         self.accept(K::Keys);
         Ok(with)
     }
@@ -181,6 +183,7 @@ impl Parser<'_> {
     }
 
     /// JSON_OBJECTAGG and JSON_ARRAYAGG, from the parenthesis on.
+    #[inline(never)]
     pub(super) fn json_aggregate(&mut self, keyword: K, windowless: bool, location: u32) -> Result<Expr> {
         self.expect_kind(TokenKind::LeftParen)?;
         let mut json = if keyword == K::JsonObjectagg {

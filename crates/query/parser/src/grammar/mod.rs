@@ -26,4 +26,7 @@ mod type_name;
 mod utility;
 mod xml;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use cursor::Parser;

@@ -136,6 +136,8 @@ impl Parser<'_> {
             let name = if p.is_any(&[K::Analyze, K::Analyse]) {
                 p.advance();
                 "analyze".into()
+            } else if p.accept(K::Format) {
+                "format".into()
             } else {
                 p.nonreserved_word()?
             };

@@ -153,9 +153,10 @@ impl Parser<'_> {
     fn grant_objects(&mut self) -> Result<GrantObjects> {
         let objects = |kind, objects| Ok(GrantObjects::Objects { kind, objects });
         // A kind's word can also be a table's name.
-        let is_name = matches!(self.kind_at(1), TokenKind::Comma | TokenKind::Dot | TokenKind::End)
+        let next = self.kind_at(1);
+        let is_name = matches!(next, TokenKind::Comma | TokenKind::Dot | TokenKind::LeftBracket | TokenKind::End)
             || self.is_any_at(1, &[K::To, K::From]);
-        let keyword = if is_name && self.keyword() != Some(K::Table) { None } else { self.keyword() };
+        let keyword = if is_name && Self::is_column_name(self.token()) { None } else { self.keyword() };
         let kind = match keyword {
             Some(K::All) => return self.grant_all_in_schema(),
             Some(K::Table) => {

@@ -80,6 +80,7 @@ impl Parser<'_> {
     }
 
     /// UNION and EXCEPT are of level 1, INTERSECT of level 2.
+    #[inline(never)]
     fn set_operations(&mut self, mut left: Select, minimum: u8) -> Result<Select> {
         loop {
             let (operator, level) = match self.keyword() {
@@ -112,6 +113,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn values(&mut self) -> Result<Select> {
         let location = self.location();
         self.expect(K::Values)?;
@@ -120,6 +122,7 @@ impl Parser<'_> {
     }
 
     /// `TABLE t`, which is `SELECT * FROM t`.
+    #[inline(never)]
     fn table_command(&mut self) -> Result<Select> {
         let location = self.location();
         self.expect(K::Table)?;
@@ -160,6 +163,7 @@ impl Parser<'_> {
     }
 
     /// From FROM to WINDOW.
+    #[inline(never)]
     fn select_core(&mut self, simple: &mut SimpleSelect) -> Result<()> {
         if self.accept(K::From) {
             simple.from = self.table_refs()?;
@@ -322,6 +326,7 @@ impl Parser<'_> {
     }
 
     /// `[TEMPORARY|UNLOGGED|…] [TABLE] name` behind INTO.
+    #[inline(never)]
     fn target_of_into(&mut self) -> Result<IntoClause> {
         let (persistence, worded) = self.temporary_words()?;
         if worded || self.is(K::Table) {
@@ -370,6 +375,7 @@ impl Parser<'_> {
     }
 
     /// ORDER BY, LIMIT, OFFSET, FETCH, FOR, added to a query that may have some of them inside its parentheses.
+    #[inline(never)]
     fn select_clauses(&mut self, mut select: Select, with: Option<Box<With>>) -> Result<Select> {
         let order_at = self.token_at(2).start;
         let order_by = self.order_by()?;
@@ -553,6 +559,7 @@ impl Parser<'_> {
     }
 
     /// `[WITH [RECURSIVE] name AS (…), …]`
+    #[inline(never)]
     pub(super) fn with_clause(&mut self) -> Result<Option<Box<With>>> {
         let location = self.location();
         if !self.accept(K::With) {
@@ -630,6 +637,8 @@ impl Parser<'_> {
         let value = self.primary()?;
         match &value.kind {
             ExprKind::Constant(_) | ExprKind::Cast { .. } if token.kind != TokenKind::LeftParen => Ok(value),
+            // A name could have been a type's, so what is missing is the literal behind it.
+            ExprKind::Column(_) => Err(self.syntax_error()),
             _ => Err(self.syntax_error_at(token)),
         }
     }

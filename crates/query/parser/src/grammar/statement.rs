@@ -13,6 +13,7 @@ impl Parser<'_> {
         loop {
             while self.accept_kind(TokenKind::Semicolon) {}
             if self.is_kind(TokenKind::End) {
+                self.check_deferred()?;
                 return Ok(statements);
             }
             let start = self.location();

@@ -50,8 +50,8 @@ impl Parser<'_> {
             let object = self.qualified_rest(first, location)?;
             let mut name = TypeName::plain(object);
             name.setof = setof;
-            if self.is_kind(TokenKind::Percent) && self.is_at(1, K::Type) {
-                self.skip(2);
+            if self.accept_kind(TokenKind::Percent) {
+                self.expect(K::Type)?;
                 name.percent_type = true;
                 return Ok(name);
             }

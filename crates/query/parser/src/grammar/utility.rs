@@ -678,7 +678,8 @@ impl Parser<'_> {
     pub(super) fn explain(&mut self) -> Result<Statement> {
         self.expect(K::Explain)?;
         let mut options = Vec::new();
-        if self.is_kind(TokenKind::LeftParen) && !self.at_nested_select() {
+        let query = self.kind_at(1) == TokenKind::LeftParen || self.at_nested_select();
+        if self.is_kind(TokenKind::LeftParen) && !query {
             options = self.utility_options()?;
         } else {
             let location = self.location();
