@@ -1,0 +1,220 @@
+//! What running statements may ask of the session: [`types::Environment`] and the executor's [`Host`].
+
+use std::any::Any;
+use std::cell::Ref;
+use std::sync::Arc;
+
+use batch::{Column, DatumRef, Rows};
+use error::{Error, Result, Severity};
+use executor::{Host, TriggerEvent, TriggerOutcome};
+use ids::Oid;
+use settings::{Settings, id};
+use types::datetime::TimeZone;
+use types::environment::{ByteaOutput, DateOrder, DateStyle, IntervalStyle, TypeFacts};
+use types::{Context, Environment, RowSource};
+
+use crate::session::Session;
+
+/// Microseconds from 1970 to 2000.
+const EPOCH_US: i64 = 946_684_800_000_000;
+
+/// The settings that functions look at for every value, understood.
+pub(crate) struct Formats {
+    /// Of the settings that this was made from.
+    generation: u64,
+    zone: Arc<TimeZone>,
+    date: (DateStyle, DateOrder),
+    interval: IntervalStyle,
+    float_digits: i32,
+    bytea: ByteaOutput,
+    array_nulls: bool,
+}
+
+impl Formats {
+    pub fn new(settings: &Settings) -> Formats {
+        let date = settings.string(id::DATESTYLE).to_ascii_lowercase();
+        let has = |word: &str| date.split(',').any(|part| part.trim().starts_with(word));
+        let style = match () {
+            () if has("sql") => DateStyle::Sql,
+            () if has("postgres") => DateStyle::Postgres,
+            () if has("german") => DateStyle::German,
+            () => DateStyle::Iso,
+        };
+        let order = match () {
+            () if has("dmy") || has("euro") => DateOrder::Dmy,
+            () if has("ymd") => DateOrder::Ymd,
+            () => DateOrder::Mdy,
+        };
+        Formats {
+            generation: settings.generation(),
+            zone: TimeZone::named(settings.string(id::TIMEZONE)).unwrap_or_else(TimeZone::utc),
+            date: (style, order),
+            interval: match settings.enumeration(id::INTERVALSTYLE) {
+                "postgres_verbose" => IntervalStyle::PostgresVerbose,
+                "sql_standard" => IntervalStyle::SqlStandard,
+                "iso_8601" => IntervalStyle::Iso8601,
+                _ => IntervalStyle::Postgres,
+            },
+            float_digits: settings.int(id::EXTRA_FLOAT_DIGITS),
+            bytea: match settings.enumeration(id::BYTEA_OUTPUT) {
+                "escape" => ByteaOutput::Escape,
+                _ => ByteaOutput::Hex,
+            },
+            array_nulls: settings.bool(id::ARRAY_NULLS),
+        }
+    }
+}
+
+impl Session<'_> {
+    fn formats(&self) -> Ref<'_, Formats> {
+        let settings = self.settings.borrow();
+        if self.formats.borrow().generation != settings.generation() {
+            *self.formats.borrow_mut() = Formats::new(&settings);
+        }
+        self.formats.borrow()
+    }
+}
+
+impl Environment for Session<'_> {
+    fn transaction_timestamp(&self) -> i64 {
+        match self.transaction.start_us() {
+            0 => self.statement_timestamp(),
+            us => us - EPOCH_US,
+        }
+    }
+
+    fn statement_timestamp(&self) -> i64 {
+        self.statement_us.get() - EPOCH_US
+    }
+
+    fn time_zone(&self) -> Arc<TimeZone> {
+        self.formats().zone.clone()
+    }
+
+    fn date_style(&self) -> (DateStyle, DateOrder) {
+        self.formats().date
+    }
+
+    fn interval_style(&self) -> IntervalStyle {
+        self.formats().interval
+    }
+
+    fn extra_float_digits(&self) -> i32 {
+        self.formats().float_digits
+    }
+
+    fn bytea_output(&self) -> ByteaOutput {
+        self.formats().bytea
+    }
+
+    fn array_nulls(&self) -> bool {
+        self.formats().array_nulls
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        self.settings.borrow().show(name).ok()
+    }
+
+    /// xorshift64* (Marsaglia; Vigna 2016), seeded at the session's first use of it.
+    fn random(&self) -> u64 {
+        let mut state = self.random.get();
+        if state == 0 {
+            let mut seed = [0; 8];
+            let _ = auth::secret::random(&mut seed);
+            state = u64::from_ne_bytes(seed) | 1;
+        }
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        self.random.set(state);
+        state.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn seed_random(&self, seed: u64) {
+        self.random.set(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    }
+
+    fn notice(&self, notice: Error) {
+        self.send_notice(&notice);
+    }
+
+    fn check_interrupts(&self) -> Result<()> {
+        self.process.check_interrupts()
+    }
+
+    fn type_facts(&self, type_oid: Oid) -> Result<Arc<TypeFacts>> {
+        self.catalog().type_facts(type_oid)
+    }
+
+    fn type_name(&self, type_oid: Oid) -> Result<Option<String>> {
+        self.catalog().format_type(type_oid, -1).map(Some)
+    }
+
+    fn enum_label(&self, _type_oid: Oid, value: Oid) -> Result<String> {
+        self.catalog().enum_label(value)
+    }
+
+    fn enum_value(&self, type_oid: Oid, label: &str) -> Result<Option<Oid>> {
+        self.catalog().enum_value(type_oid, label)
+    }
+
+    fn enum_position(&self, value: Oid) -> Result<f32> {
+        self.catalog().enum_position(value)
+    }
+
+    fn object_name(&self, alias: Oid, object: Oid) -> Result<Option<String>> {
+        self.catalog().alias_text(alias, object)
+    }
+
+    fn object_by_name(&self, alias: Oid, name: &str) -> Result<Option<Oid>> {
+        self.catalog().alias_object(alias, name)
+    }
+
+    fn session(&self) -> Option<&dyn Any> {
+        Some(&self.handle)
+    }
+}
+
+impl Host for Session<'_> {
+    fn next_value(&self, _sequence: Oid) -> Result<i64> {
+        Err(Error::not_implemented("nextval"))
+    }
+
+    fn call_on_rows(
+        &self,
+        function: Oid,
+        _args: &[&Column],
+        _rows: Rows<'_>,
+        _len: usize,
+        _context: Context<'_>,
+        _out: &mut Column,
+    ) -> Result<()> {
+        let row = self.catalog().function(function)?;
+        Err(Error::not_implemented(format_args!("calling function {}", row.proname)))
+    }
+
+    fn row_source(&self, function: Oid, _args: &[DatumRef<'_>], _context: Context<'_>) -> Result<Box<dyn RowSource>> {
+        let row = self.catalog().function(function)?;
+        Err(Error::not_implemented(format_args!("calling function {}", row.proname)))
+    }
+
+    fn trigger(&self, _event: TriggerEvent<'_>) -> Result<TriggerOutcome> {
+        Err(Error::not_implemented("triggers"))
+    }
+}
+
+/// The order in which `client_min_messages` and `log_min_messages` count severities.
+pub(crate) fn severity_of_word(word: &str) -> Severity {
+    match word {
+        "debug5" => Severity::Debug5,
+        "debug4" => Severity::Debug4,
+        "debug3" => Severity::Debug3,
+        "debug2" => Severity::Debug2,
+        "debug1" => Severity::Debug1,
+        "log" => Severity::Log,
+        "info" => Severity::Info,
+        "notice" => Severity::Notice,
+        "warning" => Severity::Warning,
+        _ => Severity::Error,
+    }
+}

@@ -1,0 +1,246 @@
+//! Portals: statements bound to their parameters, and how far they have run.
+
+use std::rc::Rc;
+
+use batch::{Batch, Datum, DatumRef};
+use error::{Error, Result, bail};
+use executor::{Execution, Options};
+use planner::plan::Command;
+use settings::id;
+use types::TypeCall;
+use wire::{Format, frame};
+
+use crate::prepared::{Output, Prepared, ResultColumn, format_of};
+use crate::session::Session;
+
+/// A bound statement.
+pub(crate) struct Portal {
+    pub prepared: Rc<Prepared>,
+    pub params: Vec<Datum>,
+    pub formats: Vec<Format>,
+    pub state: State,
+    /// Made by DECLARE.
+    pub is_cursor: bool,
+}
+
+/// How far a portal has run.
+pub(crate) enum State {
+    /// Not at all.
+    New,
+    /// Some way.
+    Running(Box<Running>),
+    /// A utility statement's rows, some of them sent.
+    Rows(TextRows),
+    /// To its end, with this command tag.
+    Done,
+}
+
+/// A query at work.
+pub(crate) struct Running {
+    execution: Execution,
+    batch: Batch,
+    /// The next row of the batch.
+    at: usize,
+    /// The end was reached.
+    ended: bool,
+    outputs: Vec<Output>,
+}
+
+/// Rows of text that a utility statement returns.
+#[derive(Default)]
+pub(crate) struct TextRows {
+    pub rows: std::collections::VecDeque<Vec<Option<String>>>,
+    pub tag: String,
+}
+
+/// What came of running a portal.
+pub(crate) enum Ran {
+    /// The row limit was reached.
+    Suspended(u64),
+    /// The end; so many rows were sent by this call.
+    Completed(u64),
+}
+
+impl Session<'_> {
+    /// Begins to run a query.
+    pub fn start_query(&self, prepared: &Prepared, params: Vec<Datum>, formats: &[Format]) -> Result<Running> {
+        let plan = self.plan_of(prepared)?;
+        if !plan.read_only || plan.command != Command::Select {
+            self.check_writable(match plan.command {
+                Command::Insert => "INSERT",
+                Command::Update => "UPDATE",
+                Command::Delete => "DELETE",
+                Command::Merge => "MERGE",
+                _ => "SELECT FOR UPDATE",
+            })?;
+        }
+        let options = Options { params, work_mem: self.memory(), instrument: false };
+        let snapshot = self.transaction.snapshot()?;
+        let execution = Execution::start(&self.executor(), plan, snapshot, options)?;
+        let batch = execution.batch();
+        let outputs = match &prepared.result {
+            Some(columns) => self.outputs(columns, formats)?,
+            None => Vec::new(),
+        };
+        Ok(Running { execution, batch, at: 0, ended: false, outputs })
+    }
+
+    /// Memory for one operator, in bytes.
+    pub fn memory(&self) -> usize {
+        self.settings.borrow().bytes(id::WORK_MEM).unwrap_or(4 << 20) as usize
+    }
+
+    /// Refuses changes in a read-only transaction.
+    pub fn check_writable(&self, what: &str) -> Result<()> {
+        if self.settings.borrow().bool(id::TRANSACTION_READ_ONLY) {
+            bail!(READ_ONLY_SQL_TRANSACTION, "cannot execute {what} in a read-only transaction");
+        }
+        Ok(())
+    }
+
+    fn outputs(&self, columns: &[ResultColumn], formats: &[Format]) -> Result<Vec<Output>> {
+        if formats.len() > 1 && formats.len() != columns.len() {
+            bail!(
+                PROTOCOL_VIOLATION,
+                "bind message has {} result formats but query has {} columns",
+                formats.len(),
+                columns.len()
+            );
+        }
+        let output = |(n, column): (usize, &ResultColumn)| {
+            Ok(Output {
+                type_oid: column.type_oid,
+                io: types::io(column.type_oid, self)?,
+                format: format_of(formats, n),
+            })
+        };
+        columns.iter().enumerate().map(output).collect()
+    }
+
+    /// Runs a query on, sending up to `limit` rows (`send` false: counting them only).
+    pub fn run_query(&self, running: &mut Running, limit: u64, send: bool) -> Result<Ran> {
+        let mut sent = 0;
+        loop {
+            while running.at >= running.batch.row_count() {
+                if running.ended {
+                    return Ok(Ran::Completed(sent));
+                }
+                self.process.check_interrupts()?;
+                running.batch.clear();
+                running.at = 0;
+                if !running.execution.next(&self.executor(), &mut running.batch)? {
+                    running.ended = true;
+                    running.batch.clear();
+                }
+            }
+            if sent == limit {
+                return Ok(Ran::Suspended(sent));
+            }
+            let count = (running.batch.row_count() - running.at).min((limit - sent).min(usize::MAX as u64) as usize);
+            if send && !running.outputs.is_empty() {
+                self.send_rows(running, count)?;
+            } else if send {
+                let mut connection = self.connection.borrow_mut();
+                (0..count).for_each(|_| wire::backend::data_row(connection.out(), std::iter::empty()));
+            }
+            running.at += count;
+            sent += count as u64;
+        }
+    }
+
+    /// Writes `count` rows of the batch straight into the send buffer.
+    fn send_rows(&self, running: &Running, count: usize) -> Result<()> {
+        let rows = running.batch.rows();
+        let mut next = running.at;
+        let last = running.at + count;
+        while next < last {
+            // The buffer is taken out, since a value's output function may send a notice.
+            let mut out = std::mem::take(self.connection.borrow_mut().out());
+            let mut failed = None;
+            while next < last && out.len() < 32 << 10 {
+                let start = out.len();
+                if let Err(error) = self.write_row(&mut out, running, rows.position(next)) {
+                    out.truncate(start);
+                    failed = Some(error);
+                    break;
+                }
+                next += 1;
+            }
+            let mut connection = self.connection.borrow_mut();
+            out.append(connection.out());
+            *connection.out() = out;
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            connection.flush_if_full()?;
+        }
+        Ok(())
+    }
+
+    fn write_row(&self, out: &mut Vec<u8>, running: &Running, row: usize) -> Result<()> {
+        let message = frame::begin(out, b'D');
+        out.extend_from_slice(&(running.outputs.len() as u16).to_be_bytes());
+        for (output, column) in running.outputs.iter().zip(&running.batch.columns) {
+            let value = column.get(column.index(row));
+            if matches!(value, DatumRef::Null) {
+                out.extend_from_slice(&(-1i32).to_be_bytes());
+                continue;
+            }
+            let length = out.len();
+            out.extend_from_slice(&[0; 4]);
+            let call = TypeCall { env: self, type_oid: output.type_oid, typmod: -1 };
+            match output.format {
+                Format::Text => (output.io.output)(value, &call, out)?,
+                Format::Binary => (output.io.send)(value, &call, out)?,
+            }
+            let bytes = (out.len() - length - 4) as i32;
+            out[length..length + 4].copy_from_slice(&bytes.to_be_bytes());
+        }
+        frame::end(out, message);
+        Ok(())
+    }
+
+    /// The command tag of a query.
+    pub fn query_tag(running: &Running, rows: u64) -> String {
+        let processed = running.execution.processed();
+        match running.execution.plan().command {
+            Command::Select | Command::Nothing => format!("SELECT {rows}"),
+            Command::Insert => format!("INSERT 0 {processed}"),
+            Command::Update => format!("UPDATE {processed}"),
+            Command::Delete => format!("DELETE {processed}"),
+            Command::Merge => format!("MERGE {processed}"),
+        }
+    }
+
+    /// Sends rows of text; `limit` at most.
+    pub fn send_text_rows(&self, rows: &mut TextRows, limit: u64) -> Result<Ran> {
+        let mut sent = 0;
+        let mut connection = self.connection.borrow_mut();
+        while sent < limit {
+            let Some(row) = rows.rows.pop_front() else { return Ok(Ran::Completed(sent)) };
+            wire::backend::data_row(connection.out(), row.iter().map(|value| value.as_deref().map(str::as_bytes)));
+            connection.flush_if_full()?;
+            sent += 1;
+        }
+        Ok(if rows.rows.is_empty() { Ran::Completed(sent) } else { Ran::Suspended(sent) })
+    }
+
+    /// Drops all portals, at a transaction's end.
+    pub fn drop_portals(&self) {
+        let portals = std::mem::take(&mut *self.portals.borrow_mut());
+        drop(portals);
+    }
+
+    /// Takes a portal out to run it.
+    ///
+    /// # Errors
+    /// `34000` if there is none of this name.
+    pub fn take_portal(&self, name: &str) -> Result<Portal> {
+        let portal = self.portals.borrow_mut().remove(name);
+        portal.ok_or_else(|| no_portal(name))
+    }
+}
+
+pub(crate) fn no_portal(name: &str) -> Error {
+    Error::new(error::SqlState::INVALID_CURSOR_NAME, format!("portal \"{name}\" does not exist"))
+}

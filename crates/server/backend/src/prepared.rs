@@ -1,0 +1,178 @@
+//! Statements, analysed and planned: the prepared ones, and those of simple queries.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use analyzer::Params;
+
+use error::{Error, Result, bail};
+use ids::Oid;
+use parser::ast::Statement;
+use planner::plan::Plan;
+use types::TypeIo;
+use wire::Format;
+
+use crate::session::Session;
+
+/// The type `text`.
+pub(crate) const TEXT: Oid = Oid(25);
+
+/// A column of a result, as clients are told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ResultColumn {
+    pub name: String,
+    pub table: Oid,
+    pub number: i16,
+    /// The base type, if it is a domain.
+    pub type_oid: Oid,
+    pub type_size: i16,
+    pub typmod: i32,
+}
+
+/// A statement, ready to be bound.
+pub(crate) struct Prepared {
+    /// The text it stands in.
+    pub text: Rc<str>,
+    /// What it says; `None` if the text is empty.
+    pub statement: Option<Statement>,
+    /// Types of `$1`, `$2` …
+    pub params: Vec<Oid>,
+    /// Columns of its result; `None` if it returns no rows.
+    pub result: Option<Vec<ResultColumn>>,
+    /// Its plan, and the generation of the catalogs for which it holds.
+    plan: RefCell<Option<(Arc<Plan>, u64, u64)>>,
+    /// The types as the client gave them, to analyse it anew.
+    given: Params,
+    /// When it was prepared, in microseconds of the Unix epoch, and whether by SQL's PREPARE.
+    pub prepared_us: i64,
+    pub from_sql: bool,
+}
+
+impl Session<'_> {
+    /// Analyses and plans one statement of `text`.
+    ///
+    /// # Errors
+    /// Those of the analysis.
+    pub fn prepare(&self, text: Rc<str>, statement: Option<Statement>, params: Params) -> Result<Prepared> {
+        let mut prepared = Prepared {
+            text,
+            statement,
+            params: params.types.clone(),
+            result: None,
+            plan: RefCell::new(None),
+            given: params,
+            prepared_us: self.statement_us.get(),
+            from_sql: false,
+        };
+        let Some(statement) = &prepared.statement else { return Ok(prepared) };
+        if analyzer::is_query(statement) {
+            let (plan, types) = self.plan(&prepared.text, statement, prepared.given.clone())?;
+            prepared.result = self.result_of(&plan)?;
+            let generations = self.generations();
+            prepared.plan.replace(Some((plan, generations.0, generations.1)));
+            prepared.params = types;
+        } else {
+            prepared.result = self.utility_result(statement)?;
+            if prepared.params.iter().any(|oid| !oid.is_valid()) {
+                bail!(INDETERMINATE_DATATYPE, "could not determine data type of parameter $1");
+            }
+        }
+        Ok(prepared)
+    }
+
+    /// What plans depend on besides the relations that they lock.
+    fn generations(&self) -> (u64, u64) {
+        (self.catalog().generation(), self.settings.borrow().generation())
+    }
+
+    /// The plan of a prepared statement, made anew if the catalogs or settings changed.
+    ///
+    /// # Errors
+    /// Those of the analysis; `0A000` if the result has other columns now.
+    pub fn plan_of(&self, prepared: &Prepared) -> Result<Arc<Plan>> {
+        // Learn of changes before the cached plan is believed.
+        self.catalog().absorb();
+        let generations = self.generations();
+        if let Some((plan, catalog, settings)) = &*prepared.plan.borrow()
+            && (*catalog, *settings) == generations
+        {
+            return Ok(plan.clone());
+        }
+        let Some(statement) = &prepared.statement else {
+            return Err(Error::internal("an empty statement has no plan"));
+        };
+        let (plan, types) = self.plan(&prepared.text, statement, prepared.given.clone())?;
+        if self.result_of(&plan)? != prepared.result || types != prepared.params {
+            bail!(FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
+        }
+        prepared.plan.replace(Some((plan.clone(), generations.0, generations.1)));
+        Ok(plan)
+    }
+
+    /// The plan of a query, and the types of its parameters.
+    pub fn plan(&self, text: &str, statement: &Statement, params: Params) -> Result<(Arc<Plan>, Vec<Oid>)> {
+        let (query, types) = analyzer::analyze(self.catalog(), self, text, statement, params)?;
+        let _ = (query, types);
+        Err(Error::not_implemented("the planner"))
+    }
+
+    fn result_of(&self, plan: &Plan) -> Result<Option<Vec<ResultColumn>>> {
+        // Statements without RETURNING have no columns; a SELECT without any still returns rows.
+        if plan.output.is_empty() && plan.command != planner::plan::Command::Select {
+            return Ok(None);
+        }
+        let columns = plan.output.iter().map(|column| {
+            let (type_oid, typmod) = self.catalog().base_type(column.ty.oid, column.ty.typmod)?;
+            let type_size = match types::builtin_type(type_oid) {
+                Some(builtin) => builtin.length,
+                None => self.catalog().type_(type_oid)?.typlen,
+            };
+            Ok(ResultColumn {
+                name: column.name.clone(),
+                table: column.table,
+                number: column.number,
+                type_oid,
+                type_size,
+                typmod,
+            })
+        });
+        columns.collect::<Result<_>>().map(Some)
+    }
+
+    /// Tells the client of a result's columns.
+    pub fn describe_result(&self, columns: &[ResultColumn], formats: &[Format]) {
+        let fields = columns.iter().enumerate().map(|(n, column)| wire::backend::Field {
+            name: &column.name,
+            table: column.table.0,
+            column: column.number,
+            type_oid: column.type_oid.0,
+            type_size: column.type_size,
+            type_modifier: column.typmod,
+            format: format_of(formats, n),
+        });
+        wire::backend::row_description(self.connection.borrow_mut().out(), fields);
+    }
+}
+
+/// A column that is text.
+pub(crate) fn text_column(name: &str) -> ResultColumn {
+    ResultColumn { name: name.into(), table: Oid::INVALID, number: 0, type_oid: TEXT, type_size: -1, typmod: -1 }
+}
+
+/// The format of item `n`: none given means text, one means all.
+pub(crate) fn format_of(formats: &[Format], n: usize) -> Format {
+    match formats {
+        [] => Format::Text,
+        [one] => *one,
+        each => each.get(n).copied().unwrap_or_default(),
+    }
+}
+
+/// How a column's values are written.
+#[derive(Clone, Copy)]
+pub(crate) struct Output {
+    pub type_oid: Oid,
+    pub io: TypeIo,
+    pub format: Format,
+}

@@ -1,0 +1,382 @@
+//! The simple and the extended query protocol.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use analyzer::Params;
+use batch::Datum;
+use error::{Error, Result, SqlState, bail};
+use ids::Oid;
+use parser::ast::{RawStatement, Statement};
+use wire::Format;
+use wire::backend as put;
+use wire::frontend::{Items, Target};
+
+use crate::block::Block;
+use crate::portal::{Portal, Ran, State, TextRows, no_portal};
+use crate::prepared::Prepared;
+use crate::session::Session;
+
+/// Simple queries up to this length have their plans kept.
+const KEPT_TEXT_MAX: usize = 2048;
+/// As many plans of simple queries are kept.
+const KEPT_PLANS_MAX: usize = 64;
+
+impl Session<'_> {
+    // --- Simple -----------------------------------------------------------------------------------------------------
+
+    /// `Q`: runs all statements of the text, in one transaction unless they say otherwise.
+    pub fn simple_query(&self, text: &str) -> Result<()> {
+        let start = Instant::now();
+        let text: Rc<str> = text.into();
+        self.running.replace(Some(text.clone()));
+        self.prepared.borrow_mut().remove("");
+        self.portals.borrow_mut().remove("");
+        // A text that was run before needs no parsing.
+        let kept = self.plans.borrow().get(&*text).cloned();
+        let (statements, kept) = match kept {
+            Some(kept) => (Vec::new(), Some(kept)),
+            None => (parser::parse(&text)?, None),
+        };
+        let logged = match &kept {
+            Some(kept) => self.logs_statement(kept.statement.as_ref()),
+            None => statements.iter().any(|raw| self.logs_statement(Some(&raw.statement))) || self.logs_statement(None),
+        };
+        if logged {
+            self.logger.borrow_mut().log(format!("statement: {text}"));
+        }
+        match kept {
+            Some(kept) => {
+                self.show_title("SELECT");
+                self.check_not_failed(kept.statement.as_ref())?;
+                self.begin_statement(false)?;
+                self.run_simple(&kept)?;
+                self.end_statement()?;
+            }
+            None if statements.is_empty() => put::empty_query_response(self.connection.borrow_mut().out()),
+            None => {
+                let several = statements.len() > 1;
+                for raw in statements {
+                    self.simple_statement(&text, raw, several)?;
+                }
+                self.end_message()?;
+            }
+        }
+        self.log_duration(start, logged, &|| format!("statement: {text}"));
+        Ok(())
+    }
+
+    fn simple_statement(&self, text: &Rc<str>, raw: RawStatement, several: bool) -> Result<()> {
+        self.show_title(raw.statement.name());
+        self.check_not_failed(Some(&raw.statement))?;
+        self.process.check_interrupts()?;
+        if self.block.get() == Block::Failed {
+            // COMMIT, ROLLBACK, ROLLBACK TO.
+            let tag = self.run_utility(text, &raw.statement, &[])?;
+            self.complete(&tag);
+            return Ok(());
+        }
+        self.begin_statement(several)?;
+        let is_query = analyzer::is_query(&raw.statement);
+        let prepared = Rc::new(self.prepare(text.clone(), Some(raw.statement), Params::default())?);
+        self.run_simple(&prepared)?;
+        if is_query && !several && text.len() <= KEPT_TEXT_MAX {
+            let mut plans = self.plans.borrow_mut();
+            if plans.len() >= KEPT_PLANS_MAX {
+                plans.clear();
+            }
+            plans.insert(text.to_string(), prepared);
+        }
+        self.end_statement()
+    }
+
+    /// Runs a statement without parameters to its end, and sends everything about it.
+    fn run_simple(&self, prepared: &Prepared) -> Result<()> {
+        let Some(statement) = &prepared.statement else { return Ok(()) };
+        if analyzer::is_query(statement) {
+            let mut running = self.start_query(prepared, Vec::new(), &[])?;
+            if let Some(columns) = &prepared.result {
+                self.describe_result(columns, &[]);
+            }
+            let (Ran::Completed(rows) | Ran::Suspended(rows)) =
+                self.run_query(&mut running, u64::MAX, prepared.result.is_some())?;
+            let tag = Self::query_tag(&running, rows);
+            drop(running);
+            self.complete_after_commit(&tag)
+        } else {
+            self.run_utility_simple(prepared, statement)
+        }
+    }
+
+    fn run_utility_simple(&self, prepared: &Prepared, statement: &Statement) -> Result<()> {
+        let rows = self.utility_rows(&prepared.text, statement)?;
+        if let Some(columns) = &prepared.result {
+            self.describe_result(columns, &self.cursor_formats(statement));
+        }
+        let tag = match rows {
+            Some(mut rows) => {
+                self.send_text_rows(&mut rows, u64::MAX)?;
+                rows.tag
+            }
+            None => self.run_utility(&prepared.text, statement, &self.cursor_formats(statement))?,
+        };
+        self.complete_after_commit(&tag)
+    }
+
+    /// Ends the statement (which may fail: deferred constraints), then says that it is complete.
+    fn complete_after_commit(&self, tag: &str) -> Result<()> {
+        if self.block.get() == Block::Single {
+            self.end_statement()?;
+        }
+        self.complete(tag);
+        Ok(())
+    }
+
+    /// `C`
+    pub fn complete(&self, tag: &str) {
+        put::command_complete(self.connection.borrow_mut().out(), tag);
+    }
+
+    // --- Extended ---------------------------------------------------------------------------------------------------
+
+    /// `P`
+    pub fn parse_message(&self, name: &str, text: &str, types: Items<'_, u32>) -> Result<()> {
+        let text: Rc<str> = text.into();
+        self.running.replace(Some(text.clone()));
+        self.show_title("PARSE");
+        let types = types.map(|oid| oid.map(Oid)).collect::<Result<Vec<_>>>()?;
+        if name.is_empty() {
+            self.prepared.borrow_mut().remove("");
+        } else if self.prepared.borrow().contains_key(name) {
+            bail!(DUPLICATE_PSTATEMENT, "prepared statement \"{name}\" already exists");
+        }
+        let mut statements = parser::parse(&text)?;
+        if statements.len() > 1 {
+            bail!(SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement");
+        }
+        let statement = statements.pop().map(|raw| raw.statement);
+        self.check_not_failed(statement.as_ref())?;
+        let prepared = if self.block.get() == Block::Failed {
+            // COMMIT or ROLLBACK: nothing to look up.
+            self.prepare(text, statement, Params::default())?
+        } else {
+            self.begin_statement(false)?;
+            let prepared = self.prepare(text, statement, Params::inferred(types))?;
+            self.transaction.next_command()?;
+            prepared
+        };
+        self.prepared.borrow_mut().insert(name.to_string(), Rc::new(prepared));
+        put::parse_complete(self.connection.borrow_mut().out());
+        Ok(())
+    }
+
+    /// A prepared statement by its name.
+    ///
+    /// # Errors
+    /// `26000` if there is none.
+    pub fn find_prepared(&self, name: &str) -> Result<Rc<Prepared>> {
+        self.prepared.borrow().get(name).cloned().ok_or_else(|| {
+            let text = if name.is_empty() {
+                "unnamed prepared statement does not exist".to_string()
+            } else {
+                format!("prepared statement \"{name}\" does not exist")
+            };
+            Error::new(SqlState::UNDEFINED_PSTATEMENT, text)
+        })
+    }
+
+    /// `B`
+    pub fn bind_message(
+        &self,
+        portal: &str,
+        statement: &str,
+        parameter_formats: Items<'_, i16>,
+        parameters: Items<'_, Option<&[u8]>>,
+        result_formats: Items<'_, i16>,
+    ) -> Result<()> {
+        let prepared = self.find_prepared(statement)?;
+        self.running.replace(Some(prepared.text.clone()));
+        self.show_title("BIND");
+        let parameter_formats = formats(parameter_formats)?;
+        let result_formats = formats(result_formats)?;
+        let count = parameters.len();
+        if parameter_formats.len() > 1 && parameter_formats.len() != count {
+            bail!(
+                PROTOCOL_VIOLATION,
+                "bind message has {} parameter formats but {count} parameters",
+                parameter_formats.len()
+            );
+        }
+        if count != prepared.params.len() {
+            bail!(
+                PROTOCOL_VIOLATION,
+                "bind message supplies {count} parameters, but prepared statement \"{statement}\" requires {}",
+                prepared.params.len()
+            );
+        }
+        self.check_not_failed(prepared.statement.as_ref())?;
+        if !portal.is_empty() && self.portals.borrow().contains_key(portal) {
+            bail!(DUPLICATE_CURSOR, "cursor \"{portal}\" already exists");
+        }
+        if self.block.get() != Block::Failed {
+            self.begin_statement(false)?;
+        }
+        let mut params = Vec::with_capacity(count);
+        for (n, value) in parameters.enumerate() {
+            let type_oid = prepared.params[n];
+            let value = match value? {
+                None => Datum::Null,
+                Some(bytes) => match crate::prepared::format_of(&parameter_formats, n) {
+                    Format::Text => types::input(type_oid, wire::body::utf8(bytes)?, -1, self)?,
+                    Format::Binary => types::receive(type_oid, bytes, -1, self).map_err(|error| {
+                        if error.state() == SqlState::INVALID_BINARY_REPRESENTATION {
+                            let text = format!("incorrect binary data format in bind parameter {}", n + 1);
+                            return Error::new(SqlState::INVALID_BINARY_REPRESENTATION, text);
+                        }
+                        error
+                    })?,
+                },
+            };
+            params.push(value);
+        }
+        let columns = prepared.result.as_ref().map_or(0, Vec::len);
+        if result_formats.len() > 1 && result_formats.len() != columns {
+            bail!(
+                PROTOCOL_VIOLATION,
+                "bind message has {} result formats but query has {columns} columns",
+                result_formats.len()
+            );
+        }
+        let bound = Portal { prepared, params, formats: result_formats, state: State::New, is_cursor: false };
+        self.portals.borrow_mut().insert(portal.to_string(), bound);
+        put::bind_complete(self.connection.borrow_mut().out());
+        Ok(())
+    }
+
+    /// `D`
+    pub fn describe_message(&self, target: Target, name: &str) -> Result<()> {
+        let (prepared, formats) = match target {
+            Target::Statement => {
+                let prepared = self.find_prepared(name)?;
+                self.check_describable(&prepared)?;
+                let mut connection = self.connection.borrow_mut();
+                put::parameter_description(connection.out(), prepared.params.iter().map(|oid| oid.0));
+                (prepared, Vec::new())
+            }
+            Target::Portal => {
+                let portals = self.portals.borrow();
+                let portal = portals.get(name).ok_or_else(|| no_portal(name))?;
+                self.check_describable(&portal.prepared)?;
+                (portal.prepared.clone(), portal.formats.clone())
+            }
+        };
+        match &prepared.result {
+            Some(columns) => self.describe_result(columns, &formats),
+            None => put::no_data(self.connection.borrow_mut().out()),
+        }
+        Ok(())
+    }
+
+    /// In a failed block, only what returns no rows can be described.
+    fn check_describable(&self, prepared: &Prepared) -> Result<()> {
+        if prepared.result.is_some() { self.check_not_failed(None) } else { Ok(()) }
+    }
+
+    /// `E`
+    pub fn execute_message(&self, name: &str, max_rows: i32) -> Result<()> {
+        let start = Instant::now();
+        let limit = if max_rows <= 0 { u64::MAX } else { max_rows as u64 };
+        let mut portal = self.take_portal(name)?;
+        let prepared = portal.prepared.clone();
+        self.running.replace(Some(prepared.text.clone()));
+        let Some(statement) = &prepared.statement else {
+            put::empty_query_response(self.connection.borrow_mut().out());
+            self.portals.borrow_mut().insert(name.to_string(), portal);
+            return Ok(());
+        };
+        self.show_title(statement.name());
+        self.check_not_failed(Some(statement))?;
+        let shown_name = || if name.is_empty() { "<unnamed>".to_string() } else { name.to_string() };
+        let logged = matches!(portal.state, State::New) && self.logs_statement(Some(statement));
+        if logged {
+            self.logger.borrow_mut().log(format!("execute {}: {}", shown_name(), prepared.text));
+        }
+        if self.block.get() != Block::Failed {
+            self.begin_statement(false)?;
+        }
+        self.process.check_interrupts()?;
+        let completed = self.run_portal(&mut portal, limit)?;
+        match completed {
+            Some(tag) => {
+                portal.state = State::Done;
+                // A portal that ended may be described and executed again (to no effect), until its transaction ends.
+                if self.transaction.is_running() {
+                    self.portals.borrow_mut().insert(name.to_string(), portal);
+                }
+                if self.block.get() != Block::Idle && self.block.get() != Block::Failed {
+                    self.transaction.next_command()?;
+                }
+                self.complete(&tag);
+            }
+            None => {
+                self.portals.borrow_mut().insert(name.to_string(), portal);
+                put::portal_suspended(self.connection.borrow_mut().out());
+            }
+        }
+        self.log_duration(start, logged, &|| format!("execute {}: {}", shown_name(), prepared.text));
+        Ok(())
+    }
+
+    /// Runs a portal on; the command tag if it has reached its end.
+    pub fn run_portal(&self, portal: &mut Portal, limit: u64) -> Result<Option<String>> {
+        let prepared = portal.prepared.clone();
+        let Some(statement) = &prepared.statement else { return Ok(Some(String::new())) };
+        let returns_rows = prepared.result.is_some();
+        if let State::New = portal.state {
+            portal.state = if analyzer::is_query(statement) {
+                let params = std::mem::take(&mut portal.params);
+                State::Running(Box::new(self.start_query(&prepared, params, &portal.formats)?))
+            } else {
+                match self.utility_rows(&prepared.text, statement)? {
+                    Some(rows) => State::Rows(rows),
+                    None => return self.run_utility(&prepared.text, statement, &portal.formats).map(Some),
+                }
+            };
+        }
+        match &mut portal.state {
+            State::New => Err(Error::internal("a portal did not start")),
+            State::Running(running) => match self.run_query(running, limit, returns_rows)? {
+                Ran::Suspended(_) => Ok(None),
+                Ran::Completed(rows) => Ok(Some(Self::query_tag(running, rows))),
+            },
+            State::Rows(rows) => match self.send_text_rows(rows, limit)? {
+                Ran::Suspended(_) => Ok(None),
+                Ran::Completed(_) => Ok(Some(std::mem::take(&mut rows.tag))),
+            },
+            State::Done if returns_rows => Ok(Some("SELECT 0".to_string())),
+            State::Done => {
+                bail!(OBJECT_NOT_IN_PREREQUISITE_STATE, "portal cannot be run")
+            }
+        }
+    }
+
+    /// `C`
+    pub fn close_message(&self, target: Target, name: &str) {
+        match target {
+            Target::Statement => drop(self.prepared.borrow_mut().remove(name)),
+            Target::Portal => drop(self.portals.borrow_mut().remove(name)),
+        }
+        put::close_complete(self.connection.borrow_mut().out());
+    }
+}
+
+fn formats(items: Items<'_, i16>) -> Result<Vec<Format>> {
+    items.map(|code| Format::from_code(code?)).collect()
+}
+
+impl TextRows {
+    /// Rows, with the tag that ends them.
+    pub fn new(rows: impl IntoIterator<Item = Vec<Option<String>>>, tag: &str) -> TextRows {
+        TextRows { rows: rows.into_iter().collect(), tag: tag.to_string() }
+    }
+}

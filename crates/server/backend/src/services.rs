@@ -1,0 +1,140 @@
+//! What the session does for utility statements: COPY's data, transactions between tables, plans.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use analyzer::Params;
+use commands::{CopyReader, CopyWriter, Services};
+use error::{Error, Result, SqlState};
+use ids::Oid;
+use parser::ast::Statement;
+use planner::plan::Plan;
+use wire::backend::{self as put, CopyDirection};
+use wire::frontend::FrontendMessage;
+use wire::{Format, frame};
+
+use crate::block::Block;
+use crate::connection::{Message, lost_in_transaction};
+use crate::session::Session;
+
+impl Services for Session<'_> {
+    fn copy_in(&self, columns: usize, binary: bool) -> Result<Box<dyn CopyReader + '_>> {
+        self.begin_copy(CopyDirection::In, columns, binary);
+        self.connection.borrow_mut().flush()?;
+        Ok(Box::new(FromClient { session: self, message: Message::default(), ended: false }))
+    }
+
+    fn copy_out(&self, columns: usize, binary: bool) -> Result<Box<dyn CopyWriter + '_>> {
+        self.begin_copy(CopyDirection::Out, columns, binary);
+        Ok(Box::new(ToClient { session: self }))
+    }
+
+    fn checkpoint(&self) -> Result<()> {
+        (self.shared.checkpoint)(&self.process)
+    }
+
+    fn data_directory(&self) -> PathBuf {
+        self.shared.engine.data_directory().to_path_buf()
+    }
+
+    fn next_transaction(&self) -> Result<()> {
+        self.commit()?;
+        self.begin_transaction(None)?;
+        self.block.set(Block::Single);
+        Ok(())
+    }
+
+    fn setting_int(&self, name: &str) -> Result<i64> {
+        let settings = self.settings.borrow();
+        let id = settings.find(name).ok_or_else(|| settings::session::unrecognized(name))?;
+        Ok(settings.int(id).into())
+    }
+
+    fn plan_text(&self, text: &str, params: &[Oid]) -> Result<Arc<Plan>> {
+        let statements = parser::parse(text)?;
+        let [raw] = &statements[..] else { return Err(Error::internal("one statement was expected")) };
+        Ok(self.plan(text, &raw.statement, Params::fixed(params.to_vec()))?.0)
+    }
+
+    fn plan_statement(&self, statement: &Statement, text: &str) -> Result<Arc<Plan>> {
+        Ok(self.plan(text, statement, Params::default())?.0)
+    }
+
+    fn work_mem(&self) -> usize {
+        self.memory()
+    }
+}
+
+impl Session<'_> {
+    fn begin_copy(&self, direction: CopyDirection, columns: usize, binary: bool) {
+        let format = if binary { Format::Binary } else { Format::Text };
+        put::copy_response(self.connection.borrow_mut().out(), direction, format, columns as u16);
+    }
+}
+
+/// The data of COPY FROM STDIN.
+struct FromClient<'s, 'a> {
+    session: &'s Session<'a>,
+    message: Message,
+    ended: bool,
+}
+
+impl CopyReader for FromClient<'_, '_> {
+    fn read(&mut self, to: &mut Vec<u8>) -> Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        loop {
+            self.session.process.check_interrupts()?;
+            let mut connection = self.session.connection.borrow_mut();
+            if !connection.read_message(&mut self.message, frame::client_limit, &mut || Ok(()))? {
+                return Err(lost_in_transaction());
+            }
+            drop(connection);
+            // Data, by far the most frequent, is not looked at twice.
+            if self.message.kind == b'd' {
+                to.extend_from_slice(&self.message.body);
+                return Ok(true);
+            }
+            match FrontendMessage::parse(self.message.kind, &self.message.body)? {
+                FrontendMessage::CopyDone => {
+                    self.ended = true;
+                    return Ok(false);
+                }
+                FrontendMessage::CopyFail(reason) => {
+                    let text = format!("COPY from stdin failed: {reason}");
+                    return Err(Error::new(SqlState::QUERY_CANCELED, text));
+                }
+                // A client that does not know yet that a COPY began may have sent these.
+                FrontendMessage::Flush | FrontendMessage::Sync => (),
+                _ => {
+                    let text = format!("unexpected message type 0x{:02X} during COPY from stdin", self.message.kind);
+                    return Err(Error::new(SqlState::PROTOCOL_VIOLATION, text));
+                }
+            }
+        }
+    }
+}
+
+/// Where the data of COPY TO STDOUT goes.
+struct ToClient<'s, 'a> {
+    session: &'s Session<'a>,
+}
+
+impl CopyWriter for ToClient<'_, '_> {
+    fn write(&mut self, data: &[u8]) -> Result<()> {
+        self.session.process.check_interrupts()?;
+        let mut connection = self.session.connection.borrow_mut();
+        put::copy_data(connection.out(), data);
+        connection.flush_if_full()
+    }
+}
+
+impl Drop for ToClient<'_, '_> {
+    /// After the last row (after an error, the client does not mind).
+    fn drop(&mut self) {
+        if let Ok(mut connection) = self.session.connection.try_borrow_mut() {
+            put::copy_done(connection.out());
+        }
+    }
+}

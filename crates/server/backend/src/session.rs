@@ -1,0 +1,380 @@
+//! One session: what it has, its message loop, and how it tells client and log what happened.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use catalog::Catalog;
+use catalog::functions::SessionHandle;
+use error::{Error, Result, Severity, SqlState};
+use locks::{LockManager, LockTimeouts};
+use log::Logger;
+use settings::{Settings, id};
+use shm::{Interrupt, Process, Timeout};
+use txn::Transaction;
+use wire::backend as put;
+use wire::frame;
+use wire::frontend::FrontendMessage;
+
+use crate::Shared;
+use crate::block::Block;
+use crate::connection::{Connection, Message};
+use crate::environment::{Formats, severity_of_word};
+use crate::portal::Portal;
+use crate::prepared::Prepared;
+
+/// A client's session. Everything that running statements may reach is behind `&self`.
+pub(crate) struct Session<'a> {
+    pub shared: &'a Shared,
+    pub process: Arc<Process>,
+    pub locks: LockManager,
+    pub transaction: Arc<Transaction>,
+    pub handle: SessionHandle,
+    pub settings: RefCell<&'a mut Settings>,
+    pub logger: RefCell<&'a mut Logger>,
+    pub connection: RefCell<Connection>,
+    pub formats: RefCell<Formats>,
+    /// Of the settings that the session follows (see [`Session::follow_settings`]).
+    pub followed: Cell<u64>,
+    pub temporary: PathBuf,
+    pub block: Cell<Block>,
+    /// When the client's latest message arrived, in microseconds of the Unix epoch.
+    pub statement_us: Cell<i64>,
+    pub random: Cell<u64>,
+    /// Prepared statements by name; the unnamed one too.
+    pub prepared: RefCell<HashMap<String, Rc<Prepared>>>,
+    /// Portals by name; the unnamed one too.
+    pub portals: RefCell<HashMap<String, Portal>>,
+    /// Plans of simple queries, by their text.
+    pub plans: RefCell<HashMap<String, Rc<Prepared>>>,
+    /// `user database host` for the process title.
+    pub title: String,
+    pub shown: Cell<&'static str>,
+    /// After an error in the extended protocol: everything up to Sync is skipped.
+    pub skipping: Cell<bool>,
+    /// The role that the client authenticated as.
+    pub shared_user: Cell<ids::Oid>,
+    /// The text that the log shows beside an error.
+    pub running: RefCell<Option<Rc<str>>>,
+}
+
+/// What a message leads to.
+pub(crate) enum Next {
+    /// The next message.
+    Continue,
+    /// The end: the client said so.
+    Terminate,
+}
+
+impl Session<'_> {
+    /// The session's catalogs.
+    pub fn catalog(&self) -> &Catalog {
+        &self.handle.catalog
+    }
+
+    /// The handles as the executor takes them.
+    pub fn executor(&self) -> executor::Session<'_> {
+        let engine = &self.shared.engine;
+        executor::Session {
+            store: &engine.store,
+            tables: &engine.tables,
+            indexes: &engine.indexes,
+            catalog: self.catalog(),
+            transaction: &self.transaction,
+            host: self,
+            temporary: &self.temporary,
+        }
+    }
+
+    /// Serves the client until it leaves or the session must end.
+    ///
+    /// # Errors
+    /// None that the client has not been told of.
+    pub fn run(&self) -> Result<()> {
+        let mut message = Message::default();
+        self.ready();
+        loop {
+            match self.next_message(&mut message) {
+                Ok(true) => (),
+                Ok(false) => {
+                    if self.block.get() != Block::Idle {
+                        let lost = crate::connection::lost_in_transaction();
+                        self.logger.borrow_mut().write(&lost.severity(Severity::Log), None);
+                    }
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.report(&error);
+                    return Ok(());
+                }
+            }
+            self.statement_us.set(log::time::now_us());
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.handle_message(&message)));
+            let outcome = outcome.unwrap_or_else(|panic| Err(panicked(&*panic)));
+            match outcome {
+                Ok(Next::Continue) => (),
+                Ok(Next::Terminate) => return Ok(()),
+                Err(error) => {
+                    if self.recover(&error, message.kind) {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells of an error and cleans up behind it; `true` if the session ends.
+    fn recover(&self, error: &Error, kind: u8) -> bool {
+        self.report(error);
+        self.running.replace(None);
+        if error.fields().severity >= Severity::Fatal {
+            return true;
+        }
+        // A panic while rolling back leaves nothing to rely on.
+        if catch_unwind(AssertUnwindSafe(|| self.fail())).is_err() {
+            return true;
+        }
+        match kind {
+            b'P' | b'B' | b'D' | b'E' | b'C' | b'H' => self.skipping.set(true),
+            b'S' | b'Q' | b'F' => self.ready(),
+            _ => (),
+        }
+        false
+    }
+
+    /// Waits for the client's next message; `false` if it has gone.
+    fn next_message(&self, message: &mut Message) -> Result<bool> {
+        let mut timers = false;
+        let mut connection = self.connection.borrow_mut();
+        let read = connection.read_message(message, frame::client_limit, &mut || {
+            if !timers {
+                timers = true;
+                self.before_idle();
+            }
+            self.serve_interrupts();
+            Ok(())
+        });
+        if timers {
+            self.process.clear_timeout(Timeout::IdleInTransaction);
+            self.process.clear_timeout(Timeout::IdleSession);
+        }
+        read
+    }
+
+    /// The session is about to wait for its client.
+    fn before_idle(&self) {
+        // A cancel request that came too late must not hit the next statement.
+        self.process.take(Interrupt::CANCEL);
+        self.process.take(Interrupt::STATEMENT_TIMEOUT);
+        let settings = self.settings.borrow();
+        match self.block.get() {
+            Block::Idle | Block::Single | Block::Implicit => {
+                if let Some(timeout) = settings.duration(id::IDLE_SESSION_TIMEOUT) {
+                    self.process.set_timeout(Timeout::IdleSession, timeout);
+                }
+            }
+            Block::Explicit | Block::Failed => {
+                if let Some(timeout) = settings.duration(id::IDLE_IN_TRANSACTION_SESSION_TIMEOUT) {
+                    self.process.set_timeout(Timeout::IdleInTransaction, timeout);
+                }
+            }
+        }
+    }
+
+    /// Does between statements what others asked for.
+    fn serve_interrupts(&self) {
+        self.process.take(Interrupt::CANCEL);
+        if self.process.take(Interrupt::CATCH_UP) {
+            self.catalog().absorb();
+        }
+        if self.process.take(Interrupt::RELOAD) {
+            self.reload();
+        }
+    }
+
+    fn reload(&self) {
+        let mut settings = self.settings.borrow_mut();
+        let file = PathBuf::from(settings.string(id::CONFIG_FILE));
+        let directory = self.shared.engine.data_directory().to_path_buf();
+        let hooks = crate::startup::Rules { catalog: None };
+        // The postmaster has logged what is wrong with the files.
+        let _ = settings.load_files(&file, Some(&directory), settings::LoadKind::Reload, &hooks, &mut |_| ());
+        drop(settings);
+        self.follow_settings();
+    }
+
+    fn handle_message(&self, message: &Message) -> Result<Next> {
+        if self.skipping.get() && !matches!(message.kind, b'S' | b'X') {
+            return Ok(Next::Continue);
+        }
+        match FrontendMessage::parse(message.kind, &message.body)? {
+            FrontendMessage::Query(text) => {
+                self.simple_query(text)?;
+                self.ready();
+            }
+            FrontendMessage::Parse { name, query, types } => self.parse_message(name, query, types)?,
+            FrontendMessage::Bind { portal, statement, parameter_formats, parameters, result_formats } => {
+                self.bind_message(portal, statement, parameter_formats, parameters, result_formats)?;
+            }
+            FrontendMessage::Describe(target, name) => self.describe_message(target, name)?,
+            FrontendMessage::Execute { portal, max_rows } => self.execute_message(portal, max_rows)?,
+            FrontendMessage::Close(target, name) => self.close_message(target, name),
+            FrontendMessage::Flush => self.connection.borrow_mut().flush()?,
+            FrontendMessage::Sync => {
+                self.skipping.set(false);
+                self.end_message()?;
+                self.ready();
+            }
+            FrontendMessage::Terminate => return Ok(Next::Terminate),
+            // What a client sends on after a COPY that failed.
+            FrontendMessage::CopyData(_) | FrontendMessage::CopyDone | FrontendMessage::CopyFail(_) => (),
+            FrontendMessage::FunctionCall { .. } => return Err(Error::not_implemented("the function call message")),
+            FrontendMessage::Password(_) => {
+                let text = format!("invalid frontend message type {}", message.kind);
+                return Err(Error::new(SqlState::PROTOCOL_VIOLATION, text).fatal());
+            }
+        }
+        Ok(Next::Continue)
+    }
+
+    /// Tells the client that the next query may come.
+    pub fn ready(&self) {
+        self.running.replace(None);
+        let mut connection = self.connection.borrow_mut();
+        let mut settings = self.settings.borrow_mut();
+        if settings.has_reports() {
+            for (name, value) in settings.take_reports() {
+                put::parameter_status(connection.out(), &name, &value);
+            }
+        }
+        let status = self.block.get().status();
+        put::ready_for_query(connection.out(), status);
+        self.show_title(match status {
+            wire::TransactionStatus::Idle => "idle",
+            wire::TransactionStatus::InBlock => "idle in transaction",
+            wire::TransactionStatus::Failed => "idle in transaction (aborted)",
+        });
+        // A client that does not read is found when the next message is waited for.
+        let _ = connection.flush();
+    }
+
+    /// Shows in `ps` what the session does.
+    pub fn show_title(&self, activity: &'static str) {
+        if self.shared.update_process_title && self.shown.get() != activity {
+            self.shown.set(activity);
+            sys::title::set(&format!("postgres: {} {activity}", self.title));
+        }
+    }
+
+    /// Sends an error to log and client.
+    pub fn report(&self, error: &Error) {
+        let running = self.running.borrow().clone();
+        let statement = running.as_deref().filter(|_| !error.fields().hide_statement);
+        // A panic may have left these borrowed.
+        if let Ok(mut logger) = self.logger.try_borrow_mut() {
+            logger.write(error, statement);
+        }
+        if let Ok(mut connection) = self.connection.try_borrow_mut() {
+            put::error_or_notice(connection.out(), error);
+            if error.fields().severity >= Severity::Fatal {
+                connection.close();
+            }
+        }
+    }
+
+    /// Sends a notice or warning to the client and the log, if they want it.
+    pub fn send_notice(&self, notice: &Error) {
+        let severity = notice.fields().severity;
+        let running = self.running.borrow().clone();
+        self.logger.borrow_mut().write(notice, running.as_deref());
+        let least = severity_of_word(self.settings.borrow().enumeration(id::CLIENT_MIN_MESSAGES));
+        // For clients, LOG comes before NOTICE, and INFO is always sent.
+        let rank = |severity| match severity {
+            Severity::Log => Severity::Debug1 as u8 * 2 + 1,
+            other => other as u8 * 2,
+        };
+        if severity == Severity::Info || rank(severity) >= rank(least) {
+            put::error_or_notice(self.connection.borrow_mut().out(), notice);
+        }
+    }
+
+    /// Does what changed settings ask of the session. Cheap when nothing changed.
+    pub fn follow_settings(&self) {
+        let settings = self.settings.borrow();
+        if self.followed.replace(settings.generation()) == settings.generation() {
+            return;
+        }
+        self.catalog().set_search_path(settings.string(id::SEARCH_PATH));
+        self.locks.set_timeouts(LockTimeouts {
+            deadlock: settings.duration(id::DEADLOCK_TIMEOUT).unwrap_or(Duration::from_secs(1)),
+            lock: settings.duration(id::LOCK_TIMEOUT).unwrap_or_default(),
+        });
+        self.logger.borrow_mut().configure(&settings);
+    }
+
+    /// Whether a statement of this kind is logged before it runs (`log_statement`).
+    pub fn logs_statement(&self, statement: Option<&parser::ast::Statement>) -> bool {
+        match self.settings.borrow().enumeration(id::LOG_STATEMENT) {
+            "all" => true,
+            "none" => false,
+            level => statement.is_some_and(|statement| match statement_class(statement) {
+                StatementClass::Definition => true,
+                StatementClass::Change => level == "mod",
+                StatementClass::Other => false,
+            }),
+        }
+    }
+
+    /// Logs how long a statement took, if that is wanted (`log_duration`, `log_min_duration_statement`).
+    pub fn log_duration(&self, start: Instant, already_logged: bool, what: &dyn Fn() -> String) {
+        let (always, least) = {
+            let settings = self.settings.borrow();
+            (settings.bool(id::LOG_DURATION), settings.int(id::LOG_MIN_DURATION_STATEMENT))
+        };
+        if !always && least < 0 {
+            return;
+        }
+        let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+        let long = least >= 0 && milliseconds >= least as f64;
+        if long && !already_logged {
+            self.logger.borrow_mut().log(format!("duration: {milliseconds:.3} ms  {}", what()));
+        } else if long || always {
+            self.logger.borrow_mut().log(format!("duration: {milliseconds:.3} ms"));
+        }
+    }
+}
+
+/// What `log_statement` distinguishes.
+#[derive(PartialEq, Eq)]
+enum StatementClass {
+    Definition,
+    Change,
+    Other,
+}
+
+fn statement_class(statement: &parser::ast::Statement) -> StatementClass {
+    use parser::ast::Statement as S;
+    match statement {
+        S::Insert(_) | S::Update(_) | S::Delete(_) | S::Merge(_) | S::Truncate(_) => StatementClass::Change,
+        S::Copy(copy) if copy.from => StatementClass::Change,
+        other => {
+            let name = other.name();
+            let definition = ["CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "COMMENT", "REINDEX", "SECURITY", "IMPORT"];
+            match name.split(' ').next() {
+                Some(word) if definition.contains(&word) || name == "SELECT INTO" => StatementClass::Definition,
+                _ => StatementClass::Other,
+            }
+        }
+    }
+}
+
+/// The error for a panic.
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".into());
+    Error::internal(text)
+}

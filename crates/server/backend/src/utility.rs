@@ -1,0 +1,455 @@
+//! Statements about the session itself: transactions, settings, prepared statements, cursors. All others go to `commands`.
+
+use std::rc::Rc;
+
+use analyzer::Params;
+use batch::Datum;
+use catalog::privileges::Membership;
+use error::{Error, Result, SqlState, bail};
+use parser::ast::{
+    DeclareCursor, Discard, Execute, Explain, Expr, Fetch, FetchDirection, Prepare, Select, SelectBody, SetAction,
+    SetStatement, SetValue, Statement,
+};
+use settings::{Action, Flags, How, Id, id};
+use wire::Format;
+
+use crate::block::Block;
+use crate::portal::{Portal, Ran, State, TextRows};
+use crate::prepared::{ResultColumn, text_column};
+use crate::session::Session;
+use crate::startup::Rules;
+
+impl Session<'_> {
+    /// The columns of a utility statement's result; `None` if it returns no rows.
+    pub fn utility_result(&self, statement: &Statement) -> Result<Option<Vec<ResultColumn>>> {
+        Ok(match statement {
+            Statement::Show(show) if show.name.eq_ignore_ascii_case("all") => {
+                Some(vec![text_column("name"), text_column("setting"), text_column("description")])
+            }
+            Statement::Show(show) => {
+                let settings = self.settings.borrow();
+                let found = settings.find(&show.name).ok_or_else(|| settings::session::unrecognized(&show.name))?;
+                Some(vec![text_column(settings.name(found))])
+            }
+            Statement::Explain(_) => Some(vec![text_column("QUERY PLAN")]),
+            Statement::Fetch(Fetch { is_move: false, cursor, .. }) => {
+                self.portals.borrow().get(&**cursor).and_then(|portal| portal.prepared.result.clone())
+            }
+            Statement::Execute(execute) => self.find_prepared(&execute.name)?.result.clone(),
+            _ => None,
+        })
+    }
+
+    /// The formats of a binary cursor's columns, where its rows are fetched by a simple query.
+    pub fn cursor_formats(&self, statement: &Statement) -> Vec<Format> {
+        match statement {
+            Statement::Fetch(fetch) => {
+                self.portals.borrow().get(&*fetch.cursor).map_or_else(Vec::new, |portal| portal.formats.clone())
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The rows of SHOW and EXPLAIN; `None` for other statements.
+    pub fn utility_rows(&self, text: &Rc<str>, statement: &Statement) -> Result<Option<TextRows>> {
+        match statement {
+            Statement::Show(show) => {
+                let settings = self.settings.borrow();
+                if !show.name.eq_ignore_ascii_case("all") {
+                    let value = settings.show(&show.name)?;
+                    return Ok(Some(TextRows::new([vec![Some(value)]], "SHOW")));
+                }
+                let superuser = settings.bool(id::IS_SUPERUSER);
+                let shown = |id: &Id| {
+                    let flags = settings.definition(*id).flags;
+                    !flags.contains(Flags::NO_SHOW_ALL) && (superuser || !flags.contains(Flags::SUPERUSER_ONLY))
+                };
+                let mut ids: Vec<Id> = settings.ids().filter(shown).collect();
+                ids.sort_by_key(|id| settings.name(*id).to_ascii_lowercase());
+                let rows = ids.into_iter().map(|id| {
+                    let short = settings.definition(id).short;
+                    vec![Some(settings.name(id).to_string()), Some(settings.show_id(id)), Some(short.to_string())]
+                });
+                Ok(Some(TextRows::new(rows, "SHOW")))
+            }
+            Statement::Explain(explain) => self.explain(text, explain).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn explain(&self, _text: &Rc<str>, _explain: &Explain) -> Result<TextRows> {
+        Err(Error::not_implemented("EXPLAIN"))
+    }
+
+    /// Runs a statement that is not a query; gives its command tag. Rows of FETCH and EXECUTE are sent.
+    pub fn run_utility(&self, text: &Rc<str>, statement: &Statement, formats: &[Format]) -> Result<String> {
+        let tag = match statement {
+            Statement::Transaction(transaction) => return self.transaction_statement(transaction).map(str::to_string),
+            Statement::Set(set) => {
+                self.set(set)?;
+                statement.name()
+            }
+            Statement::Prepare(prepare) => {
+                self.sql_prepare(text, prepare)?;
+                statement.name()
+            }
+            Statement::Execute(execute) => return self.sql_execute(text, execute, formats),
+            Statement::Deallocate(deallocate) => {
+                match &deallocate.name {
+                    None => self.prepared.borrow_mut().clear(),
+                    Some(name) => {
+                        self.find_prepared(name)?;
+                        self.prepared.borrow_mut().remove(&**name);
+                    }
+                }
+                statement.name()
+            }
+            Statement::DeclareCursor(declare) => {
+                self.declare(text, declare)?;
+                statement.name()
+            }
+            Statement::Fetch(fetch) => return self.fetch(fetch),
+            Statement::ClosePortal(close) => {
+                match &close.name {
+                    None => self.portals.borrow_mut().retain(|_, portal| !portal.is_cursor),
+                    Some(name) => {
+                        self.find_cursor(name)?;
+                        self.portals.borrow_mut().remove(&**name);
+                    }
+                }
+                statement.name()
+            }
+            Statement::Discard(discard) => {
+                self.discard(discard)?;
+                statement.name()
+            }
+            Statement::Show(_) | Statement::Explain(_) => return Err(Error::internal("this statement returns rows")),
+            Statement::Listen(_) | Statement::Unlisten(_) | Statement::Notify(_) => {
+                return Err(Error::not_implemented(statement.name()));
+            }
+            _ => return self.run_command(text, statement),
+        };
+        Ok(tag.to_string())
+    }
+
+    fn run_command(&self, text: &Rc<str>, statement: &Statement) -> Result<String> {
+        if !commands::allowed_in_block(statement) {
+            self.refuse_block(statement.name())?;
+        }
+        let reads_only = match statement {
+            Statement::Copy(copy) => !copy.from,
+            Statement::Checkpoint | Statement::Vacuum(_) => true,
+            Statement::Lock(_) => true,
+            _ => false,
+        };
+        if !reads_only {
+            self.check_writable(statement.name())?;
+        }
+        let session = self.executor();
+        commands::execute(&commands::Context { session: &session, services: self, text }, statement)
+    }
+
+    // --- Settings ---------------------------------------------------------------------------------------------------
+
+    fn set(&self, set: &SetStatement) -> Result<()> {
+        let action = if set.local { Action::Local } else { Action::Set };
+        if set.local && self.block.get() != Block::Explicit {
+            let warning =
+                Error::new(SqlState::NO_ACTIVE_SQL_TRANSACTION, "SET LOCAL can only be used in transaction blocks");
+            self.send_notice(&warning.severity(error::Severity::Warning));
+        }
+        match &set.action {
+            SetAction::Values { name, values } => {
+                let value = self.set_text(name, values)?;
+                self.set_one(name, Some(&value), action)
+            }
+            SetAction::Default { name } => self.set_one(name, None, action),
+            SetAction::Reset { name } => {
+                let how = self.how(action)?;
+                let rules = Rules { catalog: Some(self.catalog()) };
+                self.settings.borrow_mut().reset(name, how, &rules)?;
+                self.after_set(name)
+            }
+            SetAction::ResetAll => {
+                self.settings.borrow_mut().reset_all();
+                self.follow_settings();
+                Ok(())
+            }
+            SetAction::Transaction(modes) => {
+                if self.block.get() != Block::Explicit {
+                    let text = "SET TRANSACTION can only be used in transaction blocks";
+                    let warning = Error::new(SqlState::NO_ACTIVE_SQL_TRANSACTION, text);
+                    self.send_notice(&warning.severity(error::Severity::Warning));
+                }
+                self.set_transaction_modes(modes)
+            }
+            SetAction::SessionCharacteristics(modes) => Self::default_modes(modes)
+                .into_iter()
+                .try_for_each(|(name, value)| self.set_one(name, Some(value), action)),
+            SetAction::FromCurrent { .. } => bail!(SYNTAX_ERROR, "SET FROM CURRENT is not allowed here"),
+            SetAction::Snapshot(_) => Err(Error::not_implemented("SET TRANSACTION SNAPSHOT")),
+        }
+    }
+
+    fn how(&self, action: Action) -> Result<How> {
+        let user = self.catalog().current_user();
+        Ok(How::session(self.catalog().is_superuser(user)?, action, user))
+    }
+
+    /// Sets a parameter, or (`None`) returns it to what it was at the session's start.
+    fn set_one(&self, name: &str, value: Option<&str>, action: Action) -> Result<()> {
+        match name {
+            "role" => return self.set_role(value, action),
+            "session_authorization" => return self.set_session_authorization(value, action),
+            "transaction_isolation" | "transaction_read_only" | "transaction_deferrable" => {
+                return self.set_mode_by_name(name, value);
+            }
+            _ => (),
+        }
+        let how = self.how(action)?;
+        let rules = Rules { catalog: Some(self.catalog()) };
+        self.settings.borrow_mut().set(name, value, how, &rules)?;
+        self.after_set(name)
+    }
+
+    fn after_set(&self, _name: &str) -> Result<()> {
+        self.follow_settings();
+        Ok(())
+    }
+
+    /// `SET transaction_isolation = …` is `SET TRANSACTION`.
+    fn set_mode_by_name(&self, name: &str, value: Option<&str>) -> Result<()> {
+        let value = value.unwrap_or_default();
+        let word = if name == "transaction_isolation" { "ISOLATION LEVEL " } else { "" };
+        let value = match (name, settings::value::parse_bool(value)) {
+            ("transaction_read_only", Some(true)) => "READ ONLY",
+            ("transaction_read_only", Some(false)) => "READ WRITE",
+            ("transaction_deferrable", Some(true)) => "DEFERRABLE",
+            ("transaction_deferrable", Some(false)) => "NOT DEFERRABLE",
+            _ => value,
+        };
+        let invalid = || settings::check::invalid(name, value);
+        let parsed = parser::parse(&format!("SET TRANSACTION {word}{value}")).map_err(|_| invalid())?;
+        match parsed.first().map(|raw| &raw.statement) {
+            Some(Statement::Set(set)) => match &set.action {
+                SetAction::Transaction(modes) => self.set_transaction_modes(modes),
+                _ => Err(invalid()),
+            },
+            _ => Err(invalid()),
+        }
+    }
+
+    fn set_role(&self, value: Option<&str>, action: Action) -> Result<()> {
+        let catalog = self.catalog();
+        let session_user = catalog.session_user();
+        let name = value.unwrap_or("none");
+        let current = if name == "none" {
+            session_user
+        } else {
+            let Some(role) = catalog.role_by_name(name)? else {
+                bail!(INVALID_PARAMETER_VALUE, "role \"{name}\" does not exist");
+            };
+            if !catalog.is_superuser(session_user)? && !catalog.has_role(session_user, role.oid, Membership::Set)? {
+                bail!(INSUFFICIENT_PRIVILEGE, "permission denied to set role \"{name}\"");
+            }
+            role.oid
+        };
+        let how = self.how(action)?;
+        self.settings.borrow_mut().set_id(id::ROLE, Some(name), how, &Rules { catalog: Some(catalog) })?;
+        self.become_role(current, session_user)
+    }
+
+    fn set_session_authorization(&self, value: Option<&str>, action: Action) -> Result<()> {
+        let catalog = self.catalog();
+        let role = match value {
+            None => catalog.role(self.shared_user.get())?,
+            Some(name) => match catalog.role_by_name(name)? {
+                Some(role) => Some(role),
+                None => bail!(INVALID_PARAMETER_VALUE, "role \"{name}\" does not exist"),
+            },
+        };
+        let Some(role) = role else { bail!(UNDEFINED_OBJECT, "the session's role does not exist any more") };
+        if role.oid != self.shared_user.get() && !catalog.is_superuser(self.shared_user.get())? {
+            bail!(INSUFFICIENT_PRIVILEGE, "permission denied to set session authorization \"{}\"", role.rolname);
+        }
+        let how = self.how(action)?;
+        let name = role.rolname.to_string();
+        let mut settings = self.settings.borrow_mut();
+        settings.set_id(id::SESSION_AUTHORIZATION, Some(&name), how, &Rules { catalog: Some(catalog) })?;
+        drop(settings);
+        self.become_role(role.oid, role.oid)
+    }
+
+    fn become_role(&self, current: ids::Oid, session_user: ids::Oid) -> Result<()> {
+        self.catalog().set_users(current, session_user);
+        let superuser = if self.catalog().is_superuser(current)? { "on" } else { "off" };
+        self.settings.borrow_mut().set_internal(id::IS_SUPERUSER, superuser, settings::Source::Override)?;
+        self.follow_settings();
+        Ok(())
+    }
+
+    /// The text that the values of SET stand for.
+    fn set_text(&self, name: &str, values: &[SetValue]) -> Result<String> {
+        let text = |value: &SetValue| {
+            Ok(match value {
+                SetValue::String(text) | SetValue::Float(text) => text.to_string(),
+                SetValue::Integer(n) => n.to_string(),
+                SetValue::Interval { .. } => return Err(Error::not_implemented("SET TIME ZONE INTERVAL")),
+            })
+        };
+        let flags = {
+            let settings = self.settings.borrow();
+            settings.find(name).map_or(Flags::NONE, |id| settings.definition(id).flags)
+        };
+        let texts = values.iter().map(text).collect::<Result<Vec<String>>>()?;
+        if texts.len() > 1 && !flags.contains(Flags::LIST_INPUT) {
+            bail!(INVALID_PARAMETER_VALUE, "SET {name} takes only one argument");
+        }
+        match &texts[..] {
+            [one] if !flags.contains(Flags::LIST_QUOTE) => Ok(one.clone()),
+            _ => Ok(settings::check::join_list(&texts, flags.contains(Flags::LIST_QUOTE)).to_string()),
+        }
+    }
+
+    // --- Prepared statements ------------------------------------------------------------------------------------------
+
+    fn sql_prepare(&self, text: &Rc<str>, prepare: &Prepare) -> Result<()> {
+        if self.prepared.borrow().contains_key(&*prepare.name) {
+            bail!(DUPLICATE_PSTATEMENT, "prepared statement \"{}\" already exists", prepare.name);
+        }
+        let analyzer = analyzer::Analyzer::new(self.catalog(), self, text, Params::default());
+        let types = prepare.types.iter().map(|name| analyzer.type_name(name).map(|ty| ty.oid));
+        let types = types.collect::<Result<Vec<_>>>()?;
+        let mut prepared = self.prepare(text.clone(), Some((*prepare.query).clone()), Params::inferred(types))?;
+        prepared.from_sql = true;
+        self.prepared.borrow_mut().insert(prepare.name.to_string(), Rc::new(prepared));
+        Ok(())
+    }
+
+    fn sql_execute(&self, text: &Rc<str>, execute: &Execute, formats: &[Format]) -> Result<String> {
+        let prepared = self.find_prepared(&execute.name)?;
+        if execute.parameters.len() != prepared.params.len() {
+            let text = format!("wrong number of parameters for prepared statement \"{}\"", execute.name);
+            let detail = format!("Expected {} parameters but got {}.", prepared.params.len(), execute.parameters.len());
+            return Err(Error::new(SqlState::SYNTAX_ERROR, text).detail(detail));
+        }
+        let params = self.evaluate(text, &execute.parameters, &prepared.params)?;
+        let mut portal = Portal { prepared, params, formats: formats.to_vec(), state: State::New, is_cursor: false };
+        let tag = self.run_portal(&mut portal, u64::MAX)?;
+        Ok(tag.unwrap_or_default())
+    }
+
+    /// The values of expressions without columns, as values of these types.
+    fn evaluate(&self, text: &Rc<str>, expressions: &[Expr], wanted: &[ids::Oid]) -> Result<Vec<Datum>> {
+        if expressions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let select = Select {
+            with: None,
+            body: SelectBody::Values(vec![expressions.to_vec()]),
+            order_by: Vec::new(),
+            limit: None,
+            locking: Vec::new(),
+            location: parser::ast::NO_LOCATION,
+        };
+        let statement = Statement::Select(Box::new(select));
+        let prepared = self.prepare(text.clone(), Some(statement), Params::default())?;
+        let plan = self.plan_of(&prepared)?;
+        let options = executor::Options { work_mem: self.memory(), ..executor::Options::default() };
+        let session = self.executor();
+        let mut execution = executor::Execution::start(&session, plan.clone(), self.transaction.snapshot()?, options)?;
+        let mut batch = execution.batch();
+        if !execution.next(&session, &mut batch)? {
+            return Err(Error::internal("VALUES has no row"));
+        }
+        let row = batch.rows().position(0);
+        let convert = |(n, &wanted): (usize, &ids::Oid)| {
+            let column = &batch.columns[n];
+            let value = column.datum(column.index(row));
+            let given = plan.output[n].ty.oid;
+            if value.is_null() || given == wanted {
+                return Ok(value);
+            }
+            // Through the text form: right for literals, which is what is given here nearly always.
+            let mut form = Vec::new();
+            types::output(given, value.as_ref(), self, &mut form)?;
+            types::input(wanted, wire::body::utf8(&form)?, -1, self)
+        };
+        wanted.iter().enumerate().map(convert).collect()
+    }
+
+    // --- Cursors ------------------------------------------------------------------------------------------------------
+
+    fn declare(&self, text: &Rc<str>, declare: &DeclareCursor) -> Result<()> {
+        if declare.hold {
+            return Err(Error::not_implemented("DECLARE CURSOR … WITH HOLD"));
+        }
+        if declare.scroll == Some(true) {
+            return Err(Error::not_implemented("DECLARE SCROLL CURSOR"));
+        }
+        self.require_block("DECLARE CURSOR")?;
+        if self.portals.borrow().contains_key(&*declare.name) {
+            bail!(DUPLICATE_CURSOR, "cursor \"{}\" already exists", declare.name);
+        }
+        let statement = Statement::Select(declare.query.clone());
+        let prepared = Rc::new(self.prepare(text.clone(), Some(statement), Params::default())?);
+        let formats = if declare.binary { vec![Format::Binary] } else { Vec::new() };
+        let running = self.start_query(&prepared, Vec::new(), &formats)?;
+        let state = State::Running(Box::new(running));
+        let portal = Portal { prepared, params: Vec::new(), formats, state, is_cursor: true };
+        self.portals.borrow_mut().insert(declare.name.to_string(), portal);
+        Ok(())
+    }
+
+    fn find_cursor(&self, name: &str) -> Result<()> {
+        if self.portals.borrow().contains_key(name) {
+            return Ok(());
+        }
+        bail!(INVALID_CURSOR_NAME, "cursor \"{name}\" does not exist")
+    }
+
+    fn fetch(&self, fetch: &Fetch) -> Result<String> {
+        self.find_cursor(&fetch.cursor)?;
+        let forward = matches!(fetch.direction, FetchDirection::Forward | FetchDirection::Relative) && fetch.count > 0;
+        if !forward {
+            let error = Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, "cursor can only scan forward");
+            return Err(error.hint("Declare it with SCROLL option to enable backward scan."));
+        }
+        let mut portal = self.take_portal(&fetch.cursor)?;
+        let mut count = 0;
+        if let State::Running(running) = &mut portal.state {
+            let limit = if fetch.count == Fetch::ALL { u64::MAX } else { fetch.count as u64 };
+            let skipped = if fetch.direction == FetchDirection::Relative { limit - 1 } else { 0 };
+            let mut at_end = false;
+            if skipped > 0 {
+                at_end = matches!(self.run_query(running, skipped, false)?, Ran::Completed(_));
+            }
+            if !at_end {
+                let (Ran::Completed(rows) | Ran::Suspended(rows)) =
+                    self.run_query(running, limit - skipped, !fetch.is_move)?;
+                count = rows;
+            }
+        }
+        self.portals.borrow_mut().insert(fetch.cursor.to_string(), portal);
+        Ok(format!("{} {count}", if fetch.is_move { "MOVE" } else { "FETCH" }))
+    }
+
+    fn discard(&self, discard: &Discard) -> Result<()> {
+        match discard {
+            Discard::Plans => self.plans.borrow_mut().clear(),
+            Discard::Sequences => (),
+            Discard::Temp => return Err(Error::not_implemented("DISCARD TEMP")),
+            Discard::All => {
+                self.refuse_block("DISCARD ALL")?;
+                self.portals.borrow_mut().clear();
+                self.set_session_authorization(None, Action::Set)?;
+                self.settings.borrow_mut().reset_all();
+                self.follow_settings();
+                self.prepared.borrow_mut().clear();
+                self.plans.borrow_mut().clear();
+                self.locks.release_session_locks(locks::LockKind::Advisory);
+            }
+        }
+        Ok(())
+    }
+}
