@@ -508,3 +508,13 @@ impl Analyzer<'_> {
         Ok(value)
     }
 }
+
+/// A value of another type by an implicit cast: for columns of set operations.
+pub fn coerce_expression(catalog: &Catalog, env: &dyn Environment, expr: Expr, ty: SqlType) -> Result<Expr> {
+    let mut analyzer = Analyzer::new(catalog, env, "", Params::default());
+    analyzer.scopes.push(Scope::new(Command::Select));
+    let from = expr.ty.oid;
+    analyzer
+        .coerce_to_target(expr, ty.oid, ty.typmod, Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION)?
+        .ok_or_else(|| Error::internal(format!("no implicit cast from type {from} to type {}", ty.oid)))
+}

@@ -1,6 +1,53 @@
 //! Query to Plan: statistics, costs, join order.
 //!
-//! Start with [`plan`], what the planner makes and the executor runs.
+//! Start with [`plan`], what the planner makes and the executor runs; then `level`, where one query becomes one tree of nodes. In the order of
+//! their work:
+//!
+//! - `fold`: what can be computed now, is.
+//! - `prepare`: subqueries and sublinks become joins where they can, outer joins inner ones.
+//! - `estimate`, `scan`, `join`: how many rows, how to read one relation, in which order to join several.
+//! - `level`, `upper`, `setop`, `modify`: the nodes, from the scans up to grouping, sorting and changing tables.
+//! - `compile`: expressions over rows become expressions over columns of batches.
+//! - [`explain`]: a plan as EXPLAIN prints it.
 #![forbid(unsafe_code)]
 
+mod compile;
+mod cost;
+mod estimate;
+pub mod explain;
+mod fold;
+mod join;
+mod level;
+mod modify;
 pub mod plan;
+mod prepare;
+mod scan;
+mod setop;
+mod upper;
+
+use catalog::{Catalog, Relation};
+use error::Result;
+use ids::Oid;
+use types::Environment;
+
+pub use cost::Costs;
+
+use analyzer::query::Query;
+use plan::Plan;
+
+/// What planning may ask of the session.
+pub struct Context<'a> {
+    /// The catalogs.
+    pub catalog: &'a Catalog,
+    /// For computing constant expressions.
+    pub env: &'a dyn Environment,
+    /// PostgreSQL's cost settings.
+    pub costs: &'a Costs,
+    /// How many blocks a relation has now; `None` to go by `pg_class`.
+    pub block_count: &'a dyn Fn(&Relation) -> Option<u32>,
+}
+
+/// Plans a query whose parameters have these types. The plan holds for all values of the parameters.
+pub fn plan(query: Query, params: Vec<Oid>, context: &Context<'_>) -> Result<Plan> {
+    level::Planner::new(context, params).plan(query)
+}

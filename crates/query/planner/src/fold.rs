@@ -1,0 +1,290 @@
+//! Constant folding: what can be computed while planning, is.
+//!
+//! Only immutable functions are called; one that fails is left for the executor, which may never come to it.
+
+use analyzer::node::VisitorMut;
+use analyzer::query::{Expr, ExprKind, NO_LOCATION, OperatorCall, Query, SqlType};
+use batch::{Datum, DatumRef};
+use catalog::Catalog;
+use error::Result;
+use ids::Oid;
+use types::{Environment, oid};
+
+/// Simplifies expressions in place.
+pub(crate) struct Folder<'a> {
+    pub catalog: &'a Catalog,
+    pub env: &'a dyn Environment,
+    pub failed: Result<()>,
+}
+
+impl<'a> Folder<'a> {
+    /// Simplifies every expression of a query, its subqueries excepted (they are planned on their own).
+    pub fn query_expressions(catalog: &'a Catalog, env: &'a dyn Environment, query: &mut Query) -> Result<()> {
+        let mut folder = Folder { catalog, env, failed: Ok(()) };
+        query.visit_children_mut(&mut folder);
+        folder.failed
+    }
+
+    /// Simplifies one expression.
+    pub fn fold(catalog: &'a Catalog, env: &'a dyn Environment, expr: &mut Expr) -> Result<()> {
+        let mut folder = Folder { catalog, env, failed: Ok(()) };
+        VisitorMut::expr(&mut folder, expr);
+        folder.failed
+    }
+
+    fn simplify(&mut self, expr: &mut Expr) -> Result<()> {
+        let ty = expr.ty;
+        match &mut expr.kind {
+            ExprKind::And(args) => {
+                let args = std::mem::take(args);
+                *expr = conjunction(args, true, expr.location);
+            }
+            ExprKind::Or(args) => {
+                let args = std::mem::take(args);
+                *expr = conjunction(args, false, expr.location);
+            }
+            ExprKind::Not(arg) => {
+                let arg = std::mem::replace(&mut **arg, constant(Datum::Null, ty));
+                *expr = self.negate(arg, expr.location)?;
+            }
+            ExprKind::Function(call) if !call.set => {
+                let function = call.function;
+                if let Some(value) = self.evaluate(function, &call.args, call.input_collation, ty, call.variadic)? {
+                    *expr = Expr { kind: ExprKind::Const(value), ty, location: expr.location };
+                }
+            }
+            ExprKind::Operator(call) if !call.set => {
+                if let Some(value) = self.evaluate(call.function, &call.args, call.input_collation, ty, false)? {
+                    *expr = Expr { kind: ExprKind::Const(value), ty, location: expr.location };
+                }
+            }
+            ExprKind::Relabel(arg, _) => {
+                if let ExprKind::Const(value) = &mut arg.kind {
+                    let value = std::mem::take(value);
+                    expr.kind = ExprKind::Const(value);
+                }
+            }
+            ExprKind::Collate(arg) => {
+                if let ExprKind::Const(value) = &mut arg.kind {
+                    let value = std::mem::take(value);
+                    expr.kind = ExprKind::Const(value);
+                }
+            }
+            ExprKind::NullTest { arg, is_null, row: false } => {
+                if let ExprKind::Const(value) = &arg.kind {
+                    expr.kind = ExprKind::Const(Datum::bool(value.is_null() == *is_null));
+                }
+            }
+            ExprKind::BooleanTest { arg, value, negated } => {
+                if let ExprKind::Const(constant) = &arg.kind {
+                    expr.kind = ExprKind::Const(Datum::bool((constant.as_bool() == *value) != *negated));
+                }
+            }
+            ExprKind::Coalesce(args) => {
+                args.retain(|arg| !is_null(arg));
+                if let Some(at) = args.iter().position(|arg| matches!(arg.kind, ExprKind::Const(_))) {
+                    args.truncate(at + 1);
+                }
+                match args.len() {
+                    0 => expr.kind = ExprKind::Const(Datum::Null),
+                    1 => {
+                        if let Some(only) = args.pop() {
+                            *expr = only;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            ExprKind::Case { arg: None, whens, otherwise } => {
+                let mut kept = Vec::with_capacity(whens.len());
+                let mut default = None;
+                for (condition, result) in whens.drain(..) {
+                    match &condition.kind {
+                        ExprKind::Const(value) if value.as_bool() == Some(true) => {
+                            default = Some(result);
+                            break;
+                        }
+                        ExprKind::Const(_) => {}
+                        _ => kept.push((condition, result)),
+                    }
+                }
+                if let Some(default) = default {
+                    **otherwise = default;
+                }
+                if kept.is_empty() {
+                    *expr = std::mem::replace(&mut **otherwise, constant(Datum::Null, ty));
+                } else {
+                    *whens = kept;
+                }
+            }
+            ExprKind::Array { elements, element_type, nested: false } => {
+                if !elements.is_empty() && elements.iter().all(|e| matches!(e.kind, ExprKind::Const(_))) {
+                    let values: Vec<Datum> = elements
+                        .iter()
+                        .map(|e| match &e.kind {
+                            ExprKind::Const(value) => value.clone(),
+                            _ => Datum::Null,
+                        })
+                        .collect();
+                    let repr = repr_of(self.catalog, *element_type)?;
+                    let bytes = types::array::from_elements(*element_type, repr, &values)?;
+                    expr.kind = ExprKind::Const(Datum::Bytes(bytes.into()));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The value of a call over constants; null if a strict function gets a null. `None` if it must wait.
+    fn evaluate(
+        &self,
+        function: Oid,
+        args: &[Expr],
+        collation: Oid,
+        ty: SqlType,
+        variadic: bool,
+    ) -> Result<Option<Datum>> {
+        let any_null = args.iter().any(is_null);
+        let all_constant = args.iter().all(|arg| matches!(arg.kind, ExprKind::Const(_)));
+        if !any_null && !all_constant {
+            return Ok(None);
+        }
+        let row = self.catalog.function(function)?;
+        if row.proisstrict && any_null {
+            return Ok(Some(Datum::Null));
+        }
+        if !all_constant || row.provolatile != b'i' || row.prokind != b'f' {
+            return Ok(None);
+        }
+        let Some(builtin) = types::function(function) else { return Ok(None) };
+        let values: Vec<DatumRef<'_>> = args
+            .iter()
+            .map(|arg| match &arg.kind {
+                ExprKind::Const(value) => value.as_ref(),
+                _ => DatumRef::Null,
+            })
+            .collect();
+        let arg_types: Vec<Oid> = args.iter().map(|arg| arg.ty.oid).collect();
+        let context =
+            types::Context { env: self.env, collation, result_type: ty.oid, arg_types: &arg_types, variadic };
+        Ok(builtin.evaluate_one(&values, context, repr_of(self.catalog, ty.oid)?).ok())
+    }
+
+    /// NOT, moved inwards where it can be.
+    fn negate(&self, arg: Expr, location: u32) -> Result<Expr> {
+        let boolean = SqlType::plain(oid::BOOL);
+        let Expr { kind, ty, location: at } = arg;
+        let negated = |kind| Expr { kind, ty: boolean, location: at };
+        Ok(match kind {
+            ExprKind::Const(value) => {
+                let value = value.as_bool().map_or(Datum::Null, |v| Datum::bool(!v));
+                negated(ExprKind::Const(value))
+            }
+            ExprKind::Not(inner) => *inner,
+            ExprKind::And(args) => {
+                let args = args.into_iter().map(|a| self.negate(a, NO_LOCATION)).collect::<Result<_>>()?;
+                conjunction(args, false, at)
+            }
+            ExprKind::Or(args) => {
+                let args = args.into_iter().map(|a| self.negate(a, NO_LOCATION)).collect::<Result<_>>()?;
+                conjunction(args, true, at)
+            }
+            ExprKind::NullTest { arg, is_null, row: false } => {
+                negated(ExprKind::NullTest { arg, is_null: !is_null, row: false })
+            }
+            ExprKind::BooleanTest { arg, value, negated: n } => {
+                negated(ExprKind::BooleanTest { arg, value, negated: !n })
+            }
+            ExprKind::Operator(call) => match self.negator(&call)? {
+                Some(call) => negated(ExprKind::Operator(call)),
+                None => not(Expr { kind: ExprKind::Operator(call), ty, location: at }, location),
+            },
+            ExprKind::ScalarArray { call, any } => match self.negator(&call)? {
+                Some(call) => negated(ExprKind::ScalarArray { call, any: !any }),
+                None => not(Expr { kind: ExprKind::ScalarArray { call, any }, ty, location: at }, location),
+            },
+            kind => not(Expr { kind, ty, location: at }, location),
+        })
+    }
+
+    fn negator(&self, call: &OperatorCall) -> Result<Option<OperatorCall>> {
+        let negator = self.catalog.operator(call.operator)?.oprnegate;
+        if !negator.is_valid() {
+            return Ok(None);
+        }
+        let row = self.catalog.operator(negator)?;
+        Ok(Some(OperatorCall { operator: negator, function: row.oprcode, ..call.clone() }))
+    }
+}
+
+impl VisitorMut for Folder<'_> {
+    fn expr(&mut self, expr: &mut Expr) {
+        expr.visit_children_mut(self);
+        if self.failed.is_ok() {
+            self.failed = self.simplify(expr);
+        }
+    }
+    fn query(&mut self, _: &mut Query) {}
+    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+        self
+    }
+}
+
+/// The physical form of a type's values.
+pub(crate) fn repr_of(catalog: &Catalog, type_oid: Oid) -> Result<batch::Repr> {
+    match types::repr(type_oid) {
+        Some(repr) => Ok(repr),
+        None => {
+            let row = catalog.type_(type_oid)?;
+            Ok(types::repr_of(row.typlen, row.typbyval))
+        }
+    }
+}
+
+fn constant(value: Datum, ty: SqlType) -> Expr {
+    Expr { kind: ExprKind::Const(value), ty, location: NO_LOCATION }
+}
+
+fn not(arg: Expr, location: u32) -> Expr {
+    Expr { kind: ExprKind::Not(Box::new(arg)), ty: SqlType::plain(oid::BOOL), location }
+}
+
+/// Whether it is a null constant.
+pub(crate) fn is_null(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Const(Datum::Null))
+}
+
+/// Whether it is a true (or false) constant.
+pub(crate) fn is_boolean(expr: &Expr, value: bool) -> bool {
+    matches!(&expr.kind, ExprKind::Const(datum) if datum.as_bool() == Some(value))
+}
+
+/// AND (or OR) of simplified conditions: flattened, without neutral ones, decided if one decides.
+fn conjunction(args: Vec<Expr>, and: bool, location: u32) -> Expr {
+    let boolean = SqlType::plain(oid::BOOL);
+    let mut flat = Vec::with_capacity(args.len());
+    let mut null = None;
+    for arg in args {
+        match arg.kind {
+            ExprKind::And(inner) if and => flat.extend(inner),
+            ExprKind::Or(inner) if !and => flat.extend(inner),
+            ExprKind::Const(value) => match value.as_bool() {
+                Some(v) if v == and => {}
+                Some(v) => return constant(Datum::bool(v), boolean),
+                None => null = Some(constant(Datum::Null, boolean)),
+            },
+            kind => flat.push(Expr { kind, ..arg_parts(arg.ty, arg.location) }),
+        }
+    }
+    flat.extend(null);
+    match flat.len() {
+        0 => constant(Datum::bool(and), boolean),
+        1 => flat.swap_remove(0),
+        _ => Expr { kind: if and { ExprKind::And(flat) } else { ExprKind::Or(flat) }, ty: boolean, location },
+    }
+}
+
+fn arg_parts(ty: SqlType, location: u32) -> Expr {
+    Expr { kind: ExprKind::Default, ty, location }
+}

@@ -1,0 +1,545 @@
+//! One query becomes one tree of nodes.
+//!
+//! The [`Planner`] keeps what the whole plan shares (slots, subplans, relations) and a stack of [`Level`]s: the query being
+//! planned, and the queries around it.
+//!
+//! # Layouts
+//!
+//! What a node's columns are, in terms of the query, is a [`Layout`]: a list of logical expressions. To compile an expression
+//! against a layout is to find its largest parts that the layout has, and to compute the rest. So columns, group keys,
+//! aggregates and window functions are all found in the same way.
+//!
+//! # Values from other places
+//!
+//! A column of an outer query becomes a slot, noted in [`Level::outer`]; whoever uses the subquery sets it. A column of another relation of the
+//! same query, used below a join (an index condition, a LATERAL subquery), becomes a slot, too, noted in [`Level::pending`]; the nested
+//! loop that brings both together sets it.
+
+use analyzer::query::{self as q, EntryKind, ExprKind, Query};
+use catalog::{Entry, Relation};
+use error::{Error, Result};
+use ids::Oid;
+
+use crate::Context;
+use crate::fold::repr_of;
+use crate::plan::*;
+
+/// What the columns of a node are.
+pub(crate) type Layout = Vec<q::Expr>;
+
+/// A finished part of the tree, and what its columns are.
+pub(crate) struct Built {
+    pub node: Node,
+    pub layout: Layout,
+    /// How its rows are sorted.
+    pub order: Vec<PathKey>,
+}
+
+/// A sort key by meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PathKey {
+    pub expr: q::Expr,
+    /// The operator that orders.
+    pub operator: Oid,
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+/// A WITH query that was planned on its own.
+#[derive(Clone)]
+pub(crate) struct PlannedCte {
+    pub name: String,
+    pub target: CteTarget,
+    pub rows: f64,
+    pub columns: Vec<ColumnType>,
+}
+
+/// Where a WITH query's rows come from.
+#[derive(Clone, Copy)]
+pub(crate) enum CteTarget {
+    Subplan(usize),
+    WorkTable(usize),
+}
+
+/// A query being planned.
+pub(crate) struct Level {
+    pub query: Query,
+    /// Columns of outer queries that it uses: as the next outer query sees them, and the slot.
+    pub outer: Vec<(q::Expr, u32)>,
+    /// Columns of other relations used below a join: the relation where it is used, the column, the slot.
+    pub pending: Vec<(usize, q::Expr, u32)>,
+    /// The relation whose scan is being compiled.
+    pub scanning: Option<usize>,
+    pub ctes: Vec<PlannedCte>,
+    /// Where its range table begins in [`Plan::names`].
+    pub names_offset: usize,
+    /// Values for [`ExprKind::CaseTest`], the innermost last.
+    pub case_tests: Vec<Expr>,
+    /// Columns of each relation that anything uses.
+    pub needed: Vec<Vec<i16>>,
+}
+
+/// The planning of one statement.
+pub(crate) struct Planner<'a> {
+    pub ctx: &'a Context<'a>,
+    pub params: Vec<Oid>,
+    pub levels: Vec<Level>,
+    pub slots: Vec<Slot>,
+    pub subplans: Vec<Option<SubPlanTree>>,
+    pub modifying: Vec<usize>,
+    pub relations: Vec<RelationUse>,
+    pub permissions: Vec<q::Permission>,
+    pub depends_on: Vec<Oid>,
+    pub names: Vec<EntryName>,
+    pub work_tables: usize,
+    pub next_node: u32,
+    pub next_local: u32,
+    pub read_only: bool,
+    /// Subplans made while the current node was compiled.
+    pub new_subplans: Vec<usize>,
+    init_plans: u32,
+    sub_plans: u32,
+}
+
+impl<'a> Planner<'a> {
+    pub fn new(ctx: &'a Context<'a>, params: Vec<Oid>) -> Planner<'a> {
+        Planner {
+            ctx,
+            params,
+            levels: Vec::new(),
+            slots: Vec::new(),
+            subplans: Vec::new(),
+            modifying: Vec::new(),
+            relations: Vec::new(),
+            permissions: Vec::new(),
+            depends_on: Vec::new(),
+            names: Vec::new(),
+            work_tables: 0,
+            next_node: 0,
+            next_local: 0,
+            read_only: true,
+            new_subplans: Vec::new(),
+            init_plans: 0,
+            sub_plans: 0,
+        }
+    }
+
+    pub fn plan(mut self, query: Query) -> Result<Plan> {
+        let command = query.command;
+        let mut output = Vec::new();
+        for target in query.output() {
+            output.push(OutputColumn {
+                name: target.name.clone(),
+                table: target.origin_table,
+                number: target.origin_column,
+                ty: self.column_type(target.expr.ty)?,
+            });
+        }
+        self.levels.clear();
+        let built = self.query(query, true)?;
+        let mut root = built.node;
+        if let Some(level) = self.levels.pop() {
+            let _ = level;
+        }
+        let mut subplans = Vec::with_capacity(self.subplans.len());
+        for tree in self.subplans {
+            subplans.push(tree.ok_or_else(|| Error::internal("a subplan was not finished"))?);
+        }
+        crate::compile::number_nodes(&mut root, &mut subplans, &self.slots, &mut self.next_node);
+        Ok(Plan {
+            command,
+            root,
+            output,
+            params: self.params,
+            slots: self.slots,
+            subplans,
+            modifying: self.modifying,
+            relations: self.relations,
+            work_tables: self.work_tables,
+            permissions: self.permissions,
+            depends_on: self.depends_on,
+            read_only: self.read_only,
+            node_count: self.next_node,
+            names: self.names,
+        })
+    }
+
+    /// Plans a query one level in. Its level is popped; what it uses of outer queries is left in `outer_of`.
+    pub fn subquery(&mut self, query: Query) -> Result<(Built, Vec<(q::Expr, u32)>)> {
+        if self.levels.len() > 200 {
+            return Err(Error::new(error::SqlState::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded"));
+        }
+        let built = self.query(query, false)?;
+        let level = self.levels.pop().ok_or_else(|| Error::internal("no query is being planned"))?;
+        Ok((built, level.outer))
+    }
+
+    /// Plans a query; its level is left on the stack.
+    fn query(&mut self, mut query: Query, top: bool) -> Result<Built> {
+        self.collect_permissions(&query);
+        let names_offset = self.names.len();
+        self.inline_ctes(&mut query)?;
+        let ctes = std::mem::take(&mut query.ctes);
+        self.levels.push(Level {
+            query,
+            outer: Vec::new(),
+            pending: Vec::new(),
+            scanning: None,
+            ctes: Vec::new(),
+            names_offset,
+            case_tests: Vec::new(),
+            needed: Vec::new(),
+        });
+        self.plan_ctes(ctes)?;
+        let built = if self.level().query.command != q::Command::Select {
+            self.modify(top)?
+        } else if self.level().query.set_operation.is_some() {
+            self.set_operation()?
+        } else {
+            self.select()?
+        };
+        if !self.level().pending.is_empty() {
+            return Err(Error::internal("a column is used where no join brings it"));
+        }
+        Ok(built)
+    }
+
+    pub fn level(&mut self) -> &mut Level {
+        self.levels.last_mut().expect("a query is being planned")
+    }
+
+    /// Makes the names of the current range table known to EXPLAIN. Called once it is final.
+    pub fn register_names(&mut self) {
+        let offset = self.names.len();
+        let level = self.level();
+        level.names_offset = offset;
+        let names: Vec<EntryName> = level
+            .query
+            .range_table
+            .iter()
+            .map(|entry| EntryName {
+                alias: entry.name.clone(),
+                columns: entry.columns.iter().map(|c| c.name.clone()).collect(),
+            })
+            .collect();
+        self.names.extend(names);
+    }
+
+    fn collect_permissions(&mut self, query: &Query) {
+        for entry in &query.range_table {
+            if let Some(permission) = &entry.permission {
+                self.permissions.push((**permission).clone());
+            }
+        }
+    }
+
+    /// The type and form of a value.
+    pub fn column_type(&self, ty: q::SqlType) -> Result<ColumnType> {
+        Ok(ColumnType {
+            oid: ty.oid,
+            typmod: ty.typmod,
+            collation: ty.collation,
+            repr: repr_of(self.ctx.catalog, ty.oid)?,
+        })
+    }
+
+    /// A new slot.
+    pub fn slot(&mut self, ty: ColumnType, source: SlotSource) -> u32 {
+        self.slots.push(Slot { ty, source });
+        self.slots.len() as u32 - 1
+    }
+
+    /// A new local.
+    pub fn local(&mut self) -> u32 {
+        self.next_local += 1;
+        self.next_local - 1
+    }
+
+    /// Puts a subplan in its place, with a name that EXPLAIN shows.
+    pub fn add_subplan(&mut self, node: Node, kind: SubPlanKind, sets: Vec<u32>, init: bool) -> usize {
+        let name = if init {
+            self.init_plans += 1;
+            format!("InitPlan {}", self.init_plans + self.sub_plans)
+        } else {
+            self.sub_plans += 1;
+            format!("SubPlan {}", self.init_plans + self.sub_plans)
+        };
+        self.subplans.push(Some(SubPlanTree { node, name, kind, sets }));
+        self.new_subplans.push(self.subplans.len() - 1);
+        self.subplans.len() - 1
+    }
+
+    /// The relation as a plan uses it.
+    pub fn use_relation(&mut self, relation: &Relation, lock: u8, alias: &str) -> Result<usize> {
+        let schema = self.ctx.catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
+        self.relations.push(RelationUse {
+            oid: relation.oid,
+            lock,
+            name: relation.name().to_string(),
+            schema,
+            alias: alias.to_string(),
+        });
+        Ok(self.relations.len() - 1)
+    }
+
+    pub fn relation(&self, oid: Oid) -> Result<Entry<Relation>> {
+        self.ctx.catalog.relation(oid)
+    }
+
+    /// A node over raw columns of these types, without filter and projection.
+    pub fn node(&self, kind: NodeKind, layout: &[q::Expr], cost: Cost) -> Result<Node> {
+        let output = layout.iter().map(|e| self.column_type(e.ty)).collect::<Result<Vec<_>>>()?;
+        Ok(Node {
+            id: 0,
+            kind,
+            filter: Vec::new(),
+            project: None,
+            output,
+            cost,
+            depends: Vec::new(),
+            subplans: Vec::new(),
+            details: Vec::new(),
+        })
+    }
+
+    /// Adds a line of EXPLAIN.
+    pub fn detail(&mut self, node: &mut Node, label: &'static str, exprs: &[q::Expr]) {
+        if exprs.is_empty() {
+            return;
+        }
+        let exprs = exprs.iter().map(|e| self.named(e)).collect();
+        node.details.push(Detail { label, exprs, texts: Vec::new() });
+        let made = std::mem::take(&mut self.new_subplans);
+        node.subplans.extend(made);
+    }
+
+    /// An expression with columns numbered as [`Plan::names`] has them.
+    pub fn named(&self, expr: &q::Expr) -> q::Expr {
+        struct Offset<'b, 'a>(&'b Planner<'a>);
+        impl analyzer::node::VisitorMut for Offset<'_, '_> {
+            fn expr(&mut self, expr: &mut q::Expr) {
+                match &mut expr.kind {
+                    ExprKind::Var(var) => {
+                        let levels = &self.0.levels;
+                        if let Some(at) = levels.len().checked_sub(1 + var.level as usize) {
+                            var.relation += levels[at].names_offset;
+                            var.level = 0;
+                        }
+                    }
+                    // What a sublink holds is shown as a subplan's name.
+                    ExprKind::SubLink(link) => {
+                        link.query = Query::new(q::Command::Select);
+                        link.test.iter_mut().for_each(|t| self.expr(t));
+                    }
+                    _ => expr.visit_children_mut(self),
+                }
+            }
+            fn query(&mut self, _: &mut Query) {}
+            fn as_dyn(&mut self) -> &mut dyn analyzer::node::VisitorMut {
+                self
+            }
+        }
+        let mut expr = expr.clone();
+        analyzer::node::VisitorMut::expr(&mut Offset(self), &mut expr);
+        expr
+    }
+
+    /// Puts a filter on a node whose raw columns are `layout`.
+    pub fn filter(&mut self, node: &mut Node, layout: &[q::Expr], conditions: &[q::Expr]) -> Result<()> {
+        for condition in conditions {
+            let compiled = self.compile(condition, layout)?;
+            node.filter.push(compiled);
+        }
+        self.detail(node, "Filter", conditions);
+        Ok(())
+    }
+
+    /// Lets a node output these values.
+    pub fn project(&mut self, built: &mut Built, targets: &[q::Expr]) -> Result<()> {
+        let same = built.layout.len() == targets.len() && built.layout.iter().zip(targets).all(|(a, b)| a == b);
+        if !same {
+            if built.node.project.is_some() {
+                // It has one already: a node above it computes the rest.
+                let cost = built.node.cost;
+                let input = std::mem::replace(&mut built.node, self.node(NodeKind::Values { rows: Vec::new() }, &[], cost)?);
+                built.node = self.node(
+                    NodeKind::Result { input: Some(Box::new(input)), condition: Vec::new() },
+                    &built.layout,
+                    cost,
+                )?;
+            }
+            let project = targets.iter().map(|t| self.compile(t, &built.layout)).collect::<Result<Vec<_>>>()?;
+            built.node.output = targets.iter().map(|t| self.column_type(t.ty)).collect::<Result<_>>()?;
+            built.node.project = Some(project);
+            built.layout = targets.to_vec();
+            let made = std::mem::take(&mut self.new_subplans);
+            built.node.subplans.extend(made);
+        }
+        Ok(())
+    }
+
+    /// WITH queries that are read once and compute nothing volatile become subqueries where they are read.
+    fn inline_ctes(&mut self, query: &mut Query) -> Result<()> {
+        if query.ctes.is_empty() {
+            return Ok(());
+        }
+        let mut kept = Vec::new();
+        for cte in std::mem::take(&mut query.ctes) {
+            if cte.query.command == q::Command::Select && cte.references == 0 && !cte.recursive {
+                continue;
+            }
+            let wanted = match cte.materialized {
+                Some(true) => false,
+                Some(false) => true,
+                None => cte.references == 1,
+            };
+            let inline = wanted
+                && !cte.recursive
+                && cte.query.command == q::Command::Select
+                && !cte.query.has.for_update
+                && !crate::prepare::query_is_volatile(self.ctx.catalog, &cte.query)?;
+            if inline {
+                crate::prepare::replace_cte(query, &cte);
+                for later in &mut kept {
+                    let later: &mut q::Cte = later;
+                    crate::prepare::replace_cte_below(&mut later.query, &cte, 1);
+                }
+            } else {
+                kept.push(cte);
+            }
+        }
+        // A kept one may be read by one that was inlined into a later one; names stay unique within the clause.
+        query.ctes = kept;
+        Ok(())
+    }
+
+    fn plan_ctes(&mut self, ctes: Vec<q::Cte>) -> Result<()> {
+        for cte in ctes {
+            let columns =
+                cte.columns.iter().map(|c| self.column_type(c.ty)).collect::<Result<Vec<_>>>()?;
+            let modifies = cte.query.command != q::Command::Select;
+            let name = cte.name.clone();
+            let (built, outer) = if cte.recursive {
+                self.recursive_query(cte, &columns)?
+            } else {
+                self.subquery(cte.query)?
+            };
+            // What it uses of outer queries is theirs to set.
+            self.adopt_outer(outer)?;
+            let rows = built.node.cost.rows;
+            self.subplans.push(Some(SubPlanTree {
+                node: built.node,
+                name: format!("CTE {name}"),
+                kind: SubPlanKind::Cte,
+                sets: Vec::new(),
+            }));
+            let at = self.subplans.len() - 1;
+            if modifies {
+                self.modifying.push(at);
+            }
+            self.level().ctes.push(PlannedCte { name, target: CteTarget::Subplan(at), rows, columns });
+        }
+        Ok(())
+    }
+
+    /// Slots that a subquery without users of its own needs become the current query's needs.
+    pub fn adopt_outer(&mut self, outer: Vec<(q::Expr, u32)>) -> Result<()> {
+        for (mut expr, slot) in outer {
+            let ExprKind::Var(var) = &mut expr.kind else {
+                return Err(Error::internal("an outer reference is no column"));
+            };
+            if var.level == 0 {
+                // A column of the current query itself: a LATERAL reference, for a nested loop to set.
+                let at = self.level().scanning.unwrap_or(usize::MAX);
+                self.level().pending.push((at, expr, slot));
+            } else {
+                var.level -= 1;
+                self.level().outer.push((expr, slot));
+            }
+        }
+        Ok(())
+    }
+
+    /// The planned WITH query that an entry refers to.
+    pub fn find_cte(&self, name: &str, levels_up: u32) -> Result<PlannedCte> {
+        let at = self.levels.len().checked_sub(1 + levels_up as usize);
+        at.and_then(|at| self.levels[at].ctes.iter().rev().find(|c| c.name == name).cloned())
+            .ok_or_else(|| Error::internal(format!("WITH query {name} is not planned")))
+    }
+
+    /// The columns that anything in the query uses, by relation.
+    pub fn find_needed(&mut self) {
+        struct Finder {
+            depth: u32,
+            needed: Vec<Vec<i16>>,
+        }
+        impl analyzer::node::Visitor for Finder {
+            fn expr(&mut self, expr: &q::Expr) {
+                if let ExprKind::Var(var) = &expr.kind {
+                    if var.level == self.depth
+                        && let Some(list) = self.needed.get_mut(var.relation)
+                        && let Err(at) = list.binary_search(&var.column)
+                    {
+                        list.insert(at, var.column);
+                    }
+                } else {
+                    expr.visit_children(self);
+                }
+            }
+            fn query(&mut self, query: &Query) {
+                self.depth += 1;
+                query.visit_children(self);
+                self.depth -= 1;
+            }
+            fn as_dyn(&mut self) -> &mut dyn analyzer::node::Visitor {
+                self
+            }
+        }
+        let level = self.level();
+        let mut finder = Finder { depth: 0, needed: vec![Vec::new(); level.query.range_table.len()] };
+        level.query.visit_children(&mut finder);
+        let mut needed = finder.needed;
+        for (at, list) in needed.iter_mut().enumerate() {
+            // A whole row needs all columns.
+            if list.binary_search(&0).is_ok() {
+                list.retain(|&n| n < 0);
+                for (n, column) in level.query.range_table[at].columns.iter().enumerate() {
+                    if !column.name.is_empty() {
+                        list.push(n as i16 + 1);
+                    }
+                }
+            }
+        }
+        level.needed = needed;
+    }
+
+    /// A column of an entry of the current query.
+    pub fn var(&mut self, relation: usize, column: i16) -> q::Expr {
+        let ty = if column > 0 {
+            self.level().query.range_table[relation].columns[column as usize - 1].ty
+        } else {
+            system_type(column)
+        };
+        let var = q::Var { level: 0, relation, column, version: q::RowVersion::Default };
+        q::Expr { kind: ExprKind::Var(var), ty, location: q::NO_LOCATION }
+    }
+
+    /// The relation that an entry of the current query is.
+    pub fn entry_relation(&mut self, at: usize) -> Option<Oid> {
+        match self.level().query.range_table[at].kind {
+            EntryKind::Relation { oid, .. } => Some(oid),
+            _ => None,
+        }
+    }
+}
+
+/// The type of a system column.
+pub(crate) fn system_type(column: i16) -> q::SqlType {
+    q::SqlType::plain(match column {
+        -1 => types::oid::TID,
+        -2 | -4 => types::oid::XID,
+        -3 | -5 => types::oid::CID,
+        _ => types::oid::OID,
+    })
+}
+

@@ -1,0 +1,437 @@
+//! INSERT, UPDATE, DELETE: the rows, and what is to be done with them.
+
+use analyzer::query::{self as q, Command, Expr, ExprKind, RowVersion, Var};
+use catalog::Relation;
+use error::{Error, Result, SqlState};
+use ids::Oid;
+
+use crate::level::{Built, Layout, Planner, system_type};
+use crate::plan::*;
+use crate::scan::renumber;
+
+impl Planner<'_> {
+    /// Plans the current query, which changes a table.
+    pub fn modify(&mut self, counted: bool) -> Result<Built> {
+        self.read_only = false;
+        let command = self.level().query.command;
+        if command == Command::Merge {
+            return Err(Error::not_implemented("MERGE"));
+        }
+        let target = self.level().query.result_relation.ok_or_else(|| Error::internal("no table to change"))?;
+        let oid = self.entry_relation(target).ok_or_else(|| Error::internal("the target is no table"))?;
+        let table = self.relation(oid)?;
+        match table.kind() {
+            catalog::relation::kind::TABLE => {}
+            catalog::relation::kind::PARTITIONED_TABLE => {
+                return Err(Error::not_implemented("changing partitioned tables"));
+            }
+            catalog::relation::kind::FOREIGN_TABLE => return Err(Error::not_implemented("changing foreign tables")),
+            _ => {
+                return Err(Error::new(
+                    SqlState::WRONG_OBJECT_TYPE,
+                    format!("cannot change relation \"{}\"", table.name()),
+                ));
+            }
+        }
+        let tree = self.prepare()?;
+        self.register_names();
+        self.find_needed_with(&tree);
+        if command != Command::Insert {
+            let list = &mut self.level().needed[target];
+            if let Err(at) = list.binary_search(&-1) {
+                list.insert(at, -1);
+            }
+        }
+        // Other relations' rows are found again by their addresses if the target's row has changed meanwhile.
+        let mut others = Vec::new();
+        if command != Command::Insert {
+            for at in base_relations(&tree) {
+                if at != target && matches!(self.level().query.range_table[at].kind, q::EntryKind::Relation { .. }) {
+                    others.push(at);
+                    let list = &mut self.level().needed[at];
+                    if let Err(place) = list.binary_search(&-1) {
+                        list.insert(place, -1);
+                    }
+                }
+            }
+        }
+        let mut source = self.join_tree(tree, &[], 1.0)?;
+        let targets = self.level().query.targets.clone();
+        let columns: Vec<Option<ColumnType>> = self.table_columns(&table)?;
+        // What RETURNING takes from other relations.
+        let returning = self.level().query.returning.clone();
+        let mut extras: Vec<Expr> = Vec::new();
+        for item in &returning {
+            other_columns(&item.expr, target, &mut extras);
+        }
+        let mut exprs = Vec::new();
+        match command {
+            Command::Insert => {
+                for column in &table.columns {
+                    let value = targets.iter().find(|t| t.number == column.attnum);
+                    exprs.push(match value {
+                        Some(target) => target.expr.clone(),
+                        None if column.attisdropped => analyzer::types::null(q::SqlType::plain(types::oid::INT4)),
+                        None => analyzer::types::null(q::SqlType {
+                            oid: column.atttypid,
+                            typmod: column.atttypmod,
+                            collation: column.attcollation,
+                        }),
+                    });
+                }
+                if self.level().query.has.target_sets {
+                    return Err(Error::not_implemented("set-returning functions in VALUES"));
+                }
+            }
+            Command::Update => {
+                exprs.push(self.var(target, -1));
+                exprs.extend(targets.iter().map(|t| t.expr.clone()));
+            }
+            _ => exprs.push(self.var(target, -1)),
+        }
+        let first_extra = exprs.len();
+        exprs.extend(extras.iter().cloned());
+        let mut mark_columns = Vec::new();
+        for &at in &others {
+            let tid = self.var(at, -1);
+            let place = match exprs[first_extra..].iter().position(|e| *e == tid) {
+                Some(place) => first_extra + place,
+                None => {
+                    exprs.push(tid);
+                    exprs.len() - 1
+                }
+            };
+            mark_columns.push((at, place));
+        }
+        let extra = exprs.len() - first_extra;
+        let extra_layout: Layout = exprs[first_extra..].to_vec();
+        self.project(&mut source, &exprs)?;
+        // Dropped columns and the like must come out in the table's forms.
+        let (alias, lock) = {
+            let entry = &self.level().query.range_table[target];
+            let lock = match entry.kind {
+                q::EntryKind::Relation { lock, .. } => lock,
+                _ => 3,
+            };
+            (entry.name.clone(), lock)
+        };
+        let marks = mark_columns
+            .into_iter()
+            .filter_map(|(at, tid)| {
+                let relation = self.relation_use_of(at).ok()?;
+                Some(RowMark { relation, tid, lock: None })
+            })
+            .collect();
+        let relation = self.use_relation(&table, lock, &alias)?;
+        let target_table = self.target_table(relation, &table, columns)?;
+        let on_conflict = self.on_conflict(&table, target)?;
+        let cost = Cost { startup: source.node.cost.startup, total: source.node.cost.total, rows: 0.0, width: 0 };
+        let update_columns = if command == Command::Update { targets.iter().map(|t| t.number).collect() } else { Vec::new() };
+        let source_rows = source.node.cost.rows;
+        let modify = ModifyTable {
+            command,
+            target: target_table,
+            source: Box::new(source.node),
+            columns: update_columns,
+            extra,
+            on_conflict,
+            merge: Vec::new(),
+            marks,
+            returning: !returning.is_empty(),
+            counted,
+        };
+        let raw = if returning.is_empty() { Vec::new() } else { self.returning_layout(&table, target, &extra_layout) };
+        let mut node = self.node(NodeKind::ModifyTable(Box::new(modify)), &raw, cost)?;
+        if returning.is_empty() {
+            return Ok(Built { node, layout: Vec::new(), order: Vec::new() });
+        }
+        node.cost.rows = source_rows;
+        let exprs: Vec<Expr> = returning.iter().map(|item| returning_expr(item.expr.clone(), target, command)).collect();
+        node.project = Some(self.compile_all(&exprs, &raw)?);
+        node.output = exprs.iter().map(|e| self.column_type(e.ty)).collect::<Result<_>>()?;
+        node.cost.width = self.width(&exprs);
+        Ok(Built { node, layout: exprs, order: Vec::new() })
+    }
+
+    fn table_columns(&self, table: &Relation) -> Result<Vec<Option<ColumnType>>> {
+        table
+            .columns
+            .iter()
+            .map(|c| {
+                if c.attisdropped {
+                    return Ok(None);
+                }
+                let ty = q::SqlType { oid: c.atttypid, typmod: c.atttypmod, collation: c.attcollation };
+                Ok(Some(self.column_type(ty)?))
+            })
+            .collect()
+    }
+
+    /// The row of a table as expressions over relation `at`.
+    fn row_layout(&self, table: &Relation, at: usize, version: RowVersion) -> Layout {
+        table
+            .columns
+            .iter()
+            .map(|c| {
+                let ty = if c.attisdropped {
+                    q::SqlType::plain(types::oid::INT4)
+                } else {
+                    q::SqlType { oid: c.atttypid, typmod: c.atttypmod, collation: c.attcollation }
+                };
+                variable(at, c.attnum, version, ty)
+            })
+            .collect()
+    }
+
+    fn returning_layout(&self, table: &Relation, target: usize, extra: &[Expr]) -> Layout {
+        let mut layout = self.row_layout(table, target, RowVersion::Default);
+        layout.extend(self.row_layout(table, target, RowVersion::Old));
+        for version in [RowVersion::Default, RowVersion::Old] {
+            for column in [-1, -6] {
+                layout.push(variable(target, column, version, system_type(column)));
+            }
+        }
+        layout.extend(extra.iter().cloned());
+        layout
+    }
+
+    /// A table with its constraints and indexes.
+    fn target_table(
+        &mut self,
+        relation: usize,
+        table: &Relation,
+        columns: Vec<Option<ColumnType>>,
+    ) -> Result<TargetTable> {
+        // Stored expressions have the table as relation 0.
+        let layout = self.row_layout(table, 0, RowVersion::Default);
+        let mut checks = Vec::new();
+        for constraint in table.constraints.iter().filter(|c| c.contype == b'c' && c.conenforced) {
+            let Some(text) = &constraint.conbin else { continue };
+            let check = self.stored(text)?;
+            checks.push((constraint.conname.to_string(), self.compile(&check, &layout)?));
+        }
+        let mut generated = Vec::new();
+        for column in table.live_columns() {
+            if column.attgenerated == b's'
+                && let Some(text) = table.default_of(column.attnum)
+            {
+                let value = self.stored(text)?;
+                generated.push((column.attnum, self.compile(&value, &layout)?));
+            } else if column.attgenerated != 0 {
+                return Err(Error::not_implemented("virtual generated columns"));
+            }
+        }
+        let mut indexes = Vec::new();
+        for &index in &table.indexes {
+            let Some(row) = self.ctx.catalog.find_index(index)? else { continue };
+            let mut expressions = match &row.indexprs {
+                Some(text) => self.stored_list(text)?.into_iter(),
+                None => Vec::new().into_iter(),
+            };
+            let mut uses: Vec<i16> = Vec::new();
+            let mut keys = Vec::new();
+            for &number in row.indkey.iter() {
+                if number != 0 {
+                    uses.push(number);
+                    keys.push(self.compile(&layout[number as usize - 1].clone(), &layout)?);
+                } else if let Some(mut expr) = expressions.next() {
+                    renumber(&mut expr, 0);
+                    columns_of(&expr, &mut uses);
+                    keys.push(self.compile(&expr, &layout)?);
+                }
+            }
+            let predicate = match &row.indpred {
+                Some(text) => {
+                    let predicate = self.stored(text)?;
+                    columns_of(&predicate, &mut uses);
+                    Some(self.compile(&predicate, &layout)?)
+                }
+                None => None,
+            };
+            uses.sort_unstable();
+            uses.dedup();
+            indexes.push(TargetIndex { oid: index, columns: keys, uses, predicate });
+        }
+        Ok(TargetTable {
+            relation,
+            columns,
+            not_null: table.live_columns().filter(|c| c.attnotnull).map(|c| c.attnum).collect(),
+            checks,
+            generated,
+            indexes,
+        })
+    }
+
+    /// A stored expression over relation 0, simplified.
+    fn stored(&self, text: &str) -> Result<Expr> {
+        let mut expr = analyzer::stored_expression(self.ctx.catalog, self.ctx.env, text)?;
+        renumber(&mut expr, 0);
+        crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut expr)?;
+        Ok(expr)
+    }
+
+    fn on_conflict(&mut self, table: &Relation, target: usize) -> Result<Option<OnConflict>> {
+        let Some(conflict) = self.level().query.on_conflict.clone() else { return Ok(None) };
+        let arbiters = self.arbiters(table, target, &conflict)?;
+        let mut layout = self.row_layout(table, target, RowVersion::Default);
+        if !conflict.update {
+            return Ok(Some(OnConflict { arbiters, update: None, condition: Vec::new() }));
+        }
+        layout.extend(self.row_layout(table, conflict.excluded, RowVersion::Default));
+        let mut update = Vec::with_capacity(conflict.set.len());
+        for item in &conflict.set {
+            update.push((item.number, self.compile(&item.expr, &layout)?));
+        }
+        let mut conditions = Vec::new();
+        if let Some(condition) = conflict.set_where {
+            crate::prepare::conjuncts(condition, &mut conditions);
+        }
+        Ok(Some(OnConflict { arbiters, update: Some(update), condition: self.compile_all(&conditions, &layout)? }))
+    }
+
+    /// The unique indexes that ON CONFLICT means.
+    fn arbiters(&mut self, table: &Relation, target: usize, conflict: &q::OnConflict) -> Result<Vec<Oid>> {
+        if conflict.constraint.is_valid() {
+            let constraint = self.ctx.catalog.constraint(conflict.constraint)?;
+            if !constraint.conindid.is_valid() {
+                return Err(Error::new(
+                    SqlState::WRONG_OBJECT_TYPE,
+                    "constraint in ON CONFLICT clause has no associated index",
+                ));
+            }
+            return Ok(vec![constraint.conindid]);
+        }
+        if conflict.arbiters.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut wanted_predicate = Vec::new();
+        if let Some(predicate) = conflict.arbiter_where.clone() {
+            crate::prepare::conjuncts(predicate, &mut wanted_predicate);
+        }
+        let mut found = Vec::new();
+        for &index in &table.indexes {
+            let Some(row) = self.ctx.catalog.find_index(index)? else { continue };
+            if !row.indisunique || !row.indisvalid || !row.indimmediate {
+                continue;
+            }
+            let columns = self.index_columns(target, &row)?;
+            let keys = &columns[..(row.indnkeyatts as usize).min(columns.len())];
+            // The same set of columns and expressions.
+            let covers = keys.iter().all(|(expr, family, _, collation)| {
+                conflict.arbiters.iter().any(|a| {
+                    a.expr == *expr
+                        && (!a.collation.is_valid() || a.collation == *collation)
+                        && (!a.family.is_valid() || a.family == *family)
+                })
+            }) && conflict.arbiters.iter().all(|a| keys.iter().any(|(expr, ..)| a.expr == *expr));
+            if !covers {
+                continue;
+            }
+            if let Some(text) = &row.indpred {
+                let mut predicate = self.stored(text)?;
+                renumber(&mut predicate, target);
+                let mut parts = Vec::new();
+                crate::prepare::conjuncts(predicate, &mut parts);
+                if !parts.iter().all(|part| wanted_predicate.contains(part)) {
+                    continue;
+                }
+            }
+            found.push(index);
+        }
+        if found.is_empty() {
+            return Err(Error::new(
+                SqlState::INVALID_COLUMN_REFERENCE,
+                "there is no unique or exclusion constraint matching the ON CONFLICT specification",
+            ));
+        }
+        Ok(found)
+    }
+}
+
+fn variable(relation: usize, column: i16, version: RowVersion, ty: q::SqlType) -> Expr {
+    Expr { kind: ExprKind::Var(Var { level: 0, relation, column, version }), ty, location: q::NO_LOCATION }
+}
+
+fn base_relations(tree: &crate::prepare::Tree) -> Vec<usize> {
+    let set = tree.relids();
+    (0..128).filter(|at| set >> at & 1 == 1).collect()
+}
+
+/// Columns of relations other than the target.
+fn other_columns(expr: &Expr, target: usize, into: &mut Vec<Expr>) {
+    struct Finder<'f>(usize, u32, &'f mut Vec<Expr>);
+    impl analyzer::node::Visitor for Finder<'_> {
+        fn expr(&mut self, expr: &Expr) {
+            match &expr.kind {
+                ExprKind::Var(var) if var.level == self.1 && var.relation != self.0 && var.column != 0 => {
+                    let mut own = expr.clone();
+                    own.location = q::NO_LOCATION;
+                    if let ExprKind::Var(v) = &mut own.kind {
+                        v.level = 0;
+                    }
+                    if !self.2.contains(&own) {
+                        self.2.push(own);
+                    }
+                }
+                _ => expr.visit_children(self),
+            }
+        }
+        fn query(&mut self, query: &q::Query) {
+            self.1 += 1;
+            query.visit_children(self);
+            self.1 -= 1;
+        }
+        fn as_dyn(&mut self) -> &mut dyn analyzer::node::Visitor {
+            self
+        }
+    }
+    analyzer::node::Visitor::expr(&mut Finder(target, 0, into), expr);
+}
+
+/// The columns of relation 0 that an expression uses.
+fn columns_of(expr: &Expr, into: &mut Vec<i16>) {
+    struct Finder<'f>(&'f mut Vec<i16>);
+    impl analyzer::node::Visitor for Finder<'_> {
+        fn expr(&mut self, expr: &Expr) {
+            match &expr.kind {
+                ExprKind::Var(var) => self.0.push(var.column),
+                _ => expr.visit_children(self),
+            }
+        }
+        fn as_dyn(&mut self) -> &mut dyn analyzer::node::Visitor {
+            self
+        }
+    }
+    analyzer::node::Visitor::expr(&mut Finder(into), expr);
+}
+
+/// RETURNING's `new` is the default version, except that a deleted row has none.
+fn returning_expr(mut expr: Expr, target: usize, command: Command) -> Expr {
+    struct Versions(usize, u32, Command);
+    impl analyzer::node::VisitorMut for Versions {
+        fn expr(&mut self, expr: &mut Expr) {
+            match &mut expr.kind {
+                ExprKind::Var(var) if var.level == self.1 && var.relation == self.0 => {
+                    if var.version == RowVersion::New {
+                        if self.2 == Command::Delete {
+                            expr.kind = ExprKind::Const(batch::Datum::Null);
+                        } else {
+                            var.version = RowVersion::Default;
+                        }
+                    }
+                }
+                _ => expr.visit_children_mut(self),
+            }
+        }
+        fn query(&mut self, query: &mut q::Query) {
+            self.1 += 1;
+            query.visit_children_mut(self);
+            self.1 -= 1;
+        }
+        fn as_dyn(&mut self) -> &mut dyn analyzer::node::VisitorMut {
+            self
+        }
+    }
+    analyzer::node::VisitorMut::expr(&mut Versions(target, 0, command), &mut expr);
+    expr
+}

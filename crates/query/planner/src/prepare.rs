@@ -1,0 +1,770 @@
+//! Before joins are ordered: subqueries and sublinks become part of the join tree where that changes no result, and outer
+//! joins become inner ones where a condition above rejects their nulls anyway.
+
+use analyzer::node::{Node as _, Visitor, VisitorMut};
+use analyzer::query::{
+    self as q, Command, Cte, EntryKind, Expr, ExprKind, FromItem, JoinKind, Query, RangeTableEntry, SubLinkKind,
+};
+use analyzer::{shift_levels, shift_query_levels};
+use catalog::Catalog;
+use error::Result;
+
+use crate::fold::{Folder, is_boolean};
+use crate::level::Planner;
+use crate::plan::JoinType;
+
+/// A set of entries of the range table.
+pub(crate) type Relids = u128;
+
+/// The most entries of a range table.
+pub(crate) const RELATIONS_MAX: usize = 128;
+
+/// A join tree.
+#[derive(Clone, Debug)]
+pub(crate) enum Tree {
+    /// An entry of the range table.
+    Relation(usize),
+    /// Inner join of all items under all conditions.
+    Group { items: Vec<Tree>, quals: Vec<Expr> },
+    /// Left, Full, Semi or Anti.
+    Join { join: JoinType, left: Box<Tree>, right: Box<Tree>, on: Vec<Expr> },
+}
+
+impl Tree {
+    /// The entries under it.
+    pub fn relids(&self) -> Relids {
+        match self {
+            Tree::Relation(at) => 1 << at,
+            Tree::Group { items, .. } => items.iter().fold(0, |set, item| set | item.relids()),
+            Tree::Join { left, right, .. } => left.relids() | right.relids(),
+        }
+    }
+
+    fn for_each_qual(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        match self {
+            Tree::Relation(_) => {}
+            Tree::Group { items, quals } => {
+                quals.iter_mut().for_each(&mut *f);
+                items.iter_mut().for_each(|item| item.for_each_qual(f));
+            }
+            Tree::Join { left, right, on, .. } => {
+                on.iter_mut().for_each(&mut *f);
+                left.for_each_qual(f);
+                right.for_each_qual(f);
+            }
+        }
+    }
+}
+
+/// The entries of the query itself that an expression uses, also within its sublinks.
+pub(crate) fn relids_of(expr: &Expr) -> Relids {
+    let mut finder = Relations { depth: 0, found: 0, outer: false };
+    finder.expr(expr);
+    finder.found
+}
+
+struct Relations {
+    depth: u32,
+    found: Relids,
+    /// Columns of queries further out occur.
+    outer: bool,
+}
+
+impl Visitor for Relations {
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Var(var) if var.level == self.depth => self.found |= 1 << var.relation,
+            ExprKind::Var(var) if var.level > self.depth => self.outer = true,
+            ExprKind::Aggregate(a) if a.level > self.depth => {
+                self.outer = true;
+                expr.visit_children(self);
+            }
+            _ => expr.visit_children(self),
+        }
+    }
+    fn query(&mut self, query: &Query) {
+        self.depth += 1;
+        query.visit_children(self);
+        self.depth -= 1;
+    }
+    fn as_dyn(&mut self) -> &mut dyn Visitor {
+        self
+    }
+}
+
+/// The entries of the next outer query that a query uses; and whether it uses queries further out.
+pub(crate) fn outer_relids(query: &Query) -> (Relids, bool) {
+    let mut finder = Relations { depth: 0, found: 0, outer: false };
+    Visitor::query(&mut finder, query);
+    (finder.found, finder.outer)
+}
+
+/// The conditions that AND joins.
+pub(crate) fn conjuncts(expr: Expr, into: &mut Vec<Expr>) {
+    match expr.kind {
+        ExprKind::And(args) => args.into_iter().for_each(|arg| conjuncts(arg, into)),
+        _ if is_boolean(&expr, true) => {}
+        _ => into.push(expr),
+    }
+}
+
+/// Whether an expression calls a volatile function.
+pub(crate) fn is_volatile(catalog: &Catalog, expr: &Expr) -> Result<bool> {
+    let mut finder = Volatile { catalog, found: Ok(false), sets: false };
+    finder.expr(expr);
+    finder.found
+}
+
+/// Whether a query calls a volatile function anywhere.
+pub(crate) fn query_is_volatile(catalog: &Catalog, query: &Query) -> Result<bool> {
+    let mut finder = Volatile { catalog, found: Ok(false), sets: false };
+    Visitor::query(&mut finder, query);
+    finder.found
+}
+
+struct Volatile<'a> {
+    catalog: &'a Catalog,
+    found: Result<bool>,
+    sets: bool,
+}
+
+impl Visitor for Volatile<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        if !matches!(self.found, Ok(false)) {
+            return;
+        }
+        let function = match &expr.kind {
+            ExprKind::Function(call) => {
+                self.sets |= call.set;
+                call.function
+            }
+            ExprKind::Operator(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call) => call.function,
+            ExprKind::ScalarArray { call, .. } => call.function,
+            ExprKind::NextValue(_) => {
+                self.found = Ok(true);
+                return;
+            }
+            _ => return expr.visit_children(self),
+        };
+        match self.catalog.function(function) {
+            Ok(row) if row.provolatile == b'v' => self.found = Ok(true),
+            Ok(_) => expr.visit_children(self),
+            Err(e) => self.found = Err(e),
+        }
+    }
+    fn as_dyn(&mut self) -> &mut dyn Visitor {
+        self
+    }
+}
+
+/// What EXISTS does not need: the targets, their order, how many rows.
+pub(crate) fn simplify_exists(query: &mut Query) {
+    let plain = query.command == Command::Select
+        && query.set_operation.is_none()
+        && !query.has.aggregates
+        && query.grouping_sets.is_none()
+        && !query.has.windows
+        && !query.has.target_sets
+        && query.having.is_none()
+        && query.offset.is_none()
+        && query.limit.is_none()
+        && !query.has.for_update
+        && query.ctes.is_empty();
+    if plain {
+        query.targets.clear();
+        query.group_by.clear();
+        query.distinct.clear();
+        query.distinct_on = false;
+        query.order_by.clear();
+        query.windows.clear();
+    }
+}
+
+/// A query that can be dissolved into the one around it.
+fn is_simple(query: &Query) -> bool {
+    query.command == Command::Select
+        && query.set_operation.is_none()
+        && !query.has.aggregates
+        && query.group_by.is_empty()
+        && query.grouping_sets.is_none()
+        && query.having.is_none()
+        && query.windows.is_empty()
+        && !query.has.windows
+        && !query.has.target_sets
+        && query.distinct.is_empty()
+        && query.order_by.is_empty()
+        && query.limit.is_none()
+        && query.offset.is_none()
+        && query.row_marks.is_empty()
+        && !query.has.for_update
+        && query.ctes.is_empty()
+        && !query.from.is_empty()
+}
+
+/// References to a WITH query become subqueries.
+pub(crate) fn replace_cte(query: &mut Query, cte: &Cte) {
+    replace_cte_below(query, cte, 0);
+}
+
+/// The same in a query that is `depth` levels below the one with the clause.
+pub(crate) fn replace_cte_below(query: &mut Query, cte: &Cte, depth: u32) {
+    struct Replace<'c> {
+        cte: &'c Cte,
+        depth: u32,
+    }
+    impl Replace<'_> {
+        fn entries(&mut self, query: &mut Query) {
+            for entry in &mut query.range_table {
+                if let EntryKind::Cte { name, levels_up, recursive: false } = &entry.kind
+                    && *levels_up == self.depth
+                    && *name == self.cte.name
+                {
+                    let mut inner = self.cte.query.clone();
+                    // It stood one level below the clause, and now stands one below this query.
+                    shift_query_levels(&mut inner, self.depth as i32, 1);
+                    entry.kind = EntryKind::Subquery {
+                        query: Box::new(inner),
+                        view: ids::Oid::INVALID,
+                        security_barrier: false,
+                    };
+                }
+            }
+        }
+    }
+    impl VisitorMut for Replace<'_> {
+        fn query(&mut self, query: &mut Query) {
+            self.depth += 1;
+            self.entries(query);
+            query.visit_children_mut(self);
+            self.depth -= 1;
+        }
+        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+            self
+        }
+    }
+    let mut replace = Replace { cte, depth };
+    replace.entries(query);
+    query.visit_children_mut(&mut replace);
+}
+
+impl Planner<'_> {
+    /// The join tree of the current query, everything done that can be done before joins are ordered. Its FROM and WHERE
+    /// clauses are empty afterwards.
+    pub fn prepare(&mut self) -> Result<Tree> {
+        let (catalog, env) = (self.ctx.catalog, self.ctx.env);
+        Folder::query_expressions(catalog, env, &mut self.level().query)?;
+        let query = &mut self.level().query;
+        let from = std::mem::take(&mut query.from);
+        let mut quals = Vec::new();
+        if let Some(condition) = query.where_clause.take() {
+            conjuncts(condition, &mut quals);
+        }
+        let items = from.into_iter().map(tree_of).collect();
+        let mut tree = Tree::Group { items, quals };
+        if self.level().query.has.sublinks {
+            tree = self.pull_up_sublinks(tree)?;
+        }
+        self.pull_up_subqueries(&mut tree)?;
+        reduce_outer_joins(catalog, &mut tree, 0)?;
+        if self.level().query.range_table.len() > RELATIONS_MAX {
+            return Err(error::Error::not_implemented("a query of more than 128 relations"));
+        }
+        Ok(tree)
+    }
+
+    /// EXISTS and IN in WHERE become semijoins, NOT EXISTS antijoins.
+    fn pull_up_sublinks(&mut self, tree: Tree) -> Result<Tree> {
+        let Tree::Group { items, quals } = tree else { return Ok(tree) };
+        let mut kept = Vec::with_capacity(quals.len());
+        let mut joins: Vec<(JoinType, Tree, Vec<Expr>)> = Vec::new();
+        for qual in quals {
+            let (link, negated) = match &qual.kind {
+                ExprKind::SubLink(link) => (link, false),
+                ExprKind::Not(arg) => match &arg.kind {
+                    ExprKind::SubLink(link) => (link, true),
+                    _ => {
+                        kept.push(qual);
+                        continue;
+                    }
+                },
+                _ => {
+                    kept.push(qual);
+                    continue;
+                }
+            };
+            let pulled = match link.kind {
+                SubLinkKind::Exists => self.pull_up_exists(&link.query)?,
+                SubLinkKind::Any if !negated => self.pull_up_any(link)?,
+                _ => None,
+            };
+            match pulled {
+                Some((right, on)) => {
+                    joins.push((if negated { JoinType::Anti } else { JoinType::Semi }, right, on));
+                }
+                None => kept.push(qual),
+            }
+        }
+        let mut tree = Tree::Group { items, quals: kept };
+        for (join, right, on) in joins {
+            tree = Tree::Join { join, left: Box::new(tree), right: Box::new(right), on };
+        }
+        Ok(match tree {
+            group @ Tree::Group { .. } => group,
+            other => Tree::Group { items: vec![other], quals: Vec::new() },
+        })
+    }
+
+    fn pull_up_exists(&mut self, query: &Query) -> Result<Option<(Tree, Vec<Expr>)>> {
+        let mut inner = query.clone();
+        simplify_exists(&mut inner);
+        if !is_simple(&inner) || query_is_volatile(self.ctx.catalog, &inner)? {
+            return Ok(None);
+        }
+        let Some(condition) = inner.where_clause.take() else { return Ok(None) };
+        // Only the condition may look outside.
+        let (outside, further) = outer_relids(&inner);
+        if outside != 0 || further {
+            return Ok(None);
+        }
+        let mut quals = Vec::new();
+        let mut condition = condition;
+        Folder::fold(self.ctx.catalog, self.ctx.env, &mut condition)?;
+        conjuncts(condition, &mut quals);
+        let from = std::mem::take(&mut inner.from);
+        let mut tree_items: Vec<Tree> = from.into_iter().map(tree_of).collect();
+        let offset = self.adopt_entries(&mut inner);
+        for item in &mut tree_items {
+            adopt_tree(item, offset);
+        }
+        let (mut own, mut on) = (Vec::new(), Vec::new());
+        let mut joined = false;
+        let inside: Relids = tree_items.iter().fold(0, |set, item| set | item.relids());
+        for mut qual in quals {
+            adopt_expr(&mut qual, offset);
+            let used = relids_of(&qual);
+            if used & !inside != 0 {
+                joined |= used & inside != 0;
+                on.push(qual);
+            } else {
+                own.push(qual);
+            }
+        }
+        if !joined {
+            // Not related to the outer rows: better asked once.
+            self.level().query.range_table.truncate(offset);
+            return Ok(None);
+        }
+        Ok(Some((Tree::Group { items: tree_items, quals: own }, on)))
+    }
+
+    fn pull_up_any(&mut self, link: &q::SubLink) -> Result<Option<(Tree, Vec<Expr>)>> {
+        let (outside, further) = outer_relids(&link.query);
+        let test = link.test.iter().fold(0, |set, test| set | relids_of(test));
+        if outside != 0 || further || test == 0 || link.operator_name != "=" && link.test.len() > 1 {
+            return Ok(None);
+        }
+        let mut volatile = query_is_volatile(self.ctx.catalog, &link.query)?;
+        for test in &link.test {
+            volatile |= is_volatile(self.ctx.catalog, test)?;
+        }
+        if volatile {
+            return Ok(None);
+        }
+        let columns: Vec<q::EntryColumn> =
+            link.query.output().map(|t| q::EntryColumn { name: t.name.clone(), ty: t.expr.ty }).collect();
+        let entry = RangeTableEntry {
+            kind: EntryKind::Subquery {
+                query: Box::new(link.query.clone()),
+                view: ids::Oid::INVALID,
+                security_barrier: false,
+            },
+            alias: None,
+            column_aliases: false,
+            name: "ANY_subquery".into(),
+            columns,
+            lateral: false,
+            in_from: false,
+            permission: None,
+        };
+        let table = &mut self.level().query.range_table;
+        table.push(entry);
+        let at = table.len() - 1;
+        let mut on = Vec::with_capacity(link.test.len());
+        for (n, ((test, cast), operator)) in link.test.iter().zip(&link.casts).zip(&link.operators).enumerate() {
+            let column = self.var(at, n as i16 + 1);
+            let mut right = cast.clone();
+            replace_case_test(&mut right, &column);
+            let mut call = operator.clone();
+            call.args = vec![test.clone(), right];
+            on.push(analyzer::types::condition(ExprKind::Operator(call), q::NO_LOCATION));
+        }
+        Ok(Some((Tree::Relation(at), on)))
+    }
+
+    /// Moves the range table of a query into the current one; returns where it begins.
+    fn adopt_entries(&mut self, inner: &mut Query) -> usize {
+        let offset = self.level().query.range_table.len();
+        let mut entries = std::mem::take(&mut inner.range_table);
+        for entry in &mut entries {
+            let mut adopt = Adopt { offset, depth: 0 };
+            entry.visit_mut(&mut adopt);
+            if let EntryKind::Cte { levels_up, .. } = &mut entry.kind {
+                *levels_up -= 1;
+            }
+            if let Some(permission) = &entry.permission {
+                self.permissions.push((**permission).clone());
+            }
+        }
+        self.level().query.range_table.extend(entries);
+        offset
+    }
+
+    /// Dissolves simple subqueries in FROM.
+    fn pull_up_subqueries(&mut self, tree: &mut Tree) -> Result<()> {
+        let mut done = false;
+        while !done {
+            done = !self.pull_up_one(tree)?;
+        }
+        Ok(())
+    }
+
+    fn pull_up_one(&mut self, tree: &mut Tree) -> Result<bool> {
+        let mut candidates = Vec::new();
+        find_subqueries(tree, false, &mut candidates);
+        for (at, nullable) in candidates {
+            let entry = &self.level().query.range_table[at];
+            let EntryKind::Subquery { query, security_barrier: false, .. } = &entry.kind else { continue };
+            if !is_simple(query) {
+                continue;
+            }
+            if self.level().query.range_table.len() + 32 > RELATIONS_MAX {
+                return Ok(false);
+            }
+            let EntryKind::Subquery { query, .. } = &self.level().query.range_table[at].kind else { continue };
+            let query = query.clone();
+            let mut fits = true;
+            for target in &query.targets {
+                if nullable && !matches!(&target.expr.kind, ExprKind::Var(v) if v.level == 0 && v.column != 0) {
+                    fits = false;
+                }
+                fits &= !is_volatile(self.ctx.catalog, &target.expr)?;
+            }
+            if let Some(condition) = &query.where_clause {
+                fits &= !is_volatile(self.ctx.catalog, condition)?;
+            }
+            if !fits || nullable && query.has.sublinks {
+                continue;
+            }
+            self.dissolve(tree, at, *query)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn dissolve(&mut self, tree: &mut Tree, at: usize, mut inner: Query) -> Result<()> {
+        Folder::query_expressions(self.ctx.catalog, self.ctx.env, &mut inner)?;
+        let from = std::mem::take(&mut inner.from);
+        let mut items: Vec<Tree> = from.into_iter().map(tree_of).collect();
+        let mut quals = Vec::new();
+        if let Some(condition) = inner.where_clause.take() {
+            conjuncts(condition, &mut quals);
+        }
+        let mut targets: Vec<Expr> = inner.output().map(|t| t.expr.clone()).collect();
+        let names: Vec<String> = inner.output().map(|t| t.name.clone()).collect();
+        let has_sublinks = inner.has.sublinks;
+        let offset = self.adopt_entries(&mut inner);
+        items.iter_mut().for_each(|item| adopt_tree(item, offset));
+        quals.iter_mut().for_each(|qual| adopt_expr(qual, offset));
+        targets.iter_mut().for_each(|target| adopt_expr(target, offset));
+        let mut group = Tree::Group { items, quals };
+        if has_sublinks {
+            self.level().query.has.sublinks = true;
+            group = self.pull_up_sublinks(group)?;
+        }
+        // Its columns become the expressions behind them, wherever they are used.
+        let mut substitute = Substitute { relation: at, targets: &targets, names: &names, depth: 0 };
+        replace_relation(tree, at, group);
+        tree.for_each_qual(&mut |qual| substitute.expr(qual));
+        let query = &mut self.level().query;
+        // The entry stays as a name for EXPLAIN, but holds nothing.
+        query.range_table[at].kind = EntryKind::Result;
+        query.visit_children_mut(&mut substitute);
+        Ok(())
+    }
+}
+
+/// Brings expressions of an inner query, which is being dissolved, to the outer one.
+struct Adopt {
+    offset: usize,
+    depth: u32,
+}
+
+impl VisitorMut for Adopt {
+    fn expr(&mut self, expr: &mut Expr) {
+        match &mut expr.kind {
+            ExprKind::Var(var) => {
+                if var.level == self.depth {
+                    var.relation += self.offset;
+                } else if var.level > self.depth {
+                    var.level -= 1;
+                }
+            }
+            ExprKind::Aggregate(a) if a.level > self.depth => {
+                a.level -= 1;
+                expr.visit_children_mut(self);
+            }
+            ExprKind::Grouping { level, .. } if *level > self.depth => {
+                *level -= 1;
+                expr.visit_children_mut(self);
+            }
+            ExprKind::CurrentOf { relation, .. } if self.depth == 0 => *relation += self.offset,
+            _ => expr.visit_children_mut(self),
+        }
+    }
+    fn query(&mut self, query: &mut Query) {
+        self.depth += 1;
+        for entry in &mut query.range_table {
+            if let EntryKind::Cte { levels_up, .. } = &mut entry.kind
+                && *levels_up > self.depth
+            {
+                *levels_up -= 1;
+            }
+        }
+        query.visit_children_mut(self);
+        self.depth -= 1;
+    }
+    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+        self
+    }
+}
+
+fn adopt_expr(expr: &mut Expr, offset: usize) {
+    Adopt { offset, depth: 0 }.expr(expr);
+}
+
+fn adopt_tree(tree: &mut Tree, offset: usize) {
+    match tree {
+        Tree::Relation(at) => *at += offset,
+        Tree::Group { items, quals } => {
+            items.iter_mut().for_each(|item| adopt_tree(item, offset));
+            quals.iter_mut().for_each(|qual| adopt_expr(qual, offset));
+        }
+        Tree::Join { left, right, on, .. } => {
+            adopt_tree(left, offset);
+            adopt_tree(right, offset);
+            on.iter_mut().for_each(|qual| adopt_expr(qual, offset));
+        }
+    }
+}
+
+/// Puts expressions in place of a relation's columns.
+struct Substitute<'t> {
+    relation: usize,
+    targets: &'t [Expr],
+    names: &'t [String],
+    depth: u32,
+}
+
+impl VisitorMut for Substitute<'_> {
+    fn expr(&mut self, expr: &mut Expr) {
+        let ExprKind::Var(var) = &expr.kind else { return expr.visit_children_mut(self) };
+        if var.level != self.depth || var.relation != self.relation {
+            return;
+        }
+        let mut value = if var.column == 0 {
+            Expr {
+                kind: ExprKind::Row { fields: self.targets.to_vec(), names: self.names.to_vec(), explicit: true },
+                ty: expr.ty,
+                location: expr.location,
+            }
+        } else {
+            match self.targets.get(var.column as usize - 1) {
+                Some(target) => target.clone(),
+                None => return,
+            }
+        };
+        shift_levels(&mut value, self.depth);
+        *expr = value;
+    }
+    fn query(&mut self, query: &mut Query) {
+        self.depth += 1;
+        query.visit_children_mut(self);
+        self.depth -= 1;
+    }
+    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+        self
+    }
+}
+
+fn replace_case_test(expr: &mut Expr, value: &Expr) {
+    struct Replace<'v>(&'v Expr);
+    impl VisitorMut for Replace<'_> {
+        fn expr(&mut self, expr: &mut Expr) {
+            if matches!(expr.kind, ExprKind::CaseTest) {
+                *expr = self.0.clone();
+            } else {
+                expr.visit_children_mut(self);
+            }
+        }
+        fn query(&mut self, _: &mut Query) {}
+        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+            self
+        }
+    }
+    VisitorMut::expr(&mut Replace(value), expr);
+}
+
+fn replace_relation(tree: &mut Tree, at: usize, new: Tree) {
+    fn walk(tree: &mut Tree, at: usize, new: &mut Option<Tree>) {
+        match tree {
+            Tree::Relation(found) if *found == at => {
+                if let Some(new) = new.take() {
+                    *tree = new;
+                }
+            }
+            Tree::Relation(_) => {}
+            Tree::Group { items, .. } => items.iter_mut().for_each(|item| walk(item, at, new)),
+            Tree::Join { left, right, .. } => {
+                walk(left, at, new);
+                walk(right, at, new);
+            }
+        }
+    }
+    walk(tree, at, &mut Some(new));
+}
+
+/// The entries of a tree, and whether an outer join may make them null.
+fn find_subqueries(tree: &Tree, nullable: bool, found: &mut Vec<(usize, bool)>) {
+    match tree {
+        Tree::Relation(at) => found.push((*at, nullable)),
+        Tree::Group { items, .. } => items.iter().for_each(|item| find_subqueries(item, nullable, found)),
+        Tree::Join { join, left, right, .. } => {
+            find_subqueries(left, nullable || *join == JoinType::Full, found);
+            find_subqueries(right, nullable || matches!(join, JoinType::Left | JoinType::Full), found);
+        }
+    }
+}
+
+/// The join tree as it was written; right joins turned round.
+fn tree_of(item: FromItem) -> Tree {
+    match item {
+        FromItem::Relation(at) => Tree::Relation(at),
+        FromItem::Join(join) => {
+            let mut on = Vec::new();
+            if let Some(condition) = join.on {
+                conjuncts(condition, &mut on);
+            }
+            let (left, right) = (tree_of(join.left), tree_of(join.right));
+            let outer = |join, left, right, on| Tree::Join { join, left: Box::new(left), right: Box::new(right), on };
+            match join.kind {
+                JoinKind::Inner => Tree::Group { items: vec![left, right], quals: on },
+                JoinKind::Left => outer(JoinType::Left, left, right, on),
+                JoinKind::Right => outer(JoinType::Left, right, left, on),
+                JoinKind::Full => outer(JoinType::Full, left, right, on),
+            }
+        }
+    }
+}
+
+/// Outer joins whose nulls a condition above rejects become inner ones. `rejected` are entries whose null rows do not matter.
+fn reduce_outer_joins(catalog: &Catalog, tree: &mut Tree, rejected: Relids) -> Result<()> {
+    match tree {
+        Tree::Relation(_) => {}
+        Tree::Group { items, quals } => {
+            let mut rejected = rejected;
+            for qual in quals.iter() {
+                rejected |= rejects_nulls(catalog, qual)?;
+            }
+            for item in items {
+                reduce_outer_joins(catalog, item, rejected)?;
+            }
+        }
+        Tree::Join { join, left, right, on } => {
+            match *join {
+                JoinType::Left if right.relids() & rejected != 0 => *join = JoinType::Inner,
+                JoinType::Full => {
+                    let (l, r) = (left.relids() & rejected != 0, right.relids() & rejected != 0);
+                    match (l, r) {
+                        (true, true) => *join = JoinType::Inner,
+                        (true, false) => *join = JoinType::Left,
+                        (false, true) => {
+                            std::mem::swap(left, right);
+                            *join = JoinType::Left;
+                        }
+                        (false, false) => {}
+                    }
+                }
+                _ => {}
+            }
+            let mut on_rejects = 0;
+            for qual in on.iter() {
+                on_rejects |= rejects_nulls(catalog, qual)?;
+            }
+            let (below_left, below_right) = match *join {
+                JoinType::Inner => (rejected | on_rejects, rejected | on_rejects),
+                JoinType::Left | JoinType::Anti => (rejected, on_rejects),
+                JoinType::Semi => (rejected | on_rejects, on_rejects),
+                _ => (0, 0),
+            };
+            reduce_outer_joins(catalog, left, below_left)?;
+            reduce_outer_joins(catalog, right, below_right)?;
+            if *join == JoinType::Inner {
+                let items = vec![
+                    std::mem::replace(&mut **left, Tree::Relation(0)),
+                    std::mem::replace(&mut **right, Tree::Relation(0)),
+                ];
+                *tree = Tree::Group { items, quals: std::mem::take(on) };
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The entries of which a row of nulls makes the condition false or null.
+fn rejects_nulls(catalog: &Catalog, qual: &Expr) -> Result<Relids> {
+    Ok(match &qual.kind {
+        ExprKind::And(args) => {
+            let mut found = 0;
+            for arg in args {
+                found |= rejects_nulls(catalog, arg)?;
+            }
+            found
+        }
+        ExprKind::Or(args) => {
+            let mut found = Relids::MAX;
+            for arg in args {
+                found &= rejects_nulls(catalog, arg)?;
+            }
+            found
+        }
+        ExprKind::NullTest { arg, is_null: false, row: false } => null_makes_null(catalog, arg)?,
+        ExprKind::BooleanTest { arg, value: Some(_), negated: false } => null_makes_null(catalog, arg)?,
+        _ => null_makes_null(catalog, qual)?,
+    })
+}
+
+/// The entries of which a row of nulls makes the expression null.
+fn null_makes_null(catalog: &Catalog, expr: &Expr) -> Result<Relids> {
+    let all = |args: &[Expr]| -> Result<Relids> {
+        let mut found = 0;
+        for arg in args {
+            found |= null_makes_null(catalog, arg)?;
+        }
+        Ok(found)
+    };
+    Ok(match &expr.kind {
+        ExprKind::Var(var) if var.level == 0 && var.column != 0 => 1 << var.relation,
+        ExprKind::Function(call) if !call.set && catalog.function(call.function)?.proisstrict => all(&call.args)?,
+        ExprKind::Operator(call) if !call.set && catalog.function(call.function)?.proisstrict => all(&call.args)?,
+        ExprKind::ScalarArray { call, any: true } if catalog.function(call.function)?.proisstrict => {
+            match call.args.first() {
+                Some(left) => null_makes_null(catalog, left)?,
+                None => 0,
+            }
+        }
+        ExprKind::Not(arg) | ExprKind::Relabel(arg, _) | ExprKind::Collate(arg) | ExprKind::CoerceViaIo(arg, _) => {
+            null_makes_null(catalog, arg)?
+        }
+        _ => 0,
+    })
+}

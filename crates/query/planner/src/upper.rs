@@ -1,0 +1,862 @@
+//! Above the joins: grouping, window functions, set-returning functions, DISTINCT, ORDER BY, row locks, LIMIT.
+
+use analyzer::node::Visitor;
+use analyzer::query::{self as q, Expr, ExprKind, Query, SortClause, TargetEntry};
+use error::{Error, Result, SqlState};
+use ids::Oid;
+
+use crate::join::is_sorted;
+use crate::level::{Built, PathKey, Planner};
+use crate::plan::*;
+use crate::prepare::Tree;
+
+impl Planner<'_> {
+    /// Plans a SELECT that is no set operation. The output is its targets without junk.
+    pub fn select(&mut self) -> Result<Built> {
+        let tree = self.prepare()?;
+        self.register_names();
+        self.find_needed_with(&tree);
+        let targets = self.level().query.targets.clone();
+        let order_by = self.level().query.order_by.clone();
+        let wanted = self.wanted_order(&targets, &order_by);
+        let fraction = self.limit_fraction();
+        let built = self.join_tree(tree, &wanted, fraction)?;
+        let mut built = self.group(built)?;
+        let mut targets = self.level().query.targets.clone();
+        built = self.windows(built, &targets)?;
+        if self.level().query.has.target_sets {
+            built = self.project_sets(built, &targets)?;
+        }
+        // Rows to be locked are found by their addresses.
+        let marks = self.level().query.row_marks.clone();
+        let mut tids = Vec::new();
+        for mark in &marks {
+            tids.push(self.var(mark.relation, -1));
+        }
+        let mut exprs: Vec<Expr> = targets.iter().map(|t| t.expr.clone()).collect();
+        let target_count = exprs.len();
+        exprs.extend(tids);
+        self.project(&mut built, &exprs)?;
+        let distinct = self.level().query.distinct.clone();
+        if !distinct.is_empty() {
+            built = self.distinct(built, &targets, &distinct, &order_by)?;
+        }
+        if !order_by.is_empty() {
+            built = self.sort_by(built, &targets, &order_by)?;
+        }
+        if !marks.is_empty() {
+            built = self.lock_rows(built, &marks, target_count)?;
+        }
+        built = self.limit(built, &targets, &order_by)?;
+        let shown: Vec<usize> = targets
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| !t.junk)
+            .map(|(at, _)| at)
+            .collect();
+        self.keep_columns(&mut built, &shown)?;
+        targets.retain(|t| !t.junk);
+        Ok(built)
+    }
+
+    /// Outputs only these columns.
+    pub fn keep_columns(&mut self, built: &mut Built, columns: &[usize]) -> Result<()> {
+        if columns.len() == built.layout.len() && columns.iter().enumerate().all(|(n, &c)| n == c) {
+            return Ok(());
+        }
+        if let Some(project) = &mut built.node.project {
+            // The columns that nobody wants need not be computed.
+            let mut slots: Vec<Option<crate::plan::Expr>> = project.drain(..).map(Some).collect();
+            *project = columns.iter().filter_map(|&c| slots[c].take()).collect();
+            if project.len() == columns.len() {
+                built.node.output = columns.iter().map(|&c| built.node.output[c]).collect();
+                built.layout = columns.iter().map(|&c| built.layout[c].clone()).collect();
+                return Ok(());
+            }
+            return Err(Error::internal("a column was wanted twice"));
+        }
+        built.node.project = Some(
+            columns
+                .iter()
+                .map(|&c| crate::plan::Expr {
+                    kind: crate::plan::ExprKind::Column(c),
+                    ty: built.node.output[c],
+                })
+                .collect(),
+        );
+        built.node.output = columns.iter().map(|&c| built.node.output[c]).collect();
+        built.layout = columns.iter().map(|&c| built.layout[c].clone()).collect();
+        Ok(())
+    }
+
+    /// Columns used by the query or by its join tree.
+    pub fn find_needed_with(&mut self, tree: &Tree) {
+        // The tree's conditions stand in for WHERE while the walk looks.
+        let mut quals = Vec::new();
+        tree_quals(tree, &mut quals);
+        let condition = analyzer::types::all_of(quals);
+        self.level().query.where_clause = condition;
+        self.find_needed();
+        let level = self.level();
+        level.query.where_clause = None;
+        for mark in level.query.row_marks.clone() {
+            let list = &mut level.needed[mark.relation];
+            if let Err(at) = list.binary_search(&-1) {
+                list.insert(at, -1);
+            }
+        }
+    }
+
+    /// The order that would spare the sort for ORDER BY.
+    fn wanted_order(&mut self, targets: &[TargetEntry], order_by: &[SortClause]) -> Vec<PathKey> {
+        let query = &self.level().query;
+        let plain = query.group_by.is_empty()
+            && query.grouping_sets.is_none()
+            && !query.has.aggregates
+            && query.windows.is_empty()
+            && query.distinct.is_empty()
+            && !query.has.target_sets;
+        if !plain {
+            return Vec::new();
+        }
+        self.path_keys(targets, order_by)
+    }
+
+    fn path_keys(&mut self, targets: &[TargetEntry], clauses: &[SortClause]) -> Vec<PathKey> {
+        clauses
+            .iter()
+            .filter_map(|clause| {
+                let target = targets.iter().find(|t| t.sort_ref == clause.target_ref)?;
+                Some(PathKey {
+                    expr: target.expr.clone(),
+                    operator: clause.ordering,
+                    descending: clause.descending,
+                    nulls_first: clause.nulls_first,
+                })
+            })
+            .collect()
+    }
+
+    /// How much of the rows below LIMIT is likely to be read: a count if above one, else a fraction.
+    fn limit_fraction(&mut self) -> f64 {
+        let query = &self.level().query;
+        let whole = query.has.aggregates
+            || !query.group_by.is_empty()
+            || query.grouping_sets.is_some()
+            || !query.distinct.is_empty()
+            || !query.windows.is_empty();
+        match (&query.limit, whole) {
+            (Some(limit), false) => {
+                let offset = constant_int(query.offset.as_ref()).unwrap_or(0).max(0) as f64;
+                match constant_int(Some(limit)) {
+                    Some(count) => count.max(0) as f64 + offset + 1.000_001,
+                    None => 0.1,
+                }
+            }
+            _ => 1.0,
+        }
+    }
+
+    /// A sort key of the plan.
+    pub fn sort_key(&self, column: usize, ty: ColumnType, clause: &SortClause) -> Result<SortKey> {
+        self.sort_key_by(column, ty, clause.ordering, clause.descending, clause.nulls_first)
+    }
+
+    pub fn sort_key_by(
+        &self,
+        column: usize,
+        ty: ColumnType,
+        operator: Oid,
+        descending: bool,
+        nulls_first: bool,
+    ) -> Result<SortKey> {
+        let families = self.ctx.catalog.operator_families(operator)?;
+        let member = families
+            .iter()
+            .find(|m| m.amopmethod == catalog::objects::BTREE && m.amoppurpose == b's')
+            .ok_or_else(|| Error::internal(format!("operator {operator} orders nothing")))?;
+        let compare = self
+            .ctx
+            .catalog
+            .family_function(member.amopfamily, member.amoplefttype, member.amoprighttype, 1)?
+            .unwrap_or_default();
+        Ok(SortKey { column, operator, compare, descending, nulls_first, collation: ty.collation })
+    }
+
+    /// A group key of the plan.
+    pub fn group_key(&self, column: usize, ty: ColumnType, equality: Oid) -> Result<GroupKey> {
+        let equal = self.ctx.catalog.operator(equality)?.oprcode;
+        let hash = analyzer::types::ordering(self.ctx.catalog, ty.oid)?.hash;
+        Ok(GroupKey { column, equal, hash, collation: ty.collation })
+    }
+
+    /// Makes sure that expressions are columns; tells where they are.
+    fn columns_for(&mut self, built: &mut Built, exprs: &[Expr]) -> Result<Vec<usize>> {
+        let missing: Vec<Expr> = exprs.iter().filter(|e| !built.layout.contains(e)).cloned().collect();
+        if !missing.is_empty() {
+            let mut all = built.layout.clone();
+            for expr in missing {
+                if !all.contains(&expr) {
+                    all.push(expr);
+                }
+            }
+            self.project(built, &all)?;
+        }
+        exprs
+            .iter()
+            .map(|e| {
+                built
+                    .layout
+                    .iter()
+                    .position(|have| have == e)
+                    .ok_or_else(|| Error::internal("a column was not computed"))
+            })
+            .collect()
+    }
+
+    /// Sorts, unless sorted already.
+    fn sort(&mut self, mut built: Built, keys: Vec<PathKey>) -> Result<Built> {
+        if keys.is_empty() || is_sorted(&built.order, &keys) {
+            return Ok(built);
+        }
+        let exprs: Vec<Expr> = keys.iter().map(|key| key.expr.clone()).collect();
+        let columns = self.columns_for(&mut built, &exprs)?;
+        let mut sort_keys = Vec::with_capacity(keys.len());
+        for (key, &column) in keys.iter().zip(&columns) {
+            let ty = built.node.output[column];
+            sort_keys.push(self.sort_key_by(column, ty, key.operator, key.descending, key.nulls_first)?);
+        }
+        let presorted = keys
+            .iter()
+            .zip(&built.order)
+            .take_while(|(a, b)| a.expr == b.expr && a.descending == b.descending && a.nulls_first == b.nulls_first)
+            .count();
+        let limit = self.sort_limit();
+        let input = built.node.cost;
+        let rows = input.rows.max(2.0);
+        let compare = 2.0 * self.ctx.costs.cpu_operator_cost;
+        let kept = limit.map_or(rows, |l| (l as f64 * 2.0).clamp(2.0, rows));
+        let startup = input.total + compare * rows * kept.log2();
+        let cost = Cost {
+            startup,
+            total: startup + self.ctx.costs.cpu_operator_cost * input.rows,
+            rows: input.rows,
+            width: input.width,
+        };
+        let shown: Vec<Expr> = exprs.iter().map(|e| self.named(e)).collect();
+        let texts = keys
+            .iter()
+            .map(|key| {
+                let mut text = String::new();
+                if key.descending {
+                    text.push_str(" DESC");
+                }
+                if key.nulls_first != key.descending {
+                    text.push_str(if key.nulls_first { " NULLS FIRST" } else { " NULLS LAST" });
+                }
+                text
+            })
+            .collect();
+        let kind = NodeKind::Sort { input: Box::new(built.node), keys: sort_keys, presorted, limit };
+        let mut node = self.node(kind, &built.layout, cost)?;
+        node.details.push(Detail { label: "Sort Key", exprs: shown, texts });
+        Ok(Built { node, layout: built.layout, order: keys })
+    }
+
+    /// How many sorted rows are wanted, if nothing above the sort drops or adds any.
+    fn sort_limit(&mut self) -> Option<u64> {
+        let query = &self.level().query;
+        let plain = query.group_by.is_empty()
+            && query.grouping_sets.is_none()
+            && !query.has.aggregates
+            && query.windows.is_empty()
+            && query.distinct.is_empty()
+            && query.row_marks.is_empty()
+            && !query.with_ties;
+        let count = constant_int(query.limit.as_ref()).filter(|_| plain)?;
+        let offset = match &query.offset {
+            Some(offset) => constant_int(Some(offset))?,
+            None => 0,
+        };
+        u64::try_from(count).ok()?.checked_add(u64::try_from(offset).ok()?)
+    }
+
+    pub fn sort_by(&mut self, built: Built, targets: &[TargetEntry], order_by: &[SortClause]) -> Result<Built> {
+        let keys = self.path_keys(targets, order_by);
+        self.sort(built, keys)
+    }
+
+    /// GROUP BY, aggregates, HAVING.
+    fn group(&mut self, mut built: Built) -> Result<Built> {
+        let query = &self.level().query;
+        let grouped = !query.group_by.is_empty()
+            || query.grouping_sets.is_some()
+            || query.has.aggregates
+            || query.having.is_some();
+        if !grouped {
+            return Ok(built);
+        }
+        let clauses = query.group_by.clone();
+        let sets = query.grouping_sets.clone();
+        let having = query.having.clone();
+        let targets = query.targets.clone();
+        let mut keys = Vec::with_capacity(clauses.len());
+        for clause in &clauses {
+            let target = targets
+                .iter()
+                .find(|t| t.sort_ref == clause.target_ref)
+                .ok_or_else(|| Error::internal("a group key has no target"))?;
+            keys.push(target.expr.clone());
+        }
+        let mut found = Calls::default();
+        for target in &targets {
+            found.expr(&target.expr);
+        }
+        if let Some(having) = &having {
+            found.expr(having);
+        }
+        let columns = self.columns_for(&mut built, &keys)?;
+        let hashable = clauses.iter().all(|c| c.hashable);
+        let sortable = clauses.iter().all(|c| c.ordering.is_valid());
+        let ordered_input = found.aggregates.iter().any(|e| match &e.kind {
+            ExprKind::Aggregate(a) => !a.order_by.is_empty() || !a.distinct.is_empty(),
+            _ => false,
+        });
+        let input_rows = built.node.cost.rows;
+        let mut groups = 1.0;
+        for key in &keys {
+            groups *= self.distinct_values(key, input_rows)?;
+        }
+        groups = groups.min(input_rows).max(1.0).round();
+        let many_sets = sets.as_ref().is_some_and(|s| s.len() > 1 || s.first().is_none_or(|s| s.len() != keys.len()));
+        let strategy = if keys.is_empty() && !many_sets {
+            AggregateStrategy::Plain
+        } else if many_sets || hashable && (self.ctx.costs.enable_hashagg && !ordered_input || !sortable) {
+            if !hashable {
+                return Err(Error::new(
+                    SqlState::FEATURE_NOT_SUPPORTED,
+                    "could not implement GROUP BY",
+                )
+                .detail("Some of the datatypes only support hashing, while others only support sorting."));
+            }
+            AggregateStrategy::Hashed
+        } else {
+            AggregateStrategy::Sorted
+        };
+        if strategy == AggregateStrategy::Sorted {
+            let order = clauses
+                .iter()
+                .zip(&keys)
+                .map(|(clause, key)| PathKey {
+                    expr: key.clone(),
+                    operator: clause.ordering,
+                    descending: clause.descending,
+                    nulls_first: clause.nulls_first,
+                })
+                .collect();
+            built = self.sort(built, order)?;
+        }
+        let mut group_keys = Vec::with_capacity(keys.len());
+        for (clause, &column) in clauses.iter().zip(&columns) {
+            group_keys.push(self.group_key(column, built.node.output[column], clause.equality)?);
+        }
+        let mut calls = Vec::with_capacity(found.aggregates.len());
+        for aggregate in &found.aggregates {
+            calls.push(self.aggregate_call(aggregate, &built.layout)?);
+        }
+        let set_positions: Vec<Vec<usize>> = match &sets {
+            None => vec![(0..keys.len()).collect()],
+            Some(sets) => sets
+                .iter()
+                .map(|set| {
+                    set.iter().filter_map(|r| clauses.iter().position(|c| c.target_ref == *r)).collect()
+                })
+                .collect(),
+        };
+        let mut groupings = Vec::with_capacity(found.groupings.len());
+        for grouping in &found.groupings {
+            if let ExprKind::Grouping { args, .. } = &grouping.kind {
+                let positions: Option<Vec<usize>> =
+                    args.iter().map(|arg| keys.iter().position(|k| k == arg)).collect();
+                groupings.push(positions.ok_or_else(|| Error::internal("GROUPING of something not grouped"))?);
+            }
+        }
+        let rows = match strategy {
+            AggregateStrategy::Plain => 1.0,
+            _ => (groups * set_positions.len().max(1) as f64).min(input_rows.max(1.0) * set_positions.len().max(1) as f64),
+        };
+        let input = built.node.cost;
+        let work = self.ctx.costs.cpu_operator_cost * (calls.len() + keys.len()) as f64 * input.rows;
+        let (startup, total) = match strategy {
+            AggregateStrategy::Sorted => (input.startup, input.total + work + rows * self.ctx.costs.cpu_tuple_cost),
+            _ => (input.total + work, input.total + work + rows * self.ctx.costs.cpu_tuple_cost),
+        };
+        let order = if strategy == AggregateStrategy::Sorted { built.order.clone() } else { Vec::new() };
+        let mut layout = keys.clone();
+        layout.extend(found.aggregates.iter().cloned());
+        layout.extend(found.groupings.iter().cloned());
+        let cost = Cost { startup, total, rows, width: self.width(&layout) };
+        let kind = NodeKind::Aggregate {
+            input: Box::new(built.node),
+            strategy,
+            keys: group_keys,
+            sets: set_positions,
+            aggregates: calls,
+            groupings,
+            groups,
+        };
+        let mut node = self.node(kind, &layout, cost)?;
+        self.detail(&mut node, "Group Key", &keys);
+        if let Some(having) = having {
+            let mut conditions = Vec::new();
+            crate::prepare::conjuncts(having, &mut conditions);
+            self.filter(&mut node, &layout, &conditions)?;
+            let selectivity = self.selectivity_of_all(&conditions)?;
+            node.cost.rows = (node.cost.rows * selectivity).max(1.0).round();
+        }
+        Ok(Built { node, layout, order })
+    }
+
+    fn aggregate_call(&mut self, expr: &Expr, layout: &[Expr]) -> Result<AggregateCall> {
+        let ExprKind::Aggregate(aggregate) = &expr.kind else {
+            return Err(Error::internal("not an aggregate"));
+        };
+        let args: Vec<Expr> = aggregate.args.iter().map(|t| t.expr.clone()).collect();
+        let compiled = self.compile_all(&args, layout)?;
+        let position = |r: u32| {
+            aggregate
+                .args
+                .iter()
+                .position(|t| t.sort_ref == r)
+                .ok_or_else(|| Error::internal("an aggregate's sort key has no argument"))
+        };
+        let mut order = Vec::new();
+        for clause in &aggregate.order_by {
+            let at = position(clause.target_ref)?;
+            order.push(self.sort_key(at, compiled[at].ty, clause)?);
+        }
+        let mut distinct = Vec::new();
+        for clause in &aggregate.distinct {
+            let at = position(clause.target_ref)?;
+            distinct.push(self.group_key(at, compiled[at].ty, clause.equality)?);
+        }
+        let filter = match &aggregate.filter {
+            Some(filter) => Some(self.compile(filter, layout)?),
+            None => None,
+        };
+        Ok(AggregateCall {
+            function: aggregate.function,
+            arg_count: aggregate.args.iter().filter(|t| !t.junk).count(),
+            args: compiled,
+            direct_args: self.compile_all(&aggregate.direct_args, layout)?,
+            order,
+            distinct,
+            filter,
+            collation: aggregate.input_collation,
+            ty: self.column_type(expr.ty)?,
+        })
+    }
+
+    /// Window functions, window by window.
+    fn windows(&mut self, mut built: Built, targets: &[TargetEntry]) -> Result<Built> {
+        let clauses = self.level().query.windows.clone();
+        if clauses.is_empty() || !self.level().query.has.windows {
+            return Ok(built);
+        }
+        let mut found = Windows::default();
+        for target in targets {
+            found.expr(&target.expr);
+        }
+        for (number, clause) in clauses.iter().enumerate() {
+            let calls: Vec<Expr> = found
+                .0
+                .iter()
+                .filter(|e| matches!(&e.kind, ExprKind::Window(call) if call.window == number))
+                .cloned()
+                .collect();
+            if calls.is_empty() {
+                continue;
+            }
+            let partition = self.path_keys(targets, &clause.partition_by);
+            let order = self.path_keys(targets, &clause.order_by);
+            let mut keys: Vec<PathKey> = partition.clone();
+            for key in &order {
+                if !keys.iter().any(|k| k.expr == key.expr) {
+                    keys.push(key.clone());
+                }
+            }
+            built = self.sort(built, keys)?;
+            let exprs: Vec<Expr> = partition.iter().chain(&order).map(|k| k.expr.clone()).collect();
+            let columns = self.columns_for(&mut built, &exprs)?;
+            let mut group_keys = Vec::with_capacity(columns.len());
+            for (&column, clause) in columns.iter().zip(clause.partition_by.iter().chain(&clause.order_by)) {
+                group_keys.push(self.group_key(column, built.node.output[column], clause.equality)?);
+            }
+            let peers = group_keys.split_off(partition.len());
+            let mut order_keys = Vec::with_capacity(order.len());
+            for (&column, clause) in columns[partition.len()..].iter().zip(&clause.order_by) {
+                order_keys.push(self.sort_key(column, built.node.output[column], clause)?);
+            }
+            let mut functions = Vec::with_capacity(calls.len());
+            for call in &calls {
+                let ExprKind::Window(window) = &call.kind else { continue };
+                let filter = match &window.filter {
+                    Some(filter) => Some(self.compile(filter, &built.layout)?),
+                    None => None,
+                };
+                functions.push(WindowFunction {
+                    function: window.function,
+                    aggregate: window.aggregate,
+                    args: self.compile_all(&window.args, &built.layout)?,
+                    filter,
+                    collation: window.input_collation,
+                    ty: self.column_type(call.ty)?,
+                });
+            }
+            let frame = Frame {
+                unit: clause.frame.unit,
+                start: self.frame_bound(&clause.frame.start)?,
+                end: self.frame_bound(&clause.frame.end)?,
+                exclude: clause.frame.exclude,
+                in_range: clause.frame.in_range,
+            };
+            let input = built.node.cost;
+            let mut layout = built.layout.clone();
+            layout.extend(calls);
+            let cost = Cost {
+                startup: input.startup,
+                total: input.total + input.rows * self.ctx.costs.cpu_operator_cost * functions.len() as f64,
+                rows: input.rows,
+                width: self.width(&layout),
+            };
+            let kind = NodeKind::WindowAgg {
+                input: Box::new(built.node),
+                partition: group_keys,
+                order: peers,
+                order_keys,
+                frame,
+                functions,
+            };
+            let node = self.node(kind, &layout, cost)?;
+            built = Built { node, layout, order: built.order };
+        }
+        Ok(built)
+    }
+
+    fn frame_bound(&mut self, bound: &q::FrameBound) -> Result<FrameBound> {
+        Ok(match bound {
+            q::FrameBound::UnboundedPreceding => FrameBound::UnboundedPreceding,
+            q::FrameBound::Preceding(e) => FrameBound::Preceding(self.compile(e, &[])?),
+            q::FrameBound::CurrentRow => FrameBound::CurrentRow,
+            q::FrameBound::Following(e) => FrameBound::Following(self.compile(e, &[])?),
+            q::FrameBound::UnboundedFollowing => FrameBound::UnboundedFollowing,
+        })
+    }
+
+    /// Set-returning functions in the target list: the innermost first.
+    fn project_sets(&mut self, mut built: Built, targets: &[TargetEntry]) -> Result<Built> {
+        for _ in 0..100 {
+            let mut found = SetCalls { layout: &built.layout, found: Vec::new() };
+            for target in targets {
+                found.expr(&target.expr);
+            }
+            let calls = found.found;
+            if calls.is_empty() {
+                return Ok(built);
+            }
+            let mut items = Vec::with_capacity(built.layout.len() + calls.len());
+            for (at, expr) in built.layout.iter().enumerate() {
+                let ty = self.column_type(expr.ty)?;
+                items.push(SetItem::Value(crate::plan::Expr { kind: crate::plan::ExprKind::Column(at), ty }));
+            }
+            let mut rows: f64 = 1.0;
+            for call in &calls {
+                if let ExprKind::Function(f) = &call.kind {
+                    rows = rows.max(f64::from(self.ctx.catalog.function(f.function)?.prorows));
+                }
+                items.push(SetItem::Set(self.compile_set_call(call, &built.layout)?));
+            }
+            let input = built.node.cost;
+            let mut layout = built.layout.clone();
+            layout.extend(calls);
+            let cost = Cost {
+                startup: input.startup,
+                total: input.total + input.rows * rows * self.ctx.costs.cpu_tuple_cost,
+                rows: input.rows * rows,
+                width: self.width(&layout),
+            };
+            let kind = NodeKind::ProjectSet { input: Box::new(built.node), items };
+            built = Built { node: self.node(kind, &layout, cost)?, layout, order: Vec::new() };
+        }
+        Err(Error::internal("set-returning functions nest too deeply"))
+    }
+
+    fn distinct(
+        &mut self,
+        mut built: Built,
+        targets: &[TargetEntry],
+        clauses: &[SortClause],
+        order_by: &[SortClause],
+    ) -> Result<Built> {
+        let on = self.level().query.distinct_on;
+        let exprs: Vec<Expr> = clauses
+            .iter()
+            .filter_map(|c| targets.iter().find(|t| t.sort_ref == c.target_ref))
+            .map(|t| t.expr.clone())
+            .collect();
+        let hash = !on && clauses.iter().all(|c| c.hashable) && self.ctx.costs.enable_hashagg;
+        let mut groups = 1.0;
+        for expr in &exprs {
+            groups *= self.distinct_values(expr, built.node.cost.rows)?;
+        }
+        groups = groups.min(built.node.cost.rows).max(1.0).round();
+        if !hash {
+            let mut keys = self.path_keys(targets, clauses);
+            if on {
+                for key in self.path_keys(targets, order_by) {
+                    if !keys.iter().any(|k| k.expr == key.expr) {
+                        keys.push(key);
+                    }
+                }
+            }
+            built = self.sort(built, keys)?;
+        }
+        let columns = self.columns_for(&mut built, &exprs)?;
+        let mut keys = Vec::with_capacity(columns.len());
+        for (clause, &column) in clauses.iter().zip(&columns) {
+            keys.push(self.group_key(column, built.node.output[column], clause.equality)?);
+        }
+        let input = built.node.cost;
+        let work = self.ctx.costs.cpu_operator_cost * keys.len() as f64 * input.rows;
+        if !hash {
+            let cost = Cost { startup: input.startup, total: input.total + work, rows: groups, width: input.width };
+            let node = self.node(NodeKind::Unique { input: Box::new(built.node), keys }, &built.layout, cost)?;
+            return Ok(Built { node, layout: built.layout, order: built.order });
+        }
+        // The keys come out in their own order; back to that of the targets.
+        let layout = exprs.clone();
+        let cost = Cost {
+            startup: input.total + work,
+            total: input.total + work + groups * self.ctx.costs.cpu_tuple_cost,
+            rows: groups,
+            width: input.width,
+        };
+        let kind = NodeKind::Aggregate {
+            input: Box::new(built.node),
+            strategy: AggregateStrategy::Hashed,
+            sets: vec![(0..keys.len()).collect()],
+            keys,
+            aggregates: Vec::new(),
+            groupings: Vec::new(),
+            groups,
+        };
+        let mut node = self.node(kind, &layout, cost)?;
+        self.detail(&mut node, "Group Key", &exprs);
+        let mut built = Built { node, layout, order: Vec::new() };
+        let wanted: Vec<Expr> = targets.iter().map(|t| t.expr.clone()).collect();
+        self.project(&mut built, &wanted)?;
+        Ok(built)
+    }
+
+    fn lock_rows(&mut self, built: Built, marks: &[q::RowMark], first: usize) -> Result<Built> {
+        self.read_only = false;
+        let mut plan_marks = Vec::with_capacity(marks.len());
+        for (n, mark) in marks.iter().enumerate() {
+            let relation = self.relation_use_of(mark.relation)?;
+            plan_marks.push(RowMark { relation, tid: first + n, lock: Some((mark.strength, mark.wait)) });
+        }
+        let cost = built.node.cost;
+        let kind = NodeKind::LockRows { input: Box::new(built.node), marks: plan_marks };
+        Ok(Built { node: self.node(kind, &built.layout, cost)?, layout: built.layout, order: built.order })
+    }
+
+    /// The plan's number of a relation of the current range table, once its scan was built.
+    pub fn relation_use_of(&mut self, entry: usize) -> Result<usize> {
+        let name = self.level().query.range_table[entry].name.clone();
+        let oid = self.entry_relation(entry);
+        self.relations
+            .iter()
+            .rposition(|r| Some(r.oid) == oid && r.alias == name)
+            .ok_or_else(|| Error::internal("a locked relation is not read"))
+    }
+
+    pub fn limit(&mut self, built: Built, targets: &[TargetEntry], order_by: &[SortClause]) -> Result<Built> {
+        let (count, offset, with_ties) = {
+            let query = &self.level().query;
+            (query.limit.clone(), query.offset.clone(), query.with_ties)
+        };
+        if count.is_none() && offset.is_none() {
+            return Ok(built);
+        }
+        let input = built.node.cost;
+        let skip = constant_int(offset.as_ref()).unwrap_or(0).max(0) as f64;
+        let skip = skip.min(input.rows);
+        let rows = match &count {
+            Some(count) => match constant_int(Some(count)) {
+                Some(n) => (n.max(0) as f64).min(input.rows - skip).max(1.0),
+                None => (input.rows * 0.1).ceil().max(1.0),
+            },
+            None => (input.rows - skip).max(1.0),
+        };
+        let per_row = (input.total - input.startup) / input.rows.max(1.0);
+        let cost = Cost {
+            startup: input.startup + per_row * skip,
+            total: input.startup + per_row * (skip + rows),
+            rows,
+            width: input.width,
+        };
+        let ties = if with_ties {
+            let mut keys = Vec::with_capacity(order_by.len());
+            for clause in order_by {
+                let at = targets
+                    .iter()
+                    .position(|t| t.sort_ref == clause.target_ref)
+                    .ok_or_else(|| Error::internal("a sort key has no target"))?;
+                keys.push(self.group_key(at, built.node.output[at], clause.equality)?);
+            }
+            Some(keys)
+        } else {
+            None
+        };
+        let count = match &count {
+            Some(count) => Some(self.compile(count, &[])?),
+            None => None,
+        };
+        let offset = match &offset {
+            Some(offset) => Some(self.compile(offset, &[])?),
+            None => None,
+        };
+        let kind = NodeKind::Limit { input: Box::new(built.node), count, offset, ties };
+        let node = self.node(kind, &built.layout, cost)?;
+        Ok(Built { node, layout: built.layout, order: built.order })
+    }
+}
+
+/// The integer that an expression is, if it is a constant.
+fn constant_int(expr: Option<&Expr>) -> Option<i64> {
+    match &expr?.kind {
+        ExprKind::Const(batch::Datum::B8(n)) => Some(*n),
+        ExprKind::Const(batch::Datum::B4(n)) => Some(i64::from(*n)),
+        _ => None,
+    }
+}
+
+fn tree_quals(tree: &Tree, into: &mut Vec<Expr>) {
+    match tree {
+        Tree::Relation(_) => {}
+        Tree::Group { items, quals } => {
+            into.extend(quals.iter().cloned());
+            items.iter().for_each(|item| tree_quals(item, into));
+        }
+        Tree::Join { left, right, on, .. } => {
+            into.extend(on.iter().cloned());
+            tree_quals(left, into);
+            tree_quals(right, into);
+        }
+    }
+}
+
+/// The aggregates and GROUPING calls of a query's own level, each once.
+#[derive(Default)]
+struct Calls {
+    aggregates: Vec<Expr>,
+    groupings: Vec<Expr>,
+}
+
+impl Visitor for Calls {
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Aggregate(a) if a.level == 0 => {
+                if !self.aggregates.contains(expr) {
+                    self.aggregates.push(expr.clone());
+                }
+            }
+            ExprKind::Grouping { level: 0, .. } => {
+                if !self.groupings.contains(expr) {
+                    self.groupings.push(expr.clone());
+                }
+            }
+            _ => expr.visit_children(self),
+        }
+    }
+    fn query(&mut self, _: &Query) {}
+    fn as_dyn(&mut self) -> &mut dyn Visitor {
+        self
+    }
+}
+
+#[derive(Default)]
+struct Windows(Vec<Expr>);
+
+impl Visitor for Windows {
+    fn expr(&mut self, expr: &Expr) {
+        if matches!(expr.kind, ExprKind::Window(_)) {
+            if !self.0.contains(expr) {
+                self.0.push(expr.clone());
+            }
+        } else {
+            expr.visit_children(self);
+        }
+    }
+    fn query(&mut self, _: &Query) {}
+    fn as_dyn(&mut self) -> &mut dyn Visitor {
+        self
+    }
+}
+
+/// The innermost calls of set-returning functions that are not columns yet.
+struct SetCalls<'l> {
+    layout: &'l [Expr],
+    found: Vec<Expr>,
+}
+
+impl Visitor for SetCalls<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        if self.layout.contains(expr) {
+            return;
+        }
+        let before = self.found.len();
+        expr.visit_children(self);
+        let is_set = match &expr.kind {
+            ExprKind::Function(call) => call.set,
+            ExprKind::Operator(call) => call.set,
+            _ => false,
+        };
+        // With sets among its arguments it waits for the next round.
+        if is_set && self.found.len() == before && !contains_set(expr, self.layout) && !self.found.contains(expr) {
+            self.found.push(expr.clone());
+        }
+    }
+    fn query(&mut self, _: &Query) {}
+    fn as_dyn(&mut self) -> &mut dyn Visitor {
+        self
+    }
+}
+
+/// Whether arguments of a call hold sets that are not columns yet.
+fn contains_set(expr: &Expr, layout: &[Expr]) -> bool {
+    struct Finder<'l>(&'l [Expr], bool, bool);
+    impl Visitor for Finder<'_> {
+        fn expr(&mut self, expr: &Expr) {
+            if self.0.contains(expr) {
+                return;
+            }
+            if self.2 {
+                match &expr.kind {
+                    ExprKind::Function(call) => self.1 |= call.set,
+                    ExprKind::Operator(call) => self.1 |= call.set,
+                    _ => {}
+                }
+            }
+            self.2 = true;
+            expr.visit_children(self);
+        }
+        fn query(&mut self, _: &Query) {}
+        fn as_dyn(&mut self) -> &mut dyn Visitor {
+            self
+        }
+    }
+    let mut finder = Finder(layout, false, false);
+    finder.expr(expr);
+    finder.1
+}
