@@ -370,7 +370,10 @@ pub fn stored_query(catalog: &Catalog, env: &dyn Environment, view: &Relation) -
     let rule = view.rules.iter().find(|rule| rule.ev_type == b'1' && rule.rulename == "_RETURN");
     let text = rule.map_or("", |rule| &*rule.ev_action);
     let sql = match text.strip_prefix('@') {
-        Some("view") => return Err(Error::not_implemented(format_args!("view {}", view.name()))),
+        Some("view") => catalog
+            .view_definition(view.oid)
+            .ok_or_else(|| Error::not_implemented(format_args!("view {}", view.name())))?
+            .to_string(),
         Some(sql) => sql.to_string(),
         None if !text.is_empty() => return from_text(text),
         None => return Err(Error::internal(format!("view {} has no rule", view.name()))),

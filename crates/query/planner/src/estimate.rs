@@ -65,7 +65,7 @@ impl Planner<'_> {
         match self.ctx.catalog.find_type(type_oid) {
             Ok(Some(row)) if row.typlen > 0 => f64::from(row.typlen),
             Ok(Some(row)) if matches!(row.oid, types::oid::BPCHAR) && typmod > 4 => f64::from(typmod - 4) + 4.0,
-            Ok(Some(row)) if matches!(row.oid, types::oid::VARCHAR) && typmod > 4 => (f64::from(typmod - 4) / 2.0).min(32.0).max(1.0) + 4.0,
+            Ok(Some(row)) if matches!(row.oid, types::oid::VARCHAR) && typmod > 4 => (f64::from(typmod - 4) / 2.0).clamp(1.0, 32.0) + 4.0,
             _ => 32.0,
         }
     }

@@ -117,19 +117,19 @@ impl<'a> Folder<'a> {
                     *whens = kept;
                 }
             }
-            ExprKind::Array { elements, element_type, nested: false } => {
-                if !elements.is_empty() && elements.iter().all(|e| matches!(e.kind, ExprKind::Const(_))) {
-                    let values: Vec<Datum> = elements
-                        .iter()
-                        .map(|e| match &e.kind {
-                            ExprKind::Const(value) => value.clone(),
-                            _ => Datum::Null,
-                        })
-                        .collect();
-                    let repr = repr_of(self.catalog, *element_type)?;
-                    let bytes = types::array::from_elements(*element_type, repr, &values)?;
-                    expr.kind = ExprKind::Const(Datum::Bytes(bytes.into()));
-                }
+            ExprKind::Array { elements, element_type, nested: false }
+                if !elements.is_empty() && elements.iter().all(|e| matches!(e.kind, ExprKind::Const(_))) =>
+            {
+                let values: Vec<Datum> = elements
+                    .iter()
+                    .map(|e| match &e.kind {
+                        ExprKind::Const(value) => value.clone(),
+                        _ => Datum::Null,
+                    })
+                    .collect();
+                let repr = repr_of(self.catalog, *element_type)?;
+                let bytes = types::array::from_elements(*element_type, repr, &values)?;
+                expr.kind = ExprKind::Const(Datum::Bytes(bytes.into()));
             }
             _ => {}
         }
