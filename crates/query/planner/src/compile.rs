@@ -37,11 +37,8 @@ impl Planner<'_> {
                 let array = call.args.get(1).map_or(Oid::INVALID, |a| a.ty.oid);
                 let element = analyzer::types::element_type(self.ctx.catalog, array)?;
                 let row = self.ctx.catalog.operator(call.operator)?;
-                let element = self.column_type(q::SqlType {
-                    oid: element,
-                    typmod: -1,
-                    collation: call.input_collation,
-                })?;
+                let element =
+                    self.column_type(q::SqlType { oid: element, typmod: -1, collation: call.input_collation })?;
                 let left = call.args.first().map_or(Oid::INVALID, |a| a.ty.oid);
                 let hashable = row.oprcanhash && row.oprleft == row.oprright && left == element.oid;
                 let call = self.call(call.function, &call.args, call.input_collation, layout)?;
@@ -76,11 +73,9 @@ impl Planner<'_> {
                 let otherwise = Box::new(self.compile(otherwise, layout)?);
                 let case = ExprKind::Case { whens: compiled, otherwise };
                 match subject {
-                    Some((local, value)) => ExprKind::Bind {
-                        local,
-                        value: Box::new(value),
-                        body: Box::new(Expr { kind: case, ty }),
-                    },
+                    Some((local, value)) => {
+                        ExprKind::Bind { local, value: Box::new(value), body: Box::new(Expr { kind: case, ty }) }
+                    }
                     None => case,
                 }
             }
@@ -168,7 +163,8 @@ impl Planner<'_> {
             L::CoerceViaIo(arg, _) => ExprKind::ViaIo(Box::new(self.compile(arg, layout)?)),
             L::ArrayCoerce { arg, element, .. } => {
                 let from = analyzer::types::element_type(self.ctx.catalog, arg.ty.oid)?;
-                let from = self.column_type(q::SqlType { oid: from, typmod: arg.ty.typmod, collation: arg.ty.collation })?;
+                let from =
+                    self.column_type(q::SqlType { oid: from, typmod: arg.ty.typmod, collation: arg.ty.collation })?;
                 let arg = Box::new(self.compile(arg, layout)?);
                 let local = self.local();
                 self.level().case_tests.push(Expr { kind: ExprKind::Local(local), ty: from });
@@ -190,7 +186,11 @@ impl Planner<'_> {
                     .columns
                     .iter()
                     .map(|c| {
-                        if c.attisdropped { None } else { from.column_by_name(&c.attname).map(|f| f.attnum as usize - 1) }
+                        if c.attisdropped {
+                            None
+                        } else {
+                            from.column_by_name(&c.attname).map(|f| f.attnum as usize - 1)
+                        }
                     })
                     .collect();
                 ExprKind::ConvertRow { arg: Box::new(self.compile(arg, layout)?), map }
@@ -203,16 +203,12 @@ impl Planner<'_> {
                 let value = self.level().case_tests.last().cloned();
                 return value.ok_or_else(|| Error::internal("VALUE stands outside of a domain's check"));
             }
-            L::NullTest { arg, is_null, row } => ExprKind::IsNull {
-                arg: Box::new(self.compile(arg, layout)?),
-                negated: !is_null,
-                row: *row,
-            },
-            L::BooleanTest { arg, value, negated } => ExprKind::IsBoolean {
-                arg: Box::new(self.compile(arg, layout)?),
-                value: *value,
-                negated: *negated,
-            },
+            L::NullTest { arg, is_null, row } => {
+                ExprKind::IsNull { arg: Box::new(self.compile(arg, layout)?), negated: !is_null, row: *row }
+            }
+            L::BooleanTest { arg, value, negated } => {
+                ExprKind::IsBoolean { arg: Box::new(self.compile(arg, layout)?), value: *value, negated: *negated }
+            }
             L::SqlValue(function) => ExprKind::SqlValue(*function),
             L::NextValue(sequence) => ExprKind::NextValue(*sequence),
             L::Default => return Err(Error::internal("DEFAULT was not replaced")),
@@ -266,11 +262,8 @@ impl Planner<'_> {
                     }
                     continue;
                 }
-                let field = q::Expr {
-                    kind: L::Var(q::Var { column: number, ..*var }),
-                    ty: column,
-                    location: q::NO_LOCATION,
-                };
+                let field =
+                    q::Expr { kind: L::Var(q::Var { column: number, ..*var }), ty: column, location: q::NO_LOCATION };
                 fields.push(self.compile(&field, layout)?);
             }
             return Ok(Expr { kind: ExprKind::Row(fields), ty });
@@ -278,10 +271,7 @@ impl Planner<'_> {
         // A column of another relation: a nested loop brings it.
         let level = self.level();
         let Some(scanning) = level.scanning else {
-            return Err(Error::internal(format!(
-                "column {} of relation {} is not in reach",
-                var.column, var.relation
-            )));
+            return Err(Error::internal(format!("column {} of relation {} is not in reach", var.column, var.relation)));
         };
         let found = level.pending.iter().find(|(at, e, _)| *at == scanning && e == expr).map(|(_, _, slot)| *slot);
         let slot = match found {
@@ -333,10 +323,10 @@ impl Planner<'_> {
             at = row.typbasetype;
         }
         for &domain in chain.iter().rev() {
-            let rows = self.ctx.catalog.rows::<catalog::rows::PgConstraint>(
-                catalog::index::PG_CONSTRAINT_CONTYPID_INDEX,
-                &[domain.into()],
-            )?;
+            let rows = self
+                .ctx
+                .catalog
+                .rows::<catalog::rows::PgConstraint>(catalog::index::PG_CONSTRAINT_CONTYPID_INDEX, &[domain.into()])?;
             let mut rows: Vec<_> = rows.iter().filter(|r| r.contype == b'c').cloned().collect();
             rows.sort_by(|a, b| a.conname.cmp(&b.conname));
             for row in rows {
@@ -368,7 +358,13 @@ impl Planner<'_> {
         Err(Error::not_implemented("comparison of rows of these types"))
     }
 
-    fn compile_sublink(&mut self, link: &q::SubLink, expr: &q::Expr, layout: &[q::Expr], ty: ColumnType) -> Result<Expr> {
+    fn compile_sublink(
+        &mut self,
+        link: &q::SubLink,
+        expr: &q::Expr,
+        layout: &[q::Expr],
+        ty: ColumnType,
+    ) -> Result<Expr> {
         let mut query = link.query.clone();
         match link.kind {
             SubLinkKind::Exists => crate::prepare::simplify_exists(&mut query),
@@ -448,7 +444,13 @@ impl Planner<'_> {
     }
 
     /// The comparison of a sublink's left sides with its subquery's columns, which stand in slots.
-    fn sublink_test(&mut self, link: &q::SubLink, slots: &[u32], columns: &[ColumnType], layout: &[q::Expr]) -> Result<Expr> {
+    fn sublink_test(
+        &mut self,
+        link: &q::SubLink,
+        slots: &[u32],
+        columns: &[ColumnType],
+        layout: &[q::Expr],
+    ) -> Result<Expr> {
         let boolean = self.column_type(q::SqlType::plain(oid::BOOL))?;
         let mut parts = Vec::with_capacity(link.test.len());
         for (at, operator) in link.operators.iter().enumerate() {

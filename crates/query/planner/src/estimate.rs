@@ -55,7 +55,8 @@ impl Planner<'_> {
             // A page less its header, over a row with its header and item pointer.
             (8192.0 - 32.0) / (width.max(1.0) + 28.0)
         };
-        let tuples = if tuples_then == 0.0 && pages_then == pages && pages == 0.0 { 0.0 } else { (density * pages).round() };
+        let tuples =
+            if tuples_then == 0.0 && pages_then == pages && pages == 0.0 { 0.0 } else { (density * pages).round() };
         let all_visible = if pages_then > 0.0 { (visible / pages_then).min(1.0) } else { 0.0 };
         Ok(BaseRelation { relation, tuples, pages, all_visible })
     }
@@ -65,7 +66,9 @@ impl Planner<'_> {
         match self.ctx.catalog.find_type(type_oid) {
             Ok(Some(row)) if row.typlen > 0 => f64::from(row.typlen),
             Ok(Some(row)) if matches!(row.oid, types::oid::BPCHAR) && typmod > 4 => f64::from(typmod - 4) + 4.0,
-            Ok(Some(row)) if matches!(row.oid, types::oid::VARCHAR) && typmod > 4 => (f64::from(typmod - 4) / 2.0).clamp(1.0, 32.0) + 4.0,
+            Ok(Some(row)) if matches!(row.oid, types::oid::VARCHAR) && typmod > 4 => {
+                (f64::from(typmod - 4) / 2.0).clamp(1.0, 32.0) + 4.0
+            }
             _ => 32.0,
         }
     }
@@ -189,9 +192,7 @@ impl Planner<'_> {
                 if let Some((_, relation, column)) = self.base_column(arg) {
                     if let Some(statistics) = self.statistics(relation, column)? {
                         fraction = f64::from(statistics.stanullfrac);
-                    } else if column > 0
-                        && self.relation(relation)?.column(column).is_some_and(|c| c.attnotnull)
-                    {
+                    } else if column > 0 && self.relation(relation)?.column(column).is_some_and(|c| c.attnotnull) {
                         fraction = 0.0;
                     }
                 }
@@ -218,7 +219,11 @@ impl Planner<'_> {
                     if l != 0 && r != 0 && l != r {
                         return self.join_selectivity(call.operator, left, right);
                     }
-                    if l == 0 { self.operator_selectivity(call.operator, right, Some(left))? } else { self.operator_selectivity(call.operator, left, Some(right))? }
+                    if l == 0 {
+                        self.operator_selectivity(call.operator, right, Some(left))?
+                    } else {
+                        self.operator_selectivity(call.operator, left, Some(right))?
+                    }
                 }
                 _ => 0.5,
             },
@@ -273,8 +278,7 @@ impl Planner<'_> {
         Ok(match row.oprjoin.0 {
             // eqjoinsel, neqjoinsel
             105 | 106 => {
-                let distinct =
-                    self.distinct_values(left, 1000.0)?.max(self.distinct_values(right, 1000.0)?).max(1.0);
+                let distinct = self.distinct_values(left, 1000.0)?.max(self.distinct_values(right, 1000.0)?).max(1.0);
                 if row.oprjoin.0 == 105 { 1.0 / distinct } else { 1.0 - 1.0 / distinct }
             }
             107 | 108 | 386 | 398 => INEQUALITY,

@@ -166,8 +166,7 @@ impl<'a> Folder<'a> {
             })
             .collect();
         let arg_types: Vec<Oid> = args.iter().map(|arg| arg.ty.oid).collect();
-        let context =
-            types::Context { env: self.env, collation, result_type: ty.oid, arg_types: &arg_types, variadic };
+        let context = types::Context { env: self.env, collation, result_type: ty.oid, arg_types: &arg_types, variadic };
         Ok(builtin.evaluate_one(&values, context, repr_of(self.catalog, ty.oid)?).ok())
     }
 

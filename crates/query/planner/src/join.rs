@@ -187,12 +187,16 @@ impl Planner<'_> {
 
     /// Puts conditions on a finished part.
     pub fn add_filter(&mut self, built: &mut Built, conditions: &[Expr]) -> Result<()> {
-        if built.node.project.is_some() || matches!(built.node.kind, NodeKind::Limit { .. } | NodeKind::LockRows { .. }) {
+        if built.node.project.is_some() || matches!(built.node.kind, NodeKind::Limit { .. } | NodeKind::LockRows { .. })
+        {
             let cost = built.node.cost;
             let empty = self.node(NodeKind::Values { rows: Vec::new() }, &[], cost)?;
             let input = std::mem::replace(&mut built.node, empty);
-            built.node =
-                self.node(NodeKind::Result { input: Some(Box::new(input)), condition: Vec::new() }, &built.layout, cost)?;
+            built.node = self.node(
+                NodeKind::Result { input: Some(Box::new(input)), condition: Vec::new() },
+                &built.layout,
+                cost,
+            )?;
         }
         let layout = built.layout.clone();
         self.filter(&mut built.node, &layout, conditions)?;
@@ -293,8 +297,7 @@ impl Planner<'_> {
         if problem.units.len() < 2 {
             return;
         }
-        let nullable: Relids =
-            problem.units.iter().filter(|u| u.special.is_some()).fold(0, |set, u| set | u.relids);
+        let nullable: Relids = problem.units.iter().filter(|u| u.special.is_some()).fold(0, |set, u| set | u.relids);
         let mut pairs: Vec<(Expr, Expr, usize)> = Vec::new();
         for (at, (qual, _)) in quals.iter().enumerate() {
             if let ExprKind::Operator(call) = &qual.kind
@@ -413,10 +416,10 @@ impl Planner<'_> {
                     return Err(Error::not_implemented("foreign tables"));
                 }
                 if inherit && base.relation.class.relhassubclass {
-                    let children = self.ctx.catalog.rows::<catalog::rows::PgInherits>(
-                        catalog::index::PG_INHERITS_PARENT_INDEX,
-                        &[oid.into()],
-                    )?;
+                    let children = self
+                        .ctx
+                        .catalog
+                        .rows::<catalog::rows::PgInherits>(catalog::index::PG_INHERITS_PARENT_INDEX, &[oid.into()])?;
                     if !children.is_empty() {
                         return Err(Error::not_implemented("reading tables with children"));
                     }
@@ -683,7 +686,12 @@ impl Planner<'_> {
                                 let (outer, inner) = (outer.clone(), inner.clone());
                                 self.join_pair(problem, parts[i], parts[j], &outer, &inner, strict, &mut found)?;
                             }
-                            let Some(cost) = found.iter().filter(|p| p.requires == 0).map(|p| p.rows + p.total * 0.01).min_by(f64::total_cmp) else {
+                            let Some(cost) = found
+                                .iter()
+                                .filter(|p| p.requires == 0)
+                                .map(|p| p.rows + p.total * 0.01)
+                                .min_by(f64::total_cmp)
+                            else {
                                 continue;
                             };
                             if best.as_ref().is_none_or(|(c, ..)| cost < *c) {
@@ -728,7 +736,10 @@ impl Planner<'_> {
         let relids = relids_of_mask(problem, mask);
         // Some condition reaches out of the set: it can be built later by way of that.
         problem.quals.iter().any(|q| q.relids & relids != 0 && q.relids & !relids != 0)
-            || problem.units.iter().any(|u| u.special.as_ref().is_some_and(|s| s.required & relids != 0 || u.relids & relids != 0))
+            || problem
+                .units
+                .iter()
+                .any(|u| u.special.as_ref().is_some_and(|s| s.required & relids != 0 || u.relids & relids != 0))
     }
 
     /// Conditions between a unit and others, which an index on it may check.
@@ -835,7 +846,10 @@ impl Planner<'_> {
                     if inner.requires & !l != 0 && inner.requires != bound && requires == 0 {
                         continue;
                     }
-                    let materialize = bound == 0 && outer.rows > 1.0 && !matches!(inner.kind, PathKind::Built(_)) && costs.enable_material;
+                    let materialize = bound == 0
+                        && outer.rows > 1.0
+                        && !matches!(inner.kind, PathKind::Built(_))
+                        && costs.enable_material;
                     let again = if bound != 0 {
                         inner.total
                     } else if materialize {
@@ -846,7 +860,9 @@ impl Planner<'_> {
                     let mut total = outer.total
                         + inner.total
                         + (outer.rows - 1.0).max(0.0) * again
-                        + outer.rows * inner.rows * (costs.cpu_tuple_cost + costs.cpu_operator_cost * quals.len() as f64);
+                        + outer.rows
+                            * inner.rows
+                            * (costs.cpu_tuple_cost + costs.cpu_operator_cost * quals.len() as f64);
                     if join == JoinType::Semi || join == JoinType::Anti {
                         total -= outer.rows * inner.rows * costs.cpu_tuple_cost * 0.5;
                     }
@@ -879,7 +895,8 @@ impl Planner<'_> {
             if let (Some(outer), Some(inner)) = (cheapest(outers), cheapest(inners)) {
                 let hashing = costs.cpu_operator_cost * keys.len() as f64;
                 let startup = outer.startup + inner.total + inner.rows * (hashing + costs.cpu_tuple_cost);
-                let mut total = startup + (outer.total - outer.startup) + outer.rows * hashing + pairs * costs.cpu_tuple_cost;
+                let mut total =
+                    startup + (outer.total - outer.startup) + outer.rows * hashing + pairs * costs.cpu_tuple_cost;
                 // What does not fit in memory is written and read once more.
                 let bytes = inner.rows * 48.0;
                 if bytes > costs.work_mem * costs.hash_mem_multiplier {
@@ -1156,9 +1173,7 @@ impl Planner<'_> {
             unique: access.unique,
         };
         Ok(match &access.only {
-            Some(positions) => {
-                NodeKind::IndexOnlyScan { relation, columns, index_columns: positions.clone(), search }
-            }
+            Some(positions) => NodeKind::IndexOnlyScan { relation, columns, index_columns: positions.clone(), search },
             None => NodeKind::IndexScan { relation, columns, search },
         })
     }
@@ -1202,8 +1217,7 @@ impl Planner<'_> {
         if join.materialize && params.is_empty() {
             let cost = inner_node.cost;
             let output = inner_node.output.clone();
-            inner_node =
-                Node { output, ..self.node(NodeKind::Material { input: Box::new(inner_node) }, &[], cost)? };
+            inner_node = Node { output, ..self.node(NodeKind::Material { input: Box::new(inner_node) }, &[], cost)? };
         }
         let inner_unique = matches!(&join.inner.kind, PathKind::Index { access, .. } if access.unique);
         let kind = NodeKind::NestLoop {
@@ -1261,7 +1275,12 @@ fn true_for_inner(problem: &Problem, relids: Relids) -> bool {
 }
 
 fn rows_of(paths: &[Rc<Path>]) -> f64 {
-    paths.iter().filter(|p| p.requires == 0).map(|p| p.rows).next().unwrap_or_else(|| paths.first().map_or(1.0, |p| p.rows))
+    paths
+        .iter()
+        .filter(|p| p.requires == 0)
+        .map(|p| p.rows)
+        .next()
+        .unwrap_or_else(|| paths.first().map_or(1.0, |p| p.rows))
 }
 
 /// Whether rows in this order are in the wanted one.

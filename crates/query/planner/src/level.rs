@@ -361,7 +361,8 @@ impl<'a> Planner<'a> {
             if built.node.project.is_some() {
                 // It has one already: a node above it computes the rest.
                 let cost = built.node.cost;
-                let input = std::mem::replace(&mut built.node, self.node(NodeKind::Values { rows: Vec::new() }, &[], cost)?);
+                let input =
+                    std::mem::replace(&mut built.node, self.node(NodeKind::Values { rows: Vec::new() }, &[], cost)?);
                 built.node = self.node(
                     NodeKind::Result { input: Some(Box::new(input)), condition: Vec::new() },
                     &built.layout,
@@ -415,15 +416,11 @@ impl<'a> Planner<'a> {
 
     fn plan_ctes(&mut self, ctes: Vec<q::Cte>) -> Result<()> {
         for cte in ctes {
-            let columns =
-                cte.columns.iter().map(|c| self.column_type(c.ty)).collect::<Result<Vec<_>>>()?;
+            let columns = cte.columns.iter().map(|c| self.column_type(c.ty)).collect::<Result<Vec<_>>>()?;
             let modifies = cte.query.command != q::Command::Select;
             let name = cte.name.clone();
-            let (built, outer) = if cte.recursive {
-                self.recursive_query(cte, &columns)?
-            } else {
-                self.subquery(cte.query)?
-            };
+            let (built, outer) =
+                if cte.recursive { self.recursive_query(cte, &columns)? } else { self.subquery(cte.query)? };
             // What it uses of outer queries is theirs to set.
             self.adopt_outer(outer)?;
             let rows = built.node.cost.rows;
@@ -542,4 +539,3 @@ pub(crate) fn system_type(column: i16) -> q::SqlType {
         _ => types::oid::OID,
     })
 }
-

@@ -126,7 +126,8 @@ impl Planner<'_> {
         let target_table = self.target_table(relation, &table, columns)?;
         let on_conflict = self.on_conflict(&table, target)?;
         let cost = Cost { startup: source.node.cost.startup, total: source.node.cost.total, rows: 0.0, width: 0 };
-        let update_columns = if command == Command::Update { targets.iter().map(|t| t.number).collect() } else { Vec::new() };
+        let update_columns =
+            if command == Command::Update { targets.iter().map(|t| t.number).collect() } else { Vec::new() };
         let source_rows = source.node.cost.rows;
         let modify = ModifyTable {
             command,
@@ -146,7 +147,8 @@ impl Planner<'_> {
             return Ok(Built { node, layout: Vec::new(), order: Vec::new() });
         }
         node.cost.rows = source_rows;
-        let exprs: Vec<Expr> = returning.iter().map(|item| returning_expr(item.expr.clone(), target, command)).collect();
+        let exprs: Vec<Expr> =
+            returning.iter().map(|item| returning_expr(item.expr.clone(), target, command)).collect();
         node.project = Some(self.compile_all(&exprs, &raw)?);
         node.output = exprs.iter().map(|e| self.column_type(e.ty)).collect::<Result<_>>()?;
         node.cost.width = self.width(&exprs);

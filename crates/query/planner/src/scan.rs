@@ -176,7 +176,10 @@ impl Planner<'_> {
         } else {
             None
         };
-        let only = only.filter(|_| self.level().query.row_marks.iter().all(|m| m.relation != at) && self.level().query.result_relation != Some(at));
+        let only = only.filter(|_| {
+            self.level().query.row_marks.iter().all(|m| m.relation != at)
+                && self.level().query.result_relation != Some(at)
+        });
         let order = self.index_order(index, &columns)?;
         // Without other relations.
         let plain: Vec<&Match> = matches[..own].iter().collect();
@@ -296,11 +299,8 @@ impl Planner<'_> {
                         continue;
                     }
                     let Some(column) = find(column_side, call.input_collation) else { continue };
-                    let operator = if commuted {
-                        self.ctx.catalog.operator(call.operator)?.oprcom
-                    } else {
-                        call.operator
-                    };
+                    let operator =
+                        if commuted { self.ctx.catalog.operator(call.operator)?.oprcom } else { call.operator };
                     if !operator.is_valid() {
                         continue;
                     }
@@ -564,6 +564,10 @@ fn comparable(index: Oid, value: Oid) -> bool {
     index == value
         || integer(index) && integer(value)
         || string(index) && string(value)
-        || types::repr(index).is_some() && types::repr(index) == types::repr(value) && !integer(index) && !integer(value) && index == oid::OID
+        || types::repr(index).is_some()
+            && types::repr(index) == types::repr(value)
+            && !integer(index)
+            && !integer(value)
+            && index == oid::OID
         || matches!(index, oid::ANYARRAY | oid::ANYENUM | oid::RECORD | oid::ANYRANGE)
 }

@@ -10,12 +10,7 @@ impl Planner<'_> {
     /// Plans the set operation that the current query is.
     pub fn set_operation(&mut self) -> Result<Built> {
         self.register_names();
-        let tree = self
-            .level()
-            .query
-            .set_operation
-            .take()
-            .ok_or_else(|| Error::internal("not a set operation"))?;
+        let tree = self.level().query.set_operation.take().ok_or_else(|| Error::internal("not a set operation"))?;
         let count = self.level().query.range_table.len();
         self.level().needed = vec![Vec::new(); count];
         let columns = match &*tree {
@@ -73,8 +68,15 @@ impl Planner<'_> {
                         let (a, b) = (l.node.cost, r.node.cost);
                         let except = *kind == SetKind::Except;
                         let rows = if except { a.rows } else { a.rows.min(b.rows) };
-                        let total = a.total + b.total + (a.rows + b.rows) * self.ctx.costs.cpu_operator_cost * keys.len() as f64;
-                        let cost = Cost { startup: total, total: total + rows * self.ctx.costs.cpu_tuple_cost, rows, width: a.width };
+                        let total = a.total
+                            + b.total
+                            + (a.rows + b.rows) * self.ctx.costs.cpu_operator_cost * keys.len() as f64;
+                        let cost = Cost {
+                            startup: total,
+                            total: total + rows * self.ctx.costs.cpu_tuple_cost,
+                            rows,
+                            width: a.width,
+                        };
                         let layout = Self::set_layout(columns);
                         let kind = NodeKind::SetOp {
                             left: Box::new(l.node),
@@ -93,7 +95,13 @@ impl Planner<'_> {
     }
 
     /// The parts of a chain of one kind of UNION.
-    fn union_parts(&mut self, tree: &SetOperation, columns: &[SqlType], all: bool, parts: &mut Vec<Built>) -> Result<()> {
+    fn union_parts(
+        &mut self,
+        tree: &SetOperation,
+        columns: &[SqlType],
+        all: bool,
+        parts: &mut Vec<Built>,
+    ) -> Result<()> {
         match tree {
             SetOperation::Node { kind: SetKind::Union, all: inner_all, left, right, columns: inner, .. }
                 if (*inner_all || !all) && *inner == columns =>
@@ -132,7 +140,11 @@ impl Planner<'_> {
         let input = built.node.cost;
         let work = self.ctx.costs.cpu_operator_cost * keys.len() as f64 * input.rows;
         if group.iter().all(|c| c.hashable) && !keys.is_empty() {
-            let cost = Cost { startup: input.total + work, total: input.total + work + input.rows * self.ctx.costs.cpu_tuple_cost, ..input };
+            let cost = Cost {
+                startup: input.total + work,
+                total: input.total + work + input.rows * self.ctx.costs.cpu_tuple_cost,
+                ..input
+            };
             let kind = NodeKind::Aggregate {
                 input: Box::new(built.node),
                 strategy: AggregateStrategy::Hashed,
@@ -243,22 +255,16 @@ impl Planner<'_> {
             columns: columns.to_vec(),
         });
         let step = self.set_tree(&right, &types)?;
-        self.levels[home].ctes.retain(|c| !(c.name == name && matches!(c.target, CteTarget::WorkTable(w) if w == work_table)));
+        self.levels[home]
+            .ctes
+            .retain(|c| !(c.name == name && matches!(c.target, CteTarget::WorkTable(w) if w == work_table)));
         let (a, b) = (start.node.cost, step.node.cost);
-        let cost = Cost {
-            startup: a.startup,
-            total: a.total + 10.0 * b.total,
-            rows: a.rows + 10.0 * b.rows,
-            width: a.width,
-        };
+        let cost =
+            Cost { startup: a.startup, total: a.total + 10.0 * b.total, rows: a.rows + 10.0 * b.rows, width: a.width };
         let distinct = if all { None } else { Some(self.set_keys(&types, &group)?) };
         let layout = Self::set_layout(&types);
-        let kind = NodeKind::RecursiveUnion {
-            start: Box::new(start.node),
-            step: Box::new(step.node),
-            work_table,
-            distinct,
-        };
+        let kind =
+            NodeKind::RecursiveUnion { start: Box::new(start.node), step: Box::new(step.node), work_table, distinct };
         let node = self.node(kind, &layout, cost)?;
         let level = self.levels.pop().ok_or_else(|| Error::internal("no query is being planned"))?;
         Ok((Built { node, layout, order: Vec::new() }, level.outer))

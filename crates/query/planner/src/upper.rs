@@ -48,12 +48,7 @@ impl Planner<'_> {
             built = self.lock_rows(built, &marks, target_count)?;
         }
         built = self.limit(built, &targets, &order_by)?;
-        let shown: Vec<usize> = targets
-            .iter()
-            .enumerate()
-            .filter(|(_, t)| !t.junk)
-            .map(|(at, _)| at)
-            .collect();
+        let shown: Vec<usize> = targets.iter().enumerate().filter(|(_, t)| !t.junk).map(|(at, _)| at).collect();
         self.keep_columns(&mut built, &shown)?;
         targets.retain(|t| !t.junk);
         Ok(built)
@@ -78,10 +73,7 @@ impl Planner<'_> {
         built.node.project = Some(
             columns
                 .iter()
-                .map(|&c| crate::plan::Expr {
-                    kind: crate::plan::ExprKind::Column(c),
-                    ty: built.node.output[c],
-                })
+                .map(|&c| crate::plan::Expr { kind: crate::plan::ExprKind::Column(c), ty: built.node.output[c] })
                 .collect(),
         );
         built.node.output = columns.iter().map(|&c| built.node.output[c]).collect();
@@ -333,11 +325,8 @@ impl Planner<'_> {
             AggregateStrategy::Plain
         } else if many_sets || hashable && (self.ctx.costs.enable_hashagg && !ordered_input || !sortable) {
             if !hashable {
-                return Err(Error::new(
-                    SqlState::FEATURE_NOT_SUPPORTED,
-                    "could not implement GROUP BY",
-                )
-                .detail("Some of the datatypes only support hashing, while others only support sorting."));
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "could not implement GROUP BY")
+                    .detail("Some of the datatypes only support hashing, while others only support sorting."));
             }
             AggregateStrategy::Hashed
         } else {
@@ -368,22 +357,20 @@ impl Planner<'_> {
             None => vec![(0..keys.len()).collect()],
             Some(sets) => sets
                 .iter()
-                .map(|set| {
-                    set.iter().filter_map(|r| clauses.iter().position(|c| c.target_ref == *r)).collect()
-                })
+                .map(|set| set.iter().filter_map(|r| clauses.iter().position(|c| c.target_ref == *r)).collect())
                 .collect(),
         };
         let mut groupings = Vec::with_capacity(found.groupings.len());
         for grouping in &found.groupings {
             if let ExprKind::Grouping { args, .. } = &grouping.kind {
-                let positions: Option<Vec<usize>> =
-                    args.iter().map(|arg| keys.iter().position(|k| k == arg)).collect();
+                let positions: Option<Vec<usize>> = args.iter().map(|arg| keys.iter().position(|k| k == arg)).collect();
                 groupings.push(positions.ok_or_else(|| Error::internal("GROUPING of something not grouped"))?);
             }
         }
         let rows = match strategy {
             AggregateStrategy::Plain => 1.0,
-            _ => (groups * set_positions.len().max(1) as f64).min(input_rows.max(1.0) * set_positions.len().max(1) as f64),
+            _ => (groups * set_positions.len().max(1) as f64)
+                .min(input_rows.max(1.0) * set_positions.len().max(1) as f64),
         };
         let input = built.node.cost;
         let work = self.ctx.costs.cpu_operator_cost * (calls.len() + keys.len()) as f64 * input.rows;

@@ -75,7 +75,10 @@ fn shapes() {
         ("with recursive r(n) as (select 1 union all select n + 1 from r where n < 5) select * from r", "Cte[r]"),
         ("with q as (select 1 a) select * from q", "Subquery(Result)"),
         ("select distinct relkind from pg_class", "AggHashed(SeqScan)"),
-        ("select distinct on (relkind) relkind, relname from pg_class order by relkind, relname", "Unique(Sort(SeqScan))"),
+        (
+            "select distinct on (relkind) relkind, relname from pg_class order by relkind, relname",
+            "Unique(Sort(SeqScan))",
+        ),
         ("select row_number() over (order by relname) from pg_class", "Window(Sort(SeqScan))"),
         ("select relname from pg_class for update", "LockRows(SeqScan)"),
         ("select * from pg_class where ctid = '(0,1)'", "TidScan"),
@@ -105,7 +108,8 @@ fn joins_use_indexes_or_hashes() {
     assert!(shape(&reduced.root).contains("Inner"), "{}", shape(&reduced.root));
     let semi = plan("select relname from pg_class c where exists (select 1 from pg_index i where i.indrelid = c.oid)");
     assert!(shape(&semi.root).contains("Semi"), "{}", shape(&semi.root));
-    let anti = plan("select relname from pg_class c where not exists (select 1 from pg_index i where i.indrelid = c.oid)");
+    let anti =
+        plan("select relname from pg_class c where not exists (select 1 from pg_index i where i.indrelid = c.oid)");
     assert!(shape(&anti.root).contains("Anti"), "{}", shape(&anti.root));
     let full = plan("select * from pg_class c full join pg_index i on i.indrelid = c.oid");
     assert!(shape(&full.root).contains("HashFull"), "{}", shape(&full.root));
@@ -134,8 +138,7 @@ fn correlated_subqueries_get_their_slots() {
 #[test]
 fn psql_catalog_queries_plan() {
     let mut failed = Vec::new();
-    let all: Vec<&str> =
-        include_str!("psql.sql").split(";\n").map(str::trim).filter(|s| !s.is_empty()).collect();
+    let all: Vec<&str> = include_str!("psql.sql").split(";\n").map(str::trim).filter(|s| !s.is_empty()).collect();
     for sql in &all {
         if let Err(e) = plan_with(sql, analyzer::Params::default()) {
             let at = e.fields().position.map_or(0, |p| p as usize).saturating_sub(1);
