@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use error::{Error, Result, SqlState};
 use rustix::fs::{FlockOperation, flock};
@@ -164,16 +165,25 @@ fn is_ours(pid: i32) -> bool {
         .is_ok_and(|m| m.uid() == sys::process::effective_user() || sys::process::effective_user() == 0)
 }
 
+/// How long to wait for the children of a postmaster that died: the kernel tells them at once, and they end.
+pub(crate) const ORPHANS_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Locks the data directory for this process and all its children.
 ///
 /// # Errors
 ///
-/// FATAL `F0001` while children of an earlier postmaster live.
-pub(crate) fn lock_directory(data_directory: &Path) -> Result<File> {
+/// FATAL `F0001` if after `patience` children of an earlier postmaster still live.
+pub(crate) fn lock_directory(data_directory: &Path, patience: Duration) -> Result<File> {
     let path = data_directory.join("PG_VERSION");
     let file =
         File::open(&path).map_err(|e| Error::io(format!("could not open file \"{}\"", path.display()), &e).fatal())?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    let end = Instant::now() + patience;
+    let mut locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
+    while locked == Err(rustix::io::Errno::WOULDBLOCK) && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+        locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
+    }
+    match locked {
         Ok(()) => Ok(file),
         // A file system without locks: the lock file has to do.
         Err(rustix::io::Errno::NOTSUP | rustix::io::Errno::NOLCK | rustix::io::Errno::NOSYS) => Ok(file),
@@ -251,21 +261,18 @@ mod tests {
     fn children_keep_the_directory_locked() {
         let temporary = tempfile::tempdir().unwrap();
         std::fs::write(temporary.path().join("PG_VERSION"), "18\n").unwrap();
-        let lock = lock_directory(temporary.path()).unwrap();
+        let lock = lock_directory(temporary.path(), Duration::ZERO).unwrap();
         let child = sys::fork(|| {
             std::thread::sleep(std::time::Duration::from_secs(60));
             0
         })
         .unwrap();
         drop(lock);
-        assert!(lock_directory(temporary.path()).is_err());
+        assert!(lock_directory(temporary.path(), Duration::ZERO).is_err());
         sys::kill(child, sys::Signal::Kill).unwrap();
         sys::process::wait(child).unwrap();
         // Another test's child may have inherited the lock for the moment of its life.
-        let free = (0..100).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            lock_directory(temporary.path()).is_ok()
-        });
+        let free = lock_directory(temporary.path(), ORPHANS_PATIENCE).is_ok();
         assert!(free);
     }
 }

@@ -157,7 +157,7 @@ fn start<S: Server>(
     let lines = lockfile::first_lines(data_directory, started_us, settings.int(id::PORT), &socket_directory);
     let path = data_directory.join(POSTMASTER_PID);
     let mut lock = LockFile::create(&path, Guards::Directory(data_directory), lines)?;
-    let directory_lock = lockfile::lock_directory(data_directory)?;
+    let directory_lock = lockfile::lock_directory(data_directory, lockfile::ORPHANS_PATIENCE)?;
 
     server.configure(settings, data_directory)?;
     check_combinations(settings)?;
