@@ -73,11 +73,7 @@ impl Server for Oliphant {
 
     fn layout(&self, settings: &Settings, data_directory: &Path, layout: &mut Layout) -> Result<Request> {
         let config = EngineConfig::new(settings, data_directory, &ControlFile::read(data_directory)?);
-        Ok(Request {
-            engine: Engine::layout(layout, &config),
-            config,
-            checkpoints: Checkpoints::layout(layout),
-        })
+        Ok(Request { engine: Engine::layout(layout, &config), config, checkpoints: Checkpoints::layout(layout) })
     }
 
     fn attach(

@@ -17,7 +17,9 @@ impl Cluster {
         let made = run(&["initdb", "-D", &data, "-A", "trust", "-N", "--allow-root"]);
         assert!(made.status.success(), "{made:?}");
         let sockets = cluster.directory.path().display();
-        let conf = format!("listen_addresses = ''\nunix_socket_directories = '{sockets}'\nshared_buffers = 2MB\nfsync = off\n");
+        let conf = format!(
+            "listen_addresses = ''\nunix_socket_directories = '{sockets}'\nshared_buffers = 2MB\nfsync = off\n"
+        );
         let mut file = std::fs::File::options().append(true).open(cluster.data().join("postgresql.conf")).unwrap();
         std::io::Write::write_all(&mut file, conf.as_bytes()).unwrap();
         cluster
