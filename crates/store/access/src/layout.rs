@@ -156,6 +156,8 @@ pub struct BodyFlags {
     pub nulls: bool,
     /// Some value is out of line.
     pub external: bool,
+    /// Some value is compressed in place.
+    pub compressed: bool,
 }
 
 /// Where the columns of tuples with a certain number of columns are.
@@ -301,6 +303,7 @@ impl RowLayout {
                     return Err(row_too_big(self.encoded_len(&value)));
                 }
                 flags.external |= bits == END_EXTERNAL;
+                flags.compressed |= bits == END_COMPRESSED;
                 let at = start + arrangement.fixed_end + 2 * place;
                 out[at..at + 2].copy_from_slice(&(end as u16 | bits).to_le_bytes());
                 out.extend_from_slice(bytes);

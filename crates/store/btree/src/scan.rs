@@ -12,8 +12,8 @@ use error::Result;
 use ids::{BlockNumber, Lsn, TupleId};
 use storage::{Buffer, Page};
 
-use crate::page::{Item, META_BLOCK, Node, NodeMut, SearchKey};
-use crate::tree::{Goal, OwnedKey, Tree};
+use crate::page::{Item, META_BLOCK, Node, NodeMut, SearchKey, damaged};
+use crate::tree::{Goal, OwnedKey, STEPS_MAX, Tree};
 
 enum Position {
     /// Not yet begun.
@@ -87,7 +87,12 @@ impl Scan {
             Position::Page(block) => Some(tree.read(block)?),
             _ => None,
         };
+        let mut steps = 0;
         while let Some(buffer) = next.take() {
+            steps += 1;
+            if steps > STEPS_MAX {
+                return Err(tree.explain(damaged("its links form a circle")));
+            }
             let page = buffer.share();
             let right = page.right();
             let passed_by = page.is_ignored() || first && page.is_left_of(start, false);
@@ -148,6 +153,9 @@ impl Scan {
                     }
                     let right = page.right();
                     drop(page);
+                    if !right.is_valid() {
+                        return Ok(());
+                    }
                     buffer = tree.read(right)?;
                     continue;
                 }

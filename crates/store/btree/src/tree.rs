@@ -92,7 +92,7 @@ enum Attempt {
 }
 
 /// Descents that go round in circles are cut short.
-const STEPS_MAX: u32 = 100_000_000;
+pub(crate) const STEPS_MAX: u32 = 1 << 22;
 
 /// An index at work.
 #[derive(Clone, Copy)]

@@ -8,7 +8,9 @@
 //!
 //! - A page's lock is held for one look or one change, never while another page is read in or a transaction waited for.
 //! - Two heap pages are locked in the order of their numbers; a visibility map page after the heap page it describes.
-//! - Line pointers are reused only under a cleanup lock, or (dead ones) after vacuum removed what pointed to them.
+//! - Nobody looks at a page without its lock, whether pinned or not. Who keeps a row's place between two looks holds a
+//!   snapshot that sees the version there, so the line is not reused meanwhile.
+//! - A dead line is freed only after vacuum removed the index entries that lead to it.
 //! - The map says all-visible only while the page's own mark does.
 //!
 //! # Differences from PostgreSQL

@@ -384,8 +384,9 @@ impl<'a> Modify<'a> {
         }
         let buffer = self.heap().read(self.tid.block)?;
         let page = buffer.share();
-        let Some((header, start, end)) = tuple_at(&page, page.line(self.tid.offset)) else { return Ok(None) };
-        Ok(Some((header, page[start + HEADER_SIZE..end].to_vec())))
+        let found = tuple_at(&page, page.line(self.tid.offset));
+        let toasted = found.filter(|(header, _, _)| header.has(flags::HAS_EXTERNAL | flags::HAS_COMPRESSED));
+        Ok(toasted.map(|(header, start, end)| (header, page[start + HEADER_SIZE..end].to_vec())))
     }
 
     fn try_update(

@@ -8,8 +8,14 @@
 //!  line 4 ─► dead, no successor here    line 4   dead: index entries may point to it until vacuum
 //! ```
 //!
-//! Any reader that comes by a page with something to prune does it, if it gets the page for itself (exclusive lock, no
-//! other pins) without waiting. Vacuum does the same with every page.
+//! Any reader that comes by a page with something to prune does it, if it gets the page's exclusive lock without waiting.
+//! Vacuum does the same with every page.
+//!
+//! # Differences from PostgreSQL
+//!
+//! PostgreSQL prunes only where nobody else has the page pinned, since a pin entitles to look at tuples without a lock. Here
+//! nobody does that, and who holds on to a row's place has a snapshot that keeps the version there. So other pins do not
+//! matter, and busy pages are pruned too.
 
 use access::{Store, Table};
 use error::{Error, Result, SqlState};
@@ -226,15 +232,15 @@ fn is_removable(store: &Store, page: &Page) -> bool {
     store.transactions.is_removable(xid_of(page.xid_base(), page.prune_xid()))
 }
 
-/// Prunes a page that a reader came by, if nobody else is there. Failures do not concern the reader.
+/// Prunes a page that a reader came by, if nobody else has it locked. Failures do not concern the reader.
 #[cold]
 pub(crate) fn on_access(store: &Store, table: &Table, buffer: &Buffer) {
-    if let Some(mut guard) = buffer.try_cleanup() {
+    if let Some(mut guard) = buffer.try_exclusive() {
         let _ = prune(&Heap::of(store, table), &mut guard);
     }
 }
 
-/// Removes what nobody can see from a page that is locked for cleanup.
+/// Removes what nobody can see from a page.
 pub(crate) fn prune(heap: &Heap<'_>, guard: &mut PageMut<'_>) -> Result<Plan> {
     let plan = plan(&heap.store.transactions, guard, false, &mut Hints::new())?;
     if !plan.pruned.is_empty() {

@@ -21,9 +21,6 @@ use crate::tuple::{HEADER_SIZE, Header, TUPLES_MAX, flags, tuple_at, xid_of};
 use crate::visibility::{Fate, Hints, Judge, fate};
 use crate::{prune, toast, tuple};
 
-/// A scan of a table that large uses a ring of buffers instead of the whole pool, in pages.
-const RING_FROM_PAGES: u32 = 2048;
-
 /// Tuples of one page that were chosen.
 #[derive(Default)]
 pub(crate) struct Chosen {
@@ -206,7 +203,8 @@ impl Scan {
             Pages::Range(from, to) => (from.0.min(blocks), to.0.min(blocks)),
             Pages::Shared(_) => (0, 0),
         };
-        if blocks >= RING_FROM_PAGES && self.strategy.is_none() {
+        // A table that would fill a good part of the pool gets a ring of buffers instead.
+        if blocks > self.store.storage.buffer_count() / 4 && self.strategy.is_none() {
             self.strategy = Some(Strategy::new(StrategyKind::BulkRead));
         }
         self.prefetched = self.next;

@@ -127,6 +127,11 @@ fn compress(value: &[u8]) -> Option<Vec<u8>> {
     (out.len() < value.len() - value.len() / 4).then_some(out)
 }
 
+/// The length of the value behind bytes that [`compress`] made.
+fn raw_length(stored: &[u8]) -> u32 {
+    stored.first_chunk().map_or(0, |length| u32::from_le_bytes(*length))
+}
+
 /// Appends the value behind bytes that [`compress`] made.
 fn decompress(stored: &[u8], out: &mut Vec<u8>) -> Result<()> {
     let (length, block) = stored.split_first_chunk::<4>().ok_or_else(|| damaged("it is too short"))?;
@@ -364,9 +369,11 @@ pub(crate) fn toast<'a>(
                 };
                 right && !done
             };
-            let stored = |k: usize| match &toasted.replaced[k] {
-                Some((_, bytes)) => bytes.len(),
-                None => raw(k).map_or(0, <[u8]>::len),
+            let stored = |k: usize| match (&toasted.replaced[k], value(k)) {
+                (Some((_, bytes)), _) => bytes.len(),
+                // Taken over from the old version as it is.
+                (None, Field::Compressed(bytes)) if !compressing => bytes.len(),
+                (None, _) => raw(k).map_or(0, <[u8]>::len),
             };
             let widest =
                 (0..layout.len()).filter(|&k| eligible(k) && stored(k) >= WORTHWHILE).max_by_key(|&k| stored(k));
@@ -382,9 +389,14 @@ pub(crate) fn toast<'a>(
             let Some(heap) = &heap else { break };
             let xid = transaction.xid()?;
             let compressed = toasted.replaced[k].take().map(|(_, bytes)| bytes);
-            let stored = compressed.as_deref().unwrap_or(bytes);
+            let compressed = match (&compressed, value(k)) {
+                (Some(compressed), _) => Some(&compressed[..]),
+                (None, Field::Compressed(compressed)) => Some(compressed),
+                _ => None,
+            };
+            let stored = compressed.unwrap_or(bytes);
             let pointer = Pointer {
-                length: bytes.len() as u32,
+                length: compressed.map_or(bytes.len() as u32, raw_length),
                 stored: stored.len() as u32,
                 first: write(heap, stored, xid, command)?,
                 compressed: compressed.is_some(),
@@ -429,7 +441,9 @@ pub(crate) fn encode<'a>(
         return Err(row_too_big(out.len() - start));
     }
     header.natts = layout.len() as u16;
-    header.flags |= if body.nulls { flags::HAS_NULLS } else { 0 } | if body.external { flags::HAS_EXTERNAL } else { 0 };
+    header.flags |= if body.nulls { flags::HAS_NULLS } else { 0 };
+    header.flags |= if body.external { flags::HAS_EXTERNAL } else { 0 };
+    header.flags |= if body.compressed { flags::HAS_COMPRESSED } else { 0 };
     header.write(&mut out[start..]);
     Ok(toasted)
 }

@@ -42,6 +42,8 @@ pub mod flags {
     pub const HAS_EXTERNAL: u16 = 0x0002;
     /// `command` stands for an inserting and a deleting one.
     pub const COMBINED: u16 = 0x0004;
+    /// Some value is compressed in place.
+    pub const HAS_COMPRESSED: u16 = 0x0008;
     /// Hint: `xmin` committed.
     pub const XMIN_COMMITTED: u16 = 0x0010;
     /// Hint: `xmin` rolled back. With [`XMIN_COMMITTED`]: frozen, older than every snapshot.

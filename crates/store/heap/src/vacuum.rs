@@ -12,8 +12,8 @@
 //!
 //! # Differences from PostgreSQL
 //!
-//! Transaction ids have 64 bits, so no vacuum is ever needed to prevent their wraparound, and none is "aggressive". A page
-//! that cannot be had alone at once is not pruned by waiting: its dead versions are the next vacuum's.
+//! Transaction ids have 64 bits, so no vacuum is ever needed to prevent their wraparound, and none is "aggressive". Pins of
+//! others do not keep vacuum from a page.
 
 use std::sync::Arc;
 
@@ -157,26 +157,13 @@ impl<'a> Vacuum<'a> {
         self.report.scanned_pages += 1;
         let no_indexes = self.indexes.is_empty();
         let mut hints = Hints::new();
-        let Some(mut guard) = buffer.try_cleanup() else {
-            // Somebody uses the page. Its dead lines can be cleaned all the same.
-            let page = buffer.share();
-            let plan = plan(&self.store.transactions, &page, false, &mut hints)?;
-            let dead: Vec<u16> =
-                page.lines().filter(|(_, line)| line.state() == LineState::Dead).map(|(number, _)| number).collect();
-            drop(page);
-            hints.set_on(&buffer);
-            self.count(&plan);
-            self.used = block.0 + 1;
-            if !dead.is_empty() && self.options.index_cleanup {
-                self.dead.add(block, &dead);
-            }
-            return Ok(());
-        };
+        let mut guard = buffer.exclusive();
         if guard.is_new() {
             self.heap.free_space_map().record(block, room_for_tuple(&guard))?;
             return Ok(());
         }
         let plan = plan(&self.store.transactions, &guard, no_indexes, &mut hints)?;
+        hints.set_in(&mut guard);
         self.report.removed_rows += plan.removed as u64;
         self.count(&plan);
         if plan.has_lines {

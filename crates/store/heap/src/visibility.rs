@@ -12,7 +12,7 @@
 
 use error::Result;
 use ids::{CommandId, MultiXactId, Xid};
-use storage::Buffer;
+use storage::{Buffer, Page, PageMut};
 use txn::{MultiXactMember, Snapshot, Transaction, Transactions, XidStatus};
 
 use crate::tuple::{Header, flags, tuple_at, xid_of};
@@ -49,22 +49,32 @@ impl Hints {
         if self.0.is_empty() {
             return;
         }
-        buffer.hint(|page| {
-            let mut changed = false;
-            for hint in &self.0 {
-                let pointer = page.line(hint.line);
-                let Some((mut header, _, _)) = tuple_at(page, pointer) else { continue };
-                if header.xmin == hint.xmin && header.xmax == hint.xmax && header.flags & hint.flags != hint.flags {
-                    header.flags |= hint.flags;
-                    if let Some(tuple) = page.item_mut(pointer) {
-                        header.write(tuple);
-                        changed = true;
-                    }
+        buffer.hint(|page| self.apply(page));
+        self.0.clear();
+    }
+
+    /// Sets them on a page that is locked already, and forgets them.
+    pub fn set_in(&mut self, guard: &mut PageMut<'_>) {
+        if !self.0.is_empty() {
+            guard.hint(|page| self.apply(page));
+            self.0.clear();
+        }
+    }
+
+    fn apply(&self, page: &mut Page) -> bool {
+        let mut changed = false;
+        for hint in &self.0 {
+            let pointer = page.line(hint.line);
+            let Some((mut header, _, _)) = tuple_at(page, pointer) else { continue };
+            if header.xmin == hint.xmin && header.xmax == hint.xmax && header.flags & hint.flags != hint.flags {
+                header.flags |= hint.flags;
+                if let Some(tuple) = page.item_mut(pointer) {
+                    header.write(tuple);
+                    changed = true;
                 }
             }
-            changed
-        });
-        self.0.clear();
+        }
+        changed
     }
 }
 
