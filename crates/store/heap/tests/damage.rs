@@ -10,8 +10,12 @@ use storage::{Image, Unlogged};
 
 /// Overwrites bytes of a page in the pool, keeping its header's bounds.
 fn damage(bench: &Bench, block: u32, edits: &[(u16, u8)]) {
-    let buffer =
-        bench.engine.store.storage.read(bench.table.locator, Fork::Main, BlockNumber(block), &Default::default()).unwrap();
+    let buffer = bench
+        .engine
+        .store
+        .storage
+        .read(bench.table.locator, Fork::Main, BlockNumber(block), &Default::default())
+        .unwrap();
     let mut guard = buffer.exclusive();
     let mut change = bench.engine.store.storage.change(wal::RmgrId::HEAP, 0);
     let slot = change.page(&mut guard, Image::Never);
