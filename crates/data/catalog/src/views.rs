@@ -10,7 +10,11 @@ use ids::Oid;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-const FILES: &[&str] = &[include_str!("../views/pg_catalog.sql"), include_str!("../views/statistics.sql")];
+const FILES: &[&str] = &[
+    include_str!("../views/pg_catalog.sql"),
+    include_str!("../views/statistics.sql"),
+    include_str!("../views/information_schema.sql"),
+];
 
 static DEFINITIONS: LazyLock<HashMap<Oid, &'static str>> = LazyLock::new(|| {
     let mut definitions = HashMap::new();

@@ -11,6 +11,7 @@ mod facts;
 mod info;
 mod privileges;
 mod rows;
+mod standard;
 mod visibility;
 
 pub use info::{ENCODINGS, encoding_name, encoding_number};

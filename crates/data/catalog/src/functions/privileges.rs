@@ -116,6 +116,12 @@ types::builtins! {
     2708 pg_has_role_id_id each(Context, Oid, Oid, &[u8]) |cx: Context<'_>, m, r, p| member(cx, Some(Id(m)), Id(r), p);
     2709 pg_has_role_name each(Context, &[u8], &[u8]) |cx: Context<'_>, r, p| member(cx, None, Name(r), p);
     2710 pg_has_role_id each(Context, Oid, &[u8]) |cx: Context<'_>, r, p| member(cx, None, Id(r), p);
+    6205 has_parameter_privilege_name_name each(Context, &[u8], &[u8], &[u8]) |cx: Context<'_>, r, o, p| parameter(cx, Some(Name(r)), o, p);
+    6206 has_parameter_privilege_id_name each(Context, Oid, &[u8], &[u8]) |cx: Context<'_>, r, o, p| parameter(cx, Some(Id(r)), o, p);
+    6207 has_parameter_privilege_name each(Context, &[u8], &[u8]) |cx: Context<'_>, o, p| parameter(cx, None, o, p);
+    6348 has_largeobject_privilege_name_id each(Context, &[u8], Oid, &[u8]) |cx: Context<'_>, r, o, p| check(cx, Some(Name(r)), Id(o), p, ObjectKind::LargeObject);
+    6350 has_largeobject_privilege_id_id each(Context, Oid, Oid, &[u8]) |cx: Context<'_>, r, o, p| check(cx, Some(Id(r)), Id(o), p, ObjectKind::LargeObject);
+    6349 has_largeobject_privilege_id each(Context, Oid, &[u8]) |cx: Context<'_>, o, p| check(cx, None, Id(o), p, ObjectKind::LargeObject);
     1037 aclcontains each(&[u8], &[u8]) contains;
     1062 aclitem_eq each(&[u8], &[u8]) |a: &[u8], b: &[u8]| a == b;
     3943 acldefault_sql each(u8, Oid) default_acl;
@@ -296,6 +302,19 @@ fn any_column(cx: Context<'_>, role: Option<Argument<'_>>, table: Argument<'_>, 
         }
     }
     holds(catalog, ObjectKind::Relation, table, role, &wanted)
+}
+
+/// Whether a role holds any of the privileges on a parameter; one without a list of its own is the superusers'.
+fn parameter(cx: Context<'_>, role: Option<Argument<'_>>, name: &[u8], list: &[u8]) -> Result<bool> {
+    let catalog = catalog_of(&cx)?;
+    let role = role_of(catalog, role)?;
+    let wanted = parse_privileges(list, Privileges::ALL_PARAMETER)?;
+    let name = text(name).to_ascii_lowercase();
+    let key = [name.as_str().into()];
+    match catalog.row::<crate::rows::PgParameterAcl>(crate::index::PG_PARAMETER_ACL_PARNAME_INDEX, &key)? {
+        Some(row) => Ok(holds(catalog, ObjectKind::Parameter, row.oid, role, &wanted)?.unwrap_or(false)),
+        None => catalog.is_superuser(role),
+    }
 }
 
 fn member(cx: Context<'_>, who: Option<Argument<'_>>, role: Argument<'_>, list: &[u8]) -> Result<bool> {
