@@ -113,8 +113,13 @@ impl Session<'_> {
     /// The plan of a query, and the types of its parameters.
     pub fn plan(&self, text: &str, statement: &Statement, params: Params) -> Result<(Arc<Plan>, Vec<Oid>)> {
         let (query, types) = analyzer::analyze(self.catalog(), self, text, statement, params)?;
-        let _ = (query, types);
-        Err(Error::not_implemented("the planner"))
+        let costs = planner::Costs::of(&self.settings.borrow());
+        let storage = &self.shared.engine.store.storage;
+        let block_count = |relation: &catalog::Relation| storage.block_count(relation.locator, ids::Fork::Main).ok();
+        let context =
+            planner::Context { catalog: self.catalog(), env: self, costs: &costs, block_count: &block_count };
+        let plan = planner::plan(query, types.clone(), &context)?;
+        Ok((Arc::new(plan), types))
     }
 
     fn result_of(&self, plan: &Plan) -> Result<Option<Vec<ResultColumn>>> {
