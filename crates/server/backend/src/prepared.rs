@@ -116,8 +116,7 @@ impl Session<'_> {
         let costs = planner::Costs::of(&self.settings.borrow());
         let storage = &self.shared.engine.store.storage;
         let block_count = |relation: &catalog::Relation| storage.block_count(relation.locator, ids::Fork::Main).ok();
-        let context =
-            planner::Context { catalog: self.catalog(), env: self, costs: &costs, block_count: &block_count };
+        let context = planner::Context { catalog: self.catalog(), env: self, costs: &costs, block_count: &block_count };
         let plan = planner::plan(query, types.clone(), &context)?;
         Ok((Arc::new(plan), types))
     }
