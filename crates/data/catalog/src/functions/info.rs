@@ -18,10 +18,6 @@ types::builtins! {
     1642 pg_get_userbyid each(Context, Oid) |cx: Context<'_>, oid: Oid| -> Result<String> {
         Ok(catalog_of(&cx)?.role_name(oid)?.unwrap_or_else(|| format!("unknown (OID={oid})")))
     };
-    1081 format_type each(Context, Oid, Option<i32>) |cx: Context<'_>, oid, typmod: Option<i32>| match typmod {
-        Some(typmod) => catalog_of(&cx)?.format_type(oid, typmod),
-        None => catalog_of(&cx)?.type_name(oid),
-    };
     1597 PG_encoding_to_char each(i32) |number: i32| -> &'static str { encoding_name(number).unwrap_or("") };
     1264 PG_char_to_encoding each(&[u8]) |name| encoding_number(&text(name)).unwrap_or(-1);
     1039 getdatabaseencoding each(Context) |cx: Context<'_>| -> Result<&'static str> {

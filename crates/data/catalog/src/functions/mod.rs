@@ -26,7 +26,7 @@ use types::{Builtin, Context};
 
 /// All functions of this crate.
 pub static TABLES: &[&[Builtin]] =
-    &[definitions::DEFINITIONS, info::INFORMATION, privileges::PRIVILEGES, visibility::VISIBILITY];
+    &[definitions::DEFINITIONS, info::INFORMATION, privileges::PRIVILEGES, standard::STANDARD, visibility::VISIBILITY];
 
 /// What `Environment::session` gives: the catalogs, and what crates above keep there.
 #[derive(Clone)]
@@ -96,4 +96,66 @@ impl Catalog {
 /// A name argument or text argument as a string.
 fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::{CatalogRow, PgProc};
+
+    #[test]
+    fn every_function_is_one_of_postgresqls_and_there_once() {
+        let mut seen = std::collections::HashSet::new();
+        let own = TABLES.iter().flat_map(|table| table.iter()).map(|function| function.oid);
+        let sets = ROW_SOURCES.iter().map(|(oid, _)| Oid(*oid));
+        for oid in own.chain(sets) {
+            let row = PgProc::builtin().rows().iter().find(|row| row.oid == oid);
+            assert!(row.is_some() && seen.insert(oid), "{oid}");
+            let elsewhere = types::registry::TABLES.iter().flat_map(|table| table.iter()).any(|f| f.oid == oid);
+            assert!(!elsewhere, "{oid} is in crate types, too");
+        }
+        for (oid, _) in ROW_SOURCES {
+            let row = PgProc::builtin().rows().iter().find(|row| row.oid.0 == *oid);
+            assert!(row.is_some_and(|row| row.proretset));
+        }
+    }
+
+    #[test]
+    fn arguments_are_the_catalogs() {
+        // A function called with as many constant arguments as its row has must not panic, whatever it answers.
+        let catalog: Arc<Catalog> = Arc::new(Catalog::builtin());
+        struct Session(Arc<Catalog>, types::DefaultEnvironment);
+        impl types::Environment for Session {
+            fn transaction_timestamp(&self) -> i64 {
+                0
+            }
+            fn statement_timestamp(&self) -> i64 {
+                0
+            }
+            fn time_zone(&self) -> Arc<types::datetime::TimeZone> {
+                self.1.time_zone()
+            }
+            fn random(&self) -> u64 {
+                0
+            }
+            fn seed_random(&self, _: u64) {}
+            fn session(&self) -> Option<&dyn Any> {
+                Some(&self.0)
+            }
+        }
+        let session = Session(catalog, types::DefaultEnvironment::default());
+        for function in TABLES.iter().flat_map(|table| table.iter()) {
+            let row = PgProc::builtin().rows().iter().find(|row| row.oid == function.oid).expect("exists");
+            let argument = |type_: &Oid| match types::repr(*type_).expect("built in") {
+                batch::Repr::B1 => batch::DatumRef::B1(b'r'),
+                batch::Repr::B2 => batch::DatumRef::B2(1),
+                batch::Repr::B4 => batch::DatumRef::B4(1259),
+                batch::Repr::B8 => batch::DatumRef::B8(1),
+                batch::Repr::Bytes => batch::DatumRef::Bytes(b"pg_class"),
+            };
+            let arguments: Vec<_> = row.proargtypes.iter().map(argument).collect();
+            let form = types::repr(row.prorettype).expect("built in");
+            let _ = function.evaluate_one(&arguments, Context::plain(&session), form);
+        }
+    }
 }
