@@ -3,7 +3,9 @@
 
 mod cluster;
 pub mod initdb;
+pub mod pg_controldata;
 pub mod pg_ctl;
+pub mod pg_waldump;
 
 /// What `--version` says behind the tool's name.
 pub(crate) const VERSION: &str = concat!("18.6 (Oliphant ", env!("CARGO_PKG_VERSION"), ")");

@@ -47,7 +47,7 @@ pub use reader::{EndOfLog, ReadOutcome, WalReader};
 pub use record::{BLOCKS_MAX, Image, RECORD_HEADER_SIZE, RECORD_MAX, Record};
 pub use rmgr::RmgrId;
 pub use scratch::{give as give_buffers, take as take_buffers};
-pub use segment::{parse_segment_file_name, segment_file_name};
+pub use segment::{parse_segment_file_name, segment_file_name, segment_size_of};
 pub use state::Statistics;
 
 use error::{Error, Result, SqlState};

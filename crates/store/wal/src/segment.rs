@@ -30,6 +30,23 @@ pub fn parse_segment_file_name(name: &str, segment_size: u32) -> Option<(Timelin
     (low < per_id).then_some((TimelineId(part(0)?), part(8)? as u64 * per_id + low))
 }
 
+/// The segment size that a segment file's first page tells; `None` if the file is no segment.
+///
+/// # Errors
+/// Those of file access.
+pub fn segment_size_of(path: &Path) -> Result<Option<u32>> {
+    let mut header = [0; crate::position::LONG_HEADER as usize];
+    let read = File::open(path).and_then(|file| file.read_exact_at(&mut header, 0));
+    match read {
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        result => result.map_err(|e| Error::io(format_args!("could not open file \"{}\"", path.display()), &e))?,
+    }
+    let magic = u16::from_le_bytes([header[0], header[1]]);
+    let size = u32::from_le_bytes([header[32], header[33], header[34], header[35]]);
+    let possible = size.is_power_of_two() && (1 << 20..=1 << 30).contains(&size);
+    Ok((magic == crate::position::PAGE_MAGIC && possible).then_some(size))
+}
+
 /// The directory of the log and how its files are made.
 #[derive(Clone, Debug)]
 pub(crate) struct Directory {
