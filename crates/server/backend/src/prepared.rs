@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use analyzer::Params;
 
+use catalog::Relation;
 use error::{Error, Result, bail};
-use ids::Oid;
+use ids::{Fork, Oid};
 use parser::ast::Statement;
 use planner::plan::Plan;
 use types::TypeIo;
@@ -44,9 +45,6 @@ pub(crate) struct Prepared {
     plan: RefCell<Option<(Arc<Plan>, u64, u64)>>,
     /// The types as the client gave them, to analyse it anew.
     given: Params,
-    /// When it was prepared, in microseconds of the Unix epoch, and whether by SQL's PREPARE.
-    pub prepared_us: i64,
-    pub from_sql: bool,
 }
 
 impl Session<'_> {
@@ -62,8 +60,6 @@ impl Session<'_> {
             result: None,
             plan: RefCell::new(None),
             given: params,
-            prepared_us: self.statement_us.get(),
-            from_sql: false,
         };
         let Some(statement) = &prepared.statement else { return Ok(prepared) };
         if analyzer::is_query(statement) {
@@ -114,9 +110,13 @@ impl Session<'_> {
     pub fn plan(&self, text: &str, statement: &Statement, params: Params) -> Result<(Arc<Plan>, Vec<Oid>)> {
         let (query, types) = analyzer::analyze(self.catalog(), self, text, statement, params)?;
         let costs = planner::Costs::of(&self.settings.borrow());
-        let storage = &self.shared.engine.store.storage;
-        let block_count = |relation: &catalog::Relation| storage.block_count(relation.locator, ids::Fork::Main).ok();
-        let context = planner::Context { catalog: self.catalog(), env: self, costs: &costs, block_count: &block_count };
+        let storage = self.shared.engine.storage();
+        let context = planner::Context {
+            catalog: self.catalog(),
+            env: self,
+            costs: &costs,
+            block_count: &|relation: &Relation| storage.block_count(relation.locator, Fork::Main).ok(),
+        };
         let plan = planner::plan(query, types.clone(), &context)?;
         Ok((Arc::new(plan), types))
     }

@@ -320,8 +320,7 @@ impl Session<'_> {
         let analyzer = analyzer::Analyzer::new(self.catalog(), self, text, Params::default());
         let types = prepare.types.iter().map(|name| analyzer.type_name(name).map(|ty| ty.oid));
         let types = types.collect::<Result<Vec<_>>>()?;
-        let mut prepared = self.prepare(text.clone(), Some((*prepare.query).clone()), Params::inferred(types))?;
-        prepared.from_sql = true;
+        let prepared = self.prepare(text.clone(), Some((*prepare.query).clone()), Params::inferred(types))?;
         self.prepared.borrow_mut().insert(prepare.name.to_string(), Rc::new(prepared));
         Ok(())
     }

@@ -14,8 +14,6 @@ use super::options::{Form, Header, Options};
 use super::{SharedPlan, run_options};
 use crate::{Context, CopyWriter};
 
-/// Bytes that gather before they are sent.
-const CHUNK: usize = 1 << 16;
 
 struct FileWriter(BufWriter<std::fs::File>, String);
 
@@ -70,7 +68,7 @@ pub(super) fn copy_to(context: &Context<'_>, plan: SharedPlan, target: &CopyTarg
             Box::new(FileWriter(BufWriter::new(file), name.to_string()))
         }
     };
-    let mut data = Vec::with_capacity(CHUNK + 4096);
+    let mut data = Vec::new();
     let mut text = Vec::new();
     if binary {
         data.extend_from_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");
@@ -85,6 +83,8 @@ pub(super) fn copy_to(context: &Context<'_>, plan: SharedPlan, target: &CopyTarg
             }
         }
         data.push(b'\n');
+        writer.write(&data)?;
+        data.clear();
     }
     let (mut batch, mut rows) = (execution.batch(), 0);
     while execution.next(context.session, &mut batch)? {
@@ -117,10 +117,9 @@ pub(super) fn copy_to(context: &Context<'_>, plan: SharedPlan, target: &CopyTarg
                 data.push(b'\n');
             }
             rows += 1;
-            if data.len() >= CHUNK {
-                writer.write(&data)?;
-                data.clear();
-            }
+            // A message for each row: clients such as psycopg take messages for rows.
+            writer.write(&data)?;
+            data.clear();
         }
     }
     if binary {
