@@ -36,7 +36,8 @@ static CLUSTER: LazyLock<Shared> = LazyLock::new(|| {
     )
     .expect("bootstrap");
     session.transaction.commit(true).expect("commit");
-    std::fs::write(directory.join("pg_hba.conf"), "local all postgres trust\nlocal all all reject\n").expect("pg_hba.conf");
+    std::fs::write(directory.join("pg_hba.conf"), "local all postgres trust\nlocal all all reject\n")
+        .expect("pg_hba.conf");
     types::register(catalog::functions::TABLES);
     Shared {
         engine,
@@ -267,7 +268,10 @@ fn simple_queries() {
     assert_eq!(c.lines("create table simple (a int primary key, b text)"), ["CREATE TABLE"]);
     assert_eq!(c.lines("insert into simple values (1, 'one'), (2, 'two'), (3, null)"), ["INSERT 0 3"]);
     assert_eq!(c.lines("select * from simple order by a desc"), ["3|NULL", "2|two", "1|one", "SELECT 3"]);
-    assert_eq!(c.lines("update simple set b = 'zwei' where a = 2; delete from simple where a = 3"), ["UPDATE 1", "DELETE 1"]);
+    assert_eq!(
+        c.lines("update simple set b = 'zwei' where a = 2; delete from simple where a = 3"),
+        ["UPDATE 1", "DELETE 1"]
+    );
     assert_eq!(c.lines("select count(*), min(b) from simple"), ["2|one", "SELECT 1"]);
     let (state, text) = c.error("insert into simple values (1, 'again')");
     assert_eq!((&*state, &*text), ("23505", "duplicate key value violates unique constraint \"simple_pkey\""));
@@ -287,7 +291,10 @@ fn several_statements_are_one_transaction() {
     assert_eq!(error_in(&said).0, "22012");
     assert_eq!(c.lines("select count(*) from several"), ["0", "SELECT 1"]);
     let said = c.query("insert into several values (1); commit; insert into several values (2); select 1/0");
-    assert!(said.iter().any(|m| matches!(m, Said::Notice(n) if n.message() == "there is no transaction in progress")), "{said:?}");
+    assert!(
+        said.iter().any(|m| matches!(m, Said::Notice(n) if n.message() == "there is no transaction in progress")),
+        "{said:?}"
+    );
     assert_eq!(c.lines("select a from several"), ["1", "SELECT 1"]);
     let said = c.query("begin; insert into several values (3)");
     assert_eq!(said.last(), Some(&Said::Ready(TransactionStatus::InBlock)));
@@ -316,7 +323,10 @@ fn blocks_and_savepoints() {
     c.error("nonsense");
     assert_eq!(c.lines("commit"), ["ROLLBACK"], "a failed block cannot be committed");
     assert_eq!(c.error("savepoint x"), ("25P01".into(), "SAVEPOINT can only be used in transaction blocks".into()));
-    assert_eq!(c.lines("begin isolation level repeatable read read only; show transaction_isolation")[1], "repeatable read");
+    assert_eq!(
+        c.lines("begin isolation level repeatable read read only; show transaction_isolation")[1],
+        "repeatable read"
+    );
     assert_eq!(c.error("insert into blocks values (5)").0, "25006");
     assert_eq!(c.lines("rollback; show transaction_isolation")[1], "read committed");
     assert_eq!(c.lines("select count(*) from blocks; drop table blocks")[0], "3");
@@ -337,7 +347,10 @@ fn settings_follow_transactions() {
     assert_eq!(c.error("set nonsense = 1").0, "42704");
     assert_eq!(c.error("set work_mem = 'x'").0, "22023");
     assert!(c.lines("show all").len() > 300);
-    assert_eq!(c.lines("set search_path to pg_catalog, \"$user\"; show search_path"), ["SET", "pg_catalog, \"$user\"", "SHOW"]);
+    assert_eq!(
+        c.lines("set search_path to pg_catalog, \"$user\"; show search_path"),
+        ["SET", "pg_catalog, \"$user\"", "SHOW"]
+    );
     assert_eq!(c.lines("reset search_path; show search_path")[1], "\"$user\", public");
 }
 
@@ -372,7 +385,14 @@ fn the_extended_protocol() {
     );
     // A row limit, in a block; binary parameters and results.
     c.lines("begin");
-    send::bind(&mut c.output, "p", "by_key", &[Format::Binary], &[Some(&1i32.to_be_bytes())], &[Format::Text, Format::Binary]);
+    send::bind(
+        &mut c.output,
+        "p",
+        "by_key",
+        &[Format::Binary],
+        &[Some(&1i32.to_be_bytes())],
+        &[Format::Text, Format::Binary],
+    );
     send::execute(&mut c.output, "p", 2);
     send::execute(&mut c.output, "p", 2);
     send::sync(&mut c.output);

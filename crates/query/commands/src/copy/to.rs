@@ -14,7 +14,6 @@ use super::options::{Form, Header, Options};
 use super::{SharedPlan, run_options};
 use crate::{Context, CopyWriter};
 
-
 struct FileWriter(BufWriter<std::fs::File>, String);
 
 impl CopyWriter for FileWriter {
