@@ -35,18 +35,18 @@ mod verify;
 use std::sync::Arc;
 
 use access::{
-    Index, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport, Inserted, KeyRange, RangeEstimate,
+    Index, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport, Inserted, KeyRange, Persistence, RangeEstimate,
     SortedEntries, Store, Table, TableAm, UniqueCheck,
 };
 use error::Result;
-use ids::{BlockNumber, Fork, TupleId};
+use ids::{BlockNumber, Fork, TupleId, Xid};
 use storage::{Access, Image, RedoContext, ResourceManager};
 use txn::Transaction;
 use wal::{DecodedRecord, RmgrId};
 
 use action::{Actions, Kind};
 use page::{Meta, Node, SearchKey};
-use tree::{Goal, Tree};
+use tree::{Goal, Steps, Tree};
 
 pub use sorter::{KeySorter, Sorted};
 
@@ -56,15 +56,11 @@ pub struct BtreeAm;
 
 impl IndexAm for BtreeAm {
     fn create(&self, store: &Store, index: &Index) -> Result<()> {
-        let tree = Tree { store, index };
-        let access = Access { persistence: index.persistence, ..Access::default() };
-        let extended = store.storage.extend(index.locator, Fork::Main, 1, &access)?;
-        let mut guard = extended.buffer.exclusive();
-        let mut actions = Actions::new();
-        actions.meta(Meta { root: BlockNumber::INVALID, level: 0 });
-        let mut change = tree.change(Kind::Build);
-        tree::carry_out(&mut change, &mut guard, Image::WillInit, &actions);
-        tree.finish(change);
+        write_empty(store, index, Fork::Main, index.persistence)?;
+        if index.persistence == Persistence::Unlogged && store.storage.exists(index.locator, Fork::Init)? {
+            // What recovery makes of the index, so itself logged.
+            write_empty(store, index, Fork::Init, Persistence::Permanent)?;
+        }
         Ok(())
     }
 
@@ -111,10 +107,12 @@ impl IndexAm for BtreeAm {
         // The root's separators, and where they are too few, its children's.
         let mut keys: Vec<Box<[u8]>> = Vec::new();
         let mut pages = vec![root];
+        let mut steps = Steps::default();
         while keys.len() + 1 < parts {
             keys.clear();
             let mut children = Vec::new();
             for &block in &pages {
+                steps.next(&tree)?;
                 let buffer = tree.read(block)?;
                 let page = buffer.share();
                 if page.is_leaf() || page.is_ignored() {
@@ -160,6 +158,19 @@ impl IndexAm for BtreeAm {
     }
 }
 
+/// Writes the meta page of an index without entries as the first page of an empty fork.
+fn write_empty(store: &Store, index: &Index, fork: Fork, persistence: Persistence) -> Result<()> {
+    let access = Access { persistence, ..Access::default() };
+    let extended = store.storage.extend(index.locator, fork, 1, &access)?;
+    let mut guard = extended.buffer.exclusive();
+    let mut actions = Actions::new();
+    actions.meta(Meta { root: BlockNumber::INVALID, level: 0 });
+    let mut change = Tree { store, index }.change(Kind::Build);
+    tree::carry_out(&mut change, &mut guard, Image::WillInit, &actions);
+    change.finish_for(persistence, Xid::INVALID);
+    Ok(())
+}
+
 /// Where a key is in an index.
 struct Whereabouts {
     fraction: f64,
@@ -173,7 +184,9 @@ fn position(tree: &Tree<'_>, key: Option<SearchKey<'_>>) -> Result<Option<Wherea
     let goal = key.map_or(Goal::Last, Goal::At);
     let mut block = tree.meta()?.root;
     let (mut fraction, mut width) = (0.0, 1.0);
+    let mut steps = Steps::default();
     while block.is_valid() {
+        steps.next(tree)?;
         let buffer = tree.read(block)?;
         let page = buffer.share();
         if page.is_ignored() || goal.is_right_of(&page) {

@@ -12,8 +12,8 @@ use error::Result;
 use ids::{BlockNumber, Lsn, TupleId};
 use storage::{Buffer, Page};
 
-use crate::page::{Item, META_BLOCK, Node, NodeMut, SearchKey, damaged};
-use crate::tree::{Goal, OwnedKey, STEPS_MAX, Tree};
+use crate::page::{Item, META_BLOCK, Node, NodeMut, SearchKey};
+use crate::tree::{Goal, OwnedKey, Steps, Tree};
 
 enum Position {
     /// Not yet begun.
@@ -87,12 +87,9 @@ impl Scan {
             Position::Page(block) => Some(tree.read(block)?),
             _ => None,
         };
-        let mut steps = 0;
+        let mut steps = Steps::default();
         while let Some(buffer) = next.take() {
-            steps += 1;
-            if steps > STEPS_MAX {
-                return Err(tree.explain(damaged("its links form a circle")));
-            }
+            steps.next(&tree)?;
             let page = buffer.share();
             let right = page.right();
             let passed_by = page.is_ignored() || first && page.is_left_of(start, false);
@@ -133,6 +130,7 @@ impl Scan {
     fn backward(&mut self, entries: &mut IndexEntries) -> Result<()> {
         let (store, index) = (self.store.clone(), self.index.clone());
         let tree = Tree { store: &store, index: &index };
+        let mut steps = Steps::default();
         loop {
             let bound = match std::mem::replace(&mut self.position, Position::End) {
                 Position::Start => self.upper.as_ref().map(|upper| OwnedKey { key: upper.clone(), tid: 0 }),
@@ -146,6 +144,7 @@ impl Scan {
             let mut fence = None;
             let Some(mut buffer) = tree.descend(goal, 0, &mut fence)? else { return Ok(()) };
             let done = loop {
+                steps.next(&tree)?;
                 let page = buffer.share();
                 if page.is_ignored() || goal.is_right_of(&page) {
                     if let (false, Some(high)) = (page.is_ignored(), page.high_key()) {

@@ -91,8 +91,31 @@ enum Attempt {
     Wait(Xid, u32),
 }
 
-/// Descents that go round in circles are cut short.
-pub(crate) const STEPS_MAX: u32 = 1 << 22;
+/// Counts pages that something visits one after the other, so that links that form a circle are found out.
+#[derive(Default)]
+pub(crate) struct Steps(u32);
+
+impl Steps {
+    /// One more.
+    ///
+    /// # Errors
+    /// `XX002` if they are more than the index has pages.
+    #[inline]
+    pub fn next(&mut self, tree: &Tree<'_>) -> Result<()> {
+        self.0 += 1;
+        if self.0.is_multiple_of(256) { self.check(tree) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn check(&self, tree: &Tree<'_>) -> Result<()> {
+        // Twice, for pages are added meanwhile, and a little more for the very small.
+        let pages = tree.store.storage.block_count(tree.index.locator, Fork::Main)?;
+        match self.0 > pages.saturating_mul(2).saturating_add(256) {
+            true => Err(tree.explain(damaged("its links form a circle"))),
+            false => Ok(()),
+        }
+    }
+}
 
 /// An index at work.
 #[derive(Clone, Copy)]
@@ -146,7 +169,9 @@ impl<'a> Tree<'a> {
             }
         }
         let mut at_root = true;
-        for _ in 0..STEPS_MAX {
+        let mut steps = Steps::default();
+        loop {
+            steps.next(self)?;
             let buffer = self.read(block)?;
             let page = buffer.share();
             let usable = !page.is_new() && !page.has_flag(flags::META);
@@ -187,7 +212,6 @@ impl<'a> Tree<'a> {
                 return Err(self.explain(damaged("a link leads nowhere")));
             }
         }
-        Err(self.explain(damaged("its links form a circle")))
     }
 
     /// Inserts an entry.
@@ -207,7 +231,9 @@ impl<'a> Tree<'a> {
         let search = SearchKey { key: entry.key, tid: if check == UniqueCheck::No { entry.tid.to_u64() } else { 0 } };
         let mut buffer = self.cached_rightmost(search)?;
         let mut at_end = buffer.is_some();
+        let mut steps = Steps::default();
         loop {
+            steps.next(self)?;
             let leaf = match buffer.take() {
                 Some(leaf) => leaf,
                 None => match self.descend(Goal::At(search), 0, &mut None)? {
@@ -224,7 +250,7 @@ impl<'a> Tree<'a> {
                 Attempt::Right(block) => buffer = Some(self.read(block)?),
                 Attempt::Again => buffer = Some(leaf),
                 Attempt::Wait(xid, speculative) => {
-                    at_end = false;
+                    (at_end, steps) = (false, Steps::default());
                     drop(leaf);
                     self.wait(transaction, table.1, entry.tid, xid, speculative)?;
                 }
@@ -322,7 +348,9 @@ impl<'a> Tree<'a> {
         // Equal keys fill this page: the entry goes further right. The first page with the key stays locked, so that nobody
         // else can look for duplicates meanwhile.
         let mut block = guard.right();
+        let mut steps = Steps::default();
         loop {
+            steps.next(self)?;
             let buffer = self.read(block)?;
             let mut right = buffer.exclusive();
             if right.is_ignored() || right.is_left_of(place, false) {
@@ -383,7 +411,9 @@ impl<'a> Tree<'a> {
             first.hint(|page| page.mark_dead(&dead));
         }
         let mut block = first.right();
+        let mut steps = Steps::default();
         while more && found.is_none() {
+            steps.next(self)?;
             let buffer = self.read(block)?;
             let page = buffer.share();
             (found, more) = match page.is_ignored() {
@@ -578,7 +608,9 @@ impl<'a> Tree<'a> {
         let Some(mut buffer) = self.descend(Goal::At(separator), level, &mut None)? else {
             return Err(self.explain(damaged("a split page has no parent")));
         };
+        let mut steps = Steps::default();
         loop {
+            steps.next(self)?;
             let mut parent = buffer.exclusive();
             if parent.is_ignored() || parent.is_left_of(separator, false) {
                 let next = parent.right();

@@ -21,7 +21,7 @@ use storage::{Buffer, Image};
 
 use crate::action::{Actions, Kind};
 use crate::page::{Item, META_BLOCK, Node, SearchKey, USABLE, flags, inner_item, posting_item};
-use crate::tree::{Goal, OwnedKey, Tree, carry_out, is_recyclable};
+use crate::tree::{Goal, OwnedKey, Steps, Tree, carry_out, is_recyclable};
 
 /// Removes the entries that `dead` says.
 pub(crate) fn bulk_delete(
@@ -31,8 +31,10 @@ pub(crate) fn bulk_delete(
 ) -> Result<IndexVacuumReport> {
     let mut report = IndexVacuumReport::default();
     let Some(mut buffer) = tree.descend(Goal::At(SearchKey::FIRST), 0, &mut None)? else { return Ok(report) };
+    let mut steps = Steps::default();
     loop {
         pause()?;
+        steps.next(tree)?;
         let (right, empty) = clean_leaf(tree, &buffer, dead, &mut report)?;
         if empty && right.is_valid() && unlink(tree, &buffer)? {
             report.deleted_pages += 1;
@@ -131,7 +133,9 @@ fn unlink(tree: &Tree<'_>, buffer: &Buffer) -> Result<bool> {
     }
     // The downlink to the page is the last one before its high key.
     let Some(mut parent_buffer) = tree.descend(Goal::Before(high.borrow()), 1, &mut None)? else { return Ok(false) };
+    let mut steps = Steps::default();
     let mut parent = loop {
+        steps.next(tree)?;
         let guard = parent_buffer.exclusive();
         if !guard.is_ignored() && !guard.is_left_of(high.borrow(), true) {
             break guard;

@@ -39,8 +39,8 @@ proptest! {
         client.begin();
         let wide = "x".repeat(5000);
         let mut tids = client.insert_many((0..60).map(|n| row(n, if n % 20 == 0 { &wide } else { "text" }, 0)));
-        for n in 0..20 {
-            client.update(tids[n], &row(n as i32, "new", 1), n % 2 == 0);
+        for (n, tid) in tids.iter().enumerate().take(20) {
+            client.update(*tid, &row(n as i32, "new", 1), n % 2 == 0);
         }
         client.commit();
         damage(&bench, 0, &lines);
