@@ -31,7 +31,13 @@ const TOOLS: &[Tool] = &[
     Tool { name: "postgres", purpose: "the server", run: serve },
 ];
 
+/// The set-returning functions of the crates above `types`.
+static ROW_SOURCES: &[&[(u32, types::RowSourceMaker)]] = &[catalog::functions::ROW_SOURCES];
+
 fn serve(program: &Path, arguments: Vec<OsString>) -> i32 {
+    // The functions of the crates above `types`, before the first look-up.
+    types::register(catalog::functions::TABLES);
+    types::register_row_sources(ROW_SOURCES);
     postmaster::main(&server::Oliphant::new(), program, &text(arguments))
 }
 

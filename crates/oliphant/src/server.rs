@@ -4,15 +4,19 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use auth::Origin;
+use backend::{Incoming, Shared};
+use catalog::{CatalogRedo, CatalogRequest, CatalogShared};
 use engine::{Engine, EngineConfig, EngineRequest};
 use error::{Error, Result};
-use log::Logger;
+use log::{Logger, ZoneLookup};
 use postmaster::{Auxiliary, Child, Connection, Server};
 use recovery::workers::{self, BackgroundWriterSettings, CheckpointSettings};
-use recovery::{Checkpointer, Checkpoints, CheckpointsRequest, Context};
+use recovery::{CheckpointFlags, Checkpointer, Checkpoints, CheckpointsRequest, Context};
 use settings::{Settings, Source, id};
 use shm::{Interrupt, Layout, Process, ProcessKind, Processes, Segment};
 use storage::ControlFile;
+use types::datetime::TimeZone;
 
 /// The server.
 pub struct Oliphant {
@@ -21,7 +25,7 @@ pub struct Oliphant {
 
 /// Handles that all processes inherit.
 pub struct Store {
-    engine: Engine,
+    shared: Shared,
     checkpoints: Checkpoints,
 }
 
@@ -29,7 +33,9 @@ pub struct Store {
 pub struct Request {
     engine: EngineRequest,
     config: EngineConfig,
+    catalog: CatalogRequest,
     checkpoints: CheckpointsRequest,
+    mock_nonce: [u8; 32],
 }
 
 impl Oliphant {
@@ -50,9 +56,20 @@ impl Oliphant {
     }
 }
 
+/// What SQL's CHECKPOINT asks for.
+const CHECKPOINT: CheckpointFlags = CheckpointFlags::IMMEDIATE.and(CheckpointFlags::FORCE).and(CheckpointFlags::WAIT);
+
 impl Server for Oliphant {
     type Request = Request;
     type Store = Store;
+
+    fn zones(&self) -> ZoneLookup {
+        |name, moment_us| {
+            let zone = TimeZone::named(name)?;
+            let local = zone.at(moment_us.div_euclid(1_000_000));
+            Some((local.offset, local.abbreviation.to_string()))
+        }
+    }
 
     fn configure(&self, settings: &mut Settings, data_directory: &Path) -> Result<()> {
         let control = ControlFile::read(data_directory)?;
@@ -72,8 +89,15 @@ impl Server for Oliphant {
     }
 
     fn layout(&self, settings: &Settings, data_directory: &Path, layout: &mut Layout) -> Result<Request> {
-        let config = EngineConfig::new(settings, data_directory, &ControlFile::read(data_directory)?);
-        Ok(Request { engine: Engine::layout(layout, &config), config, checkpoints: Checkpoints::layout(layout) })
+        let control = ControlFile::read(data_directory)?;
+        let config = EngineConfig::new(settings, data_directory, &control);
+        Ok(Request {
+            engine: Engine::layout(layout, &config),
+            config,
+            catalog: CatalogShared::layout(layout),
+            checkpoints: Checkpoints::layout(layout),
+            mock_nonce: control.mock_nonce,
+        })
     }
 
     fn attach(
@@ -81,17 +105,42 @@ impl Server for Oliphant {
         segment: &Segment,
         request: Request,
         processes: &Processes,
-        _: &Settings,
-        _: &Path,
+        settings: &Settings,
+        data_directory: &Path,
     ) -> Result<Store> {
+        let (hba, ident_maps) =
+            backend::access_files(settings, data_directory).map_err(|mut errors| errors.swap_remove(0))?;
+        let checkpoints = Checkpoints::attach(segment, request.checkpoints, processes);
+        let requests = checkpoints.clone();
+        // Sessions do without reading the initial rows of the catalogs again.
+        catalog::data::warm();
         Ok(Store {
-            engine: Engine::attach(segment, request.engine, request.config, processes)?,
-            checkpoints: Checkpoints::attach(segment, request.checkpoints, processes),
+            shared: Shared {
+                engine: Engine::attach(segment, request.engine, request.config, processes)?,
+                catalog: CatalogShared::attach(segment, request.catalog),
+                hba: Arc::new(hba),
+                ident_maps: Arc::new(ident_maps),
+                mock_nonce: request.mock_nonce,
+                checkpoint: Arc::new(move |process| requests.request(process, CHECKPOINT)),
+                update_process_title: settings.bool(id::UPDATE_PROCESS_TITLE),
+            },
+            checkpoints,
         })
     }
 
+    fn reloaded(&self, store: &mut Store, settings: &Settings, data_directory: &Path) -> Vec<Error> {
+        match backend::access_files(settings, data_directory) {
+            Ok((hba, ident_maps)) => {
+                store.shared.hba = Arc::new(hba);
+                store.shared.ident_maps = Arc::new(ident_maps);
+                Vec::new()
+            }
+            Err(errors) => errors,
+        }
+    }
+
     fn startup(&self, child: Child<'_, Store>) -> Result<()> {
-        let transactions = child.store.engine.transactions();
+        let transactions = child.store.shared.engine.transactions();
         recovery::recover(&context(&child), || {
             transactions.open();
             Ok(())
@@ -107,20 +156,35 @@ impl Server for Oliphant {
         Err(Error::not_implemented("autovacuum"))
     }
 
-    fn backend(&self, _child: Child<'_, Store>, _connection: Connection) -> Result<()> {
-        Err(Error::not_implemented("a session").fatal())
+    fn backend(&self, child: Child<'_, Store>, connection: Connection) -> Result<()> {
+        let socket = connection.socket;
+        let incoming = Incoming {
+            origin: socket.peer().map_or(Origin::Local, |address| Origin::Host(address.ip().to_canonical())),
+            remote_host: socket.remote_host(),
+            remote_port: socket.remote_port(),
+            local_host: socket.local_host(),
+            accepted_us: connection.accepted_us,
+            socket: socket.into(),
+        };
+        backend::serve(&child.store.shared, child.process, child.settings, child.logger, incoming);
+        Ok(())
     }
 }
 
 /// What recovery and checkpoints work with, logging as `child` does.
 fn context(child: &Child<'_, Store>) -> Context {
-    let engine = &child.store.engine;
+    let (engine, catalog) = (&child.store.shared.engine, &child.store.shared.catalog);
+    let mut managers = engine.resource_managers();
+    let data_directory = child.data_directory.to_path_buf();
+    managers.push(Arc::new(CatalogRedo { shared: catalog.clone(), data_directory }));
+    let mut participants = engine.checkpoint_participants();
+    participants.push(Arc::new(catalog.clone()));
     Context {
         data_directory: child.data_directory.to_path_buf(),
         wal: engine.wal.clone(),
         storage: *engine.storage(),
-        managers: engine.resource_managers(),
-        participants: engine.checkpoint_participants(),
+        managers,
+        participants,
         log: shared_log(child.logger),
     }
 }
@@ -145,7 +209,7 @@ fn reload(process: &Process, settings: &mut Settings, logger: &mut Logger, data_
 fn checkpointer(child: Child<'_, Store>) -> Result<()> {
     let mut checkpointer = Checkpointer::new(context(&child))?;
     let Child { process, store, settings, logger, data_directory, .. } = child;
-    let wal = store.engine.wal.clone();
+    let wal = store.shared.engine.wal.clone();
     workers::checkpointer(&mut checkpointer, &store.checkpoints, &process, || {
         reload(&process, settings, logger, data_directory);
         wal.set_options(&EngineConfig::wal_options(settings));
@@ -163,7 +227,7 @@ fn checkpointer(child: Child<'_, Store>) -> Result<()> {
 fn background_writer(child: Child<'_, Store>) -> Result<()> {
     let log = shared_log(child.logger);
     let Child { process, store, settings, logger, data_directory, .. } = child;
-    workers::background_writer(store.engine.storage(), &process, &*log, || {
+    workers::background_writer(store.shared.engine.storage(), &process, &*log, || {
         reload(&process, settings, logger, data_directory);
         BackgroundWriterSettings {
             delay: settings.duration(id::BGWRITER_DELAY).unwrap_or(Duration::from_millis(200)),
@@ -176,7 +240,7 @@ fn background_writer(child: Child<'_, Store>) -> Result<()> {
 fn wal_writer(child: Child<'_, Store>) -> Result<()> {
     let log = shared_log(child.logger);
     let Child { process, store, settings, logger, data_directory, .. } = child;
-    workers::wal_writer(&store.engine.wal, &process, &*log, || {
+    workers::wal_writer(&store.shared.engine.wal, &process, &*log, || {
         reload(&process, settings, logger, data_directory);
         settings.duration(id::WAL_WRITER_DELAY).unwrap_or(Duration::from_millis(200))
     })

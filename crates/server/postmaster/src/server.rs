@@ -33,21 +33,17 @@ pub trait Server: Sized {
     }
 
     /// Reads what the data directory fixes (control file), and sets the settings that only tell of it. Refuses a directory
-    /// that is not fit for use. `pg_hba.conf` is read here too, so that children inherit it.
+    /// that is not fit for use.
     ///
     /// # Errors
     ///
     /// Why the server cannot start.
     fn configure(&self, settings: &mut Settings, data_directory: &Path) -> Result<()>;
 
-    /// The configuration files were read again.
-    ///
-    /// # Errors
-    ///
-    /// What could not be taken over; it is logged, and the old state stays.
-    fn reloaded(&self, settings: &Settings, data_directory: &Path) -> Result<()> {
-        let _ = (settings, data_directory);
-        Ok(())
+    /// The configuration files were read again. Gives what could not be taken over: it is logged, and the old state stays.
+    fn reloaded(&self, store: &mut Self::Store, settings: &Settings, data_directory: &Path) -> Vec<error::Error> {
+        let _ = (store, settings, data_directory);
+        Vec::new()
     }
 
     /// Asks for shared memory.

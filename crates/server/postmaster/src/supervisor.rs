@@ -556,7 +556,7 @@ impl<S: Server> Supervisor<'_, S> {
         let mut write = |message: Error| logger.write(&message, None);
         reload(&mut self.settings, &self.data_directory, self.server.hooks(), &mut write);
         self.logger.configure(&self.settings);
-        if let Err(e) = self.server.reloaded(&self.settings, &self.data_directory) {
+        for e in self.server.reloaded(&mut self.store, &self.settings, &self.data_directory) {
             self.logger.write(&e.severity(Severity::Log), None);
         }
         self.signal_children(Signal::Hup, |role| role != Role::Refusal);
