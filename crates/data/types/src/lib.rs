@@ -35,6 +35,7 @@ pub mod numeric;
 pub mod objects;
 pub mod oid;
 pub mod order;
+pub mod regex;
 pub mod registry;
 pub mod series;
 pub mod sortkey;

@@ -23,6 +23,7 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::int::INTEGERS,
     crate::numeric::NUMERICS,
     crate::objects::OBJECTS,
+    crate::regex::REGEXES,
     crate::text::FORMATS,
     crate::text::PIECES,
     crate::text::QUOTES,

@@ -21,6 +21,10 @@ pub static SERIES: &[(u32, RowSourceMaker)] = &[
     (2331, unnest),
     (1191, subscripts),
     (1192, subscripts),
+    (2763, crate::regex::regexp_matches),
+    (2764, crate::regex::regexp_matches),
+    (2765, crate::regex::regexp_split_to_table),
+    (2766, crate::regex::regexp_split_to_table),
     (6160, string_to_table),
     (6161, string_to_table),
 ];
