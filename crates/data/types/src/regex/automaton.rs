@@ -129,11 +129,7 @@ impl Program {
                 Step::Check(anchor) if holds(*anchor, text, at) => stack.push(step + 1),
                 Step::Look { program, ahead, negated } => {
                     let program = &self.looks[*program];
-                    let found = if *ahead {
-                        program.first_end(text, at).is_some()
-                    } else {
-                        program.ends_at(text, at)
-                    };
+                    let found = if *ahead { program.first_end(text, at).is_some() } else { program.ends_at(text, at) };
                     if found != *negated {
                         stack.push(step + 1);
                     }

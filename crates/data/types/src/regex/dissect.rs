@@ -11,8 +11,14 @@ type Groups = Vec<Option<(usize, usize)>>;
 
 /// The groups of a match of `span`.
 pub fn groups(root: &Node, count: usize, text: &[char], span: (usize, usize)) -> Result<Groups> {
-    let mut dissector =
-        Dissector { text, end: span.1, programs: HashMap::new(), ends: HashMap::new(), groups: vec![None; count], rounds: HashMap::new() };
+    let mut dissector = Dissector {
+        text,
+        end: span.1,
+        programs: HashMap::new(),
+        ends: HashMap::new(),
+        groups: vec![None; count],
+        rounds: HashMap::new(),
+    };
     dissector.share(root, span.0, span.1)?;
     Ok(dissector.groups)
 }
@@ -165,7 +171,13 @@ pub fn backtrack(root: &Node, count: usize, longest: bool, text: &[char], from: 
         search.run(root, start, &mut |search, end| {
             let better = match &best {
                 None => true,
-                Some(known) => if longest { end > known.span.1 } else { end < known.span.1 },
+                Some(known) => {
+                    if longest {
+                        end > known.span.1
+                    } else {
+                        end < known.span.1
+                    }
+                }
             };
             if better {
                 best = Some(Match { span: (start, end), groups: search.groups.clone() });
@@ -208,7 +220,13 @@ impl<'a> Search<'a> {
                 Some(&c) if class.has(c) => next(self, at + 1),
                 _ => Ok(false),
             },
-            Node::At(anchor) => if holds(*anchor, self.text, at) { next(self, at) } else { Ok(false) },
+            Node::At(anchor) => {
+                if holds(*anchor, self.text, at) {
+                    next(self, at)
+                } else {
+                    Ok(false)
+                }
+            }
             Node::Look { ahead, negated, inner } => {
                 let saved = self.groups.clone();
                 let mut found = false;

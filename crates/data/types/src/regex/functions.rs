@@ -212,10 +212,7 @@ fn replace(
 
 #[cold]
 fn no_global(function: &str) -> Error {
-    Error::new(
-        SqlState::INVALID_PARAMETER_VALUE,
-        format!("{function}() does not support the \"global\" option"),
-    )
+    Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("{function}() does not support the \"global\" option"))
 }
 
 /// The array that a match gives: its groups, or itself if there are none.

@@ -95,11 +95,7 @@ impl Regex {
             return dissect::backtrack(&self.root, self.groups, self.longest, text, from);
         }
         let Some(span) = self.program.find(text, from, self.longest) else { return Ok(None) };
-        let groups = if self.groups == 0 {
-            Vec::new()
-        } else {
-            dissect::groups(&self.root, self.groups, text, span)?
-        };
+        let groups = if self.groups == 0 { Vec::new() } else { dissect::groups(&self.root, self.groups, text, span)? };
         Ok(Some(Match { span, groups }))
     }
 }

@@ -152,13 +152,23 @@ pub enum Node {
     Set(Class),
     At(Anchor),
     /// What follows (`ahead`) or precedes must match, or must not.
-    Look { ahead: bool, negated: bool, inner: Box<Node> },
+    Look {
+        ahead: bool,
+        negated: bool,
+        inner: Box<Node>,
+    },
     /// A group with its number, from 0.
     Group(Box<Node>, usize),
     Concat(Vec<Node>),
     Choice(Vec<Node>),
     /// `exact` for a plain `{m}`, which has no preference of its own.
-    Repeat { inner: Box<Node>, least: u32, most: Option<u32>, greedy: bool, exact: bool },
+    Repeat {
+        inner: Box<Node>,
+        least: u32,
+        most: Option<u32>,
+        greedy: bool,
+        exact: bool,
+    },
     /// What a group matched, again.
     Back(usize, bool),
 }
@@ -519,8 +529,7 @@ impl Parser<'_> {
         let c = self.peek().ok_or_else(bad)?;
         self.at += 1;
         let mut hexadecimal = |least: usize, most: usize| -> Result<char> {
-            let digits: String =
-                self.text[self.at..].iter().take(most).take_while(|c| c.is_ascii_hexdigit()).collect();
+            let digits: String = self.text[self.at..].iter().take(most).take_while(|c| c.is_ascii_hexdigit()).collect();
             if digits.len() < least {
                 return Err(bad());
             }
@@ -546,8 +555,7 @@ impl Parser<'_> {
                 ((control as u32 & 31) as u8) as char
             }
             '0' => {
-                let digits: String =
-                    self.text[self.at..].iter().take(2).take_while(|c| c.is_digit(8)).collect();
+                let digits: String = self.text[self.at..].iter().take(2).take_while(|c| c.is_digit(8)).collect();
                 self.at += digits.len();
                 char::from_u32(u32::from_str_radix(&format!("0{digits}"), 8).unwrap_or(0)).unwrap_or('\0')
             }
@@ -573,7 +581,11 @@ impl Parser<'_> {
             if self.eat("[:") {
                 let name = self.until(":]")?;
                 let kind = Kind::named(&name).ok_or_else(|| invalid("invalid character class"))?;
-                let kind = if self.flags.ignore_case && matches!(kind, Kind::Upper | Kind::Lower) { Kind::Alpha } else { kind };
+                let kind = if self.flags.ignore_case && matches!(kind, Kind::Upper | Kind::Lower) {
+                    Kind::Alpha
+                } else {
+                    kind
+                };
                 class.kinds.push((kind, self.flags.unicode));
                 continue;
             }
