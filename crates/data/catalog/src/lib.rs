@@ -41,3 +41,11 @@ pub use names::{Candidate, SearchPath};
 pub use relation::Relation;
 pub use shared::{CatalogRedo, CatalogRequest, CatalogShared};
 pub use store::Stored;
+
+/// Reads everything that is built in: rows, relations, views' definitions. A postmaster calls it once, so that the processes it
+/// forks share the memory and start at once.
+pub fn warm() {
+    data::warm();
+    relation::warm();
+    views::warm();
+}

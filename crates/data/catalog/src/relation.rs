@@ -139,6 +139,12 @@ fn builtin_relations() -> &'static [Relation] {
     &RELATIONS
 }
 
+/// Makes the descriptors now.
+pub(crate) fn warm() {
+    builtin_relations();
+    system_columns();
+}
+
 fn builtin_relation(class: &PgClass) -> Relation {
     let oid = class.oid;
     let find = |index: Oid| (index, [oid.into()]);

@@ -31,6 +31,11 @@ pub fn definition(view: Oid) -> Option<&'static str> {
     DEFINITIONS.get(&view).copied()
 }
 
+/// Reads the files now.
+pub(crate) fn warm() {
+    LazyLock::force(&DEFINITIONS);
+}
+
 fn view_oid(schema: &str, name: &str) -> Option<Oid> {
     let schema = PgNamespace::builtin().find(index::PG_NAMESPACE_NSPNAME_INDEX, &[schema.into()]).next()?.oid;
     let class = PgClass::builtin().find(index::PG_CLASS_RELNAME_NSP_INDEX, &[name.into(), schema.into()]).next()?;

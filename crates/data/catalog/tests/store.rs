@@ -457,3 +457,30 @@ fn many_sessions_make_tables_at_once() {
         Ok(())
     });
 }
+
+/// How long the frequent questions take; prints, and fails only on the absurd.
+#[test]
+fn frequent_questions_are_cheap() {
+    catalog::warm();
+    let cluster = Cluster::new();
+    let client = cluster.connect();
+    let oid = client.in_transaction(|catalog| catalog.create_relation(&table("t")));
+    let time = |what: &str, rounds: u32, work: &dyn Fn(&Catalog) -> Result<()>| {
+        let start = std::time::Instant::now();
+        client.in_transaction(|catalog| (0..rounds).try_for_each(|_| work(catalog)));
+        let each = start.elapsed() / rounds;
+        println!("{what}: {each:?}");
+        assert!(each < std::time::Duration::from_millis(5), "{what}: {each:?}");
+    };
+    time("relation by name, cached", 2000, &|catalog| {
+        assert_eq!(catalog.relation_by_name(None, "t")?, Some(oid));
+        Ok(())
+    });
+    time("relation, cached", 2000, &|catalog| catalog.relation(oid).map(drop));
+    time("built-in function", 2000, &|catalog| catalog.function(Oid(1397)).map(drop));
+    time("functions by name, cached", 2000, &|catalog| catalog.functions_by_name(None, "abs").map(drop));
+    time("relation, from the store", 100, &|catalog| {
+        catalog.reset();
+        catalog.relation(oid).map(drop)
+    });
+}

@@ -134,13 +134,40 @@ pub fn set_modes(path: &Path, directory_mode: u32, file_mode: u32) -> std::io::R
     Ok(())
 }
 
-/// Syncs everything below a directory: one `syncfs` for each file system (the data directory's and a separate log's).
+/// Threads that sync files at once, so that the file system's journal serves many with one write.
+const SYNC_THREADS: usize = 8;
+
+/// Syncs every file and directory below a directory, itself included; links to directories (a log elsewhere) are followed.
 pub fn sync(data: &Path) -> Result<(), Complaint> {
-    for path in [data.to_path_buf(), data.join("pg_wal")] {
-        let directory = fs::File::open(&path).map_err(|e| failed("open directory", &path, &e))?;
-        rustix::fs::syncfs(&directory).map_err(|e| failed("synchronize file system for file", &path, &e.into()))?;
+    let mut files = Vec::new();
+    let mut directories = vec![data.to_path_buf()];
+    let mut at = 0;
+    while let Some(directory) = directories.get(at).cloned() {
+        at += 1;
+        for entry in fs::read_dir(&directory).map_err(|e| failed("open directory", &directory, &e))? {
+            let path = entry.map_err(|e| failed("read directory", &directory, &e))?.path();
+            if path.is_dir() { directories.push(path) } else { files.push(path) }
+        }
     }
-    Ok(())
+    let sync_one = |path: &Path| {
+        fs::File::open(path).and_then(|file| file.sync_all()).map_err(|e| failed("fsync file", path, &e))
+    };
+    // Files before the directories that name them, those deepest first.
+    directories.reverse();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let worker = || {
+            while let Some(path) = files.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                sync_one(path)?;
+            }
+            Ok(())
+        };
+        let workers: Vec<_> = (0..SYNC_THREADS).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| Err(Complaint::new("a thread that synchronizes files failed")))
+        })
+    })?;
+    directories.iter().try_for_each(|path| sync_one(path))
 }
 
 /// Takes back what was made.

@@ -129,6 +129,7 @@ pub fn create(options: &Options) -> Result<(), Complaint> {
         std::process::exit(1);
     }
     if options.auth_local.is_none() || options.auth_host.is_none() {
+        println!();
         eprintln!("initdb: warning: enabling \"trust\" authentication for local connections");
         eprintln!(
             "initdb: hint: You can change this by editing pg_hba.conf or using the option -A, or --auth-local and --auth-host, the next time you run initdb."
@@ -352,7 +353,5 @@ fn fill(
         println!("The data directory might become corrupt if the operating system crashes.");
         return Ok(());
     }
-    step("syncing data to disk ... ", || directory::sync(data))?;
-    println!();
-    Ok(())
+    step("syncing data to disk ... ", || directory::sync(data))
 }
