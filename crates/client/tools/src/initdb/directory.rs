@@ -149,9 +149,8 @@ pub fn sync(data: &Path) -> Result<(), Complaint> {
             if path.is_dir() { directories.push(path) } else { files.push(path) }
         }
     }
-    let sync_one = |path: &Path| {
-        fs::File::open(path).and_then(|file| file.sync_all()).map_err(|e| failed("fsync file", path, &e))
-    };
+    let sync_one =
+        |path: &Path| fs::File::open(path).and_then(|file| file.sync_all()).map_err(|e| failed("fsync file", path, &e));
     // Files before the directories that name them, those deepest first.
     directories.reverse();
     let next = std::sync::atomic::AtomicUsize::new(0);
