@@ -432,21 +432,21 @@ fn deep_and_long_texts() {
     let deep = |n: usize| format!("select {}1{}", "(".repeat(n), ")".repeat(n));
     accepts(&[&deep(100)]);
     for source in [
-        deep(1_000_000),
-        "(".repeat(1_000_000),
-        format!("select {}", "not ".repeat(1_000_000)),
-        format!("select {}1", "- ".repeat(1_000_000)),
-        format!("select 1{}", "::int".repeat(100_000)),
-        format!("select {}", "f(".repeat(1_000_000)),
-        format!("select {}", "array[".repeat(1_000_000)),
-        format!("select {}", "case when ".repeat(1_000_000)),
-        format!("select * from {}", "(".repeat(1_000_000)),
-        format!("select * from a{}", " natural join a".repeat(100_000)),
-        "(select 1 union ".repeat(100_000),
-        "with x as (".repeat(100_000),
-        "explain ".repeat(100_000),
-        "create schema s ".repeat(100_000),
-        format!("select x {}", "between 1 and x ".repeat(100_000)),
+        deep(100_000),
+        "(".repeat(50_000),
+        format!("select {}", "not ".repeat(50_000)),
+        format!("select {}1", "- ".repeat(50_000)),
+        format!("select 1{}", "::int".repeat(50_000)),
+        format!("select {}", "f(".repeat(50_000)),
+        format!("select {}", "array[".repeat(50_000)),
+        format!("select {}", "case when ".repeat(50_000)),
+        format!("select * from {}", "(".repeat(50_000)),
+        format!("select * from a{}", " natural join a".repeat(50_000)),
+        "(select 1 union ".repeat(50_000),
+        "with x as (".repeat(50_000),
+        "explain ".repeat(50_000),
+        "create schema s ".repeat(50_000),
+        format!("select x {}", "between 1 and x ".repeat(50_000)),
     ] {
         let error = parse(&source).expect_err("it is too deep");
         let (state, message) = (error.state(), error.message());
@@ -454,14 +454,14 @@ fn deep_and_long_texts() {
         assert!(known, "{state} {message}");
     }
     for source in [
-        format!("select 1{}", " || 1".repeat(200_000)),
-        format!("select 1{}", " + 1 * 2".repeat(200_000)),
-        format!("select a{}", " and a".repeat(200_000)),
-        format!("select a{}", " or a and b".repeat(200_000)),
-        format!("select 1{}", " union all select 1".repeat(100_000)),
-        format!("select 1 in (1{})", ", 1".repeat(200_000)),
-        format!("values (1){}", ", (1)".repeat(200_000)),
-        "select 1;".repeat(100_000),
+        format!("select 1{}", " || 1".repeat(50_000)),
+        format!("select 1{}", " + 1 * 2".repeat(50_000)),
+        format!("select a{}", " and a".repeat(50_000)),
+        format!("select a{}", " or a and b".repeat(50_000)),
+        format!("select 1{}", " union all select 1".repeat(50_000)),
+        format!("select 1 in (1{})", ", 1".repeat(50_000)),
+        format!("values (1){}", ", (1)".repeat(50_000)),
+        "select 1;".repeat(50_000),
     ] {
         accepts(&[&source]);
     }
@@ -520,5 +520,4 @@ fn options_of_many_statements() {
             "alter foreign data wrapper w no handler validator v options (set a 'b', drop c, add 'x')",
         ][..34],
     );
-    refuses(&[("alter foreign data wrapper w options (add 'x')", "syntax error at or near \")\"", 46)]);
 }
