@@ -27,15 +27,16 @@ pub enum ExprKind {
     },
     /// `$n`, from 1 (0 can be written, and is an error later).
     Parameter(i32),
-    /// `base[1].field …`.
+    /// `base[1].field …`. A path that begins with a field has a base in parentheses: `(a).b` is a field of column `a`,
+    /// while `a.b` is a [`ExprKind::Column`].
     Indirection {
         /// What is taken apart.
         base: Box<Expr>,
         /// The steps, in order; never empty.
         path: Vec<Accessor>,
     },
-    /// Left-associative binary operators of one precedence: `first op₁ e₁ op₂ e₂ …` means
-    /// `((first op₁ e₁) op₂ e₂) …`. Comparison operators never chain. The expression's location is the last operator's.
+    /// Binary operators that lean to the left: `first op₁ e₁ op₂ e₂ …` means `((first op₁ e₁) op₂ e₂) …`, whatever
+    /// their precedences (parentheses have been heeded). The expression's location is the last operator's.
     Binary {
         /// The leftmost operand.
         first: Box<Expr>,
@@ -49,7 +50,7 @@ pub enum ExprKind {
         /// Its operand.
         operand: Box<Expr>,
     },
-    /// `a AND b AND …`, two or more.
+    /// `a AND b AND …`, two or more. `(a AND b) AND c` is flat too, `a AND (b AND c)` is not.
     And(Vec<Expr>),
     /// `a OR b OR …`, two or more.
     Or(Vec<Expr>),

@@ -29,7 +29,8 @@ pub enum SelectBody {
     Simple(Box<SimpleSelect>),
     /// `VALUES (…), …`: rows of equal or (an error later) unequal length.
     Values(Vec<Vec<Expr>>),
-    /// Left-associative set operations of one precedence: `((first op₁ q₁) op₂ q₂) …`.
+    /// Set operations that lean to the left: `((first op₁ q₁) op₂ q₂) …`, whatever their precedences (parentheses have
+    /// been heeded).
     SetOperation {
         /// The leftmost query.
         first: Box<Select>,

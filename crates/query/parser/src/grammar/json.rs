@@ -99,7 +99,7 @@ impl Parser<'_> {
                     while self.accept_kind(TokenKind::Comma) {
                         arguments.push(self.argument()?);
                     }
-                    let call = FunctionCall::new(ObjectName::unqualified("json_object", location), arguments);
+                    let call = FunctionCall::new(ObjectName::system("json_object", location), arguments);
                     return Ok(expr(ExprKind::Call(Box::new(call)), location));
                 }
                 Ok(first) => members.push(first),

@@ -1,7 +1,7 @@
 //! The names of types.
 
 use super::Parser;
-use crate::ast::{Constant, Expr, ExprKind, ObjectName, TypeName};
+use crate::ast::{Constant, Expr, ExprKind, NO_LOCATION, ObjectName, TypeName};
 use crate::keywords::Keyword as K;
 use crate::lexer::TokenKind;
 use error::{Result, SqlState};
@@ -162,7 +162,7 @@ impl Parser<'_> {
                 let varying = self.accept(K::Varying);
                 modifiers = self.type_modifiers()?;
                 if !varying && !constant && modifiers.is_empty() {
-                    modifiers.push(integer(1, location));
+                    modifiers.push(integer(1, NO_LOCATION));
                 }
                 if varying { "varbit" } else { "bit" }
             }
@@ -189,7 +189,7 @@ impl Parser<'_> {
                     modifiers.push(integer(self.unsigned_integer()?, at));
                     self.expect_kind(TokenKind::RightParen)?;
                 } else if !varying && !constant {
-                    modifiers.push(integer(1, location));
+                    modifiers.push(integer(1, NO_LOCATION));
                 }
                 if varying { "varchar" } else { "bpchar" }
             }
@@ -245,7 +245,7 @@ impl Parser<'_> {
         let at = self.location();
         let precision = self.unsigned_integer()?;
         self.expect_kind(TokenKind::RightParen)?;
-        name.modifiers = vec![integer(interval::FULL_RANGE, crate::ast::NO_LOCATION), integer(precision, at)];
+        name.modifiers = vec![integer(interval::FULL_RANGE, NO_LOCATION), integer(precision, at)];
         Ok(true)
     }
 
