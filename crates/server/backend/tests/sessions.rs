@@ -484,7 +484,13 @@ fn copy_in_and_out() {
     c.lines("drop table copied");
 }
 
+/// In this order: a cancelled session is found as the one that waits for a lock, so no other may.
 #[test]
+fn waits_end_early() {
+    cancel_reaches_a_waiting_statement();
+    waiting_statements_time_out();
+}
+
 fn cancel_reaches_a_waiting_statement() {
     let (mut a, mut b) = (client(), client());
     a.lines("create table cancelled (a int); insert into cancelled values (1)");
@@ -516,7 +522,6 @@ fn cancel_reaches_a_waiting_statement() {
     assert_eq!(a.lines("commit; select a from cancelled; drop table cancelled")[1], "2");
 }
 
-#[test]
 fn waiting_statements_time_out() {
     let (mut a, mut b) = (client(), client());
     a.lines("create table timed (a int); insert into timed values (1)");
