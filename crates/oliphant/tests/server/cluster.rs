@@ -123,11 +123,6 @@ impl Cluster {
         self.signal("INT");
         assert_eq!(self.wait(), Some(0), "{}", self.log());
     }
-
-    /// A path inside the test's directory.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
 }
 
 impl Drop for Cluster {

@@ -13,8 +13,8 @@ const NUMERIC: [u32; 12] = [20, 21, 23, 26, 28, 29, 700, 701, 790, 1700, 5069, 3
 pub fn answers(to: &mut String, statement: &str, answers: &[Answer]) {
     for answer in answers {
         match answer {
-            Answer::Table(table, _) => print_table(to, table),
-            Answer::Done(_) => (),
+            Answer::Table(table) => print_table(to, table),
+            Answer::Done => (),
             Answer::CopyOut(data) => to.push_str(&String::from_utf8_lossy(data)),
             Answer::Notice(error) | Answer::Failed(error) => print_error(to, statement, error),
         }

@@ -34,10 +34,10 @@ pub struct Table {
 /// What came back, in order.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// A result with columns, and its command tag.
-    Table(Table, String),
-    /// A command's tag.
-    Done(String),
+    /// A result with columns.
+    Table(Table),
+    /// A command is done.
+    Done,
     /// What a COPY TO sent.
     CopyOut(Vec<u8>),
     /// A notice or a warning.
@@ -117,13 +117,13 @@ impl Session {
                     let row = row.map(|value| value.expect("a well-formed row").map(text)).collect();
                     table.get_or_insert_default().rows.push(row);
                 }
-                BackendMessage::CommandComplete(tag) => {
+                BackendMessage::CommandComplete(_) => {
                     if let Some(data) = copied.take() {
                         answers.push(Answer::CopyOut(data));
                     }
                     answers.push(match table.take() {
-                        Some(table) => Answer::Table(table, tag.to_string()),
-                        None => Answer::Done(tag.to_string()),
+                        Some(table) => Answer::Table(table),
+                        None => Answer::Done,
                     });
                 }
                 BackendMessage::CopyResponse(CopyDirection::In, ..) => wants_copy = true,
@@ -154,7 +154,7 @@ impl Session {
         let mut rows = Vec::new();
         for answer in self.run(text, &[]).unwrap_or_else(|e| panic!("{text}: {e:?}")) {
             match answer {
-                Answer::Table(table, _) => rows = table.rows,
+                Answer::Table(table) => rows = table.rows,
                 Answer::Failed(error) => panic!("{text}: {error:?}"),
                 _ => (),
             }
@@ -168,16 +168,5 @@ impl Session {
         let rows = self.query(text);
         assert!(rows.len() == 1 && rows[0].len() == 1, "{text}: one value was expected, found {rows:?}");
         rows[0][0].clone().unwrap_or_default()
-    }
-
-    /// The error with which a statement has to fail.
-    #[track_caller]
-    pub fn failure(&mut self, text: &str) -> Error {
-        let answers = self.run(text, &[]).unwrap_or_else(|e| panic!("{text}: {e:?}"));
-        let failed = answers.into_iter().find_map(|answer| match answer {
-            Answer::Failed(error) => Some(error),
-            _ => None,
-        });
-        failed.unwrap_or_else(|| panic!("{text}: should have failed"))
     }
 }

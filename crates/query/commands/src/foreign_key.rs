@@ -151,10 +151,11 @@ pub(crate) fn add(
             }
             let input = family.opcintype;
             let fits = |ty: Oid| Ok::<bool, Error>(ty == input || catalog.is_binary_coercible(ty, input)?);
-            if fits(left)? && fits(right)? {
-                if let Some(operator) = catalog.family_operator(family.opcfamily, input, input, 3)? {
-                    return Ok(operator);
-                }
+            if fits(left)?
+                && fits(right)?
+                && let Some(operator) = catalog.family_operator(family.opcfamily, input, input, 3)?
+            {
+                return Ok(operator);
             }
             Err(missing())
         };
