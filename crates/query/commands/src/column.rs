@@ -14,6 +14,8 @@ pub(crate) struct Column<'s> {
     /// `NOT NULL`, with the name given to it.
     pub not_null: Option<Option<&'s str>>,
     pub default: Option<&'s parser::ast::Expr>,
+    /// What a generated column is computed from.
+    pub generated: Option<&'s parser::ast::Expr>,
     /// `UNIQUE`, `PRIMARY KEY`, `REFERENCES`, `CHECK`.
     pub constraints: Vec<&'s Constraint>,
 }
@@ -41,6 +43,7 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
         new: NewColumn::new(name.clone(), ty.oid, ty.typmod, collation),
         not_null: None,
         default: None,
+        generated: None,
         constraints: Vec::new(),
     };
     column.new.dimensions = type_name.array_bounds.len() as i16;
@@ -80,7 +83,13 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
                 }
                 column.default = Some(expression);
             }
-            ConstraintKind::Generated { .. } => return Err(Error::not_implemented("generated columns")),
+            ConstraintKind::Generated { expression, stored, .. } => {
+                if !stored {
+                    return Err(Error::not_implemented("virtual generated columns"));
+                }
+                column.new.generated = b's';
+                column.generated = Some(expression);
+            }
             ConstraintKind::Identity { .. } => return Err(Error::not_implemented("identity columns")),
             ConstraintKind::Unique(unique) => {
                 if unique.primary {

@@ -1,6 +1,8 @@
 //! Constraints, and ALTER TABLE as far as it goes.
 
 use access::{Direction, Pages, Projected, ScanRequest};
+use analyzer::Wanted;
+use analyzer::scope::Place;
 use catalog::rows::PgConstraint;
 use catalog::{DropBehavior, NewConstraint, Object, Relation};
 use error::{Error, Result, SqlState};
@@ -9,7 +11,7 @@ use parser::ast::{self, AlterTable, AlterTableAction, Constraint, ConstraintKind
 
 use crate::column::Column;
 use crate::create_index::{self, IndexPlan};
-use crate::{Context, foreign_key};
+use crate::{Context, expression, foreign_key};
 
 /// Marks the columns of a primary key as not null.
 pub(crate) fn mark_primary_key(
@@ -43,7 +45,7 @@ pub(crate) fn add(context: &Context<'_>, table: Oid, constraint: &Constraint, co
             let number = context.column(&relation, name)?;
             set_not_null(context, table, number, constraint.name.as_deref())
         }
-        ConstraintKind::Check(_) => Err(Error::not_implemented("CHECK constraints")),
+        ConstraintKind::Check(condition) => add_check(context, table, constraint, condition, column),
         ConstraintKind::Exclusion(_) => Err(Error::not_implemented("exclusion constraints")),
         ConstraintKind::ForeignKey(key) => foreign_key::add(context, table, constraint, key, column),
         _ => Err(Error::internal("not a table constraint")),
@@ -121,6 +123,70 @@ fn add_unique(
         ..Default::default()
     };
     catalog.create_constraint(&NewConstraint { row, objects: Vec::new() }).map(|_| ())
+}
+
+/// Adds a CHECK, after a look at the rows there are.
+fn add_check(
+    context: &Context<'_>,
+    table: Oid,
+    constraint: &Constraint,
+    condition: &ast::Expr,
+    column: Option<i16>,
+) -> Result<()> {
+    let catalog = context.catalog();
+    let relation = catalog.relation(table)?;
+    let wanted = Wanted::Condition("CHECK");
+    let stored = expression::store(context, condition, Place::CheckConstraint, Some(&relation), wanted)?;
+    let schema = relation.class.relnamespace;
+    let name = match &constraint.name {
+        Some(name) => name.to_string(),
+        None => {
+            // Named after the column if there is just one.
+            let number = column.or(match stored.columns[..] {
+                [number] => Some(number),
+                _ => None,
+            });
+            let columns = number.and_then(|n| relation.column(n)).map_or("", |column| &column.attname).to_string();
+            catalog.choose_name(schema, relation.name(), &columns, "check", &|_| false)?
+        }
+    };
+    let row = PgConstraint {
+        conname: name.clone().into(),
+        connamespace: schema,
+        contype: b'c',
+        conenforced: constraint.attributes.enforced != Some(false),
+        convalidated: !constraint.attributes.not_valid,
+        conrelid: table,
+        confupdtype: b' ',
+        confdeltype: b' ',
+        confmatchtype: b' ',
+        conislocal: true,
+        connoinherit: constraint.attributes.no_inherit,
+        conkey: (!stored.columns.is_empty()).then_some(stored.columns),
+        conbin: Some(stored.text.into()),
+        ..Default::default()
+    };
+    catalog.create_constraint(&NewConstraint { row, objects: stored.objects })?;
+    if constraint.attributes.not_valid {
+        return Ok(());
+    }
+    // The condition stands in the text of the statement: the rows are asked in its own words.
+    let failing = check_rows(context, &relation, &name)?;
+    if failing {
+        let text = format!("check constraint \"{name}\" of relation \"{}\" is violated by some row", relation.name());
+        return Err(Error::new(SqlState::CHECK_VIOLATION, text).table(relation.name()).constraint(name));
+    }
+    Ok(())
+}
+
+/// Whether a row does not meet a CHECK: an UPDATE that changes nothing would find out, so the check is run as one would.
+fn check_rows(context: &Context<'_>, relation: &Relation, name: &str) -> Result<bool> {
+    let session = context.session;
+    let table = context.catalog().table(relation)?;
+    if session.tables.page_count(session.store, &table)? == 0 {
+        return Ok(false);
+    }
+    Err(Error::not_implemented(format_args!("adding check constraint {name} to a table with rows")))
 }
 
 /// Makes a column refuse nulls, after a look at the rows there are.
@@ -209,10 +275,23 @@ pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<(
                     continue;
                 }
                 let new = crate::column::column(context, column)?;
-                if new.default.is_some() || new.new.not_null || !new.constraints.is_empty() {
-                    return Err(Error::not_implemented("ADD COLUMN with default or constraints"));
+                let session = context.session;
+                let handle = catalog.table(&relation)?;
+                let empty = session.tables.page_count(session.store, &handle)? == 0;
+                if !empty && (new.default.is_some() || new.generated.is_some() || new.new.not_null) {
+                    return Err(Error::not_implemented("ADD COLUMN with a default to a table with rows"));
                 }
-                catalog.add_column(table, &new.new, None)?;
+                let not_null = new.not_null.flatten();
+                let number = catalog.add_column(table, &new.new, None)?;
+                if let Some(default) = new.default {
+                    crate::create_table::set_default(context, table, number, default)?;
+                }
+                if new.new.not_null {
+                    crate::create_table::not_null_constraint(context, table, number, &new.new.name, not_null)?;
+                }
+                for constraint in &new.constraints {
+                    add(context, table, constraint, Some(number))?;
+                }
             }
             AlterTableAction::DropColumn { name, if_exists, behavior } => match relation.column_by_name(name) {
                 Some(column) => {
@@ -230,6 +309,28 @@ pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<(
             AlterTableAction::ColumnNotNull { name, set: true } => {
                 let number = context.column(&relation, name)?;
                 set_not_null(context, table, number, None)?;
+            }
+            AlterTableAction::ColumnNotNull { name, set: false } => {
+                let number = context.column(&relation, name)?;
+                let constraint = relation.constraints.iter().find(|constraint| {
+                    constraint.contype == b'n' && constraint.conkey.as_deref() == Some(&[number])
+                });
+                if let Some(constraint) = constraint {
+                    catalog.drop_internal(Object::of::<PgConstraint>(constraint.oid))?;
+                }
+                catalog.alter_column(table, number, |row| row.attnotnull = false)?;
+            }
+            AlterTableAction::ColumnDefault { name, default } => {
+                let number = context.column(&relation, name)?;
+                catalog.drop_default(table, number)?;
+                catalog.next_command()?;
+                if let Some(default) = default {
+                    crate::create_table::set_default(context, table, number, default)?;
+                }
+            }
+            AlterTableAction::OwnerTo(role) => {
+                let role = context.role(role)?;
+                catalog.set_relation_owner(table, role)?;
             }
             AlterTableAction::SetOptions(items) => {
                 let mut options = relation.class.reloptions.clone().unwrap_or_default();

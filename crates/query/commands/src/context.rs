@@ -9,7 +9,7 @@ use catalog::{Catalog, Entry};
 use error::{Error, Result, SqlState};
 use executor::Session;
 use ids::Oid;
-use parser::ast::{Name, RelationName};
+use parser::ast::{Name, RelationName, RoleKind, RoleSpec};
 use planner::plan::Plan;
 
 /// What the session does for utility statements, besides what it does for plans.
@@ -166,6 +166,19 @@ impl<'a> Context<'a> {
             return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
         }
         self.catalog().require_owner(ObjectKind::Relation, relation.oid)
+    }
+
+    /// The role that a statement names.
+    pub fn role(&self, role: &RoleSpec) -> Result<Oid> {
+        match &role.kind {
+            RoleKind::Named(name) => self.catalog().require_role(name).map(|row| row.oid),
+            RoleKind::CurrentRole | RoleKind::CurrentUser => Ok(self.catalog().current_user()),
+            RoleKind::SessionUser => Ok(self.catalog().session_user()),
+            RoleKind::Public => {
+                let error = Error::new(SqlState::UNDEFINED_OBJECT, "role \"public\" does not exist");
+                Err(self.place(error, role.location))
+            }
+        }
     }
 
     /// The number of a column by its name.

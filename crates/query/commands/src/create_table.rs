@@ -1,5 +1,8 @@
 //! CREATE TABLE, CREATE SCHEMA.
 
+use analyzer::Wanted;
+use analyzer::query::{ExprKind, SqlType};
+use analyzer::scope::Place;
 use catalog::relation::kind;
 use catalog::rows::PgConstraint;
 use catalog::{NewConstraint, NewRelation};
@@ -8,7 +11,7 @@ use ids::Oid;
 use parser::ast::{CreateSchema, CreateTable, Persistence, TableElement};
 
 use crate::column::{self, Column};
-use crate::{Context, constraint, options};
+use crate::{Context, constraint, expression, options};
 
 /// Makes a table.
 pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Result<()> {
@@ -71,8 +74,11 @@ fn finish(
     let catalog = context.catalog();
     catalog.create_toast_table(table)?;
     for (at, column) in columns.iter().enumerate() {
-        if column.default.is_some() {
-            return Err(Error::not_implemented("column defaults"));
+        if let Some(default) = column.default {
+            set_default(context, table, at as i16 + 1, default)?;
+        }
+        if let Some(generated) = column.generated {
+            set_generated(context, table, at as i16 + 1, generated)?;
         }
         if column.new.not_null {
             not_null_constraint(context, table, at as i16 + 1, &column.new.name, column.not_null.flatten())?;
@@ -84,6 +90,31 @@ fn finish(
         }
     }
     constraints.iter().try_for_each(|constraint| constraint::add(context, table, constraint, None))
+}
+
+/// Gives a column its default. `DEFAULT NULL` is none.
+pub(crate) fn set_default(context: &Context<'_>, table: Oid, number: i16, default: &parser::ast::Expr) -> Result<()> {
+    let relation = context.catalog().relation(table)?;
+    let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
+    let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
+    let wanted = Wanted::Column { name: &column.attname, ty, what: "default expression" };
+    let stored = expression::store(context, default, Place::ColumnDefault, None, wanted)?;
+    if matches!(&stored.expr.kind, ExprKind::Const(value) if value.is_null()) {
+        return Ok(());
+    }
+    context.catalog().set_default(table, number, &stored.text, &stored.objects).map(|_| ())
+}
+
+/// Gives a column the expression from which it is computed.
+fn set_generated(context: &Context<'_>, table: Oid, number: i16, value: &parser::ast::Expr) -> Result<()> {
+    let relation = context.catalog().relation(table)?;
+    let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
+    let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
+    let wanted = Wanted::Column { name: &column.attname, ty, what: "generation expression" };
+    let stored = expression::store(context, value, Place::GeneratedColumn, Some(&relation), wanted)?;
+    let mut objects = stored.objects;
+    objects.extend(stored.columns.iter().map(|&n| catalog::Object::column(table, n)));
+    context.catalog().set_default(table, number, &stored.text, &objects).map(|_| ())
 }
 
 /// Makes the constraint behind a NOT NULL column.

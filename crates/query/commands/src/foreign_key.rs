@@ -253,9 +253,12 @@ fn create_triggers(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
             Object::of::<PgConstraint>(row.oid),
             Dependency::Internal,
         )?;
-        catalog.change::<PgClass>(index::PG_CLASS_OID_INDEX, &[table.into()], |class| class.relhastriggers = true)?;
+        if !catalog.relation(table)?.class.relhastriggers {
+            catalog.change::<PgClass>(index::PG_CLASS_OID_INDEX, &[table.into()], |class| class.relhastriggers = true)?;
+        }
+        catalog.next_command()?;
     }
-    catalog.next_command()
+    Ok(())
 }
 
 /// Names and operators of a constraint, as its statements need them.

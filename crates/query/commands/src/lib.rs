@@ -13,6 +13,7 @@ mod create_index;
 mod create_table;
 mod database;
 mod drop;
+mod expression;
 mod foreign_key;
 mod maintenance;
 mod options;
