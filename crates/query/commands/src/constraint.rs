@@ -312,9 +312,10 @@ pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<(
             }
             AlterTableAction::ColumnNotNull { name, set: false } => {
                 let number = context.column(&relation, name)?;
-                let constraint = relation.constraints.iter().find(|constraint| {
-                    constraint.contype == b'n' && constraint.conkey.as_deref() == Some(&[number])
-                });
+                let constraint = relation
+                    .constraints
+                    .iter()
+                    .find(|constraint| constraint.contype == b'n' && constraint.conkey.as_deref() == Some(&[number]));
                 if let Some(constraint) = constraint {
                     catalog.drop_internal(Object::of::<PgConstraint>(constraint.oid))?;
                 }

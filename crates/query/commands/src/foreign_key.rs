@@ -254,7 +254,8 @@ fn create_triggers(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
             Dependency::Internal,
         )?;
         if !catalog.relation(table)?.class.relhastriggers {
-            catalog.change::<PgClass>(index::PG_CLASS_OID_INDEX, &[table.into()], |class| class.relhastriggers = true)?;
+            catalog
+                .change::<PgClass>(index::PG_CLASS_OID_INDEX, &[table.into()], |class| class.relhastriggers = true)?;
         }
         catalog.next_command()?;
     }
