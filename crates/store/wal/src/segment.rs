@@ -65,7 +65,8 @@ impl Directory {
         let open = || OpenOptions::new().read(true).write(true).custom_flags(flags).open(&path);
         match open() {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                self.create(timeline, segment, options)?;
+                // Somebody waits for this one, so it must not take long: zeros are written by those who make segments ahead.
+                self.create(timeline, segment, &WalOptions { init_zero: false, ..*options })?;
                 open().map_err(|e| Error::io(format_args!("could not open file \"{}\"", path.display()), &e))
             }
             result => result.map_err(|e| Error::io(format_args!("could not open file \"{}\"", path.display()), &e)),
@@ -110,7 +111,10 @@ impl Directory {
                 at += FILL as u64;
             }
         } else {
-            file.write_all_at(&[0], size - 1)?;
+            match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, size) {
+                Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::INVAL) => file.write_all_at(&[0], size - 1)?,
+                result => result?,
+            }
         }
         if options.fsync { file.sync_all() } else { Ok(()) }
     }
