@@ -17,6 +17,7 @@ mod aggregate;
 pub mod coerce;
 mod collation;
 mod column;
+pub mod deparse;
 mod expression;
 mod from;
 mod function;

@@ -1,1 +1,355 @@
-//! A plan as EXPLAIN prints it.
+//! A plan as EXPLAIN prints it, in the text format.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use analyzer::deparse::{ColumnNames, Deparser};
+use analyzer::query::{ExprKind, SubLink, Var};
+use catalog::Catalog;
+use catalog::format::quote_identifier;
+use error::{Error, Result};
+use types::Environment;
+
+use crate::plan::*;
+
+/// EXPLAIN's options that concern the text.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// COSTS
+    pub costs: bool,
+    /// ANALYZE's TIMING
+    pub timing: bool,
+    /// VERBOSE
+    pub verbose: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { costs: true, timing: true, verbose: false }
+    }
+}
+
+/// What a node did, for EXPLAIN ANALYZE.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Actual {
+    /// Rows returned, all loops together.
+    pub rows: u64,
+    /// Times it was run.
+    pub loops: u64,
+    /// Rows that its filter dropped, all loops together.
+    pub filtered: u64,
+    /// Time until the first row of each loop, summed.
+    pub startup: Duration,
+    /// Time in it and below.
+    pub total: Duration,
+}
+
+/// The lines of EXPLAIN. `actual` tells what a node did, by its number, if the plan was run.
+pub fn text(
+    plan: &Plan,
+    catalog: &Catalog,
+    env: &dyn Environment,
+    options: Options,
+    actual: Option<&dyn Fn(u32) -> Actual>,
+) -> Result<Vec<String>> {
+    let mut printer = Printer { plan, catalog, env, options, actual, lines: Vec::new() };
+    printer.node(&plan.root, 0, "")?;
+    Ok(printer.lines)
+}
+
+struct Printer<'a> {
+    plan: &'a Plan,
+    catalog: &'a Catalog,
+    env: &'a dyn Environment,
+    options: Options,
+    actual: Option<&'a dyn Fn(u32) -> Actual>,
+    lines: Vec<String>,
+}
+
+/// Columns by the names that the plan keeps.
+struct PlanNames<'a> {
+    plan: &'a Plan,
+    /// Prefix every column by its relation; else only those of other relations than this one.
+    qualify: bool,
+    own: Option<&'a str>,
+}
+
+impl ColumnNames for PlanNames<'_> {
+    fn column(&self, var: &Var) -> Result<String> {
+        let entry = self.plan.names.get(var.relation).ok_or_else(|| Error::internal("a column of no relation"))?;
+        let name = match var.column {
+            0 => "*".to_string(),
+            n if n < 0 => catalog::relation::system_columns()
+                .iter()
+                .find(|c| c.attnum == n)
+                .map_or_else(String::new, |c| c.attname.to_string()),
+            n => entry.columns.get(n as usize - 1).map_or_else(String::new, |c| quote_identifier(c)),
+        };
+        let foreign = self.own.is_some_and(|own| own != entry.alias);
+        Ok(if self.qualify || foreign { format!("{}.{name}", quote_identifier(&entry.alias)) } else { name })
+    }
+
+    fn subquery(&self, link: &SubLink) -> Result<String> {
+        let _ = link;
+        Ok("(SubPlan)".into())
+    }
+}
+
+impl Printer<'_> {
+    fn node(&mut self, node: &Node, indent: usize, label: &str) -> Result<()> {
+        // A projection without any work of its own is no node of PostgreSQL's.
+        let shown = if let NodeKind::SubqueryScan { input, .. } = &node.kind
+            && node.filter.is_empty()
+            && node.details.is_empty()
+        {
+            input
+        } else {
+            node
+        };
+        let mut line = " ".repeat(indent);
+        if indent > 0 {
+            line.push_str("->  ");
+        }
+        if !label.is_empty() {
+            line = format!("{}{label}", " ".repeat(indent));
+            self.lines.push(line);
+            return self.node(node, indent + 2, "");
+        }
+        line.push_str(&self.title(shown)?);
+        if self.options.costs {
+            let cost = shown.cost;
+            let _ = write!(
+                line,
+                "  (cost={:.2}..{:.2} rows={:.0} width={})",
+                cost.startup, cost.total, cost.rows, cost.width
+            );
+        }
+        if let Some(actual) = self.actual {
+            let did = actual(shown.id);
+            if did.loops == 0 {
+                line.push_str(" (never executed)");
+            } else {
+                let loops = did.loops as f64;
+                let rows = did.rows as f64 / loops;
+                if self.options.timing {
+                    let _ = write!(
+                        line,
+                        " (actual time={:.3}..{:.3} rows={rows:.2} loops={})",
+                        did.startup.as_secs_f64() * 1000.0 / loops,
+                        did.total.as_secs_f64() * 1000.0 / loops,
+                        did.loops
+                    );
+                } else {
+                    let _ = write!(line, " (actual rows={rows:.2} loops={})", did.loops);
+                }
+            }
+        }
+        self.lines.push(line);
+        let below = if indent == 0 { 2 } else { indent + 6 };
+        for detail in &shown.details {
+            let text = self.detail(shown, detail)?;
+            self.lines.push(format!("{}{}: {text}", " ".repeat(below), detail.label));
+        }
+        if let Some(actual) = self.actual {
+            let did = actual(shown.id);
+            if did.filtered > 0 && did.loops > 0 {
+                let removed = did.filtered as f64 / did.loops as f64;
+                let word = if shown.details.iter().any(|d| d.label == "Join Filter") { "Join Filter" } else { "Filter" };
+                self.lines.push(format!("{}Rows Removed by {word}: {removed:.0}", " ".repeat(below)));
+            }
+        }
+        let plan = self.plan;
+        for &at in &shown.subplans {
+            if let Some(tree) = plan.subplans.get(at)
+                && tree.name.starts_with("InitPlan")
+            {
+                self.node(&tree.node, below, &tree.name)?;
+            }
+        }
+        // WITH queries stand under the top.
+        if indent == 0 {
+            for tree in plan.subplans.iter().filter(|t| t.kind == SubPlanKind::Cte) {
+                self.node(&tree.node, below, &tree.name)?;
+            }
+        }
+        for (input, hash) in inputs(shown) {
+            if hash {
+                let mut line = format!("{}->  Hash", " ".repeat(below));
+                if self.options.costs {
+                    let cost = input.cost;
+                    let _ = write!(
+                        line,
+                        "  (cost={:.2}..{:.2} rows={:.0} width={})",
+                        cost.total, cost.total, cost.rows, cost.width
+                    );
+                }
+                self.lines.push(line);
+                self.node(input, below + 6, "")?;
+            } else {
+                self.node(input, below, "")?;
+            }
+        }
+        for &at in &shown.subplans {
+            if let Some(tree) = plan.subplans.get(at)
+                && tree.name.starts_with("SubPlan")
+            {
+                self.node(&tree.node, below, &tree.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn detail(&self, node: &Node, detail: &Detail) -> Result<String> {
+        let own = match &node.kind {
+            NodeKind::SeqScan { relation, .. }
+            | NodeKind::IndexScan { relation, .. }
+            | NodeKind::IndexOnlyScan { relation, .. }
+            | NodeKind::TidScan { relation, .. }
+            | NodeKind::CursorScan { relation, .. } => self.plan.relations.get(*relation).map(|r| r.alias.as_str()),
+            NodeKind::SubqueryScan { alias, .. }
+            | NodeKind::CteScan { alias, .. }
+            | NodeKind::WorkTableScan { alias, .. } => Some(alias.as_str()),
+            _ => None,
+        };
+        let qualify = self.options.verbose || own.is_none() && self.plan.names.len() > 1;
+        let names = PlanNames { plan: self.plan, qualify, own };
+        let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
+        let is_condition = detail.label.ends_with("Filter") || detail.label.ends_with("Cond");
+        let mut parts = Vec::with_capacity(detail.exprs.len());
+        for (at, expr) in detail.exprs.iter().enumerate() {
+            let mut text = deparser.expression(expr)?;
+            // Keys that are no plain columns stand in parentheses.
+            if !is_condition && !matches!(expr.kind, ExprKind::Var(_)) && !text.starts_with('(') {
+                text = format!("({text})");
+            }
+            if let Some(suffix) = detail.texts.get(at) {
+                text.push_str(suffix);
+            }
+            parts.push(text);
+        }
+        Ok(if !is_condition {
+            parts.join(", ")
+        } else if parts.len() > 1 {
+            format!("({})", parts.join(" AND "))
+        } else {
+            parts.concat()
+        })
+    }
+
+    fn relation(&self, at: usize) -> String {
+        let Some(relation) = self.plan.relations.get(at) else { return String::new() };
+        let mut text = if self.options.verbose {
+            format!("{}.{}", quote_identifier(&relation.schema), quote_identifier(&relation.name))
+        } else {
+            quote_identifier(&relation.name)
+        };
+        if relation.alias != relation.name {
+            text.push(' ');
+            text.push_str(&quote_identifier(&relation.alias));
+        }
+        text
+    }
+
+    fn title(&self, node: &Node) -> Result<String> {
+        let join = |method: &str, join: JoinType, plain: &str| match join {
+            JoinType::Inner => plain.to_string(),
+            JoinType::Left => format!("{method} Left Join"),
+            JoinType::Right => format!("{method} Right Join"),
+            JoinType::Full => format!("{method} Full Join"),
+            JoinType::Semi => format!("{method} Semi Join"),
+            JoinType::Anti => format!("{method} Anti Join"),
+            JoinType::RightSemi => format!("{method} Right Semi Join"),
+            JoinType::RightAnti => format!("{method} Right Anti Join"),
+        };
+        let index = |word: &str, search: &IndexSearch, relation: usize| {
+            let backward = if search.backward { " Backward" } else { "" };
+            format!("{word}{backward} using {} on {}", quote_identifier(&search.name), self.relation(relation))
+        };
+        Ok(match &node.kind {
+            NodeKind::Result { .. } => "Result".into(),
+            NodeKind::SeqScan { relation, .. } => format!("Seq Scan on {}", self.relation(*relation)),
+            NodeKind::IndexScan { relation, search, .. } => index("Index Scan", search, *relation),
+            NodeKind::IndexOnlyScan { relation, search, .. } => index("Index Only Scan", search, *relation),
+            NodeKind::TidScan { relation, .. } | NodeKind::CursorScan { relation, .. } => {
+                format!("Tid Scan on {}", self.relation(*relation))
+            }
+            NodeKind::Values { .. } => "Values Scan on \"*VALUES*\"".into(),
+            NodeKind::FunctionScan { functions, .. } => match functions.first().map(|f| &f.call.kind) {
+                Some(crate::plan::ExprKind::Call(call)) if functions.len() == 1 => {
+                    format!("Function Scan on {}", self.catalog.function(call.function)?.proname)
+                }
+                _ => "Function Scan".into(),
+            },
+            NodeKind::SubqueryScan { alias, .. } => format!("Subquery Scan on {}", quote_identifier(alias)),
+            NodeKind::CteScan { alias, name, .. } => {
+                if alias == name {
+                    format!("CTE Scan on {}", quote_identifier(name))
+                } else {
+                    format!("CTE Scan on {} {}", quote_identifier(name), quote_identifier(alias))
+                }
+            }
+            NodeKind::WorkTableScan { alias, .. } => format!("WorkTable Scan on {}", quote_identifier(alias)),
+            NodeKind::ProjectSet { .. } => "ProjectSet".into(),
+            NodeKind::NestLoop { join: kind, .. } => join("Nested Loop", *kind, "Nested Loop"),
+            NodeKind::HashJoin { join: kind, .. } => join("Hash", *kind, "Hash Join"),
+            NodeKind::MergeJoin { join: kind, .. } => join("Merge", *kind, "Merge Join"),
+            NodeKind::Sort { presorted: 0, .. } => "Sort".into(),
+            NodeKind::Sort { .. } => "Incremental Sort".into(),
+            NodeKind::Unique { .. } => "Unique".into(),
+            NodeKind::Aggregate { strategy, .. } => match strategy {
+                AggregateStrategy::Plain => "Aggregate".into(),
+                AggregateStrategy::Sorted => "GroupAggregate".into(),
+                AggregateStrategy::Hashed => "HashAggregate".into(),
+            },
+            NodeKind::WindowAgg { .. } => "WindowAgg".into(),
+            NodeKind::SetOp { except, all, .. } => {
+                format!("HashSetOp {}{}", if *except { "Except" } else { "Intersect" }, if *all { " All" } else { "" })
+            }
+            NodeKind::Append { .. } => "Append".into(),
+            NodeKind::MergeAppend { .. } => "Merge Append".into(),
+            NodeKind::RecursiveUnion { .. } => "Recursive Union".into(),
+            NodeKind::Limit { .. } => "Limit".into(),
+            NodeKind::LockRows { .. } => "LockRows".into(),
+            NodeKind::Material { .. } => "Materialize".into(),
+            NodeKind::Memoize { .. } => "Memoize".into(),
+            NodeKind::ModifyTable(modify) => {
+                let word = match modify.command {
+                    Command::Insert => "Insert",
+                    Command::Update => "Update",
+                    Command::Delete => "Delete",
+                    _ => "Merge",
+                };
+                format!("{word} on {}", self.relation(modify.target.relation))
+            }
+        })
+    }
+}
+
+/// The inputs of a node, and whether each is hashed.
+fn inputs(node: &Node) -> Vec<(&Node, bool)> {
+    match &node.kind {
+        NodeKind::Result { input, .. } => input.iter().map(|i| (&**i, false)).collect(),
+        NodeKind::SubqueryScan { input, .. }
+        | NodeKind::ProjectSet { input, .. }
+        | NodeKind::Sort { input, .. }
+        | NodeKind::Unique { input, .. }
+        | NodeKind::Aggregate { input, .. }
+        | NodeKind::WindowAgg { input, .. }
+        | NodeKind::Limit { input, .. }
+        | NodeKind::LockRows { input, .. }
+        | NodeKind::Material { input }
+        | NodeKind::Memoize { input, .. } => vec![(input, false)],
+        NodeKind::NestLoop { outer, inner, .. } | NodeKind::MergeJoin { outer, inner, .. } => {
+            vec![(outer, false), (inner, false)]
+        }
+        NodeKind::HashJoin { outer, inner, .. } => vec![(outer, false), (inner, true)],
+        NodeKind::SetOp { left, right, .. } => vec![(left, false), (right, false)],
+        NodeKind::Append { inputs } | NodeKind::MergeAppend { inputs, .. } => {
+            inputs.iter().map(|i| (i, false)).collect()
+        }
+        NodeKind::RecursiveUnion { start, step, .. } => vec![(start, false), (step, false)],
+        NodeKind::ModifyTable(modify) => vec![(&modify.source, false)],
+        _ => Vec::new(),
+    }
+}
+
