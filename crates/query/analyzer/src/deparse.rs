@@ -581,7 +581,11 @@ impl Deparser<'_> {
         {
             return Ok(quote_identifier(name));
         }
-        let relation = if arg.ty.oid == oid::RECORD { Oid::INVALID } else { crate::types::row_relation(self.catalog, arg.ty.oid)? };
+        let relation = if arg.ty.oid == oid::RECORD {
+            Oid::INVALID
+        } else {
+            crate::types::row_relation(self.catalog, arg.ty.oid)?
+        };
         if relation.is_valid()
             && let Some(column) = self.catalog.relation(relation)?.column(number)
         {

@@ -154,7 +154,8 @@ impl Printer<'_> {
             let did = actual(shown.id);
             if did.filtered > 0 && did.loops > 0 {
                 let removed = did.filtered as f64 / did.loops as f64;
-                let word = if shown.details.iter().any(|d| d.label == "Join Filter") { "Join Filter" } else { "Filter" };
+                let word =
+                    if shown.details.iter().any(|d| d.label == "Join Filter") { "Join Filter" } else { "Filter" };
                 self.lines.push(format!("{}Rows Removed by {word}: {removed:.0}", " ".repeat(below)));
             }
         }
@@ -352,4 +353,3 @@ fn inputs(node: &Node) -> Vec<(&Node, bool)> {
         _ => Vec::new(),
     }
 }
-
