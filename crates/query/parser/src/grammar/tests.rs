@@ -273,6 +273,7 @@ fn syntax_errors_stand_at_the_first_impossible_token() {
         ("create function f [ )", "syntax error at or near \")\"", 21),
         ("begin; end x", "syntax error at or near \"x\"", 12),
         ("select case when 1 then 2", "syntax error at end of input", 26),
+        ("set local session x = 1", "syntax error at or near \"x\"", 19),
         ("alter table t add", "syntax error at end of input", 18),
     ]);
 }

@@ -145,7 +145,7 @@ impl Parser<'_> {
         let worded = !self.assigns(1);
         let local = worded && self.accept(K::Local);
         let mut set = None;
-        if worded && self.is(K::Session) {
+        if worded && !local && self.is(K::Session) {
             match self.keyword_at(1) {
                 Some(K::Characteristics) if !self.assigns(2) => {
                     self.skip(2);
