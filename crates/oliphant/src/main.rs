@@ -24,9 +24,19 @@ struct Tool {
 const TOOLS: &[Tool] = &[
     Tool { name: "initdb", purpose: "make a new database cluster", run: |_, arguments| tools::initdb::main(arguments) },
     Tool {
+        name: "pg_controldata",
+        purpose: "show a cluster's control file",
+        run: |_, arguments| tools::pg_controldata::main(arguments),
+    },
+    Tool {
         name: "pg_ctl",
         purpose: "start, stop or control a server",
         run: |program, arguments| tools::pg_ctl::main(program, &text(arguments)),
+    },
+    Tool {
+        name: "pg_waldump",
+        purpose: "show the write-ahead log's records",
+        run: |_, arguments| tools::pg_waldump::main(arguments),
     },
     Tool { name: "postgres", purpose: "the server", run: serve },
 ];

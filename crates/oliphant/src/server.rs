@@ -176,9 +176,9 @@ fn context(child: &Child<'_, Store>) -> Context {
     let (engine, catalog) = (&child.store.shared.engine, &child.store.shared.catalog);
     let mut managers = engine.resource_managers();
     let data_directory = child.data_directory.to_path_buf();
-    managers.push(Arc::new(CatalogRedo { shared: catalog.clone(), data_directory }));
+    managers.push(Arc::new(CatalogRedo { shared: *catalog, data_directory }));
     let mut participants = engine.checkpoint_participants();
-    participants.push(Arc::new(catalog.clone()));
+    participants.push(Arc::new(*catalog));
     Context {
         data_directory: child.data_directory.to_path_buf(),
         wal: engine.wal.clone(),
