@@ -112,8 +112,9 @@ impl Server for Oliphant {
             backend::access_files(settings, data_directory).map_err(|mut errors| errors.swap_remove(0))?;
         let checkpoints = Checkpoints::attach(segment, request.checkpoints, processes);
         let requests = checkpoints.clone();
-        // Sessions do without reading the initial rows of the catalogs again.
-        catalog::data::warm();
+        // What is built in is made ready once: the processes that are forked share it.
+        catalog::warm();
+        let _ = types::function(ids::Oid::INVALID);
         Ok(Store {
             shared: Shared {
                 engine: Engine::attach(segment, request.engine, request.config, processes)?,
