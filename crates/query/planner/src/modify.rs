@@ -122,7 +122,13 @@ impl Planner<'_> {
                 Some(RowMark { relation, tid, lock: None })
             })
             .collect();
-        let relation = self.use_relation(&table, lock, &alias)?;
+        // The scan of the target and the change must name the same relation of the plan: a row that changed meanwhile is
+        // checked anew with its newest version in place of what that relation's scan gives.
+        let read = if command == Command::Insert { None } else { self.relation_use_of(target).ok() };
+        let relation = match read {
+            Some(relation) => relation,
+            None => self.use_relation(&table, lock, &alias)?,
+        };
         let target_table = self.target_table(relation, &table, columns)?;
         let on_conflict = self.on_conflict(&table, target)?;
         let cost = Cost { startup: source.node.cost.startup, total: source.node.cost.total, rows: 0.0, width: 0 };

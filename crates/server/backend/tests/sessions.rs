@@ -489,6 +489,7 @@ fn copy_in_and_out() {
 fn waits_end_early() {
     cancel_reaches_a_waiting_statement();
     waiting_statements_time_out();
+    no_update_is_lost();
 }
 
 fn cancel_reaches_a_waiting_statement() {
@@ -520,6 +521,26 @@ fn cancel_reaches_a_waiting_statement() {
     let (state, text) = error_in(&b.exchange());
     assert_eq!((&*state, &*text), ("57014", "canceling statement due to user request"));
     assert_eq!(a.lines("commit; select a from cancelled; drop table cancelled")[1], "2");
+}
+
+/// Read Committed: who waited for a row works on its newest version, not on the one that the snapshot saw.
+fn no_update_is_lost() {
+    let mut a = client();
+    a.lines("create table counted (k int primary key, n int); insert into counted values (1, 0), (2, 0)");
+    let work = |statement: &'static str| {
+        std::thread::spawn(move || {
+            let mut c = client();
+            for _ in 0..50 {
+                c.lines(statement);
+            }
+        })
+    };
+    let threads = ["k = 1", "k = 1", "n >= 0 and k = 1"].map(|condition| {
+        work(format!("begin; update counted set n = n + 1 where {condition}; update counted set n = n - 1 where k = 2; commit").leak())
+    });
+    threads.into_iter().for_each(|thread| thread.join().expect("a client"));
+    assert_eq!(a.lines("select n from counted order by k"), ["150", "-150", "SELECT 2"]);
+    a.lines("drop table counted");
 }
 
 fn waiting_statements_time_out() {
