@@ -155,7 +155,8 @@ fn one_backend_that_dies_takes_the_others_along_and_the_server_comes_back() {
     let mut told = None;
     while told.is_none() {
         let received = other.receive(|message| {
-            if let wire::backend::BackendMessage::Error(notice) = message {
+            use wire::backend::BackendMessage::{Error, Notice};
+            if let Error(notice) | Notice(notice) = message {
                 told = Some(notice.to_error());
             }
         });

@@ -15,6 +15,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use catalog::Catalog;
 use catalog::functions::SessionHandle;
 use catalog::privileges::{Membership, ObjectKind};
 use catalog::rows::PgDbRoleSetting;
-use error::{Error, Result, SqlState, bail};
+use error::{Error, Result, Severity, SqlState, bail};
 use ids::Oid;
 use log::Logger;
 use settings::check::log_connection_stages;
@@ -135,6 +136,7 @@ pub(crate) fn serve(
     };
     session.follow_settings();
     process.clear_timeout(Timeout::Authentication);
+    set_last_words(&session);
     let _ = session.run();
     session.drop_portals();
     session.transaction.abort();
@@ -151,6 +153,26 @@ pub(crate) fn serve(
         );
         session.logger.borrow_mut().log(text);
     }
+}
+
+/// Prepares what the client is told if SIGQUIT ends the process: a signal handler can only send bytes that are there.
+fn set_last_words(session: &Session<'_>) {
+    let message = |state: SqlState, text: &str| Error::new(state, text).severity(Severity::Warning);
+    let shutdown = message(SqlState::ADMIN_SHUTDOWN, "terminating connection due to immediate shutdown command");
+    let crash =
+        message(SqlState::CRASH_SHUTDOWN, "terminating connection because of crash of another server process")
+            .detail(
+                "The postmaster has commanded this server process to roll back the current transaction and exit, because \
+                 another server process exited abnormally and possibly corrupted shared memory.",
+            )
+            .hint("In a moment you should be able to reconnect to the database and repeat your command.");
+    let [shutdown, crash] = [shutdown, crash].map(|message| {
+        let mut bytes = Vec::new();
+        put::error_or_notice(&mut bytes, &message);
+        bytes
+    });
+    let connection = session.connection.borrow();
+    session.process.set_last_words(connection.socket().as_fd(), shutdown, crash);
 }
 
 /// Reads packets until one asks for a session; `None` if the client is served or gone.
