@@ -159,13 +159,12 @@ pub(crate) fn serve(
 fn set_last_words(session: &Session<'_>) {
     let message = |state: SqlState, text: &str| Error::new(state, text).severity(Severity::Warning);
     let shutdown = message(SqlState::ADMIN_SHUTDOWN, "terminating connection due to immediate shutdown command");
-    let crash =
-        message(SqlState::CRASH_SHUTDOWN, "terminating connection because of crash of another server process")
-            .detail(
-                "The postmaster has commanded this server process to roll back the current transaction and exit, because \
+    let crash = message(SqlState::CRASH_SHUTDOWN, "terminating connection because of crash of another server process")
+        .detail(
+            "The postmaster has commanded this server process to roll back the current transaction and exit, because \
                  another server process exited abnormally and possibly corrupted shared memory.",
-            )
-            .hint("In a moment you should be able to reconnect to the database and repeat your command.");
+        )
+        .hint("In a moment you should be able to reconnect to the database and repeat your command.");
     let [shutdown, crash] = [shutdown, crash].map(|message| {
         let mut bytes = Vec::new();
         put::error_or_notice(&mut bytes, &message);
