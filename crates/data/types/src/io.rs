@@ -242,6 +242,7 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::VOID => VOID_IO,
         oid::ACLITEM => crate::acl::ACLITEM_IO,
         oid::INT2VECTOR | oid::OIDVECTOR => crate::array::VECTOR_IO,
+        oid::ANYARRAY => ANYARRAY_IO,
         oid::RECORD => return None,
         _ if crate::builtin_type(type_oid).is_some_and(|t| t.category == b'A' && builtin_io(t.element).is_some()) => {
             crate::array::ARRAY_IO
@@ -249,6 +250,13 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         _ => return None,
     })
 }
+
+/// Statistics show arrays of any type; nothing can be read as one.
+const ANYARRAY_IO: TypeIo = TypeIo {
+    input: |_, _, _| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "cannot accept a value of type anyarray")),
+    receive: |_, _, _| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "cannot accept a value of type anyarray")),
+    ..crate::array::ARRAY_IO
+};
 
 /// A function that returns nothing has an empty text.
 const VOID_IO: TypeIo = TypeIo {

@@ -45,7 +45,9 @@ use query::{NO_LOCATION, Query};
 use scope::{Place, Scope};
 
 pub use column::{shift_levels, shift_levels_from, shift_query_levels};
-pub use rewrite::{TableColumns, Wanted, coerce_expression, identity_sequence, stored_expression, stored_query};
+pub use rewrite::{
+    TableColumns, Wanted, coerce_expression, identity_sequence, stored_domain_check, stored_expression, stored_query,
+};
 pub use select::collect_entries;
 
 /// How deep statements and expressions may nest.

@@ -396,6 +396,18 @@ pub fn stored_expression(catalog: &Catalog, env: &dyn Environment, text: &str) -
     }
 }
 
+/// A domain's CHECK that a catalog stores: a tree's text, or SQL behind an `@` in which `VALUE` is of type `base`.
+pub fn stored_domain_check(catalog: &Catalog, env: &dyn Environment, text: &str, base: SqlType) -> Result<Expr> {
+    let Some(sql) = text.strip_prefix('@') else { return from_text(text) };
+    let text = format!("SELECT {sql}");
+    let statements = parser::parse(&text)?;
+    let wrong = || Error::corrupted("a stored check is no expression");
+    let Some(ast::Statement::Select(select)) = statements.first().map(|s| &s.statement) else { return Err(wrong()) };
+    let ast::SelectBody::Simple(simple) = &select.body else { return Err(wrong()) };
+    let [target] = &simple.targets[..] else { return Err(wrong()) };
+    Analyzer::new(catalog, env, &text, Params::default()).domain_check(&target.value, base)
+}
+
 /// Expressions written as SQL, without columns.
 pub(crate) fn parse_list(catalog: &Catalog, env: &dyn Environment, sql: &str) -> Result<Vec<Expr>> {
     let text = format!("SELECT {sql}");

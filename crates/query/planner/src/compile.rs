@@ -312,6 +312,7 @@ impl Planner<'_> {
         let local = self.local();
         // Constraints of the domain and of those below it, the lowest first.
         let mut chain = Vec::new();
+        let mut base = analyzer::query::SqlType::plain(domain);
         let mut at = domain;
         loop {
             let row = self.ctx.catalog.type_(at)?;
@@ -320,6 +321,7 @@ impl Planner<'_> {
             }
             not_null |= row.typnotnull;
             chain.push(at);
+            base = analyzer::query::SqlType { oid: row.typbasetype, typmod: row.typtypmod, collation: row.typcollation };
             at = row.typbasetype;
         }
         for &domain in chain.iter().rev() {
@@ -331,7 +333,7 @@ impl Planner<'_> {
             rows.sort_by(|a, b| a.conname.cmp(&b.conname));
             for row in rows {
                 let Some(text) = &row.conbin else { continue };
-                let check = analyzer::stored_expression(self.ctx.catalog, self.ctx.env, text)?;
+                let check = analyzer::stored_domain_check(self.ctx.catalog, self.ctx.env, text, base)?;
                 self.level().case_tests.push(Expr { kind: ExprKind::Local(local), ty: arg.ty });
                 let compiled = self.compile(&check, &[]);
                 self.level().case_tests.pop();
