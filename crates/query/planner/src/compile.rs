@@ -321,7 +321,8 @@ impl Planner<'_> {
             }
             not_null |= row.typnotnull;
             chain.push(at);
-            base = analyzer::query::SqlType { oid: row.typbasetype, typmod: row.typtypmod, collation: row.typcollation };
+            base =
+                analyzer::query::SqlType { oid: row.typbasetype, typmod: row.typtypmod, collation: row.typcollation };
             at = row.typbasetype;
         }
         for &domain in chain.iter().rev() {
