@@ -60,7 +60,7 @@ proptest! {
         }
         let blocks = store.storage.block_count(index.locator, Fork::Main).unwrap();
         let edits: Vec<(u16, u8)> =
-            lines.into_iter().chain(links).chain(anywhere).map(|(at, byte)| (at, byte)).collect();
+            lines.into_iter().chain(links).chain(anywhere).collect();
         damage(&bench, &index, which % blocks, &edits);
         for direction in [Direction::Forward, Direction::Backward] {
             let mut scan = indexes.scan(store, &index, IndexScanOptions { keys: true, payloads: true, ..Default::default() }).unwrap();
