@@ -1098,6 +1098,7 @@ impl Planner<'_> {
             (entry.name.clone(), lock)
         };
         let relation = self.use_relation(&table, lock, &alias)?;
+        self.level().scanned.insert(at, relation);
         let columns = self.level().needed[at].clone();
         let layout: Layout = columns.iter().map(|&n| self.var(at, n)).collect();
         let width = self.width(&layout);

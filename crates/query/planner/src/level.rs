@@ -77,6 +77,8 @@ pub(crate) struct Level {
     pub case_tests: Vec<Expr>,
     /// Columns of each relation that anything uses.
     pub needed: Vec<Vec<i16>>,
+    /// The plan's relations ([`Planner::use_relation`]) that scans read, by their places in the range table.
+    pub scanned: std::collections::HashMap<usize, usize>,
 }
 
 /// The planning of one statement.
@@ -189,6 +191,7 @@ impl<'a> Planner<'a> {
             names_offset,
             case_tests: Vec::new(),
             needed: Vec::new(),
+            scanned: Default::default(),
         });
         self.plan_ctes(ctes)?;
         let built = if self.level().query.command != q::Command::Select {

@@ -659,12 +659,8 @@ impl Planner<'_> {
 
     /// The plan's number of a relation of the current range table, once its scan was built.
     pub fn relation_use_of(&mut self, entry: usize) -> Result<usize> {
-        let name = self.level().query.range_table[entry].name.clone();
-        let oid = self.entry_relation(entry);
-        self.relations
-            .iter()
-            .rposition(|r| Some(r.oid) == oid && r.alias == name)
-            .ok_or_else(|| Error::internal("a locked relation is not read"))
+        let scanned = self.level().scanned.get(&entry).copied();
+        scanned.ok_or_else(|| Error::internal("a locked relation is not read"))
     }
 
     pub fn limit(&mut self, built: Built, targets: &[TargetEntry], order_by: &[SortClause]) -> Result<Built> {

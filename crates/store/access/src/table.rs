@@ -86,17 +86,17 @@ impl Projected {
     }
 }
 
-/// The bytes of a tid value: block, then offset, both big-endian, so that byte order is tid order.
+/// The bytes of a tid value, as crate `types` reads them: block, then offset, both little-endian.
 pub fn tid_bytes(tid: TupleId) -> [u8; 6] {
-    let [b0, b1, b2, b3] = tid.block.0.to_be_bytes();
-    let [o0, o1] = tid.offset.to_be_bytes();
+    let [b0, b1, b2, b3] = tid.block.0.to_le_bytes();
+    let [o0, o1] = tid.offset.to_le_bytes();
     [b0, b1, b2, b3, o0, o1]
 }
 
 /// The inverse of [`tid_bytes`]; `None` for another length.
 pub fn tid_from_bytes(bytes: &[u8]) -> Option<TupleId> {
     let &[b0, b1, b2, b3, o0, o1] = bytes else { return None };
-    Some(TupleId::new(BlockNumber(u32::from_be_bytes([b0, b1, b2, b3])), u16::from_be_bytes([o0, o1])))
+    Some(TupleId::new(BlockNumber(u32::from_le_bytes([b0, b1, b2, b3])), u16::from_le_bytes([o0, o1])))
 }
 
 /// An empty batch for rows of these columns.

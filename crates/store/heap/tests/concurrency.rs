@@ -57,6 +57,63 @@ fn increments_are_not_lost() {
 }
 
 #[test]
+fn increments_that_follow_conflicts_are_not_lost() {
+    let bench = Bench::new();
+    let a = bench.client();
+    a.begin();
+    a.insert(&row(0, "", 0));
+    a.commit();
+    const THREADS: i64 = 4;
+    const ROUNDS: i64 = 300;
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            let client = bench.client();
+            scope.spawn(move || {
+                for _ in 0..ROUNDS {
+                    client.begin();
+                    // One snapshot for the statement, whatever it meets.
+                    let snapshot = client.session.transaction.snapshot().unwrap();
+                    let rows = client.rows_of(&snapshot, Direction::Forward);
+                    let (mut tid, mut value) = (rows[0].3, rows[0].2);
+                    loop {
+                        let options = UpdateOptions {
+                            crosscheck: None,
+                            wait: WaitPolicy::Block,
+                            indexed_changed: false,
+                            key_changed: false,
+                            kept: &[],
+                        };
+                        let outcome = client.engine.tables.update(
+                            &client.engine.store,
+                            &client.session.transaction,
+                            &client.table,
+                            tid,
+                            &snapshot,
+                            Row::Datums(&row(0, "", value + 1)),
+                            options,
+                        );
+                        match outcome.unwrap() {
+                            Outcome::Done(_) => break,
+                            Outcome::Conflict(conflict) => {
+                                assert_eq!(conflict.kind, ConflictKind::Updated);
+                                tid = conflict.next;
+                                value = client.fetch(&[tid], FetchMode::Any).0[0].2;
+                            }
+                        }
+                    }
+                    drop(snapshot);
+                    client.commit();
+                }
+            });
+        }
+    });
+    a.begin();
+    let rows = a.rows();
+    assert_eq!((rows.len(), rows[0].2), (1, THREADS * ROUNDS));
+    a.commit();
+}
+
+#[test]
 fn a_waiting_update_follows_the_first_one_or_goes_on_after_its_rollback() {
     for commit in [true, false] {
         let bench = Bench::new();
