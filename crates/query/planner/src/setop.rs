@@ -242,6 +242,7 @@ impl Planner<'_> {
             names_offset: self.names.len(),
             case_tests: Vec::new(),
             needed,
+            scanned: Default::default(),
         });
         if !ctes.is_empty() {
             return Err(Error::not_implemented("WITH within WITH RECURSIVE"));
