@@ -13,7 +13,7 @@ select * from item order by id;
 insert into item values (1, 'nut', 1, 1) on conflict do nothing;
 insert into item values (1, 'nut', 9.99, 1) on conflict (id) do update set price = excluded.price, qty = item.qty + excluded.qty;
 select * from item order by id;
-insert into item select x, 'part ' || x, x, x from generate_series(10, 14) as x returning id;
+insert into item select x, 'part ' || x::text, x, x from generate_series(10, 14) as x returning id;
 select count(*), sum(qty) from item;
 update item set qty = 0;
 select count(*) from item where qty = 0;

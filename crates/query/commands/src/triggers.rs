@@ -40,6 +40,11 @@ impl Queue {
         self.deferred.clear();
     }
 
+    /// Forgets what the statement queued: it has failed.
+    pub fn forget_immediate(&mut self) {
+        self.immediate.clear();
+    }
+
     /// Forgets what was queued at nesting `level` of subtransactions or deeper: it was rolled back.
     pub fn forget_level(&mut self, level: u32) {
         self.immediate.retain(|pending| pending.level < level);

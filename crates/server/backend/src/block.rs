@@ -11,6 +11,7 @@
 //!
 //! In the extended protocol, `Single` lasts until Sync.
 
+use commands::triggers::Queue;
 use error::{Error, Result, SqlState, bail};
 use parser::ast::{IsolationLevel, Statement, Transaction, TransactionMode, TransactionModeKind};
 use settings::{Source, id};
@@ -127,7 +128,7 @@ impl Session<'_> {
     pub(crate) fn commit(&self) -> Result<()> {
         self.drop_portals();
         let synchronous = self.settings.borrow().enumeration(id::SYNCHRONOUS_COMMIT) != "off";
-        let committed = self.transaction.commit(synchronous);
+        let committed = self.fire_triggers(true).and_then(|()| self.transaction.commit(synchronous));
         if committed.is_err() {
             self.transaction.abort();
         }
@@ -142,7 +143,22 @@ impl Session<'_> {
         self.after_transaction(false);
     }
 
+    /// Fires the row triggers that the statement queued; with `deferred`, also those that waited for the transaction's end.
+    pub(crate) fn fire_triggers(&self, deferred: bool) -> Result<()> {
+        if self.triggers.borrow().is_empty() {
+            return Ok(());
+        }
+        let session = self.executor();
+        let context = commands::Context { session: &session, services: self, text: "" };
+        let queue = |take: &mut dyn FnMut(&mut Queue)| take(&mut self.triggers.borrow_mut());
+        match deferred {
+            true => commands::triggers::fire_deferred(&context, &queue),
+            false => commands::triggers::fire_immediate(&context, &queue),
+        }
+    }
+
     fn after_transaction(&self, committed: bool) {
+        self.triggers.borrow_mut().clear();
         self.process.clear_timeout(Timeout::Statement);
         self.process.clear_timeout(Timeout::Transaction);
         self.settings.borrow_mut().end_level(1, committed);
@@ -158,6 +174,7 @@ impl Session<'_> {
             Block::Single | Block::Implicit => self.rollback(),
             Block::Explicit => {
                 self.drop_portals();
+                self.triggers.borrow_mut().forget_immediate();
                 let level = self.transaction.level();
                 self.transaction.fail();
                 self.settings.borrow_mut().end_level(level.max(1), false);
@@ -267,6 +284,7 @@ impl Session<'_> {
                 self.require_block("ROLLBACK TO SAVEPOINT")?;
                 self.drop_portals();
                 self.transaction.rollback_to(&savepoint.name)?;
+                self.triggers.borrow_mut().forget_level(self.transaction.level());
                 let level = self.transaction.level();
                 let mut settings = self.settings.borrow_mut();
                 settings.end_level(level, false);

@@ -198,8 +198,8 @@ impl Host for Session<'_> {
         Err(Error::not_implemented(format_args!("calling function {}", row.proname)))
     }
 
-    fn trigger(&self, _event: TriggerEvent<'_>) -> Result<TriggerOutcome> {
-        Err(Error::not_implemented("triggers"))
+    fn trigger(&self, event: TriggerEvent<'_>) -> Result<TriggerOutcome> {
+        self.triggers.borrow_mut().record(self.catalog(), self.transaction.level(), &event)
     }
 }
 

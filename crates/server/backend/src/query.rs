@@ -339,7 +339,11 @@ impl Session<'_> {
             } else {
                 match self.utility_rows(&prepared.text, statement)? {
                     Some(rows) => State::Rows(rows),
-                    None => return self.run_utility(&prepared.text, statement, &portal.formats).map(Some),
+                    None => {
+                        let tag = self.run_utility(&prepared.text, statement, &portal.formats)?;
+                        self.fire_triggers(false)?;
+                        return Ok(Some(tag));
+                    }
                 }
             };
         }
@@ -347,7 +351,10 @@ impl Session<'_> {
             State::New => Err(Error::internal("a portal did not start")),
             State::Running(running) => match self.run_query(running, limit, returns_rows)? {
                 Ran::Suspended(_) => Ok(None),
-                Ran::Completed(rows) => Ok(Some(Self::query_tag(running, rows))),
+                Ran::Completed(rows) => {
+                    self.fire_triggers(false)?;
+                    Ok(Some(Self::query_tag(running, rows)))
+                }
             },
             State::Rows(rows) => match self.send_text_rows(rows, limit)? {
                 Ran::Suspended(_) => Ok(None),

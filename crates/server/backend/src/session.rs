@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use catalog::Catalog;
 use catalog::functions::SessionHandle;
+use commands::triggers::Queue;
 use error::{Error, Result, Severity, SqlState};
 use locks::{LockManager, LockTimeouts};
 use log::Logger;
@@ -49,6 +50,8 @@ pub(crate) struct Session<'a> {
     pub prepared: RefCell<HashMap<String, Rc<Prepared>>>,
     /// Portals by name; the unnamed one too.
     pub portals: RefCell<HashMap<String, Portal>>,
+    /// Row triggers that have still to fire.
+    pub triggers: RefCell<Queue>,
     /// Plans of simple queries, by their text.
     pub plans: RefCell<HashMap<String, Rc<Prepared>>>,
     /// `user database host` for the process title.

@@ -127,6 +127,7 @@ pub(crate) fn serve(
         random: Cell::new(0),
         prepared: RefCell::new(HashMap::new()),
         portals: RefCell::new(HashMap::new()),
+        triggers: RefCell::default(),
         plans: RefCell::new(HashMap::new()),
         title,
         shown: Cell::new(""),
