@@ -239,6 +239,7 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::NAME => crate::text::NAME_IO,
         oid::CHAR => crate::text::CHAR_IO,
         oid::BYTEA => crate::bytea::BYTEA_IO,
+        oid::UUID => crate::random::UUID_IO,
         oid::VOID => VOID_IO,
         oid::ACLITEM => crate::acl::ACLITEM_IO,
         oid::INT2VECTOR | oid::OIDVECTOR => crate::array::VECTOR_IO,

@@ -48,7 +48,7 @@ crate::builtins! {
 
 
     5071 xid8toxid fast(u64) |a| a as u32;
-    1181 xid_age each(u32) |a| (a > 2).then_some(0i32).unwrap_or(i32::MAX);
+    1181 xid_age each(u32) |a| if a > 2 { 0i32 } else { i32::MAX };
     1292 tideq each(&[u8], &[u8]) |a: &[u8], b: &[u8]| a == b;
     1265 tidne each(&[u8], &[u8]) |a: &[u8], b: &[u8]| a != b;
     2791 tidlt each(&[u8], &[u8]) |a, b| tid(a) < tid(b);
@@ -73,38 +73,38 @@ crate::builtins! {
 
 fixed_io! {
     /// oid
-    pub OID_IO: u32, B4, as_u32,
+    pub OID_IO: u32, B4, unsigned32,
     |text, _call| parse_unsigned(text, "oid").map(|v| v as u32),
     |value, _call, out| write_u64(value as u64, out);
     /// xid
-    pub XID_IO: u32, B4, as_u32,
+    pub XID_IO: u32, B4, unsigned32,
     |text, _call| parse_unsigned(text, "xid").map(|v| v as u32),
     |value, _call, out| write_u64(value as u64, out);
     /// cid
-    pub CID_IO: u32, B4, as_u32,
+    pub CID_IO: u32, B4, unsigned32,
     |text, _call| parse_unsigned(text, "cid").map(|v| v as u32),
     |value, _call, out| write_u64(value as u64, out);
     /// xid8
-    pub XID8_IO: u64, B8, as_u64,
+    pub XID8_IO: u64, B8, unsigned64,
     |text, _call| parse_xid8(text),
     |value, _call, out| write_u64(value, out);
     /// pg_lsn
-    pub LSN_IO: u64, B8, as_u64,
+    pub LSN_IO: u64, B8, unsigned64,
     |text, _call| text.parse::<Lsn>().map(|lsn| lsn.0).map_err(|()| invalid_input("pg_lsn", text)),
     |value, _call, out| out.extend_from_slice(Lsn(value).to_string().as_bytes());
 }
 
 /// Unsigned numbers in fixed-width values.
 trait Unsigned {
-    fn as_u32(self) -> Option<u32>;
-    fn as_u64(self) -> Option<u64>;
+    fn unsigned32(self) -> Option<u32>;
+    fn unsigned64(self) -> Option<u64>;
 }
 
 impl Unsigned for DatumRef<'_> {
-    fn as_u32(self) -> Option<u32> {
+    fn unsigned32(self) -> Option<u32> {
         self.as_i32().map(|v| v as u32)
     }
-    fn as_u64(self) -> Option<u64> {
+    fn unsigned64(self) -> Option<u64> {
         self.as_i64().map(|v| v as u64)
     }
 }

@@ -63,7 +63,7 @@ pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
         oid::FLOAT8 => Order::Double,
         oid::TEXT | oid::VARCHAR | oid::NAME | oid::UNKNOWN | oid::CSTRING => Order::Text,
         oid::BPCHAR => Order::Padded,
-        oid::BYTEA => Order::Bytes,
+        oid::BYTEA | oid::UUID => Order::Bytes,
         oid::NUMERIC => Order::Numeric,
         oid::TID => Order::Tid,
         oid::TIMETZ => Order::TimeTz,

@@ -194,8 +194,9 @@ fn encode_value(
             out.extend_from_slice(&double_bits(f32::from_bits(v as u32) as f64).to_be_bytes());
         }
         (Order::Double, B8(v)) => out.extend_from_slice(&double_bits(f64::from_bits(v as u64)).to_be_bytes()),
-        (Order::Text | Order::Bytes, Bytes(v)) => encode_bytes(v, out),
-        (Order::Padded, Bytes(v)) => encode_bytes(text::trim_blanks(v), out),
+        (Order::Text, Bytes(v)) => encode_bytes(text::collation_key(collation, v), out),
+        (Order::Padded, Bytes(v)) => encode_bytes(text::collation_key(collation, text::trim_blanks(v)), out),
+        (Order::Bytes, Bytes(v)) => encode_bytes(v, out),
         (Order::Numeric, Bytes(v)) => Numeric::from_bytes(v).write_key(out),
         (Order::Tid, Bytes(v)) => {
             let (block, offset) = objects::tid(v);

@@ -132,4 +132,4 @@ macro_rules! cases {
     };
 }
 
-cases! { datetimes numbers numerics regexes texts arrays }
+cases! { datetimes miscellany numbers numerics regexes texts arrays }

@@ -30,7 +30,7 @@ crate::builtins! {
     6273 timestamptz_mi_interval_at_zone each(Context, i64, Interval, &[u8]) |cx: Context<'_>, a, b: Interval, name: &[u8]| named(cx, name).and_then(|zone| b.negated().and_then(|b| timestamptz_plus_interval(a, &b, &zone)));
     1188 timestamp_mi each(i64, i64) difference;
     2031 timestamp_mi each(i64, i64) difference;
-    2058 timestamp_age each(i64, i64) |a, b| age(a, b);
+    2058 timestamp_age each(i64, i64) age;
     1199 timestamptz_age each(Context, i64, i64) |cx: Context<'_>, a, b| { let zone = Zone::Named(cx.env.time_zone()); if is_infinite(a) || is_infinite(b) { age(a, b) } else { local_in(a, &zone).and_then(|a| local_in(b, &zone).and_then(|b| age(a, b))) } };
     1690 time_mi_time each(i64, i64) |a: i64, b: i64| Interval { months: 0, days: 0, micros: a - b };
     1747 time_pl_interval each(i64, Interval) |a, b: Interval| shift_time(a, &b, 1);
@@ -50,9 +50,9 @@ crate::builtins! {
     2041 overlaps_timestamp each(Option<i64>, Option<i64>, Option<i64>, Option<i64>) |a: Option<i64>, b: Option<i64>, c: Option<i64>, d: Option<i64>| overlaps(a, b, c, d);
     1308 overlaps_time each(Option<i64>, Option<i64>, Option<i64>, Option<i64>) |a: Option<i64>, b: Option<i64>, c: Option<i64>, d: Option<i64>| overlaps(a, b, c, d);
     1271 overlaps_timetz each(Option<TimeTz>, Option<TimeTz>, Option<TimeTz>, Option<TimeTz>) |a: Option<TimeTz>, b: Option<TimeTz>, c: Option<TimeTz>, d: Option<TimeTz>| overlaps(a, b, c, d);
-    4134 in_range_timestamp_interval each(i64, i64, Interval, bool, bool) |value, base, offset: Interval, subtract, less| check_offset(&offset).and_then(|()| frame(value, base, &offset, subtract, less, |t, i| timestamp_plus_interval(t, i)));
+    4134 in_range_timestamp_interval each(i64, i64, Interval, bool, bool) |value, base, offset: Interval, subtract, less| check_offset(&offset).and_then(|()| frame(value, base, &offset, subtract, less, timestamp_plus_interval));
     4135 in_range_timestamptz_interval each(Context, i64, i64, Interval, bool, bool) |cx: Context<'_>, value, base, offset: Interval, subtract, less| check_offset(&offset).and_then(|()| frame(value, base, &offset, subtract, less, |t, i| timestamptz_plus_interval(t, i, &Zone::Named(cx.env.time_zone()))));
-    4133 in_range_date_interval each(i32, i32, Interval, bool, bool) |value, base, offset: Interval, subtract, less| check_offset(&offset).and_then(|()| frame(date_to_timestamp(value)?, date_to_timestamp(base)?, &offset, subtract, less, |t, i| timestamp_plus_interval(t, i)));
+    4133 in_range_date_interval each(i32, i32, Interval, bool, bool) |value, base, offset: Interval, subtract, less| check_offset(&offset).and_then(|()| frame(date_to_timestamp(value)?, date_to_timestamp(base)?, &offset, subtract, less, timestamp_plus_interval));
 }
 
 fn shift_date(day: i32, by: i64) -> Result<i32> {

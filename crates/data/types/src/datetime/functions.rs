@@ -119,7 +119,7 @@ crate::builtins! {
     1389 timestamp_finite each(i64) |a| !is_infinite(a);
     2048 timestamp_finite each(i64) |a| !is_infinite(a);
     1390 interval_finite each(Interval) |a: Interval| a.is_finite();
-    2024 date_timestamp each(i32) |a| date_to_timestamp(a);
+    2024 date_timestamp each(i32) date_to_timestamp;
     1174 date_timestamptz each(Context, i32) |cx: Context<'_>, a| date_to_timestamp(a).and_then(|t| from_local(t, &cx.env.time_zone()));
     2029 timestamp_date each(i64) |a| Ok::<_, Error>(timestamp_to_date(a));
     1178 timestamptz_date each(Context, i64) |cx: Context<'_>, a| to_local(a, &cx.env.time_zone()).map(timestamp_to_date);
@@ -158,12 +158,12 @@ crate::builtins! {
     3464 make_interval each(i32, i32, i32, i32, i32, i32, f64) make_interval;
     1158 float8_timestamptz each(f64) from_unix;
     274 timeofday each(Context) |cx: Context<'_>| time_of_day(cx.env);
-    1688 time_hash each(i64) |a| hash_eight(a);
-    2039 timestamp_hash each(i64) |a| hash_eight(a);
-    6425 timestamptz_hash each(i64) |a| hash_eight(a);
-    3409 time_hash_extended each(i64, i64) |a, seed| hash_eight_extended(a, seed);
-    3411 timestamp_hash_extended each(i64, i64) |a, seed| hash_eight_extended(a, seed);
-    6426 timestamptz_hash_extended each(i64, i64) |a, seed| hash_eight_extended(a, seed);
+    1688 time_hash each(i64) hash_eight;
+    2039 timestamp_hash each(i64) hash_eight;
+    6425 timestamptz_hash each(i64) hash_eight;
+    3409 time_hash_extended each(i64, i64) hash_eight_extended;
+    3411 timestamp_hash_extended each(i64, i64) hash_eight_extended;
+    6426 timestamptz_hash_extended each(i64, i64) hash_eight_extended;
     6415 hashdate each(i32) |a| hash::uint32(a as u32) as i32;
     6416 hashdateextended each(i32, i64) |a, seed| hash::uint32_extended(a as u32, seed as u64) as i64;
     1696 timetz_hash each(TimeTz) |a: TimeTz| hash_eight(a.micros) ^ hash::uint32(a.zone as u32) as i32;

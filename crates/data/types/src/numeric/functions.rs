@@ -56,9 +56,9 @@ crate::builtins! {
     1703 numeric each(Numeric, i32) |a: Numeric, typmod| apply_typmod(a, typmod);
     1782 int2_numeric each(i16) |a| Numeric::from(a as i64);
     1740 int4_numeric each(i32) |a| Numeric::from(a as i64);
-    1781 int8_numeric each(i64) |a| Numeric::from(a as i64);
-    1742 float4_numeric each(f32) |a| Numeric::from_f32(a);
-    1743 float8_numeric each(f64) |a| Numeric::from_f64(a);
+    1781 int8_numeric each(i64) Numeric::from;
+    1742 float4_numeric each(f32) Numeric::from_f32;
+    1743 float8_numeric each(f64) Numeric::from_f64;
     1783 numeric_int2 each(Numeric) |a: Numeric| to_integer(&a, "smallint", smallint_range).and_then(|v| i16::try_from(v).map_err(|_| smallint_range()));
     1744 numeric_int4 each(Numeric) |a: Numeric| to_integer(&a, "integer", integer_range).and_then(|v| i32::try_from(v).map_err(|_| integer_range()));
     1779 numeric_int8 each(Numeric) |a: Numeric| to_integer(&a, "bigint", bigint_range);

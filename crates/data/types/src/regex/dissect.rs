@@ -48,8 +48,8 @@ impl Dissector<'_> {
         if let Some(ends) = self.ends.get(&key) {
             return Ok(ends.clone());
         }
-        if !self.programs.contains_key(&key.0) {
-            self.programs.insert(key.0, Program::new(part)?);
+        if let std::collections::hash_map::Entry::Vacant(e) = self.programs.entry(key.0) {
+            e.insert(Program::new(part)?);
         }
         let mut ends = Vec::new();
         self.programs[&key.0].each_end(self.text, start, self.end, |end| {

@@ -95,8 +95,8 @@ crate::builtins! {
     872 initcap arena(Context, &[u8]) |cx: Context<'_>, a, out: &mut Vec<u8>| initcap(case_mapping(cx), a, out);
     6412 casefold arena(Context, &[u8]) |cx: Context<'_>, a, out: &mut Vec<u8>| lower(case_mapping(cx), a, out);
     3696 text_starts_with fast(&[u8], &[u8]) |a: &[u8], b: &[u8]| a.starts_with(b);
-    849 textpos fast(&[u8], &[u8]) |a, b| text_position(a, b);
-    868 textpos fast(&[u8], &[u8]) |a, b| text_position(a, b);
+    849 textpos fast(&[u8], &[u8]) text_position;
+    868 textpos fast(&[u8], &[u8]) text_position;
     401 rtrim1 arena(&[u8]) |a, out: &mut Vec<u8>| out.extend_from_slice(trim_blanks(a));
     406 name_text arena(&[u8]) |a, out: &mut Vec<u8>| out.extend_from_slice(a);
     1401 name_text arena(&[u8]) |a, out: &mut Vec<u8>| out.extend_from_slice(a);
@@ -160,6 +160,11 @@ pub fn trim_blanks(mut text: &[u8]) -> &[u8] {
 /// Compares two texts in a collation. All collations that exist so far compare bytes (`C`, `POSIX`, `C.UTF-8`).
 pub fn collate(_collation: Oid, a: &[u8], b: &[u8]) -> Ordering {
     a.cmp(b)
+}
+
+/// Bytes that order texts as their collation does: the texts themselves, as long as all collations compare bytes.
+pub fn collation_key(_collation: Oid, text: &[u8]) -> &[u8] {
+    text
 }
 
 /// Which characters have another case.

@@ -1,0 +1,161 @@
+//! Functions that fit no other module: types of arguments, sizes as people read them, counts of nulls, checks of input.
+
+use crate::Context;
+use crate::array::View;
+use crate::call::{Call, NotNull};
+use crate::numeric::Numeric;
+use crate::text::like::find;
+use batch::DatumRef;
+use error::{Error, Result, SqlState};
+
+crate::builtins! {
+    /// Miscellaneous functions.
+    pub static MISCELLANEOUS =
+    1619 pg_typeof each(Context, DatumRef) |cx: Context<'_>, _value: DatumRef<'_>| cx.arg_type(0);
+    438 pg_num_nulls raw() |call| count_nulls(call, true);
+    440 pg_num_nonnulls raw() |call| count_nulls(call, false);
+    2288 pg_size_pretty arena(i64) |size: i64, out: &mut Vec<u8>| size_pretty(size as i128, out);
+    3166 pg_size_pretty_numeric arena(Numeric) |size: Numeric, out: &mut Vec<u8>| numeric_size_pretty(&size, out);
+    3334 pg_size_bytes each(&[u8]) |text: &[u8]| size_bytes(&String::from_utf8_lossy(text));
+    6210 pg_input_is_valid each(Context, &[u8], &[u8]) |cx: Context<'_>, text: &[u8], type_name: &[u8]| input_is_valid(cx, text, type_name);
+    1269 pg_column_size each(NotNull) |value: NotNull<'_>| column_size(value.0);
+    2077 show_config_by_name each(Context, &[u8]) |cx: Context<'_>, name: &[u8]| setting(cx, name, false);
+    3294 show_config_by_name_missing_ok each(Context, &[u8], bool) |cx: Context<'_>, name: &[u8], missing_ok| setting(cx, name, missing_ok);
+}
+
+fn count_nulls(call: &mut Call<'_>, wanted: bool) -> Result<()> {
+    for row in call.rows.iter() {
+        if call.context.variadic {
+            let Some(bytes) = call.args[0].get(row).as_bytes() else {
+                call.out.set_null(row);
+                continue;
+            };
+            let count = View::new(bytes)?.iter().filter(|v| v.is_null() == wanted).count();
+            call.out.b4_mut()[row] = count as i32;
+        } else {
+            let count = call.args.iter().filter(|arg| arg.is_null(row) == wanted).count();
+            call.out.b4_mut()[row] = count as i32;
+        }
+    }
+    Ok(())
+}
+
+const UNITS: [&str; 6] = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+
+/// Divides by two, halves away from zero.
+fn halve(value: i128) -> i128 {
+    (value + value.signum()) / 2
+}
+
+/// Goes to a larger unit as long as the number has more than four digits; rounds with the last half kept.
+fn size_pretty(size: i128, out: &mut Vec<u8>) {
+    let mut value = size;
+    let mut unit = 0;
+    if value.abs() >= 10 * 1024 {
+        // One bit more than the unit has, to round with.
+        value /= 512;
+        unit = 1;
+        while value.abs() >= 20 * 1024 - 1 && unit + 1 < UNITS.len() {
+            value /= 1024;
+            unit += 1;
+        }
+        value = halve(value);
+    }
+    out.extend_from_slice(format!("{value} {}", UNITS[unit]).as_bytes());
+}
+
+fn numeric_size_pretty(size: &Numeric, out: &mut Vec<u8>) -> Result<()> {
+    let limit = Numeric::from(10 * 1024);
+    if size.is_finite() && size.abs() < limit {
+        crate::numeric::write_plain(size, out);
+        out.extend_from_slice(b" bytes");
+        return Ok(());
+    }
+    match size.truncated(0).to_i128() {
+        Some(value) => {
+            size_pretty(value, out);
+            Ok(())
+        }
+        None => Err(Error::not_implemented("pg_size_pretty of so large a number")),
+    }
+}
+
+fn size_bytes(text: &str) -> Result<i64> {
+    let invalid = || {
+        Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid size: \"{text}\""))
+    };
+    let word = crate::format::trim(text);
+    let mut end = word.len();
+    for (at, c) in word.char_indices() {
+        let exponent_sign = at > 0 && matches!(word.as_bytes()[at - 1], b'e' | b'E');
+        let exponent = matches!(c, 'e' | 'E')
+            && word[at + 1..].trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
+        if !(c.is_ascii_digit() || c == '.' || exponent || matches!(c, '+' | '-') && (at == 0 || exponent_sign)) {
+            end = at;
+            break;
+        }
+    }
+    let (number, unit) = word.split_at(end);
+    if !number.bytes().any(|c| c.is_ascii_digit()) {
+        return Err(invalid());
+    }
+    let number = crate::numeric::parse(number).map_err(|_| invalid())?;
+    let unit = crate::format::trim(unit);
+    let power = match unit.to_ascii_lowercase().as_str() {
+        "" | "bytes" | "b" => 0,
+        "kb" => 1,
+        "mb" => 2,
+        "gb" => 3,
+        "tb" => 4,
+        "pb" => 5,
+        _ => {
+            return Err(invalid()
+                .detail(format!("Invalid size unit: \"{unit}\"."))
+                .hint("Valid units are \"bytes\", \"B\", \"kB\", \"MB\", \"GB\", \"TB\", and \"PB\"."));
+        }
+    };
+    let bytes = number.mul(&Numeric::from(1i64 << (10 * power)))?;
+    bytes.to_i128().and_then(|v| i64::try_from(v).ok()).ok_or_else(crate::int::bigint_range)
+}
+
+/// The type that a name stands for, with its modifier: `numeric(10,2)` and the like are not read yet.
+fn input_is_valid(context: Context<'_>, text: &[u8], type_name: &[u8]) -> Result<bool> {
+    let name = String::from_utf8_lossy(type_name);
+    if find(type_name, b"(").is_some() {
+        return Err(Error::not_implemented(format_args!("pg_input_is_valid for type {name}")));
+    }
+    let alias = crate::oid::REGTYPE;
+    let known = crate::facts::BUILTIN_TYPES.iter().find(|t| {
+        t.name == name || crate::objects::format_type(t.oid, None, context.env).is_ok_and(|n| n == name)
+    });
+    let type_oid = match known {
+        Some(t) => t.oid,
+        None => match context.env.object_by_name(alias, &name)? {
+            Some(oid) => oid,
+            None => return Err(crate::objects::missing_object(alias, &name)),
+        },
+    };
+    match crate::input(type_oid, &String::from_utf8_lossy(text), -1, context.env) {
+        Ok(_) => Ok(true),
+        // Only errors of the input itself say that it is invalid.
+        Err(e) if matches!(e.state().class(), "22" | "23" | "54") => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+fn setting(context: Context<'_>, name: &[u8], missing_ok: bool) -> Result<Option<String>> {
+    let name = String::from_utf8_lossy(name);
+    match context.env.setting(&name) {
+        None if !missing_ok => Err(Error::new(
+            SqlState::UNDEFINED_OBJECT,
+            format!("unrecognized configuration parameter \"{name}\""),
+        )),
+        value => Ok(value),
+    }
+}
+
+/// Bytes that a value takes where it is stored.
+fn column_size(value: DatumRef<'_>) -> Option<i32> {
+    let repr = value.repr()?;
+    Some(repr.width().unwrap_or(value.as_bytes().map_or(0, <[u8]>::len) + 1) as i32)
+}
