@@ -81,9 +81,7 @@ fn numeric_size_pretty(size: &Numeric, out: &mut Vec<u8>) -> Result<()> {
 }
 
 fn size_bytes(text: &str) -> Result<i64> {
-    let invalid = || {
-        Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid size: \"{text}\""))
-    };
+    let invalid = || Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid size: \"{text}\""));
     let word = crate::format::trim(text);
     let mut end = word.len();
     for (at, c) in word.char_indices() {
@@ -125,9 +123,9 @@ fn input_is_valid(context: Context<'_>, text: &[u8], type_name: &[u8]) -> Result
         return Err(Error::not_implemented(format_args!("pg_input_is_valid for type {name}")));
     }
     let alias = crate::oid::REGTYPE;
-    let known = crate::facts::BUILTIN_TYPES.iter().find(|t| {
-        t.name == name || crate::objects::format_type(t.oid, None, context.env).is_ok_and(|n| n == name)
-    });
+    let known = crate::facts::BUILTIN_TYPES
+        .iter()
+        .find(|t| t.name == name || crate::objects::format_type(t.oid, None, context.env).is_ok_and(|n| n == name));
     let type_oid = match known {
         Some(t) => t.oid,
         None => match context.env.object_by_name(alias, &name)? {
@@ -146,10 +144,9 @@ fn input_is_valid(context: Context<'_>, text: &[u8], type_name: &[u8]) -> Result
 fn setting(context: Context<'_>, name: &[u8], missing_ok: bool) -> Result<Option<String>> {
     let name = String::from_utf8_lossy(name);
     match context.env.setting(&name) {
-        None if !missing_ok => Err(Error::new(
-            SqlState::UNDEFINED_OBJECT,
-            format!("unrecognized configuration parameter \"{name}\""),
-        )),
+        None if !missing_ok => {
+            Err(Error::new(SqlState::UNDEFINED_OBJECT, format!("unrecognized configuration parameter \"{name}\"")))
+        }
         value => Ok(value),
     }
 }
