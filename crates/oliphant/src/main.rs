@@ -42,11 +42,13 @@ const TOOLS: &[Tool] = &[
 ];
 
 /// The set-returning functions of the crates above `types`.
-static ROW_SOURCES: &[&[(u32, types::RowSourceMaker)]] = &[catalog::functions::ROW_SOURCES];
+static ROW_SOURCES: &[&[(u32, types::RowSourceMaker)]] = 
+    &[catalog::functions::ROW_SOURCES, backend::functions::ROW_SOURCES];
 
 fn serve(program: &Path, arguments: Vec<OsString>) -> i32 {
     // The functions of the crates above `types`, before the first look-up.
-    types::register(catalog::functions::TABLES);
+    let tables = [catalog::functions::TABLES, backend::functions::TABLES].concat();
+    types::register(tables.leak());
     types::register_row_sources(ROW_SOURCES);
     postmaster::main(&server::Oliphant::new(), program, &text(arguments))
 }

@@ -20,6 +20,7 @@ use types::datetime::TimeZone;
 
 /// The server.
 pub struct Oliphant {
+    started_us: i64,
     auxiliaries: [Auxiliary<Oliphant>; 3],
 }
 
@@ -43,6 +44,7 @@ impl Oliphant {
     pub fn new() -> Oliphant {
         let always = |_: &Settings| true;
         Oliphant {
+            started_us: log::time::now_us(),
             auxiliaries: [
                 Auxiliary { kind: ProcessKind::Checkpointer, wanted: always, run: |_, child| checkpointer(child) },
                 Auxiliary {
@@ -123,6 +125,7 @@ impl Server for Oliphant {
                 ident_maps: Arc::new(ident_maps),
                 mock_nonce: request.mock_nonce,
                 checkpoint: Arc::new(move |process| requests.request(process, CHECKPOINT)),
+                started_us: self.started_us,
                 update_process_title: settings.bool(id::UPDATE_PROCESS_TITLE),
             },
             checkpoints,

@@ -183,6 +183,15 @@ pub trait Environment {
         let _ = name;
         None
     }
+    /// Sets a setting for the session (`local`: for the transaction), or with no value returns it to its default.
+    fn set_setting(&self, name: &str, value: Option<&str>, local: bool) -> Result<()> {
+        let _ = (name, value, local);
+        Err(Error::not_implemented("set_config"))
+    }
+    /// The rows of `pg_settings`, in the order of its columns.
+    fn setting_rows(&self) -> Vec<[Option<String>; 17]> {
+        Vec::new()
+    }
     /// The next number of the session's random generator (the one that `setseed` sets).
     fn random(&self) -> u64;
     /// Restarts the session's random generator.

@@ -115,6 +115,14 @@ impl Environment for Session<'_> {
         self.settings.borrow().show(name).ok()
     }
 
+    fn set_setting(&self, name: &str, value: Option<&str>, local: bool) -> Result<()> {
+        self.set_one(name, value, if local { settings::Action::Local } else { settings::Action::Set })
+    }
+
+    fn setting_rows(&self) -> Vec<[Option<String>; 17]> {
+        self.rows_of_settings()
+    }
+
     /// xorshift64* (Marsaglia; Vigna 2016), seeded at the session's first use of it.
     fn random(&self) -> u64 {
         let mut state = self.random.get();

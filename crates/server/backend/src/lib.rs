@@ -13,6 +13,7 @@
 //! | `block` | when transactions begin and end |
 //! | `utility` | statements about the session itself |
 //! | `environment`, `services` | what functions, plans and utility statements may ask of the session |
+//! | [`functions`] | SQL functions about the session and its server |
 //! | `connection` | the socket and its buffers |
 //!
 //! # The life of a statement
@@ -32,6 +33,7 @@
 mod block;
 mod connection;
 mod environment;
+pub mod functions;
 mod portal;
 mod prepared;
 mod query;
@@ -71,6 +73,8 @@ pub struct Shared {
     pub checkpoint: RequestCheckpoint,
     /// `update_process_title`.
     pub update_process_title: bool,
+    /// When the server started, in microseconds since 1970.
+    pub started_us: i64,
 }
 
 /// A client's connection, as accepted.

@@ -89,6 +89,10 @@ impl Session<'_> {
                 self.set(set)?;
                 statement.name()
             }
+            Statement::AlterSystem(alter) => {
+                self.alter_system(&alter.setting)?;
+                statement.name()
+            }
             Statement::Prepare(prepare) => {
                 self.sql_prepare(text, prepare)?;
                 statement.name()
@@ -191,13 +195,35 @@ impl Session<'_> {
         }
     }
 
+    fn alter_system(&self, set: &SetStatement) -> Result<()> {
+        let user = self.catalog().current_user();
+        let name = match &set.action {
+            SetAction::Values { name, .. } | SetAction::Default { name } | SetAction::Reset { name } => Some(&**name),
+            SetAction::ResetAll => None,
+            _ => return Err(Error::not_implemented("this form of ALTER SYSTEM")),
+        };
+        if !self.catalog().is_superuser(user)? {
+            match name {
+                Some(name) => bail!(INSUFFICIENT_PRIVILEGE, "permission denied to set parameter \"{name}\""),
+                None => bail!(INSUFFICIENT_PRIVILEGE, "permission denied to perform ALTER SYSTEM RESET ALL"),
+            }
+        }
+        let value = match &set.action {
+            SetAction::Values { name, values } => Some(self.set_text(name, values)?),
+            _ => None,
+        };
+        let rules = Rules { catalog: Some(self.catalog()) };
+        let directory = self.shared.engine.data_directory();
+        self.settings.borrow().alter_system(name, value.as_deref(), directory, &rules)
+    }
+
     fn how(&self, action: Action) -> Result<How> {
         let user = self.catalog().current_user();
         Ok(How::session(self.catalog().is_superuser(user)?, action, user))
     }
 
     /// Sets a parameter, or (`None`) returns it to what it was at the session's start.
-    fn set_one(&self, name: &str, value: Option<&str>, action: Action) -> Result<()> {
+    pub(crate) fn set_one(&self, name: &str, value: Option<&str>, action: Action) -> Result<()> {
         match name {
             "role" => return self.set_role(value, action),
             "session_authorization" => return self.set_session_authorization(value, action),

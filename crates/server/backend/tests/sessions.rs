@@ -46,6 +46,7 @@ static CLUSTER: LazyLock<Shared> = LazyLock::new(|| {
         ident_maps: Arc::new(IdentMaps::default()),
         mock_nonce: [7; 32],
         checkpoint: Arc::new(|_| Ok(())),
+        started_us: 0,
         update_process_title: false,
     }
 });
