@@ -42,7 +42,7 @@ const TOOLS: &[Tool] = &[
 ];
 
 /// The set-returning functions of the crates above `types`.
-static ROW_SOURCES: &[&[(u32, types::RowSourceMaker)]] = 
+static ROW_SOURCES: &[&[(u32, types::RowSourceMaker)]] =
     &[catalog::functions::ROW_SOURCES, backend::functions::ROW_SOURCES];
 
 fn serve(program: &Path, arguments: Vec<OsString>) -> i32 {

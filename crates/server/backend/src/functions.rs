@@ -127,7 +127,13 @@ fn signal(context: &Context<'_>, pid: i32, bits: Interrupt, timeout_ms: i64) -> 
     }
     let (server, catalog) = (server(context)?, &handle(context)?.catalog);
     let signalled = |kind| {
-        matches!(kind, ProcessKind::Backend | ProcessKind::AutovacuumWorker | ProcessKind::BackgroundWorker | ProcessKind::WalSender)
+        matches!(
+            kind,
+            ProcessKind::Backend
+                | ProcessKind::AutovacuumWorker
+                | ProcessKind::BackgroundWorker
+                | ProcessKind::WalSender
+        )
     };
     let find = || server.processes.find(pid).filter(|n| server.processes.slot(*n).kind().is_some_and(signalled));
     let warn = |text: String| {
@@ -145,7 +151,8 @@ fn signal(context: &Context<'_>, pid: i32, bits: Interrupt, timeout_ms: i64) -> 
         let text = format!("permission denied to {what}");
         Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text).detail(detail))
     };
-    let (subject, act) = if terminates { ("process", "terminate this process") } else { ("query", "cancel this query") };
+    let (subject, act) =
+        if terminates { ("process", "terminate this process") } else { ("query", "cancel this query") };
     if catalog.is_superuser(owner)? && !catalog.is_superuser(me)? {
         return refuse(format!(
             "Only roles with the SUPERUSER attribute may {} of roles with the SUPERUSER attribute.",
