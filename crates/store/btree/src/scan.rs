@@ -242,7 +242,8 @@ impl IndexScan for Scan {
 
     fn kill(&mut self, positions: &[u32]) -> Result<()> {
         let Some((block, lsn)) = self.leaf else { return Ok(()) };
-        if positions.is_empty() || block == META_BLOCK {
+        // Only a log record moves a page's LSN: of other relations' pages nobody can tell that lines have moved.
+        if positions.is_empty() || block == META_BLOCK || !self.index.persistence.is_logged() {
             return Ok(());
         }
         // A line with several tids dies with the last of them.
