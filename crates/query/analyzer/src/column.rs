@@ -47,6 +47,9 @@ impl Analyzer<'_> {
                 if let Some((level, at)) = self.find_entry(None, column, location)? {
                     return self.whole_row(level, at, location);
                 }
+                if let Some(at) = self.param_names.iter().position(|name| name == column) {
+                    return self.parameter(at as i32 + 1, location);
+                }
                 Err(self.missing_column(None, column, location))
             }
             [first] => {

@@ -211,7 +211,7 @@ impl Analyzer<'_> {
         })
     }
 
-    fn parameter(&mut self, number: i32, location: u32) -> Result<Expr> {
+    pub(crate) fn parameter(&mut self, number: i32, location: u32) -> Result<Expr> {
         let missing = |this: &Self| {
             Err(this.error(SqlState::UNDEFINED_PARAMETER, format!("there is no parameter ${number}"), location))
         };

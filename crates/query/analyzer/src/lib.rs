@@ -10,7 +10,7 @@
 //! - `from`, `column`, [`scope`]: what is in FROM, and what names mean.
 //! - `expression`, `function`, `aggregate`, `operator`: expressions.
 //! - [`coerce`], `polymorphic`, `collation`, `typename`: types. The rules are PostgreSQL's chapter "Type Conversion".
-//! - `rewrite`: views, defaults, generated columns.
+//! - `rewrite`, `inline`: views, defaults, functions written in SQL.
 #![forbid(unsafe_code)]
 
 mod aggregate;
@@ -21,6 +21,7 @@ pub mod deparse;
 mod expression;
 mod from;
 mod function;
+mod inline;
 mod modify;
 pub mod node;
 mod operator;
@@ -84,6 +85,8 @@ pub struct Analyzer<'a> {
     /// The queries that are being analyzed, the innermost last.
     pub(crate) scopes: Vec<Scope>,
     pub(crate) depth: u32,
+    /// Names that stand for `$1`, `$2` … in the body of a function.
+    pub(crate) param_names: Vec<String>,
     /// Views that are being expanded, against endless recursion.
     pub(crate) expanding: Vec<Oid>,
 }
@@ -103,7 +106,7 @@ pub fn is_query(statement: &ast::Statement) -> bool {
 impl<'a> Analyzer<'a> {
     /// An analysis of a statement within `text` (the whole text that was parsed, for error positions).
     pub fn new(catalog: &'a Catalog, env: &'a dyn Environment, text: &'a str, params: Params) -> Analyzer<'a> {
-        Analyzer { catalog, env, text, params, scopes: Vec::new(), depth: 0, expanding: Vec::new() }
+        Analyzer { catalog, env, text, params, scopes: Vec::new(), depth: 0, param_names: Vec::new(), expanding: Vec::new() }
     }
 
     /// The query of a statement, views expanded, and the types of its parameters: ready for the planner.

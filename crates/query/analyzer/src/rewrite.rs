@@ -35,6 +35,7 @@ impl Analyzer<'_> {
         struct SubLinks<'a, 'b> {
             analyzer: &'a mut Analyzer<'b>,
             result: Result<()>,
+            inlined: bool,
         }
         impl VisitorMut for SubLinks<'_, '_> {
             fn expr(&mut self, expr: &mut Expr) {
@@ -46,6 +47,28 @@ impl Analyzer<'_> {
                     link.test.iter_mut().for_each(|test| self.expr(test));
                 } else {
                     expr.visit_children_mut(self);
+                    let (function, args) = match &expr.kind {
+                        ExprKind::Function(call) => (call.function, &call.args),
+                        ExprKind::Operator(call) => (call.function, &call.args),
+                        _ => return,
+                    };
+                    if self.result.is_ok() {
+                        match self.analyzer.inline(function, args, expr.ty) {
+                            Ok(Some(body)) => {
+                                *expr = body;
+                                self.inlined = true;
+                                let depth = self.analyzer.depth;
+                                if depth > 100 {
+                                    return; // a function that calls itself
+                                }
+                                self.analyzer.depth += 1;
+                                self.expr(expr);
+                                self.analyzer.depth = depth;
+                            }
+                            Ok(None) => {}
+                            Err(e) => self.result = Err(e),
+                        }
+                    }
                 }
             }
             fn query(&mut self, _: &mut Query) {}
@@ -53,9 +76,12 @@ impl Analyzer<'_> {
                 self
             }
         }
-        let mut links = SubLinks { analyzer: self, result: Ok(()) };
+        let mut links = SubLinks { analyzer: self, result: Ok(()), inlined: false };
         query.visit_children_mut(&mut links);
-        links.result
+        let inlined = links.inlined;
+        links.result?;
+        query.has.sublinks |= inlined;
+        Ok(())
     }
 
     /// A view in FROM becomes its query.
