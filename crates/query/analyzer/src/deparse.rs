@@ -551,16 +551,17 @@ impl Deparser<'_> {
                 return Ok(());
             }
             oid::INT4 => !text.starts_with('-'),
+            // A whole number would be read as an integer.
             oid::NUMERIC => {
                 text.starts_with(|c: char| c.is_ascii_digit())
-                    && text.bytes().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b'e' | b'E' | b'+' | b'-'))
+                    && text.contains('.')
+                    && text.bytes().all(|c| c.is_ascii_digit() || c == b'.')
             }
             _ => false,
         };
         if bare {
             out.push_str(&text);
-            let is_float = ty.oid == oid::NUMERIC && text.contains(['.', 'e', 'E']);
-            if ty.oid == oid::INT4 || is_float && ty.typmod < 0 {
+            if ty.oid == oid::INT4 || ty.typmod < 0 {
                 return Ok(());
             }
         } else {

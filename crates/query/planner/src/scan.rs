@@ -187,19 +187,22 @@ impl Planner<'_> {
         let useful_order = !order.is_empty();
         if !access.conditions.is_empty() || useful_order || only.is_some() {
             let path = self.index_cost(unit_at, unit, base, class, access, 0, &order, &[])?;
-            if useful_order {
-                let PathKind::Index { unit, access } = &path.kind else { return Ok(()) };
-                let mut backward = (**access).clone();
-                backward.backward = true;
-                let reversed: Vec<PathKey> = order.iter().map(|key| self.reverse(key)).collect::<Result<_>>()?;
-                let back = Path {
-                    kind: PathKind::Index { unit: *unit, access: Box::new(backward) },
-                    order: Rc::new(reversed),
-                    ..path.clone()
-                };
-                paths.push(Rc::new(back));
-            }
+            // The other way round, for those who want that order.
+            let back = match &path.kind {
+                PathKind::Index { unit, access } if useful_order => {
+                    let mut backward = (**access).clone();
+                    backward.backward = true;
+                    let reversed: Vec<PathKey> = order.iter().map(|key| self.reverse(key)).collect::<Result<_>>()?;
+                    Some(Path {
+                        kind: PathKind::Index { unit: *unit, access: Box::new(backward) },
+                        order: Rc::new(reversed),
+                        ..path.clone()
+                    })
+                }
+                _ => None,
+            };
             paths.push(Rc::new(path));
+            paths.extend(back.map(Rc::new));
         }
         // With each set of other relations that join conditions name, and with all of them.
         let mut outers: Vec<Relids> = Vec::new();

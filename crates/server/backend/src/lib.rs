@@ -33,6 +33,7 @@
 mod block;
 mod connection;
 mod environment;
+mod explain;
 pub mod functions;
 mod portal;
 mod prepared;

@@ -7,7 +7,7 @@ use batch::Datum;
 use catalog::privileges::Membership;
 use error::{Error, Result, SqlState, bail};
 use parser::ast::{
-    DeclareCursor, Discard, Execute, Explain, Expr, Fetch, FetchDirection, Prepare, Select, SelectBody, SetAction,
+    DeclareCursor, Discard, Execute, Expr, Fetch, FetchDirection, Prepare, Select, SelectBody, SetAction,
     SetStatement, SetValue, Statement,
 };
 use settings::{Action, Flags, How, Id, id};
@@ -75,10 +75,6 @@ impl Session<'_> {
             Statement::Explain(explain) => self.explain(text, explain).map(Some),
             _ => Ok(None),
         }
-    }
-
-    fn explain(&self, _text: &Rc<str>, _explain: &Explain) -> Result<TextRows> {
-        Err(Error::not_implemented("EXPLAIN"))
     }
 
     /// Runs a statement that is not a query; gives its command tag. Rows of FETCH and EXECUTE are sent.
