@@ -33,23 +33,15 @@ impl Analyzer<'_> {
         let text = match row.prosqlbody.as_deref().and_then(|body| body.strip_prefix('@')) {
             Some(body) => match body.strip_prefix("RETURN ") {
                 Some(expr) => format!("SELECT {expr}"),
-                None => body
-                    .trim_start_matches("BEGIN ATOMIC")
-                    .trim_end()
-                    .trim_end_matches("END")
-                    .replace("\\n", "\n"),
+                None => body.trim_start_matches("BEGIN ATOMIC").trim_end().trim_end_matches("END").replace("\\n", "\n"),
             },
             None => row.prosrc.to_string(),
         };
         let statements = parser::parse(&text)?;
         let [statement] = &statements[..] else { return Ok(None) };
         let ast::Statement::Select(_) = &statement.statement else { return Ok(None) };
-        let mut inner = Analyzer::new(
-            self.catalog,
-            self.env,
-            &text,
-            Params::fixed(args.iter().map(|a| a.ty.oid).collect()),
-        );
+        let mut inner =
+            Analyzer::new(self.catalog, self.env, &text, Params::fixed(args.iter().map(|a| a.ty.oid).collect()));
         inner.param_names = match &row.proargnames {
             Some(names) => names.iter().map(|n| n.to_string()).collect(),
             None => Vec::new(),

@@ -106,7 +106,16 @@ pub fn is_query(statement: &ast::Statement) -> bool {
 impl<'a> Analyzer<'a> {
     /// An analysis of a statement within `text` (the whole text that was parsed, for error positions).
     pub fn new(catalog: &'a Catalog, env: &'a dyn Environment, text: &'a str, params: Params) -> Analyzer<'a> {
-        Analyzer { catalog, env, text, params, scopes: Vec::new(), depth: 0, param_names: Vec::new(), expanding: Vec::new() }
+        Analyzer {
+            catalog,
+            env,
+            text,
+            params,
+            scopes: Vec::new(),
+            depth: 0,
+            param_names: Vec::new(),
+            expanding: Vec::new(),
+        }
     }
 
     /// The query of a statement, views expanded, and the types of its parameters: ready for the planner.

@@ -30,7 +30,9 @@ impl Session<'_> {
                 // Nothing to show for these yet; asking for them changes no result.
                 "buffers" | "wal" | "settings" | "memory" | "generic_plan" => drop(boolean(option)?),
                 "format" if matches!(&option.value, Some(DefinitionValue::String(format)) if &**format == "text") => {}
-                "format" | "serialize" => return Err(Error::not_implemented(format_args!("EXPLAIN ({})", option.name))),
+                "format" | "serialize" => {
+                    return Err(Error::not_implemented(format_args!("EXPLAIN ({})", option.name)));
+                }
                 other => bail!(SYNTAX_ERROR, "unrecognized EXPLAIN option \"{other}\""),
             }
         }

@@ -7,8 +7,8 @@ use batch::Datum;
 use catalog::privileges::Membership;
 use error::{Error, Result, SqlState, bail};
 use parser::ast::{
-    DeclareCursor, Discard, Execute, Expr, Fetch, FetchDirection, Prepare, Select, SelectBody, SetAction,
-    SetStatement, SetValue, Statement,
+    DeclareCursor, Discard, Execute, Expr, Fetch, FetchDirection, Prepare, Select, SelectBody, SetAction, SetStatement,
+    SetValue, Statement,
 };
 use settings::{Action, Flags, How, Id, id};
 use wire::Format;
