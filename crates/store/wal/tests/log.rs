@@ -99,7 +99,7 @@ proptest::proptest! {
         let file = std::fs::File::options().write(true).open(file).unwrap();
         let garbage = match fill { 0 => bytes(seed, 20_000), 1 => vec![0; 20_000], _ => vec![0xFF; 20_000] };
         file.write_all_at(&garbage, 40 + keep as u64).unwrap();
-        let whole = places.iter().filter(|(_, end)| end.0 - SEGMENT as u64 <= 40 + keep as u64).count();
+        let whole = places.iter().filter(|(begin, _)| begin.0 + 124 - SEGMENT as u64 <= 40 + keep as u64).count();
         let (records, _, _) = read_all(directory.path(), Lsn(SEGMENT as u64));
         proptest::prop_assert_eq!(records.len(), whole);
     }
