@@ -326,39 +326,39 @@ impl Storage {
         Ok(true)
     }
 
-    /// Enters `count` new pages of zeros in the pool: the file has just been extended by them. Returns the first one.
+    /// Enters the pages behind a fork's end in the pool, their frames locked, then has the file made longer, and makes them pages of
+    /// zeros. In this order, because others find the pages as soon as the file has them: they must meet our locks then, and
+    /// never have what they wrote overwritten. The caller keeps other extenders out. Returns the first one.
     pub(crate) fn enter_new(
         &self,
         locator: RelFileLocator,
         fork: Fork,
         first: BlockNumber,
-        claimed: Vec<u32>,
+        claimed: &[u32],
         access: &Access<'_>,
-    ) -> Buffer {
-        let mut buffer = None;
-        for (n, id) in claimed.into_iter().enumerate() {
+        lengthen: impl FnOnce() -> Result<()>,
+    ) -> Result<Buffer> {
+        let enter = |(n, &id): (usize, &u32)| {
             let block = BlockNumber(first.0 + n as u32);
-            let entered = match self.enter_claimed(id, locator, fork, block, access) {
-                Entered::New(Filling { buffer, mut frame }) => {
-                    frame.fill(0);
-                    buffer.header.state.fetch_or(VALID, Release);
-                    buffer
+            match self.enter_claimed(id, locator, fork, block, access) {
+                Entered::New(filling) => filling,
+                // Left over from reading beyond the end. Its reader, if there is one, gets nothing, and then we go on.
+                Entered::Found(buffer) => {
+                    let frame = self.inner.pool.frames.exclusive(buffer.id as usize);
+                    Filling { buffer, frame }
                 }
-                // A reader was too early, or a page was left over from before a truncation that failed.
-                Entered::Found(found) => {
-                    let mut guard = found.exclusive();
-                    guard.parts().0.fill(0);
-                    found.header.state.fetch_or(VALID, Release);
-                    drop(guard);
-                    found
-                }
-            };
-            buffer.get_or_insert(entered);
+            }
+        };
+        let filling: Vec<Filling> = claimed.iter().enumerate().map(enter).collect();
+        lengthen()?; // If it fails the buffers stay invalid, and are evicted in time.
+        let mut new = None;
+        for Filling { buffer, mut frame } in filling {
+            frame.fill(0);
+            buffer.header.state.fetch_or(VALID, Release);
+            drop(frame);
+            new.get_or_insert(buffer);
         }
-        match buffer {
-            Some(buffer) => buffer,
-            None => wal::panic_process("an extension added no pages"),
-        }
+        new.ok_or_else(|| Error::internal("an extension added no pages"))
     }
 
     /// Claims up to `count` buffers; at least one.

@@ -84,7 +84,8 @@ impl Storage {
     }
 
     /// Adds `count` pages of zeros to the end of a fork, atomically against others who do. They are in the pool afterwards.
-    /// Fewer are added where the pool is small or a segment ends.
+    /// Fewer are added where the pool is small or a segment ends. Whoever looks at the fork's last pages may find them at once: who
+    /// wants to use one locks it, and looks whether it is still new.
     ///
     /// # Errors
     /// `54000` at the relation's size limit, `53100` when the disk is full.
@@ -93,18 +94,17 @@ impl Storage {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one((locator, fork));
         let lock = &self.inner.pool.state.get().extension[hash as usize % 32];
         let guard = lock.exclusive();
-        let extended = self.extend_file(locator, fork, claimed.len() as u32);
-        let (first, count) = match extended {
-            Ok(extended) => extended,
+        let (first, count) = match self.end_of_file(locator, fork, claimed.len() as u32) {
+            Ok(end) => end,
             Err(e) => {
-                drop(guard);
                 self.unclaim(&claimed);
                 return Err(e);
             }
         };
         self.unclaim(&claimed[count as usize..]);
         claimed.truncate(count as usize);
-        let buffer = self.enter_new(locator, fork, first, claimed, access);
+        let lengthen = || self.inner.files.extend(locator, fork, first, count);
+        let buffer = self.enter_new(locator, fork, first, &claimed, access, lengthen)?;
         drop(guard);
         if access.persistence.is_logged() {
             self.request_sync(FileTag::of(locator, fork, first));
@@ -112,7 +112,8 @@ impl Storage {
         Ok(Extended { buffer, first, count })
     }
 
-    fn extend_file(&self, locator: RelFileLocator, fork: Fork, count: u32) -> Result<(BlockNumber, u32)> {
+    /// Where a fork ends, and how many pages of `count` can be added there.
+    fn end_of_file(&self, locator: RelFileLocator, fork: Fork, count: u32) -> Result<(BlockNumber, u32)> {
         let first = self.inner.files.block_count(locator, fork)?.unwrap_or(0);
         let count = count.min(SEGMENT_PAGES - first % SEGMENT_PAGES);
         if first as u64 + count as u64 > BlockNumber::MAX.0 as u64 {
@@ -122,7 +123,6 @@ impl Storage {
                 format!("cannot extend relation \"{path}\" beyond {} blocks", BlockNumber::MAX.0),
             ));
         }
-        self.inner.files.extend(locator, fork, BlockNumber(first), count)?;
         Ok((BlockNumber(first), count))
     }
 

@@ -369,3 +369,46 @@ fn an_abandoned_change_ends_the_process() {
         assert!(!matches!(sys::process::wait(child).unwrap(), sys::process::Exit::Code(_)));
     }
 }
+
+/// Some make a relation longer, others use its last page as soon as they see it: nothing that was written is overwritten.
+#[test]
+fn nobody_writes_over_the_end_of_a_growing_relation() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = open(directory.path(), 256);
+    let rel = locator(16384);
+    storage.create(rel, Fork::Main, Persistence::Permanent).unwrap();
+    storage.extend(rel, Fork::Main, 1, &access()).unwrap();
+    let items = std::sync::atomic::AtomicU32::new(0);
+    let add = |buffer: &Buffer| {
+        let mut guard = buffer.exclusive();
+        if !guard.is_new() && guard.free_space() < 100 {
+            return;
+        }
+        let mut change = storage.change(RmgrId::GENERIC, 0);
+        let slot = change.page(&mut guard, Image::Standard);
+        if change.page_mut(slot).is_new() {
+            change.page_mut(slot).init(0);
+        }
+        change.page_mut(slot).add_item(&[7; 50]).unwrap();
+        change.finish(Xid(3));
+        items.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    };
+    std::thread::scope(|scope| {
+        for who in 0..4u32 {
+            let (add, storage) = (&add, &storage);
+            scope.spawn(move || {
+                for n in 0..400 {
+                    if (n + who).is_multiple_of(3) {
+                        add(&storage.extend(rel, Fork::Main, 1 + n % 3, &access()).unwrap().buffer);
+                    } else {
+                        let last = BlockNumber(storage.block_count(rel, Fork::Main).unwrap() - 1);
+                        add(&storage.read(rel, Fork::Main, last, &access()).unwrap());
+                    }
+                }
+            });
+        }
+    });
+    let pages = storage.block_count(rel, Fork::Main).unwrap();
+    let count = |n| storage.read(rel, Fork::Main, BlockNumber(n), &access()).unwrap().share().line_count() as u32;
+    assert_eq!((0..pages).map(count).sum::<u32>(), items.into_inner());
+}
