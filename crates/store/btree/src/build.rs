@@ -16,8 +16,8 @@ use crate::page::{
 };
 use crate::tree::{OwnedKey, Tree, carry_out};
 
-/// Pages by which the file grows ahead of the writer.
-const EXTEND: u32 = 64;
+/// The most pages by which the file grows ahead of the writer.
+const EXTEND_MAX: u32 = 64;
 
 /// A level's page under construction.
 struct Level {
@@ -173,7 +173,10 @@ impl<'a> Builder<'a> {
         let Tree { store, index } = self.tree;
         let access = Access { strategy: Some(&self.strategy), mode: ReadMode::Normal, persistence: index.persistence };
         while self.extended <= block.0 {
-            let extended = store.storage.extend(index.locator, Fork::Main, EXTEND, &access)?;
+            // A quarter of what there is, so that small indexes stay small.
+            let ahead = (block.0 / 4).min(EXTEND_MAX);
+            let missing = block.0 + 1 - self.extended;
+            let extended = store.storage.extend(index.locator, Fork::Main, missing + ahead, &access)?;
             self.extended = extended.first.0 + extended.count;
         }
         let buffer = store.storage.read(index.locator, Fork::Main, block, &access)?;
@@ -209,6 +212,12 @@ impl<'a> Builder<'a> {
         }
         let mut actions = Actions::new();
         actions.meta(meta);
-        self.write_page(META_BLOCK, &actions)
+        self.write_page(META_BLOCK, &actions)?;
+        // Pages added too early are for those who insert.
+        let spare = self.extended.saturating_sub(self.next_block);
+        if spare > 0 {
+            self.tree.free_space_map().record_range(BlockNumber(self.next_block), spare, USABLE)?;
+        }
+        Ok(())
     }
 }
