@@ -50,6 +50,7 @@ fn serve(program: &Path, arguments: Vec<OsString>) -> i32 {
     let tables = [catalog::functions::TABLES, backend::functions::TABLES].concat();
     types::register(tables.leak());
     types::register_row_sources(ROW_SOURCES);
+    catalog::functions::register_deparser(&analyzer::deparse::StoredDeparser);
     postmaster::main(&server::Oliphant::new(), program, &text(arguments))
 }
 
