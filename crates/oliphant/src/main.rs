@@ -45,12 +45,16 @@ const TOOLS: &[Tool] = &[
 static ROW_SOURCES: &[&[(u32, types::RowSourceMaker)]] =
     &[catalog::functions::ROW_SOURCES, backend::functions::ROW_SOURCES];
 
-fn serve(program: &Path, arguments: Vec<OsString>) -> i32 {
-    // The functions of the crates above `types`, before the first look-up.
+/// Registers what the crates above `types` and `catalog` add to them; to be done before the first look-up.
+fn register_functions() {
     let tables = [catalog::functions::TABLES, backend::functions::TABLES].concat();
     types::register(tables.leak());
     types::register_row_sources(ROW_SOURCES);
     catalog::functions::register_deparser(&analyzer::deparse::StoredDeparser);
+}
+
+fn serve(program: &Path, arguments: Vec<OsString>) -> i32 {
+    register_functions();
     postmaster::main(&server::Oliphant::new(), program, &text(arguments))
 }
 
@@ -165,6 +169,14 @@ mod tests {
         assert!(TOOLS.is_sorted_by_key(|tool| tool.name));
         assert!(TOOLS.iter().all(|tool| help().contains(tool.name)));
         assert!(find("postmaster").is_some_and(|tool| tool.name == "postgres"));
+    }
+
+    /// The index of all functions refuses (in debug builds) to hold two of one object id.
+    #[test]
+    fn no_function_exists_twice() {
+        register_functions();
+        assert!(types::function(ids::Oid(2026)).is_some_and(|function| function.name == "pg_backend_pid"));
+        assert!(types::row_source(ids::Oid(2084)).is_some());
     }
 
     #[test]

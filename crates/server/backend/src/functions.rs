@@ -43,9 +43,6 @@ const PG_SIGNAL_BACKEND: Oid = Oid(4200);
 types::builtins! {
     /// Settings, processes, the log.
     pub static SESSION =
-    2077 show_config_by_name each(Context, &[u8]) |cx: Context<'_>, name: &[u8]| show(&cx, name, false);
-    3294 show_config_by_name_missing_ok each(Context, &[u8], bool)
-        |cx: Context<'_>, name: &[u8], missing_ok: bool| show(&cx, name, missing_ok);
     2078 set_config_by_name each(Context, Option<&[u8]>, Option<&[u8]>, Option<bool>)
         |cx: Context<'_>, name: Option<&[u8]>, value: Option<&[u8]>, local: Option<bool>| set(&cx, name, value, local);
     2026 pg_backend_pid each() sys::process::id;
@@ -79,14 +76,6 @@ fn server<'a>(context: &Context<'a>) -> Result<&'a ServerHandle> {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn show(context: &Context<'_>, name: &[u8], missing_ok: bool) -> Result<Option<String>> {
-    let name = text(name);
-    match context.env.setting(&name) {
-        None if !missing_ok => Err(settings::session::unrecognized(&name)),
-        value => Ok(value),
-    }
 }
 
 fn set(
