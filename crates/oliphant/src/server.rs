@@ -117,6 +117,7 @@ impl Server for Oliphant {
         // What is built in is made ready once: the processes that are forked share it.
         catalog::warm();
         let _ = types::function(ids::Oid::INVALID);
+        backend::warm_up(settings);
         Ok(Store {
             shared: Shared {
                 engine: Engine::attach(segment, request.engine, request.config, processes)?,

@@ -13,11 +13,12 @@ use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
 use shm::{Interrupt, ProcNumber, Process, ProcessKind, Processes, WaitEvent};
 use sys::Signal;
+use txn::Transaction;
 use types::{Builtin, Context, RowSource, RowSourceMaker};
 use wal::Wal;
 
 /// All functions of this crate.
-pub static TABLES: &[&[Builtin]] = &[SESSION];
+pub static TABLES: &[&[Builtin]] = &[SESSION, crate::advisory::TRANSACTIONS];
 
 /// All set-returning functions of this crate.
 pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[(2084, show_all_settings)];
@@ -26,6 +27,8 @@ pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[(2084, show_all_settings)];
 pub(crate) struct ServerHandle {
     /// This session's process.
     pub process: Arc<Process>,
+    /// Its current transaction.
+    pub transaction: Arc<Transaction>,
     pub processes: Processes,
     pub wal: Wal,
     /// Microseconds since 1970.
@@ -69,7 +72,7 @@ fn handle<'a>(context: &Context<'a>) -> Result<&'a SessionHandle> {
     session.ok_or_else(|| Error::internal("the function has no session"))
 }
 
-fn server<'a>(context: &Context<'a>) -> Result<&'a ServerHandle> {
+pub(crate) fn server<'a>(context: &Context<'a>) -> Result<&'a ServerHandle> {
     let upper = handle(context)?.upper.as_ref().and_then(|upper| upper.downcast_ref::<ServerHandle>());
     upper.ok_or_else(|| Error::internal("the session has no server"))
 }
@@ -255,9 +258,13 @@ impl crate::session::Session<'_> {
 }
 
 /// The server's part of a session's handle.
-pub(crate) fn server_handle(shared: &crate::Shared, process: &Arc<Process>) -> Arc<dyn std::any::Any + Send + Sync> {
+pub(crate) fn server_handle(
+    shared: &crate::Shared,
+    session: &engine::Session,
+) -> Arc<dyn std::any::Any + Send + Sync> {
     Arc::new(ServerHandle {
-        process: process.clone(),
+        process: session.process.clone(),
+        transaction: session.transaction.clone(),
         processes: shared.engine.processes.clone(),
         wal: shared.engine.wal.clone(),
         started_us: shared.started_us,

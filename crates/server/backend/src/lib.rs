@@ -13,8 +13,9 @@
 //! | `block` | when transactions begin and end |
 //! | `utility` | statements about the session itself |
 //! | `environment`, `services` | what functions, plans and utility statements may ask of the session |
-//! | [`functions`] | SQL functions about the session and its server |
+//! | [`functions`], `advisory` | SQL functions about the session, its transaction and its server |
 //! | `connection` | the socket and its buffers |
+//! | `warm` | what the postmaster builds for all sessions before it forks |
 //!
 //! # The life of a statement
 //!
@@ -30,6 +31,7 @@
 //! - While the session waits for its client, no `RefCell` of it but the connection's is borrowed.
 #![forbid(unsafe_code)]
 
+mod advisory;
 mod block;
 mod connection;
 mod environment;
@@ -42,6 +44,7 @@ mod services;
 mod session;
 mod startup;
 mod utility;
+mod warm;
 
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -54,6 +57,8 @@ use error::{Error, Result};
 use log::Logger;
 use settings::{Settings, id};
 use shm::Process;
+
+pub use warm::warm_up;
 
 /// Asks for a checkpoint on behalf of this process, and waits for it.
 pub type RequestCheckpoint = Arc<dyn Fn(&Process) -> Result<()> + Send + Sync>;

@@ -115,7 +115,7 @@ pub(crate) fn serve(
         process: Arc::clone(&process),
         locks: store.locks.clone(),
         transaction: Arc::clone(&store.transaction),
-        handle: SessionHandle { catalog, upper: Some(crate::functions::server_handle(shared, &process)) },
+        handle: SessionHandle { catalog, upper: Some(crate::functions::server_handle(shared, &store)) },
         settings: RefCell::new(settings),
         logger: RefCell::new(logger),
         connection: RefCell::new(connection),

@@ -38,7 +38,7 @@ static CLUSTER: LazyLock<Shared> = LazyLock::new(|| {
     session.transaction.commit(true).expect("commit");
     std::fs::write(directory.join("pg_hba.conf"), "local all postgres trust\nlocal all all reject\n")
         .expect("pg_hba.conf");
-    types::register(catalog::functions::TABLES);
+    types::register([catalog::functions::TABLES, backend::functions::TABLES].concat().leak());
     Shared {
         engine,
         catalog,
@@ -460,6 +460,32 @@ fn prepared_statements_and_cursors_in_sql() {
     assert_eq!(c.lines("fetch all from c").len(), 6);
     assert_eq!(c.lines("close c; commit"), ["CLOSE CURSOR", "COMMIT"]);
     c.lines("drop table cursors");
+}
+
+#[test]
+fn functions_about_the_session() {
+    let (mut a, mut b) = (client(), client());
+    assert_eq!(a.lines("select pg_try_advisory_lock(7), pg_try_advisory_lock(1, 2)")[0], "t|t");
+    assert_eq!(b.lines("select pg_try_advisory_lock(7), pg_try_advisory_lock_shared(1, 2)")[0], "f|f");
+    assert_eq!(a.lines("select pg_advisory_unlock(7)")[0], "t");
+    let said = a.query("select pg_advisory_unlock(7)");
+    assert!(
+        said.iter()
+            .any(|m| matches!(m, Said::Notice(n) if n.message() == "you don't own a lock of type ExclusiveLock")),
+        "{said:?}"
+    );
+    assert_eq!(b.lines("begin; select pg_try_advisory_xact_lock(7)")[1], "t");
+    assert_eq!(a.lines("select pg_try_advisory_lock(7)")[0], "f");
+    b.lines("commit");
+    assert_eq!(a.lines("select pg_try_advisory_lock(7), pg_sleep(0.01)")[0], "t|");
+    a.lines("select pg_advisory_unlock_all()");
+    let xid: u64 = b.lines("begin; select pg_current_xact_id()")[1].parse().expect("an id");
+    assert_eq!(b.lines("select txid_current()")[0], xid.to_string());
+    b.lines("rollback");
+    let plan = a.lines("explain (costs off) select relname from pg_class where relkind = 'r'");
+    assert_eq!(plan[0], "Seq Scan on pg_class");
+    let analyzed = a.lines("explain (analyze, costs off, timing off, summary off) select 1");
+    assert_eq!(analyzed[0], "Result (actual rows=1.00 loops=1)");
 }
 
 #[test]
