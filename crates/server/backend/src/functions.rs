@@ -258,10 +258,7 @@ impl crate::session::Session<'_> {
 }
 
 /// The server's part of a session's handle.
-pub(crate) fn server_handle(
-    shared: &crate::Shared,
-    session: &engine::Session,
-) -> Arc<dyn std::any::Any + Send + Sync> {
+pub(crate) fn server_handle(shared: &crate::Shared, session: &engine::Session) -> Arc<dyn std::any::Any + Send + Sync> {
     Arc::new(ServerHandle {
         process: session.process.clone(),
         transaction: session.transaction.clone(),
