@@ -5,7 +5,8 @@
 //!
 //! Readers need a [`Store`] and a [`Snapshot`]; writers also the [`Transaction`]. Scans own what they need (`Send`, no
 //! borrows), so that executor nodes can keep them. Whoever holds a scan keeps the snapshot's horizon
-//! ([`txn::ActiveSnapshot`]) and the relation's heavyweight lock.
+//! ([`txn::ActiveSnapshot`]) and the relation's heavyweight lock. The same holds for whoever keeps a [`TupleId`] in order to
+//! fetch, update, delete or lock the row: without a snapshot that sees the version there, its line may be pruned and reused.
 
 use std::sync::Arc;
 

@@ -22,7 +22,9 @@ fn increments_are_not_lost() {
             scope.spawn(move || {
                 for _ in 0..ROUNDS {
                     client.begin();
-                    let rows = client.rows();
+                    // As a statement does: its snapshot keeps the versions it goes by from being pruned.
+                    let snapshot = client.session.transaction.snapshot().unwrap();
+                    let rows = client.rows_of(&snapshot, Direction::Forward);
                     let (mut tid, mut value) = (rows[0].3, rows[0].2);
                     loop {
                         match client.update(tid, &row(0, "", value + 1), false) {
@@ -44,6 +46,7 @@ fn increments_are_not_lost() {
                             }
                         }
                     }
+                    drop(snapshot);
                     client.commit();
                 }
             });
@@ -288,7 +291,9 @@ fn readers_writers_and_vacuum_together() {
                     // Each writer moves its own rows; the sum over all rows changes only by whole transactions.
                     for round in 0..120 {
                         client.begin();
-                        let mine: Vec<_> = client.rows().into_iter().filter(|r| r.0 % 2 == half).collect();
+                        let snapshot = client.session.transaction.snapshot().unwrap();
+                        let rows = client.rows_of(&snapshot, Direction::Forward);
+                        let mine: Vec<_> = rows.into_iter().filter(|r| r.0 % 2 == half).collect();
                         assert_eq!(mine.len(), 150);
                         for r in mine.iter().skip(round % 7).step_by(9) {
                             assert!(matches!(
@@ -296,6 +301,7 @@ fn readers_writers_and_vacuum_together() {
                                 Outcome::Done(_)
                             ));
                         }
+                        drop(snapshot);
                         if round % 5 == 0 { client.abort() } else { client.commit() }
                     }
                 })
@@ -312,7 +318,7 @@ fn readers_writers_and_vacuum_together() {
         let cleaner = bench.client();
         let cleaning = scope.spawn(move || {
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                cleaner.vacuum(&[]);
+                cleaner.vacuum_as(&[], false);
             }
         });
         writers.into_iter().for_each(|writer| writer.join().unwrap());

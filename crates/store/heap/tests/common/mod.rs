@@ -332,10 +332,15 @@ impl Client {
     }
 
     pub fn vacuum(&self, indexes: &[(Arc<dyn IndexAm>, Arc<Index>)]) -> VacuumReport {
+        self.vacuum_as(indexes, true)
+    }
+
+    /// Without `truncate`, others may use the table meanwhile: these clients take no lock on it, as statements would.
+    pub fn vacuum_as(&self, indexes: &[(Arc<dyn IndexAm>, Arc<Index>)], truncate: bool) -> VacuumReport {
         let options = VacuumOptions {
             all_pages: false,
             freeze: false,
-            truncate: true,
+            truncate,
             index_cleanup: true,
             memory: 1 << 20,
             pause: &|| Ok(()),
