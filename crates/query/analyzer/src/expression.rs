@@ -124,7 +124,9 @@ impl Analyzer<'_> {
                         format!("collations are not supported by type {}", self.catalog.format_type(arg.ty.oid, -1)?);
                     return Err(self.error(SqlState::DATATYPE_MISMATCH, message, location));
                 }
-                let collation = self.collation_name_of(collation)?;
+                // Errors point to the word COLLATE.
+                let written = ast::ObjectName { location, ..(**collation).clone() };
+                let collation = self.collation_name_of(&written)?;
                 let arg = if arg.ty.oid == UNKNOWN {
                     self.coerce(arg, oid::TEXT, -1, Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION)?
                 } else {

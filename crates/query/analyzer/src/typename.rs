@@ -206,9 +206,24 @@ impl Analyzer<'_> {
     }
 
     /// The collation that a name means.
+    ///
+    /// # Errors
+    /// `42704` if there is none; `0A000` for one whose order is not that of code points, the only order there is yet.
     pub fn collation_name_of(&self, name: &ast::ObjectName) -> Result<Oid> {
         let schema = self.qualifier(&name.qualifiers, &name.name)?;
-        self.catalog.collation_by_name(schema, &name.name)?.ok_or_else(|| {
+        let found = self.catalog.collation_by_name(schema, &name.name)?;
+        if let Some(oid) = found {
+            let row = self.catalog.collation(oid)?;
+            let by_code_point = match row.collprovider {
+                b'i' => false,
+                b'c' => matches!(row.collcollate.as_deref(), Some("C" | "POSIX" | "C.utf8" | "C.UTF-8")),
+                _ => true,
+            };
+            if !by_code_point {
+                return Err(self.place(Error::not_implemented(format_args!("collation \"{name}\"")), name.location));
+            }
+        }
+        found.ok_or_else(|| {
             self.error(
                 SqlState::UNDEFINED_OBJECT,
                 format!("collation \"{name}\" for encoding \"UTF8\" does not exist"),
