@@ -1,0 +1,1 @@
+//! Completion of SQL, objects and meta-commands.

@@ -1,0 +1,1 @@
+//! `\crosstabview`: a result turned into a grid.

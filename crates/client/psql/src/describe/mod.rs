@@ -1,0 +1,1 @@
+//! The `\d` family: what the catalogs say about objects.

@@ -1,0 +1,1 @@
+//! `--help`, `\?`, and `\h` for every command.

@@ -1,0 +1,1 @@
+//! Output that is longer than the screen goes through a pager.

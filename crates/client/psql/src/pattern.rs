@@ -1,0 +1,1 @@
+//! Name patterns of the `\d` family, turned into conditions of SQL.

@@ -1,0 +1,1 @@
+//! `\pset` and its short forms: setting print options, and what they say.
