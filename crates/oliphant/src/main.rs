@@ -39,6 +39,7 @@ const TOOLS: &[Tool] = &[
         run: |_, arguments| tools::pg_waldump::main(arguments),
     },
     Tool { name: "postgres", purpose: "the server", run: serve },
+    Tool { name: "psql", purpose: "the interactive terminal", run: |_, arguments| psql::main(arguments) },
 ];
 
 /// The set-returning functions of the crates above `types`.
