@@ -562,7 +562,18 @@ impl Analyzer<'_> {
             in_from: true,
             permission: None,
         });
-        let from = FromItem::Join(Box::new(Join { kind, left, right, on, using, natural, entry }));
+        let kept = if self.stores { columns.iter().map(|(_, e)| e.clone()).collect() } else { Vec::new() };
+        let from = FromItem::Join(Box::new(Join {
+            kind,
+            left,
+            right,
+            on,
+            using,
+            natural,
+            entry,
+            columns: kept,
+            using_alias: using_alias.as_ref().map(|alias| alias.to_string()),
+        }));
         let mut visible = Vec::new();
         let joined = Visible {
             entry,

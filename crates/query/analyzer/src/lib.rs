@@ -34,6 +34,7 @@ mod setop;
 mod target;
 mod typename;
 pub mod types;
+pub mod updatable;
 mod with;
 
 use ::types::Environment;
@@ -89,6 +90,8 @@ pub struct Analyzer<'a> {
     pub(crate) param_names: Vec<String>,
     /// Views that are being expanded, against endless recursion.
     pub(crate) expanding: Vec<Oid>,
+    /// The query is to be stored: the deparser will want names that planning does not need.
+    pub(crate) stores: bool,
 }
 
 /// Whether [`Analyzer::statement`] takes a statement: SELECT, INSERT, UPDATE, DELETE, MERGE.
@@ -115,6 +118,7 @@ impl<'a> Analyzer<'a> {
             depth: 0,
             param_names: Vec::new(),
             expanding: Vec::new(),
+            stores: false,
         }
     }
 
@@ -126,10 +130,28 @@ impl<'a> Analyzer<'a> {
         Ok((query, self.params.types))
     }
 
-    /// The query of a statement as a view stores it: nothing expanded.
+    /// The query of a statement as a view stores it: nothing expanded, no places in the text.
     pub fn view_query(mut self, statement: &ast::Statement) -> Result<Query> {
-        let query = self.query_statement(statement)?;
+        self.stores = true;
+        let mut query = self.query_statement(statement)?;
         self.finish_params()?;
+        struct Forget;
+        impl node::VisitorMut for Forget {
+            fn expr(&mut self, expr: &mut query::Expr) {
+                expr.location = NO_LOCATION;
+                expr.visit_children_mut(self);
+            }
+            fn as_dyn(&mut self) -> &mut dyn node::VisitorMut {
+                self
+            }
+        }
+        node::VisitorMut::query(&mut Forget, &mut query);
+        Ok(query)
+    }
+
+    /// A stored query, ready for the planner: for filling materialized views.
+    pub fn stored_statement(mut self, mut query: Query) -> Result<Query> {
+        self.rewrite(&mut query)?;
         Ok(query)
     }
 

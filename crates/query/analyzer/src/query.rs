@@ -759,6 +759,10 @@ node! {
         pub natural: bool,
         /// Its own entry in the range table (alias and column names, for deparsing).
         pub entry: usize,
+        /// What the columns of that entry stand for. Only in stored queries: the deparser names columns through joins.
+        pub columns: Vec<Expr>,
+        /// `USING (…) AS alias`, the same.
+        pub using_alias: Option<String>,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{Analyzer, Params};
 impl Analyzer<'_> {
     /// Brings a query and all queries in it into the form that the planner takes.
     pub(crate) fn rewrite(&mut self, query: &mut Query) -> Result<()> {
+        query.from.iter_mut().for_each(forget_join_columns);
         self.rewrite_defaults(query)?;
         for at in 0..query.range_table.len() {
             self.expand_view(query, at)?;
@@ -337,6 +338,15 @@ impl Analyzer<'_> {
             return Ok(None);
         };
         self.coerce_to_target(expr, ty.oid, ty.typmod, Coercion::Assignment, CallForm::ImplicitCast, NO_LOCATION)
+    }
+}
+
+/// What stored joins remember of their columns is of no use from here on.
+fn forget_join_columns(item: &mut FromItem) {
+    if let FromItem::Join(join) = item {
+        join.columns = Vec::new();
+        forget_join_columns(&mut join.left);
+        forget_join_columns(&mut join.right);
     }
 }
 

@@ -3,6 +3,7 @@
 use access::{Direction, Pages, Projected, ScanRequest};
 use analyzer::Wanted;
 use analyzer::scope::Place;
+use catalog::relation::kind;
 use catalog::rows::PgConstraint;
 use catalog::{DropBehavior, NewConstraint, Object, Relation};
 use error::{Error, Result, SqlState};
@@ -228,7 +229,7 @@ fn check_no_nulls(context: &Context<'_>, relation: &Relation, number: i16, name:
 
 /// ALTER TABLE.
 pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<()> {
-    if alter.kind != RelationKind::Table {
+    if !matches!(alter.kind, RelationKind::Table | RelationKind::View) {
         return Err(Error::not_implemented("ALTER of this kind of relation"));
     }
     let name = &alter.relation.name;
@@ -244,6 +245,14 @@ pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<(
         },
     };
     context.require_owner(&relation)?;
+    match (alter.kind, relation.kind()) {
+        (_, kind::VIEW) => return crate::view::alter_view(context, alter, &relation),
+        (RelationKind::View, _) => {
+            let text = format!("\"{}\" is not a view", relation.name());
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+        }
+        _ => {}
+    }
     let table = relation.oid;
     let catalog = context.catalog();
     for action in &alter.actions {

@@ -159,6 +159,14 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The relation of this name in a schema, locked in a mode (1 to 8), if there is one.
+    pub fn in_schema(&self, schema: Oid, name: &str, mode: u8) -> Result<Option<Entry<Relation>>> {
+        let schema = self.catalog().schema_name(schema)?.unwrap_or_default();
+        let Some(found) = self.catalog().relation_by_name(Some(&schema), name)? else { return Ok(None) };
+        executor::lock_relation(self.session, found, mode)?;
+        self.catalog().relation(found).map(Some)
+    }
+
     /// The relation must belong to the current role (or one it is a member of), and not to the system.
     pub fn require_owner(&self, relation: &Relation) -> Result<()> {
         if relation.is_system() {

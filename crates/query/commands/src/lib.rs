@@ -16,10 +16,13 @@ mod drop;
 mod expression;
 mod foreign_key;
 mod maintenance;
+mod needs;
 mod options;
+mod rename;
 mod statistics;
 pub mod triggers;
 mod truncate;
+mod view;
 
 pub use context::{Context, CopyReader, CopyWriter, Services};
 
@@ -34,8 +37,11 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
     let tag = statement.name();
     match statement {
         Statement::CreateTable(create) => create_table::create_table(context, create)?,
+        Statement::CreateView(create) => view::create_view(context, create)?,
         Statement::CreateIndex(create) => create_index::create_index(context, create)?,
         Statement::AlterTable(alter) => constraint::alter_table(context, alter)?,
+        Statement::Rename(rename) => rename::rename(context, rename)?,
+        Statement::AlterObjectSchema(alter) => rename::set_schema(context, alter)?,
         Statement::CreateSchema(create) => create_table::create_schema(context, create)?,
         Statement::CreateDatabase(create) => database::create(context, create)?,
         Statement::DropDatabase(drop) => database::drop(context, drop)?,

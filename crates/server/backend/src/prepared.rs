@@ -82,6 +82,13 @@ impl Session<'_> {
         (self.catalog().generation(), self.settings.borrow().generation())
     }
 
+    /// Whether neither the catalogs nor the settings changed since a statement was planned.
+    pub fn is_current(&self, prepared: &Prepared) -> bool {
+        self.catalog().absorb();
+        let generations = self.generations();
+        prepared.plan.borrow().as_ref().is_some_and(|(_, catalog, settings)| (*catalog, *settings) == generations)
+    }
+
     /// The plan of a prepared statement, made anew if the catalogs or settings changed.
     ///
     /// # Errors

@@ -50,6 +50,7 @@ impl Session<'_> {
                 self.show_title("SELECT");
                 self.check_not_failed(kept.statement.as_ref())?;
                 self.begin_statement(false)?;
+                let kept = self.renewed(kept)?;
                 self.run_simple(&kept)?;
                 self.end_statement()?;
             }
@@ -64,6 +65,17 @@ impl Session<'_> {
         }
         self.log_duration(start, logged, &|| format!("statement: {text}"));
         Ok(())
+    }
+
+    /// A kept statement, prepared anew if it may mean something else now: a simple query promised no columns to anyone.
+    fn renewed(&self, kept: Rc<Prepared>) -> Result<Rc<Prepared>> {
+        if self.is_current(&kept) {
+            return Ok(kept);
+        }
+        self.plans.borrow_mut().remove(&*kept.text);
+        let prepared = Rc::new(self.prepare(kept.text.clone(), kept.statement.clone(), Params::default())?);
+        self.plans.borrow_mut().insert(kept.text.to_string(), prepared.clone());
+        Ok(prepared)
     }
 
     fn simple_statement(&self, text: &Rc<str>, raw: RawStatement, several: bool) -> Result<()> {

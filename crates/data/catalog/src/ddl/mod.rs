@@ -9,8 +9,10 @@ mod constraint;
 mod create;
 mod drop;
 mod index;
+mod rule;
 mod types;
 
 pub use constraint::NewConstraint;
 pub use create::{NewColumn, NewRelation};
 pub use index::{NewIndex, NewIndexColumn};
+pub use rule::RETURN_RULE;

@@ -1,0 +1,123 @@
+//! ALTER … RENAME and ALTER … SET SCHEMA of relations, their columns and constraints, and schemas.
+
+use catalog::Relation;
+use catalog::privileges::ObjectKind as Privileged;
+use catalog::relation::kind;
+use error::{Error, Result, SqlState};
+use parser::ast::{AlterObjectSchema, ObjectKind, ObjectReference, RelationName, Rename};
+
+use crate::Context;
+
+/// Renames an object or a part of a relation.
+pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
+    let catalog = context.catalog();
+    let part = || rename.part.as_ref().ok_or_else(|| Error::internal("what is renamed has no name"));
+    match rename.kind {
+        ObjectKind::Table
+        | ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::Index
+        | ObjectKind::Sequence => {
+            let Some(relation) = open(context, rename.kind, &rename.object, rename.if_exists)? else { return Ok(()) };
+            catalog.rename_relation(relation.oid, &rename.new_name)
+        }
+        ObjectKind::Column => {
+            let on = rename.relation_kind.unwrap_or(ObjectKind::Table);
+            let Some(relation) = open(context, on, &rename.object, rename.if_exists)? else { return Ok(()) };
+            let name = part()?;
+            if catalog::relation::system_column_by_name(name).is_some() {
+                let text = format!("cannot rename system column \"{name}\"");
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+            }
+            let column = relation
+                .column_by_name(name)
+                .map(|column| column.attnum)
+                .ok_or_else(|| Error::new(SqlState::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist")))?;
+            catalog.rename_column(relation.oid, column, &rename.new_name)
+        }
+        ObjectKind::TableConstraint => {
+            let Some(relation) = open(context, ObjectKind::Table, &rename.object, rename.if_exists)? else {
+                return Ok(());
+            };
+            let name = part()?;
+            let constraint = catalog.constraint_by_name(relation.oid, name)?.ok_or_else(|| {
+                let text = format!("constraint \"{name}\" for table \"{}\" does not exist", relation.name());
+                Error::new(SqlState::UNDEFINED_OBJECT, text)
+            })?;
+            catalog.rename_constraint(constraint.oid, &rename.new_name)
+        }
+        ObjectKind::Schema => {
+            let ObjectReference::Name(name) = &rename.object else {
+                return Err(Error::internal("a schema is not named as one"));
+            };
+            let schema = catalog.require_schema(&name.name)?;
+            catalog.require_owner(Privileged::Schema, schema)?;
+            if rename.new_name.starts_with("pg_") {
+                let text = format!("unacceptable schema name \"{}\"", rename.new_name);
+                let detail = "The prefix \"pg_\" is reserved for system schemas.";
+                return Err(Error::new(SqlState::RESERVED_NAME, text).detail(detail));
+            }
+            catalog.rename_schema(schema, &rename.new_name)
+        }
+        other => Err(Error::not_implemented(format_args!("{} … RENAME", other.alter_tag()))),
+    }
+}
+
+/// Moves a relation to another schema.
+pub(crate) fn set_schema(context: &Context<'_>, alter: &AlterObjectSchema) -> Result<()> {
+    if !matches!(alter.kind, ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence)
+    {
+        return Err(Error::not_implemented(format_args!("{} … SET SCHEMA", alter.kind.alter_tag())));
+    }
+    let Some(relation) = open(context, alter.kind, &alter.object, alter.if_exists)? else { return Ok(()) };
+    let catalog = context.catalog();
+    let schema = catalog.require_schema(&alter.schema)?;
+    catalog.require_privileges(Privileged::Schema, schema, catalog::acl::Privileges::CREATE)?;
+    catalog.set_relation_schema(relation.oid, schema)
+}
+
+/// The relation that is altered, locked and of the kind that the statement names; none if it may be missing.
+fn open(
+    context: &Context<'_>,
+    named: ObjectKind,
+    object: &ObjectReference,
+    if_exists: bool,
+) -> Result<Option<catalog::Entry<Relation>>> {
+    let name = match object {
+        ObjectReference::Relation(relation) => relation.name.clone(),
+        ObjectReference::Name(name) => {
+            let mut parts = name.qualifiers.iter().rev();
+            RelationName {
+                schema: parts.next().cloned(),
+                database: parts.next().cloned(),
+                name: name.name.clone(),
+                location: name.location,
+            }
+        }
+        _ => return Err(Error::internal("a relation is not named as one")),
+    };
+    let relation = match if_exists {
+        false => context.open(&name, 8)?,
+        true => match context.try_open(&name, 8)? {
+            Some(relation) => relation,
+            None => {
+                let text = format!("relation \"{}\" does not exist, skipping", name.name);
+                context.inform(SqlState::UNDEFINED_TABLE, text);
+                return Ok(None);
+            }
+        },
+    };
+    let (fits, words) = match named {
+        ObjectKind::View => (relation.kind() == kind::VIEW, "a view"),
+        ObjectKind::MaterializedView => (relation.kind() == kind::MATERIALIZED_VIEW, "a materialized view"),
+        ObjectKind::Index => (matches!(relation.kind(), kind::INDEX | kind::PARTITIONED_INDEX), "an index"),
+        ObjectKind::Sequence => (relation.kind() == kind::SEQUENCE, "a sequence"),
+        _ => (true, ""),
+    };
+    if !fits {
+        let text = format!("\"{}\" is not {words}", relation.name());
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+    }
+    context.require_owner(&relation)?;
+    Ok(Some(relation))
+}
