@@ -1,1 +1,353 @@
-//! Tables in every output format: data in, bytes out. Knows no connection.
+//! Tables, written byte for byte as PostgreSQL's psql writes them.
+//!
+//! Data in, bytes out: nothing here knows a connection, a terminal or a pager. A [`Table`] says what is to be shown,
+//! [`PrintOptions`] how. [`Printer::new`] measures the table where the format needs that, so that the caller can ask how
+//! long and wide it will be (the pager's question) before [`Printer::write`] writes it; [`print`] does both.
+//!
+//! - Cells are borrowed from whoever holds the rows ([`Cells`]); nothing is allocated per cell or row.
+//! - Text is bytes in the client's encoding, and may be invalid there; widths come from [`crate::width`].
+//! - A result that comes in pieces (`FETCH_COUNT`) is written as several tables with a [`Part`] each: the first writes
+//!   the header, the last the footer; widths are those of each piece.
+//!
+//! Each format has a file of its own; `aligned` and `expanded` share [`cell`] (values broken into lines) and
+//! [`line_style`] (the characters of the frame).
+
+mod aligned;
+mod asciidoc;
+mod cell;
+mod csv;
+mod expanded;
+mod html;
+mod latex;
+mod line_style;
+mod numeric;
+mod options;
+mod sink;
+mod troff;
+mod unaligned;
+
+use std::io::{self, Write};
+
+pub use options::{
+    Expanded, ExpandedHeaderWidth, Format, LineStyle, NumericLocale, PagerUse, PrintOptions, Separator, UnicodeWeight,
+};
+use sink::Sink;
+
+/// The values of a table.
+pub trait Cells {
+    /// How many rows there are.
+    fn rows(&self) -> usize;
+    /// The value in a row and column, both counted from zero; `None` for NULL.
+    fn value(&self, row: usize, column: usize) -> Option<&[u8]>;
+}
+
+/// Which side of its column a value stands at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alignment {
+    /// Most types.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+impl Alignment {
+    /// The alignment of a type's values: the built-in numbers, `oid`, `xid`, `xid8` and `cid` stand at the right.
+    pub fn of_type(type_oid: u32) -> Alignment {
+        match type_oid {
+            20 | 21 | 23 | 26 | 28 | 29 | 700 | 701 | 790 | 1700 | 5069 => Alignment::Right,
+            _ => Alignment::Left,
+        }
+    }
+}
+
+/// A column of a table.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// What stands above it.
+    pub name: Vec<u8>,
+    /// Which side its values stand at.
+    pub alignment: Alignment,
+}
+
+impl Column {
+    /// A column whose values stand at the left.
+    pub fn left(name: impl AsRef<[u8]>) -> Column {
+        Column { name: name.as_ref().to_vec(), alignment: Alignment::Left }
+    }
+
+    /// A column whose values stand at the right.
+    pub fn right(name: impl AsRef<[u8]>) -> Column {
+        Column { name: name.as_ref().to_vec(), alignment: Alignment::Right }
+    }
+}
+
+/// Which part of an answer a table is, when the answer is written in pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Begins the answer: title and header belong to it.
+    pub first: bool,
+    /// Ends the answer: footers belong to it.
+    pub last: bool,
+    /// Rows in the pieces before this one.
+    pub prior_rows: u64,
+}
+
+impl Part {
+    /// The answer as a whole.
+    pub const WHOLE: Part = Part { first: true, last: true, prior_rows: 0 };
+}
+
+/// A table to be written.
+pub struct Table<'a> {
+    /// Above the table; if absent, [`PrintOptions::title`] is.
+    pub title: Option<Vec<u8>>,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The values: a row has one for each of `columns`.
+    pub cells: &'a dyn Cells,
+    /// Lines below the table, without their ends; if there are none, the count of rows.
+    pub footers: Vec<Vec<u8>>,
+    /// Which part of an answer this is.
+    pub part: Part,
+    /// Whether `numericlocale` concerns the table: so for the results of queries.
+    pub numeric: bool,
+}
+
+impl<'a> Table<'a> {
+    /// A table of these columns and values, without a title and footers of its own.
+    pub fn new(columns: Vec<Column>, cells: &'a dyn Cells) -> Table<'a> {
+        Table { title: None, columns, cells, footers: Vec::new(), part: Part::WHOLE, numeric: true }
+    }
+
+    /// The same with a title.
+    pub fn titled(mut self, title: impl AsRef<[u8]>) -> Table<'a> {
+        self.title = Some(title.as_ref().to_vec());
+        self
+    }
+
+    /// The same with one more line below it.
+    pub fn footer(mut self, line: impl AsRef<[u8]>) -> Table<'a> {
+        self.footers.push(line.as_ref().to_vec());
+        self
+    }
+}
+
+/// Values collected by the program itself, for tables that are no query's result.
+#[derive(Clone, Debug, Default)]
+pub struct Grid {
+    columns: usize,
+    text: Vec<u8>,
+    /// Where each value ends in `text`, and whether it is NULL.
+    ends: Vec<(usize, bool)>,
+}
+
+impl Grid {
+    /// A grid of so many columns, without rows. Without columns it has no rows.
+    pub fn new(columns: usize) -> Grid {
+        Grid { columns, text: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Adds the next value of the current row; a row begins when the one before it is full.
+    pub fn push(&mut self, value: Option<&[u8]>) {
+        self.text.extend_from_slice(value.unwrap_or_default());
+        self.ends.push((self.text.len(), value.is_none()));
+    }
+
+    /// Adds the next value of the current row.
+    pub fn push_text(&mut self, value: impl AsRef<[u8]>) {
+        self.push(Some(value.as_ref()));
+    }
+}
+
+impl Cells for Grid {
+    fn rows(&self) -> usize {
+        self.ends.len().checked_div(self.columns).unwrap_or(0)
+    }
+
+    fn value(&self, row: usize, column: usize) -> Option<&[u8]> {
+        let index = row * self.columns + column;
+        let (end, null) = self.ends[index];
+        let start = if index == 0 { 0 } else { self.ends[index - 1].0 };
+        if null { None } else { Some(&self.text[start..end]) }
+    }
+}
+
+/// A table about to be written, measured.
+pub struct Printer<'a> {
+    view: View<'a>,
+    layout: Layout,
+}
+
+/// What was found out about a table before writing it.
+enum Layout {
+    Aligned(aligned::Widths),
+    AlignedExpanded,
+    Other,
+}
+
+impl<'a> Printer<'a> {
+    /// Measures the table, where its format needs it.
+    pub fn new(table: &'a Table<'a>, options: &'a PrintOptions) -> Printer<'a> {
+        let view = View { table, options };
+        let layout = match options.format {
+            Format::Aligned | Format::Wrapped => {
+                // A chunk of a longer answer cannot know that it is empty: only whole answers are.
+                if options.expanded == Expanded::On {
+                    Layout::AlignedExpanded
+                } else {
+                    let widths = aligned::Widths::measure(&view);
+                    let target = options.target_columns();
+                    let expand = options.expanded == Expanded::Auto && target > 0 && table.columns.len() > 1;
+                    if expand && widths.exceeds(target) { Layout::AlignedExpanded } else { Layout::Aligned(widths) }
+                }
+            }
+            _ => Layout::Other,
+        };
+        Printer { view, layout }
+    }
+
+    /// How many lines the table has, as psql reckons it for the pager: the lines of wrapped and multi-line values count
+    /// in aligned formats only.
+    pub fn lines(&self) -> usize {
+        let table = self.view.table;
+        let rows = table.cells.rows();
+        let expanded = match &self.layout {
+            Layout::Aligned(_) => false,
+            Layout::AlignedExpanded => true,
+            Layout::Other => self.view.expanded(),
+        };
+        let body = if expanded { (table.columns.len() + 1).saturating_mul(rows) } else { rows + 1 };
+        let extra = match &self.layout {
+            Layout::Aligned(widths) => widths.extra_lines(),
+            _ => 0,
+        };
+        let footers = if self.view.options.tuples_only { 0 } else { table.footers.len().max(1) };
+        body + extra + footers
+    }
+
+    /// Whether an aligned table is wider than the target width, which needs a pager however short it is.
+    pub fn too_wide(&self) -> bool {
+        let target = self.view.options.target_columns();
+        matches!(&self.layout, Layout::Aligned(widths) if target > 0 && widths.exceeds(target))
+    }
+
+    /// Writes the table. A writer that answers an error ends it: a caller that wants to stop (Ctrl-C) lets its writer
+    /// do so.
+    pub fn write(&self, writer: &mut dyn Write) -> io::Result<()> {
+        let mut sink = Sink::new(writer);
+        let view = &self.view;
+        let expanded = view.expanded();
+        match (&self.layout, view.options.format) {
+            (Layout::Aligned(widths), _) => aligned::write(view, widths, &mut sink),
+            (Layout::AlignedExpanded, _) => expanded::write(view, &mut sink),
+            (Layout::Other, Format::Unaligned) if expanded => unaligned::write_expanded(view, &mut sink),
+            (Layout::Other, Format::Unaligned) => unaligned::write(view, &mut sink),
+            (Layout::Other, Format::Csv) if expanded => csv::write_expanded(view, &mut sink),
+            (Layout::Other, Format::Csv) => csv::write(view, &mut sink),
+            (Layout::Other, Format::Html) if expanded => html::write_expanded(view, &mut sink),
+            (Layout::Other, Format::Html) => html::write(view, &mut sink),
+            (Layout::Other, Format::Asciidoc) if expanded => asciidoc::write_expanded(view, &mut sink),
+            (Layout::Other, Format::Asciidoc) => asciidoc::write(view, &mut sink),
+            (Layout::Other, Format::Latex | Format::LatexLongtable) if expanded => {
+                latex::write_expanded(view, &mut sink)
+            }
+            (Layout::Other, Format::Latex) => latex::write(view, &mut sink),
+            (Layout::Other, Format::LatexLongtable) => latex::write_longtable(view, &mut sink),
+            (Layout::Other, Format::TroffMs) if expanded => troff::write_expanded(view, &mut sink),
+            (Layout::Other, Format::TroffMs) => troff::write(view, &mut sink),
+            (Layout::Other, Format::Aligned | Format::Wrapped) => {
+                unreachable!("aligned formats have a layout of their own")
+            }
+        }
+        sink.finish()
+    }
+}
+
+/// Writes a table.
+pub fn print(table: &Table<'_>, options: &PrintOptions, writer: &mut dyn Write) -> io::Result<()> {
+    Printer::new(table, options).write(writer)
+}
+
+/// A table and the options it is written with: what every format asks of both.
+pub(crate) struct View<'a> {
+    table: &'a Table<'a>,
+    options: &'a PrintOptions,
+}
+
+impl<'a> View<'a> {
+    /// Whether a format that does not measure is to be written expanded: `auto` means no there.
+    fn expanded(&self) -> bool {
+        self.options.expanded == Expanded::On
+    }
+
+    /// The number of columns.
+    fn columns(&self) -> usize {
+        self.table.columns.len()
+    }
+
+    /// The number of rows.
+    fn rows(&self) -> usize {
+        self.table.cells.rows()
+    }
+
+    /// The title, if one is shown.
+    fn title(&self) -> Option<&'a [u8]> {
+        if self.options.tuples_only {
+            return None;
+        }
+        self.table.title.as_deref().or(self.options.title.as_deref())
+    }
+
+    /// The text of a value. `scratch` holds it if it had to be made.
+    #[inline]
+    fn value<'s>(&self, row: usize, column: usize, scratch: &'s mut Vec<u8>) -> &'s [u8]
+    where
+        'a: 's,
+    {
+        match self.table.cells.value(row, column) {
+            None => &self.options.null,
+            Some(value) if self.localized(column) => numeric::format(value, &self.options.locale, scratch),
+            Some(value) => value,
+        }
+    }
+
+    /// Whether `numericlocale` changes a column's values.
+    fn localized(&self, column: usize) -> bool {
+        self.options.numeric_locale
+            && self.table.numeric
+            && self.table.columns[column].alignment == Alignment::Right
+    }
+
+    /// The number of the first record of this part, counted from one.
+    fn first_record(&self) -> u64 {
+        self.table.part.prior_rows + 1
+    }
+
+    /// Calls `write` for each footer of the table's own, unless only tuples are wanted.
+    fn own_footers(&self) -> &'a [Vec<u8>] {
+        if self.options.tuples_only { &[] } else { &self.table.footers }
+    }
+
+    /// The count of rows, where it is shown: below a table without footers of its own.
+    fn row_count(&self) -> Option<String> {
+        let options = self.options;
+        if options.tuples_only || !options.default_footer || !self.table.footers.is_empty() {
+            return None;
+        }
+        let rows = self.table.part.prior_rows + self.rows() as u64;
+        Some(if rows == 1 { "(1 row)".to_string() } else { format!("({rows} rows)") })
+    }
+
+    /// Calls `each` with every footer, the count of rows among them.
+    fn footers(&self, mut each: impl FnMut(&[u8])) {
+        self.own_footers().iter().for_each(|line| each(line));
+        if let Some(count) = self.row_count() {
+            each(count.as_bytes());
+        }
+    }
+
+    /// Whether [`View::footers`] has any.
+    fn has_footers(&self) -> bool {
+        !self.own_footers().is_empty() || self.row_count().is_some()
+    }
+}

@@ -1,1 +1,0 @@
-//! How wide text is on the screen.
