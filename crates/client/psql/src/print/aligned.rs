@@ -36,8 +36,7 @@ impl Widths {
     pub(super) fn measure(view: &View<'_>) -> Widths {
         let options = view.options;
         let count = view.columns();
-        let names: Vec<_> =
-            view.table.columns.iter().map(|column| measure(&column.name, options.encoding)).collect();
+        let names: Vec<_> = view.table.columns.iter().map(|column| measure(&column.name, options.encoding)).collect();
         let mut widest: Vec<usize> = vec![0; count];
         let mut sums: Vec<u64> = vec![0; count];
         let mut extra_lines = names.iter().map(|name| name.height).max().unwrap_or(1) - 1;
@@ -76,8 +75,10 @@ impl Widths {
             extra_lines,
         };
         if options.format == Format::Wrapped {
-            let averages: Vec<usize> =
-                sums.iter().map(|sum| usize::try_from(*sum).unwrap_or(usize::MAX).checked_div(rows).unwrap_or(0)).collect();
+            let averages: Vec<usize> = sums
+                .iter()
+                .map(|sum| usize::try_from(*sum).unwrap_or(usize::MAX).checked_div(rows).unwrap_or(0))
+                .collect();
             let minima: Vec<usize> = names.iter().map(|name| name.width).collect();
             widths.shrink(options.target_columns(), &minima, &averages);
             if widths.broken {

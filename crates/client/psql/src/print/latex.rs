@@ -116,8 +116,7 @@ pub(super) fn write_longtable(view: &View<'_>, sink: &mut Sink<'_>) {
 /// turn; the last one serves all that are left.
 fn longtable_columns(view: &View<'_>, border: u16, sink: &mut Sink<'_>) {
     let attributes = view.options.table_attributes.as_deref().unwrap_or_default();
-    let mut widths =
-        attributes.split(|byte| matches!(byte, b' ' | b'\t' | b'\n')).filter(|width| !width.is_empty());
+    let mut widths = attributes.split(|byte| matches!(byte, b' ' | b'\t' | b'\n')).filter(|width| !width.is_empty());
     let mut width = None;
     sink.text(if border >= 2 { "| " } else { "" });
     for (index, column) in view.table.columns.iter().enumerate() {

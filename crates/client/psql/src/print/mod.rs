@@ -313,9 +313,7 @@ impl<'a> View<'a> {
 
     /// Whether `numericlocale` changes a column's values.
     fn localized(&self, column: usize) -> bool {
-        self.options.numeric_locale
-            && self.table.numeric
-            && self.table.columns[column].alignment == Alignment::Right
+        self.options.numeric_locale && self.table.numeric && self.table.columns[column].alignment == Alignment::Right
     }
 
     /// The number of the first record of this part, counted from one.

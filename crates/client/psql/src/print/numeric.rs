@@ -32,8 +32,7 @@ mod tests {
 
     #[test]
     fn groups() {
-        let german =
-            NumericLocale { decimal_point: ",".into(), thousands_separator: ".".into(), group_digits: 3 };
+        let german = NumericLocale { decimal_point: ",".into(), thousands_separator: ".".into(), group_digits: 3 };
         let format = |value: &str| {
             String::from_utf8(format(value.as_bytes(), &german, &mut Vec::new()).to_vec()).expect("UTF-8")
         };
