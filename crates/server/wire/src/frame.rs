@@ -88,8 +88,8 @@ pub fn end(to: &mut [u8], start: usize) {
 }
 
 /// Appends a string and its closing zero byte; a zero byte inside ends it.
-pub fn put_c_str(to: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
+pub fn put_c_str(to: &mut Vec<u8>, text: impl AsRef<[u8]>) {
+    let bytes = text.as_ref();
     let len = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
     to.extend_from_slice(&bytes[..len]);
     to.push(0);

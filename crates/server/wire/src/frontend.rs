@@ -202,13 +202,13 @@ pub fn put_value(to: &mut Vec<u8>, value: Option<&[u8]>) {
     }
 }
 
-/// Appends `Q`.
-pub fn query(to: &mut Vec<u8>, text: &str) {
+/// Appends `Q`. The text is in the session's encoding.
+pub fn query(to: &mut Vec<u8>, text: impl AsRef<[u8]>) {
     put(to, b'Q', |to| put_c_str(to, text));
 }
 
-/// Appends `P`; at most 65,535 types.
-pub fn parse(to: &mut Vec<u8>, name: &str, text: &str, types: &[u32]) {
+/// Appends `P`; at most 65,535 types. The text is in the session's encoding.
+pub fn parse(to: &mut Vec<u8>, name: &str, text: impl AsRef<[u8]>, types: &[u32]) {
     put(to, b'P', |to| {
         put_c_str(to, name);
         put_c_str(to, text);
