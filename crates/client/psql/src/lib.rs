@@ -18,6 +18,7 @@
 mod complete;
 mod crosstab;
 mod describe;
+pub mod grammar;
 mod help;
 mod pager;
 mod pattern;
