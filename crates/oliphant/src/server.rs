@@ -10,7 +10,7 @@ use catalog::{CatalogRedo, CatalogRequest, CatalogShared};
 use engine::{Engine, EngineConfig, EngineRequest};
 use error::{Error, Result};
 use log::{Logger, ZoneLookup};
-use postmaster::{Auxiliary, Child, Connection, Server};
+use postmaster::{Auxiliary, Child, Connection, Ended, Server};
 use recovery::workers::{self, BackgroundWriterSettings, CheckpointSettings};
 use recovery::{CheckpointFlags, Checkpointer, Checkpoints, CheckpointsRequest, Context};
 use settings::{Settings, Source, id};
@@ -161,7 +161,7 @@ impl Server for Oliphant {
         Err(Error::not_implemented("autovacuum"))
     }
 
-    fn backend(&self, child: Child<'_, Store>, connection: Connection) -> Result<()> {
+    fn backend(&self, child: Child<'_, Store>, connection: Connection) -> Result<Ended> {
         let socket = connection.socket;
         let incoming = Incoming {
             origin: socket.peer().map_or(Origin::Local, |address| Origin::Host(address.ip().to_canonical())),
@@ -171,8 +171,13 @@ impl Server for Oliphant {
             accepted_us: connection.accepted_us,
             socket: socket.into(),
         };
-        backend::serve(&child.store.shared, child.process, child.settings, child.logger, incoming);
-        Ok(())
+        let clean = backend::serve(&child.store.shared, child.process, child.settings, child.logger, incoming);
+        Ok(if clean { Ended::Clean } else { Ended::Unclean })
+    }
+
+    fn rest(&self, store: &Store) {
+        // While it has no slot nobody tells it of files that are dropped.
+        store.shared.engine.storage().close_files();
     }
 }
 

@@ -114,7 +114,14 @@ pub fn access_files(settings: &Settings, data_directory: &Path) -> Result<(Hba, 
     Ok((hba, maps))
 }
 
-/// Serves a client, from its first packet to its end. Client and log are told of everything that goes wrong.
-pub fn serve(shared: &Shared, process: Process, settings: &mut Settings, logger: &mut Logger, incoming: Incoming) {
-    startup::serve(shared, process, settings, logger, incoming);
+/// Serves a client, from its first packet to its end. Client and log are told of everything that goes wrong. Whether nothing is
+/// left of the session, so that the process may serve another client: not so after a panic.
+pub fn serve(
+    shared: &Shared,
+    process: Process,
+    settings: &mut Settings,
+    logger: &mut Logger,
+    incoming: Incoming,
+) -> bool {
+    startup::serve(shared, process, settings, logger, incoming)
 }

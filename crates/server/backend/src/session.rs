@@ -63,6 +63,8 @@ pub(crate) struct Session<'a> {
     pub shared_user: Cell<ids::Oid>,
     /// The text that the log shows beside an error.
     pub running: RefCell<Option<Rc<str>>>,
+    /// A statement panicked: what it left undone nobody knows.
+    pub panicked: Cell<bool>,
 }
 
 /// What a message leads to.
@@ -117,7 +119,10 @@ impl Session<'_> {
             }
             self.statement_us.set(log::time::now_us());
             let outcome = catch_unwind(AssertUnwindSafe(|| self.handle_message(&message)));
-            let outcome = outcome.unwrap_or_else(|panic| Err(panicked(&*panic)));
+            let outcome = outcome.unwrap_or_else(|panic| {
+                self.panicked.set(true);
+                Err(panicked(&*panic))
+            });
             match outcome {
                 Ok(Next::Continue) => (),
                 Ok(Next::Terminate) => return Ok(()),
@@ -139,6 +144,7 @@ impl Session<'_> {
         }
         // A panic while rolling back leaves nothing to rely on.
         if catch_unwind(AssertUnwindSafe(|| self.fail())).is_err() {
+            self.panicked.set(true);
             return true;
         }
         match kind {

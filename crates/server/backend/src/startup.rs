@@ -62,14 +62,15 @@ fn violation(text: impl Into<String>) -> Error {
     Error::new(SqlState::PROTOCOL_VIOLATION, text).fatal()
 }
 
-/// Serves a client from its first packet to its end. What goes wrong is told to client and log here.
+/// Serves a client from its first packet to its end. What goes wrong is told to client and log here. Whether nothing is left of
+/// the session.
 pub(crate) fn serve(
     shared: &Shared,
     process: Process,
     settings: &mut Settings,
     logger: &mut Logger,
     incoming: Incoming,
-) {
+) -> bool {
     let process = Arc::new(process);
     let Incoming { socket, origin, remote_host, remote_port, local_host, accepted_us } = incoming;
     let mut connection = Connection::new(socket, &process);
@@ -89,10 +90,11 @@ pub(crate) fn serve(
         logger.write(&error, None);
         put::error_or_notice(connection.out(), &error);
         connection.close();
+        true
     };
     let wanted = match first_packets(shared, &mut connection) {
         Ok(Some(wanted)) => wanted,
-        Ok(None) => return,
+        Ok(None) => return true,
         Err(error) => return refused(&mut connection, logger, error),
     };
     logger.session.user.clone_from(&wanted.user);
@@ -106,8 +108,14 @@ pub(crate) fn serve(
     let opened = open(shared, &store, settings, logger, &mut connection, &wanted, origin);
     let (catalog, user) = match opened {
         Ok(Some(opened)) => opened,
-        Ok(None) => return,
-        Err(error) => return refused(&mut connection, logger, error),
+        Ok(None) => {
+            store.transaction.abort();
+            return true;
+        }
+        Err(error) => {
+            store.transaction.abort();
+            return refused(&mut connection, logger, error);
+        }
     };
     let formats = Formats::new(settings);
     let session = Session {
@@ -134,6 +142,7 @@ pub(crate) fn serve(
         skipping: Cell::new(false),
         shared_user: Cell::new(user),
         running: RefCell::new(None),
+        panicked: Cell::new(false),
     };
     session.follow_settings();
     process.clear_timeout(Timeout::Authentication);
@@ -154,6 +163,7 @@ pub(crate) fn serve(
         );
         session.logger.borrow_mut().log(text);
     }
+    !session.panicked.get()
 }
 
 /// Prepares what the client is told if SIGQUIT ends the process: a signal handler can only send bytes that are there.
