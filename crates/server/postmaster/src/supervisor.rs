@@ -261,11 +261,7 @@ pub(crate) fn lay_out<S: Server>(
     Ok((layout, processes, request))
 }
 
-fn make_store<S: Server>(
-    server: &S,
-    settings: &mut Settings,
-    data_directory: &Path,
-) -> Result<Memory<S::Store>> {
+fn make_store<S: Server>(server: &S, settings: &mut Settings, data_directory: &Path) -> Result<Memory<S::Store>> {
     let (layout, (processes, spares), request) = lay_out(server, settings, data_directory)?;
     let huge = match settings.enumeration(id::HUGE_PAGES) {
         "on" => HugePages::On,
