@@ -81,7 +81,10 @@ impl Column {
     }
 }
 
-/// Which part of an answer a table is, when the answer is written in pieces.
+/// Which part of an answer a table is, when the answer is written in pieces (`FETCH_COUNT`).
+///
+/// psql's last part has no rows: an answer of five rows, fetched two by two, is written as parts of 2, 2, 1 and 0 rows,
+/// the first of them `first` and the last `last`; an empty answer is one part that is both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     /// Begins the answer: title and header belong to it.
@@ -191,14 +194,15 @@ impl<'a> Printer<'a> {
         let view = View { table, options };
         let layout = match options.format {
             Format::Aligned | Format::Wrapped => {
-                // A chunk of a longer answer cannot know that it is empty: only whole answers are.
-                if options.expanded == Expanded::On {
+                let auto = options.expanded == Expanded::Auto;
+                // The parts of an answer must look alike, but the first cannot know how wide the others are.
+                if options.expanded == Expanded::On || (auto && !(table.part.first && table.part.last)) {
                     Layout::AlignedExpanded
                 } else {
                     let widths = aligned::Widths::measure(&view);
                     let target = options.target_columns();
-                    let expand = options.expanded == Expanded::Auto && target > 0 && table.columns.len() > 1;
-                    if expand && widths.exceeds(target) { Layout::AlignedExpanded } else { Layout::Aligned(widths) }
+                    let expand = auto && target > 0 && table.columns.len() > 1 && widths.exceeds(target);
+                    if expand { Layout::AlignedExpanded } else { Layout::Aligned(widths) }
                 }
             }
             _ => Layout::Other,
