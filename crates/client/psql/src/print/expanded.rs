@@ -212,7 +212,7 @@ impl<'a> Layout<'a> {
         let limit = match options.expanded_header_width {
             ExpandedHeaderWidth::Full | ExpandedHeaderWidth::Column => 0,
             ExpandedHeaderWidth::Page => options.target_columns(),
-            ExpandedHeaderWidth::Exactly(columns) => columns as usize,
+            ExpandedHeaderWidth::Exactly(columns) => usize::try_from(columns).unwrap_or(0),
         };
         let frame = match options.border {
             0 => 0,

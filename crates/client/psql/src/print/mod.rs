@@ -117,6 +117,11 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
+    /// A query's result.
+    pub fn of_rows(rows: &'a client::Rows) -> Table<'a> {
+        Table::new(columns_of(rows), rows)
+    }
+
     /// A table of these columns and values, without a title and footers of its own.
     pub fn new(columns: Vec<Column>, cells: &'a dyn Cells) -> Table<'a> {
         Table { title: None, columns, cells, footers: Vec::new(), part: Part::WHOLE, numeric: true }
@@ -133,6 +138,25 @@ impl<'a> Table<'a> {
         self.footers.push(line.as_ref().to_vec());
         self
     }
+}
+
+impl Cells for client::Rows {
+    fn rows(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn value(&self, row: usize, column: usize) -> Option<&[u8]> {
+        client::Rows::value(self, row, column)
+    }
+}
+
+/// The columns of a query's result.
+pub fn columns_of(rows: &client::Rows) -> Vec<Column> {
+    let fields = rows.fields().iter();
+    fields
+        .map(|field| Column { name: field.name_bytes().to_vec(), alignment: Alignment::of_type(field.type_oid) })
+        .collect()
 }
 
 /// Values collected by the program itself, for tables that are no query's result.
@@ -309,7 +333,7 @@ impl<'a> View<'a> {
         'a: 's,
     {
         match self.table.cells.value(row, column) {
-            None => &self.options.null,
+            None => self.options.null_text(),
             Some(value) if self.localized(column) => numeric::format(value, &self.options.locale, scratch),
             Some(value) => value,
         }
