@@ -172,7 +172,9 @@ fn find_column(argument: &[u8], columns: &[Column]) -> Result<usize, Vec<u8>> {
         let number = crate::pset::leading_integer(argument);
         return match usize::try_from(number) {
             Ok(index) if (1..=columns.len()).contains(&index) => Ok(index - 1),
-            _ => Err(format!("\\crosstabview: column number {number} is out of range 1..{}", columns.len()).into_bytes()),
+            _ => {
+                Err(format!("\\crosstabview: column number {number} is out of range 1..{}", columns.len()).into_bytes())
+            }
         };
     }
     let name = identifier(argument);
@@ -218,12 +220,18 @@ mod tests {
 
     fn text(crosstab: &Crosstab<'_>) -> String {
         let mut lines = vec![
-            crosstab.columns().iter().map(|column| String::from_utf8_lossy(&column.name).into_owned()).collect::<Vec<_>>(),
+            crosstab
+                .columns()
+                .iter()
+                .map(|column| String::from_utf8_lossy(&column.name).into_owned())
+                .collect::<Vec<_>>(),
         ];
         for row in 0..crosstab.rows() {
             lines.push(
                 (0..crosstab.columns().len())
-                    .map(|column| crosstab.value(row, column).map_or("NULL".into(), String::from_utf8_lossy).into_owned())
+                    .map(|column| {
+                        crosstab.value(row, column).map_or("NULL".into(), String::from_utf8_lossy).into_owned()
+                    })
                     .collect(),
             );
         }

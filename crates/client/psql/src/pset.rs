@@ -321,9 +321,9 @@ fn toggle_format(options: &mut PrintOptions, wanted: Format, otherwise: Format) 
 }
 
 fn find(name: &[u8]) -> Option<&'static PrintOption> {
-    OPTIONS.iter().find(|option| {
-        option.name.as_bytes() == name || option.aliases.iter().any(|alias| alias.as_bytes() == name)
-    })
+    OPTIONS
+        .iter()
+        .find(|option| option.name.as_bytes() == name || option.aliases.iter().any(|alias| alias.as_bytes() == name))
 }
 
 fn line(text: impl Into<String>) -> Vec<u8> {
@@ -386,9 +386,9 @@ pub(crate) fn leading_integer(text: &[u8]) -> i32 {
     let mut number: i64 = 0;
     for digit in digits.iter().take_while(|byte| byte.is_ascii_digit()) {
         let digit = i64::from(digit - b'0');
-        let next = number.checked_mul(10).and_then(|number| {
-            if negative { number.checked_sub(digit) } else { number.checked_add(digit) }
-        });
+        let next = number
+            .checked_mul(10)
+            .and_then(|number| if negative { number.checked_sub(digit) } else { number.checked_add(digit) });
         match next {
             Some(next) => number = next,
             None => {
@@ -442,9 +442,7 @@ fn set_csv_separator(options: &mut PrintOptions, value: Option<&[u8]>, _: &str) 
     match value {
         None => {}
         Some([b'"' | b'\n' | b'\r']) => {
-            return Err(line(
-                "\\pset: csv_fieldsep cannot be a double quote, a newline, or a carriage return",
-            ));
+            return Err(line("\\pset: csv_fieldsep cannot be a double quote, a newline, or a carriage return"));
         }
         Some([byte]) => options.csv_field_separator = *byte,
         Some(_) => return Err(line("\\pset: csv_fieldsep must be a single one-byte character")),
@@ -515,8 +513,7 @@ fn line_style_name(style: LineStyle) -> &'static str {
 fn set_line_style(options: &mut PrintOptions, value: Option<&[u8]>, _: &str) -> Result<Say, Vec<u8>> {
     if let Some(value) = value {
         let found = LINE_STYLES.iter().find(|(_, name)| begins(name, value));
-        options.line_style =
-            found.ok_or_else(|| line("\\pset: allowed line styles are ascii, old-ascii, unicode"))?.0;
+        options.line_style = found.ok_or_else(|| line("\\pset: allowed line styles are ascii, old-ascii, unicode"))?.0;
     }
     Ok(Say::Value)
 }
@@ -533,8 +530,8 @@ fn set_weight(weight: &mut UnicodeWeight, value: Option<&[u8]>, what: &str) -> R
         let found = [UnicodeWeight::Single, UnicodeWeight::Double]
             .into_iter()
             .find(|weight| begins(weight_name(*weight), value));
-        *weight = found
-            .ok_or_else(|| line(format!("\\pset: allowed Unicode {what} line styles are single, double")))?;
+        *weight =
+            found.ok_or_else(|| line(format!("\\pset: allowed Unicode {what} line styles are single, double")))?;
     }
     Ok(Say::Value)
 }
