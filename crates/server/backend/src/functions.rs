@@ -18,7 +18,8 @@ use types::{Builtin, Context, RowSource, RowSourceMaker};
 use wal::Wal;
 
 /// All functions of this crate.
-pub static TABLES: &[&[Builtin]] = &[SESSION, crate::advisory::TRANSACTIONS];
+pub static TABLES: &[&[Builtin]] =
+    &[SESSION, crate::advisory::TRANSACTIONS, crate::statistics::STATISTICS, crate::activity::PROCESSES];
 
 /// All set-returning functions of this crate.
 pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[(2084, show_all_settings)];
@@ -31,6 +32,9 @@ pub(crate) struct ServerHandle {
     pub transaction: Arc<Transaction>,
     pub processes: Processes,
     pub wal: Wal,
+    pub engine: engine::Engine,
+    /// What its transaction has read of the statistics.
+    pub statistics: crate::statistics::Snapshot,
     /// Microseconds since 1970.
     pub started_us: i64,
     /// The postmaster's process id.
@@ -272,6 +276,8 @@ pub(crate) fn server_handle(shared: &crate::Shared, session: &engine::Session) -
         transaction: session.transaction.clone(),
         processes: shared.engine.processes.clone(),
         wal: shared.engine.wal.clone(),
+        engine: shared.engine.clone(),
+        statistics: Default::default(),
         started_us: shared.started_us,
         postmaster: sys::process::parent_id(),
     })

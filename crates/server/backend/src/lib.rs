@@ -13,6 +13,7 @@
 //! | `block` | when transactions begin and end |
 //! | `utility` | statements about the session itself |
 //! | `environment`, `services` | what functions, plans and utility statements may ask of the session |
+//! | [`activity`], [`statistics`] | SQL functions about processes, locks, cumulative statistics |
 //! | [`functions`], `advisory` | SQL functions about the session, its transaction and its server |
 //! | `connection` | the socket and its buffers |
 //! | `warm` | what the postmaster builds for all sessions before it forks |
@@ -31,6 +32,7 @@
 //! - While the session waits for its client, no `RefCell` of it but the connection's is borrowed.
 #![forbid(unsafe_code)]
 
+pub mod activity;
 mod advisory;
 mod block;
 mod connection;
@@ -43,6 +45,7 @@ mod query;
 mod services;
 mod session;
 mod startup;
+pub mod statistics;
 mod utility;
 mod warm;
 

@@ -30,6 +30,7 @@ use log::Logger;
 use settings::check::log_connection_stages;
 use settings::{Asker, Hooks, How, Settings, Source, Value, id};
 use shm::{Process, ProcessKind, Timeout};
+use stats::SessionEnd;
 use types::datetime::TimeZone;
 use wire::backend::{self as put, Authentication};
 use wire::startup::{self, Startup};
@@ -74,6 +75,11 @@ pub(crate) fn serve(
     let process = Arc::new(process);
     let Incoming { socket, origin, remote_host, remote_port, local_host, accepted_us } = incoming;
     let mut connection = Connection::new(socket, &process);
+    let (shown_host, shown_port) = match remote_port.parse() {
+        Ok(port) => (remote_host.as_str(), port),
+        Err(_) => ("", -1),
+    };
+    shared.engine.activities.begin(process.number(), shown_host, shown_port);
     logger.session.remote_host.clone_from(&remote_host);
     logger.session.remote_port.clone_from(&remote_port);
     logger.session.local_host = local_host;
@@ -143,7 +149,11 @@ pub(crate) fn serve(
         shared_user: Cell::new(user),
         running: RefCell::new(None),
         panicked: Cell::new(false),
+        tracks: Cell::new(true),
+        idle_us: Cell::new(log::time::now_us()),
+        ending: Cell::new(SessionEnd::Normal),
     };
+    session.transaction.statistics().session_begins(log::time::now_us());
     session.follow_settings();
     process.clear_timeout(Timeout::Authentication);
     set_last_words(&session);
@@ -151,6 +161,8 @@ pub(crate) fn serve(
     session.drop_portals();
     session.transaction.abort();
     session.locks.end_session();
+    session.transaction.statistics().session_ends(session.ending.get());
+    shared.engine.storage().report_io(&shared.engine.stats, process.kind());
     if session.settings.borrow().bool(id::LOG_DISCONNECTIONS) {
         let seconds = (log::time::now_us() - accepted_us).max(0) as f64 / 1e6;
         let (hours, minutes) = ((seconds / 3600.0) as u64, (seconds / 60.0) as u64 % 60);
