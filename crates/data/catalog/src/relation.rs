@@ -177,15 +177,11 @@ fn builtin_relation(class: &PgClass) -> Relation {
 
 impl Relation {
     /// Makes the access methods' handles.
-    fn with_handles(mut self, toast: Option<RelFileLocator>, catalog: &Catalog) -> Result<Relation> {
-        let database = catalog.database();
-        let statistics = catalog.transaction().map(|transaction| transaction.statistics().clone()).unwrap_or_default();
+    fn with_handles(mut self, toast: Option<RelFileLocator>, database: Oid) -> Result<Relation> {
         match self.kind() {
-            kind::INDEX => {
-                self.index_handle = Some(Arc::new(crate::store::index_of(&self, self.locator, database, &statistics)))
-            }
+            kind::INDEX => self.index_handle = Some(Arc::new(crate::store::index_of(&self, self.locator))),
             _ if self.has_storage() => {
-                self.table = Some(Arc::new(crate::store::table_of(&self, self.locator, toast, database, &statistics)?));
+                self.table = Some(Arc::new(crate::store::table_of(&self, self.locator, toast, database)?));
             }
             _ => {}
         }
@@ -235,7 +231,7 @@ impl Catalog {
                 let toast = builtin(relation.class.reltoastrelid);
                 let toast = toast.map(|toast| locator_of(&toast.class, self.database()));
                 let relation = Relation { locator, ..relation.clone() };
-                Entry::Cached(Arc::new(relation.with_handles(toast, self)?))
+                Entry::Cached(Arc::new(relation.with_handles(toast, self.database())?))
             }
         } else {
             match self.load_relation(oid)? {
@@ -309,7 +305,7 @@ impl Catalog {
             columns,
             class,
         };
-        relation.with_handles(toast, self).map(Some)
+        relation.with_handles(toast, self.database()).map(Some)
     }
 
     /// The `pg_class` row of a relation as it is now, statistics and privileges included.

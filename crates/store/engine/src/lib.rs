@@ -28,7 +28,6 @@ use error::{Error, Result};
 use ids::{Lsn, Oid, TimelineId};
 use locks::{LockManager, LockRequest, LockTable};
 use shm::{Capacity, Layout, Process, ProcessKind, Processes, Segment};
-use stats::{Activities, ActivitiesRequest, Pending, Stats, StatsRequest};
 use storage::{CheckpointParticipant, CheckpointRecord, ResourceManager, Storage, StorageRequest};
 use txn::{Transaction, Transactions, TransactionsRequest};
 use wal::{Wal, WalRequest};
@@ -42,8 +41,6 @@ pub struct EngineRequest {
     storage: StorageRequest,
     transactions: TransactionsRequest,
     locks: LockRequest,
-    stats: StatsRequest,
-    activities: ActivitiesRequest,
 }
 
 /// The store's handles. Cheap to clone; the same in all processes of a server.
@@ -59,10 +56,6 @@ pub struct Engine {
     pub store: Store,
     /// The lock table.
     pub locks: LockTable,
-    /// Cumulative statistics.
-    pub stats: Stats,
-    /// What every process is doing.
-    pub activities: Activities,
     /// The heap.
     pub tables: Arc<dyn TableAm>,
     /// The B-tree.
@@ -88,8 +81,6 @@ impl Engine {
             storage: Storage::layout(layout, &config.storage),
             transactions: Transactions::layout(layout, &config.transactions),
             locks: LockTable::layout(layout, config.locks),
-            stats: Stats::layout(layout),
-            activities: Activities::layout(layout, config.capacity.total() as usize, config.activity_size),
         }
     }
 
@@ -113,8 +104,6 @@ impl Engine {
             wal,
             store: Store { storage, transactions },
             locks,
-            stats: Stats::attach(segment, request.stats),
-            activities: Activities::attach(segment, request.activities),
             tables: Arc::new(heap::HeapAm),
             indexes: Arc::new(btree::BtreeAm),
         })
@@ -160,13 +149,7 @@ impl Engine {
     /// Makes what belongs to a process that has its slot already.
     pub fn session_of(&self, process: Arc<Process>) -> Session {
         let locks = self.locks.session(&process);
-        let transaction = Arc::new(Transaction::new(
-            self.transactions(),
-            self.storage(),
-            &locks,
-            &process,
-            Pending::new(Some(self.stats)),
-        ));
+        let transaction = Arc::new(Transaction::new(self.transactions(), self.storage(), &locks, &process));
         Session { process, locks, transaction }
     }
 

@@ -112,12 +112,8 @@ impl<'a> Vacuum<'a> {
     }
 
     fn read(&self, block: BlockNumber) -> Result<Buffer> {
-        let access = Access {
-            strategy: Some(&self.strategy),
-            mode: ReadMode::Normal,
-            persistence: self.table.persistence,
-            blocks: Some(&self.table.counters.blocks),
-        };
+        let access =
+            Access { strategy: Some(&self.strategy), mode: ReadMode::Normal, persistence: self.table.persistence };
         self.store.storage.read(self.table.locator, Fork::Main, block, &access)
     }
 

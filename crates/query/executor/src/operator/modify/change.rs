@@ -334,8 +334,6 @@ impl Operator for Update {
             }
             self.changing.batch = batch;
             if !out.is_empty() {
-                let common = &self.changing.common;
-                common.returning.stamp(&common.target, out, run)?;
                 return Ok(true);
             }
         }
@@ -371,8 +369,6 @@ impl Operator for Delete {
             }
             self.changing.batch = batch;
             if !out.is_empty() {
-                let common = &self.changing.common;
-                common.returning.stamp(&common.target, out, run)?;
                 return Ok(true);
             }
         }
