@@ -2,7 +2,6 @@
 
 use crate::Error;
 use crate::connect::{CancelTarget, Established};
-use crate::stream::Stream;
 
 /// What it takes to interrupt the command that a session runs. It opens a connection of its own, so it may be used while another
 /// thread waits for the answer, and outlives the session harmlessly.
@@ -12,7 +11,7 @@ pub struct CancelHandle {
 }
 
 impl CancelHandle {
-    pub(crate) fn new(_: &Stream, established: &Established) -> CancelHandle {
+    pub(crate) fn new(established: &Established) -> CancelHandle {
         CancelHandle { target: established.cancel_target() }
     }
 

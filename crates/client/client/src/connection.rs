@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use wire::ProtocolVersion;
 
-use crate::connect::{Established, establish};
+use crate::connect::{Established, Start, establish, ping};
 use crate::input::Input;
 use crate::pipeline::Pending;
 use crate::receive::Building;
 use crate::stream::Stream;
-use crate::{CancelHandle, Config, ConnectError, Error, Notice, QueryResult};
+use crate::{CancelHandle, Config, ConnectError, Error, Notice, Ping, QueryResult};
 
 /// The session's transaction state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,13 +118,21 @@ impl Connection {
     /// # Errors
     /// Why none of the hosts gave a session, with libpq's text.
     pub fn connect(config: &Config) -> Result<Connection, ConnectError> {
-        let (stream, input, established, transaction, notices) = establish(config)?;
-        Ok(Connection {
-            stream,
-            input,
+        establish(config)
+    }
+
+    /// Asks a server whether it accepts connections. Neither the role nor the database has to exist.
+    pub fn ping(config: &Config) -> Ping {
+        ping(config)
+    }
+
+    pub(crate) fn new(start: Start) -> Connection {
+        Connection {
+            stream: start.stream,
+            input: start.input,
             output: Vec::new(),
-            established,
-            transaction,
+            established: start.established,
+            transaction: start.transaction,
             phase: Phase::Idle,
             pipeline: PipelineStatus::Off,
             queue: VecDeque::new(),
@@ -133,11 +141,11 @@ impl Connection {
             chunk_rows: 0,
             send_failure: None,
             broken: None,
-            notices: notices.into(),
+            notices: start.notices.into(),
             notice_handler: None,
             notifications: VecDeque::new(),
             memory_limit: all_memory(),
-        })
+        }
     }
 
     /// The server's version as a number, such as 180006; 0 if it is not known.
@@ -172,17 +180,20 @@ impl Connection {
 
     /// The host connected to: a name, an address, or the directory of a socket.
     pub fn host(&self) -> &str {
-        &self.established.host
+        match &self.established.host {
+            host if host.name.is_empty() => host.address.as_deref().unwrap_or_default(),
+            host => &host.name,
+        }
     }
 
     /// The address connected to; empty for a socket in the file system.
-    pub fn hostaddr(&self) -> &str {
-        &self.established.address
+    pub fn hostaddr(&self) -> String {
+        self.established.address()
     }
 
     /// The port connected to.
     pub fn port(&self) -> &str {
-        &self.established.port
+        &self.established.host.port
     }
 
     /// The role asked for.
@@ -197,7 +208,7 @@ impl Connection {
 
     /// The password given, in whatever way.
     pub fn password(&self) -> Option<&str> {
-        self.established.password.as_deref()
+        self.established.host.password.as_deref()
     }
 
     /// The command-line options sent to the server.
@@ -232,7 +243,7 @@ impl Connection {
 
     /// What interrupts a running command; it may go to another thread.
     pub fn cancel_handle(&self) -> CancelHandle {
-        CancelHandle::new(&self.stream, &self.established)
+        CancelHandle::new(&self.established)
     }
 
     /// The socket, to wait for it together with others.
@@ -299,6 +310,7 @@ impl Drop for Connection {
             self.output.clear();
             wire::frontend::terminate(&mut self.output);
             let _ = self.stream.send(&self.output);
+            self.stream.close();
         }
     }
 }

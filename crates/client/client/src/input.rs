@@ -1,6 +1,7 @@
 //! The receive buffer: whole messages are cut from its front while it is filled at its end.
 
 use std::io;
+use std::time::Instant;
 
 use wire::frame::{Cut, cut};
 
@@ -69,6 +70,12 @@ impl Input {
         self.start = message.to;
     }
 
+    /// Kind and length (of the body and itself) of the next message, as far as they are there.
+    pub(crate) fn header(&self) -> Option<(u8, usize)> {
+        let &[kind, a, b, c, d] = self.bytes[self.start..].first_chunk::<5>()?;
+        Some((kind, u32::from_be_bytes([a, b, c, d]) as usize))
+    }
+
     /// Bytes not yet used.
     pub(crate) fn unread(&self) -> usize {
         self.bytes.len() - self.start
@@ -109,5 +116,20 @@ impl Input {
             }
         }
         stream.receive(&mut self.bytes, wait)
+    }
+
+    /// Receives more, waiting until the deadline at most.
+    ///
+    /// # Errors
+    /// As [`Input::receive`]; `TimedOut`.
+    pub(crate) fn receive_by(&mut self, stream: &mut Stream, deadline: Option<Instant>) -> io::Result<usize> {
+        loop {
+            match self.receive(stream, deadline.is_none()) {
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    stream.wait(true, false, deadline)?;
+                }
+                result => return result,
+            }
+        }
     }
 }

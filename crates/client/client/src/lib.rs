@@ -51,6 +51,7 @@ mod result;
 mod send;
 mod server_error;
 mod stream;
+mod tls;
 pub mod width;
 
 use std::fmt;

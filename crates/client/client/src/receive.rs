@@ -161,11 +161,7 @@ impl Connection {
             Ok(_) => Ok(true),
             Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(false),
             Err(e) => {
-                let text = match e.kind() {
-                    ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof => CLOSED.to_string(),
-                    ErrorKind::OutOfMemory => "cannot allocate memory for input buffer".to_string(),
-                    _ => format!("could not receive data from server: {}", reason(&e)),
-                };
+                let text = failure_text(&e);
                 Err(self.break_off(text))
             }
         }
@@ -424,7 +420,18 @@ impl Connection {
     }
 }
 
+/// Why nothing can be received any more.
+pub(crate) fn failure_text(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof => CLOSED.to_string(),
+        ErrorKind::OutOfMemory => "cannot allocate memory for input buffer".to_string(),
+        // TLS has words of its own.
+        ErrorKind::Other => error.to_string(),
+        _ => format!("could not receive data from server: {}", reason(error)),
+    }
+}
+
 /// A message's kind as libpq shows it.
-fn printable(kind: u8) -> char {
+pub(crate) fn printable(kind: u8) -> char {
     kind as char
 }

@@ -232,7 +232,7 @@ impl Connection {
     pub fn flush(&mut self) -> Result<(), Error> {
         self.check_usable()?;
         let mut sent = 0;
-        while sent < self.output.len() && self.send_failure.is_none() {
+        while (sent < self.output.len() || self.stream.has_unsent()) && self.send_failure.is_none() {
             match self.stream.send(&self.output[sent..]) {
                 Ok(len) => sent += len,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {

@@ -13,7 +13,7 @@
 pub mod hba;
 pub mod ident;
 pub mod scram;
-pub mod secret;
+pub use ::secret;
 pub mod tokens;
 
 use std::net::IpAddr;

@@ -44,6 +44,35 @@ pub enum Authentication<'a> {
     Other(i32),
 }
 
+impl<'a> Authentication<'a> {
+    /// Reads the body of an `R`.
+    ///
+    /// # Errors
+    /// `08P01` for a malformed one.
+    pub fn read(body: &mut Body<'a>) -> Result<Authentication<'a>> {
+        Ok(match body.i32()? {
+            0 => Authentication::Ok,
+            3 => Authentication::CleartextPassword,
+            5 => Authentication::Md5Password(body.u32()?.to_be_bytes()),
+            10 => {
+                let mut mechanisms = Vec::new();
+                loop {
+                    match body.c_str()? {
+                        "" => break Authentication::Sasl(mechanisms),
+                        name => mechanisms.push(name),
+                    }
+                }
+            }
+            11 => Authentication::SaslContinue(body.rest()),
+            12 => Authentication::SaslFinal(body.rest()),
+            other => {
+                body.rest();
+                Authentication::Other(other)
+            }
+        })
+    }
+}
+
 /// Appends `R`.
 pub fn authentication(to: &mut Vec<u8>, request: &Authentication<'_>) {
     put(to, b'R', |to| {
@@ -384,26 +413,7 @@ impl<'a> BackendMessage<'a> {
     pub fn parse(kind: u8, body: &'a [u8]) -> Result<BackendMessage<'a>> {
         let mut body = Body::new(body);
         let message = match kind {
-            b'R' => BackendMessage::Authentication(match body.i32()? {
-                0 => Authentication::Ok,
-                3 => Authentication::CleartextPassword,
-                5 => Authentication::Md5Password(body.u32()?.to_be_bytes()),
-                10 => {
-                    let mut mechanisms = Vec::new();
-                    loop {
-                        match body.c_str()? {
-                            "" => break Authentication::Sasl(mechanisms),
-                            name => mechanisms.push(name),
-                        }
-                    }
-                }
-                11 => Authentication::SaslContinue(body.rest()),
-                12 => Authentication::SaslFinal(body.rest()),
-                other => {
-                    body.rest();
-                    Authentication::Other(other)
-                }
-            }),
+            b'R' => BackendMessage::Authentication(Authentication::read(&mut body)?),
             b'K' => BackendMessage::BackendKeyData(body.i32()?, body.rest()),
             b'S' => BackendMessage::ParameterStatus(body.c_str()?, body.c_str()?),
             b'v' => {

@@ -3,14 +3,20 @@
 //! - [`keyword`]: the table of all keywords.
 //! - [`conninfo`] and [`uri`]: the two forms of connection strings.
 //! - [`service`], [`passfile`]: the two files.
+//! - [`settings`]: what the values mean.
 //!
 //! A value set explicitly wins over the service file, that over the environment, that over the default.
 
 mod conninfo;
 mod keyword;
+pub(crate) mod locale;
+mod passfile;
+mod service;
+pub(crate) mod settings;
 mod uri;
 
 use std::fmt;
+use std::path::PathBuf;
 
 pub use keyword::{Display, Keyword};
 use keyword::{KEYWORDS, index};
@@ -91,6 +97,11 @@ impl Config {
         self.values[index(keyword)?].as_deref()
     }
 
+    /// A value that is given and not empty.
+    pub(crate) fn given(&self, keyword: &str) -> Option<&str> {
+        self.get(keyword).filter(|value| !value.is_empty())
+    }
+
     /// All keywords, in libpq's order.
     pub fn keywords() -> &'static [Keyword] {
         KEYWORDS
@@ -107,10 +118,21 @@ impl Config {
     /// If the service is not defined, or its file is wrong.
     pub fn resolve(&self) -> Result<Config, Error> {
         let mut config = self.clone();
+        let service = config.given("service").map(str::to_string).or_else(|| std::env::var("PGSERVICE").ok());
+        if let Some(service) = service {
+            service::apply(&mut config, &service)?;
+            config.set("service", service)?;
+        }
         for (keyword, value) in KEYWORDS.iter().zip(&mut config.values) {
             if value.is_none() {
                 *value = keyword.environment.and_then(|name| std::env::var(name).ok());
             }
+        }
+        // The system's certificates are known to strangers, so the host's name has to be checked, too.
+        if config.get("sslmode").is_none() && config.get("sslrootcert") == Some("system") {
+            config.set("sslmode", "verify-full")?;
+        }
+        for (keyword, value) in KEYWORDS.iter().zip(&mut config.values) {
             if value.is_none() {
                 *value = keyword.default.map(str::to_string);
             }
@@ -126,6 +148,14 @@ impl Config {
             config.set("dbname", user)?;
         }
         Ok(config)
+    }
+}
+
+/// The user's home directory.
+pub(crate) fn home() -> Option<PathBuf> {
+    match std::env::var_os("HOME").filter(|home| !home.is_empty()) {
+        Some(home) => Some(home.into()),
+        None => sys::process::home_directory(sys::process::effective_user()),
     }
 }
 

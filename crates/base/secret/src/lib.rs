@@ -1,9 +1,11 @@
-//! Stored secrets (`pg_authid.rolpassword`): made from passwords, and compared with them.
+//! Stored secrets (`pg_authid.rolpassword`): made from passwords, and compared with them; and the keys behind them, which both
+//! sides of an authentication need.
 //!
 //! ```text
 //!  SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>      base64; RFC 5802, RFC 7677
 //!  md5<hexadecimal MD5 of password and user name>
 //! ```
+#![forbid(unsafe_code)]
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -17,18 +19,22 @@ use subtle::ConstantTimeEq;
 pub const DEFAULT_ITERATIONS: u32 = 4096;
 const SALT_LENGTH: usize = 16;
 /// Bytes of a SHA-256 hash.
-pub(crate) const KEY_LENGTH: usize = 32;
+pub const KEY_LENGTH: usize = 32;
 
 /// A SHA-256 hash.
-pub(crate) type Key = [u8; KEY_LENGTH];
+pub type Key = [u8; KEY_LENGTH];
 
 /// A stored SCRAM secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScramSecret {
-    pub(crate) iterations: u32,
-    pub(crate) salt: Vec<u8>,
-    pub(crate) stored_key: Key,
-    pub(crate) server_key: Key,
+    /// How often the password is hashed.
+    pub iterations: u32,
+    /// What is hashed with it.
+    pub salt: Vec<u8>,
+    /// The hash of the client's key.
+    pub stored_key: Key,
+    /// The server's key.
+    pub server_key: Key,
 }
 
 /// What is stored for a role.
@@ -40,7 +46,8 @@ pub enum Secret {
     Md5(String),
 }
 
-pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> Key {
+/// HMAC-SHA-256 of the parts, one after the other.
+pub fn hmac(key: &[u8], parts: &[&[u8]]) -> Key {
     // HMAC takes keys of any length, so this cannot fail.
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes any key");
     parts.iter().for_each(|part| mac.update(part));
@@ -53,7 +60,7 @@ fn prepared(password: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// The keys of a password: (client key, server key).
-pub(crate) fn keys(password: &str, salt: &[u8], iterations: u32) -> (Key, Key) {
+pub fn keys(password: &str, salt: &[u8], iterations: u32) -> (Key, Key) {
     let mut salted = Key::default();
     pbkdf2::pbkdf2::<Hmac<Sha256>>(prepared(password).as_bytes(), salt, iterations, &mut salted)
         .expect("the output is a hash long");
@@ -71,7 +78,8 @@ impl ScramSecret {
         Ok(ScramSecret::with_salt(password, iterations, salt))
     }
 
-    pub(crate) fn with_salt(password: &str, iterations: u32, salt: Vec<u8>) -> ScramSecret {
+    /// The secret of a password with this salt.
+    pub fn with_salt(password: &str, iterations: u32, salt: Vec<u8>) -> ScramSecret {
         let (client_key, server_key) = keys(password, &salt, iterations);
         ScramSecret { iterations, salt, stored_key: Sha256::digest(client_key).into(), server_key }
     }
@@ -134,7 +142,7 @@ pub fn md5_secret(user: &str, password: &str) -> String {
 }
 
 /// MD5 in hexadecimal.
-pub(crate) fn md5_hex(parts: &[&[u8]]) -> String {
+pub fn md5_hex(parts: &[&[u8]]) -> String {
     let mut hash = Md5::new();
     parts.iter().for_each(|part| Digest::update(&mut hash, part));
     hash.finalize().iter().fold(String::with_capacity(32), |mut hex, byte| {
