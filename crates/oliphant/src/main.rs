@@ -43,8 +43,12 @@ const TOOLS: &[Tool] = &[
 ];
 
 /// The set-returning functions of the crates above `types`.
-static ROW_SOURCES: &[&[(u32, types::RowSourceMaker)]] =
-    &[catalog::functions::ROW_SOURCES, backend::functions::ROW_SOURCES];
+static ROW_SOURCES: &[&[(u32, types::RowSourceMaker)]] = &[
+    catalog::functions::ROW_SOURCES,
+    backend::functions::ROW_SOURCES,
+    backend::statistics::ROW_SOURCES,
+    backend::activity::ROW_SOURCES,
+];
 
 /// Registers what the crates above `types` and `catalog` add to them; to be done before the first look-up.
 fn register_functions() {

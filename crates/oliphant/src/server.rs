@@ -10,7 +10,7 @@ use catalog::{CatalogRedo, CatalogRequest, CatalogShared};
 use engine::{Engine, EngineConfig, EngineRequest};
 use error::{Error, Result};
 use log::{Logger, ZoneLookup};
-use postmaster::{Auxiliary, Child, Connection, Server};
+use postmaster::{Auxiliary, Child, Connection, Ended, Server};
 use recovery::workers::{self, BackgroundWriterSettings, CheckpointSettings};
 use recovery::{CheckpointFlags, Checkpointer, Checkpoints, CheckpointsRequest, Context};
 use settings::{Settings, Source, id};
@@ -150,7 +150,10 @@ impl Server for Oliphant {
             transactions.open();
             Ok(())
         })
-        .map(drop)
+        .map(|recovered| {
+            let engine = &child.store.shared.engine;
+            engine.stats.load(child.data_directory, !recovered.crashed);
+        })
     }
 
     fn auxiliaries(&self) -> &[Auxiliary<Oliphant>] {
@@ -161,7 +164,7 @@ impl Server for Oliphant {
         Err(Error::not_implemented("autovacuum"))
     }
 
-    fn backend(&self, child: Child<'_, Store>, connection: Connection) -> Result<()> {
+    fn backend(&self, child: Child<'_, Store>, connection: Connection) -> Result<Ended> {
         let socket = connection.socket;
         let incoming = Incoming {
             origin: socket.peer().map_or(Origin::Local, |address| Origin::Host(address.ip().to_canonical())),
@@ -171,8 +174,13 @@ impl Server for Oliphant {
             accepted_us: connection.accepted_us,
             socket: socket.into(),
         };
-        backend::serve(&child.store.shared, child.process, child.settings, child.logger, incoming);
-        Ok(())
+        let clean = backend::serve(&child.store.shared, child.process, child.settings, child.logger, incoming);
+        Ok(if clean { Ended::Clean } else { Ended::Unclean })
+    }
+
+    fn rest(&self, store: &Store) {
+        // While it has no slot nobody tells it of files that are dropped.
+        store.shared.engine.storage().close_files();
     }
 }
 
@@ -203,6 +211,11 @@ fn shared_log(logger: &Logger) -> Arc<dyn Fn(Error) + Send + Sync> {
     })
 }
 
+/// The slot's last owner is gone: what it did is not what this process does.
+fn begin_activity(child: &Child<'_, Store>) {
+    child.store.shared.engine.activities.begin(child.process.number(), "", 0);
+}
+
 /// Serves a reload, if one was asked for.
 fn reload(process: &Process, settings: &mut Settings, logger: &mut Logger, data_directory: &Path) {
     if process.take(Interrupt::RELOAD) {
@@ -213,10 +226,14 @@ fn reload(process: &Process, settings: &mut Settings, logger: &mut Logger, data_
 
 fn checkpointer(child: Child<'_, Store>) -> Result<()> {
     let mut checkpointer = Checkpointer::new(context(&child))?;
+    begin_activity(&child);
+    checkpointer.statistics = Some(child.store.shared.engine.stats.globals());
     let Child { process, store, settings, logger, data_directory, .. } = child;
     let wal = store.shared.engine.wal.clone();
+    let engine = &store.shared.engine;
     workers::checkpointer(&mut checkpointer, &store.checkpoints, &process, || {
         reload(&process, settings, logger, data_directory);
+        engine.storage().report_io(&engine.stats, process.kind());
         wal.set_options(&EngineConfig::wal_options(settings));
         let seconds = |id| Duration::from_secs(settings.int(id).max(0) as u64);
         CheckpointSettings {
@@ -226,14 +243,25 @@ fn checkpointer(child: Child<'_, Store>) -> Result<()> {
             log: settings.bool(id::LOG_CHECKPOINTS),
             wal_level: EngineConfig::wal_level(settings),
         }
-    })
+    })?;
+    // Everybody else is gone: what was counted is complete.
+    if process.is_interrupted(Interrupt::USER)
+        && let Err(e) = backend::statistics::save(engine)
+    {
+        checkpointer.context().log.as_ref()(e.severity(error::Severity::Log));
+    }
+    Ok(())
 }
 
 fn background_writer(child: Child<'_, Store>) -> Result<()> {
+    begin_activity(&child);
     let log = shared_log(child.logger);
     let Child { process, store, settings, logger, data_directory, .. } = child;
-    workers::background_writer(store.shared.engine.storage(), &process, &*log, || {
+    let engine = &store.shared.engine;
+    let statistics = Some(engine.stats.globals());
+    workers::background_writer(engine.storage(), &process, &*log, statistics, || {
         reload(&process, settings, logger, data_directory);
+        engine.storage().report_io(&engine.stats, process.kind());
         BackgroundWriterSettings {
             delay: settings.duration(id::BGWRITER_DELAY).unwrap_or(Duration::from_millis(200)),
             pages_max: settings.int(id::BGWRITER_LRU_MAXPAGES).max(0) as u32,
@@ -243,6 +271,7 @@ fn background_writer(child: Child<'_, Store>) -> Result<()> {
 }
 
 fn wal_writer(child: Child<'_, Store>) -> Result<()> {
+    begin_activity(&child);
     let log = shared_log(child.logger);
     let Child { process, store, settings, logger, data_directory, .. } = child;
     workers::wal_writer(&store.shared.engine.wal, &process, &*log, || {

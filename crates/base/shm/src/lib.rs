@@ -40,7 +40,9 @@ pub use interrupt::{Interrupt, Timeout};
 pub use lock::{CellMut, CellRef, CriticalSection, LwCell, LwLock, Rank};
 pub use map::{SharedMap, SharedMapRequest};
 pub use page::write_words_at;
-pub use process::{Capacity, ProcNumber, Process, ProcessKind, Processes, ProcessesRequest, Readiness, Wakeup};
+pub use process::{
+    Capacity, ProcNumber, Process, ProcessKind, Processes, ProcessesRequest, Readiness, Wakeup, terminated,
+};
 pub use segment::{HugePages, Layout, Many, One, Segment, Shared, Shm, ShmSlice};
 pub use semaphore::{Acquired, Semaphore};
 pub use wait_event::WaitEvent;

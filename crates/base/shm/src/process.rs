@@ -772,7 +772,11 @@ impl Process {
             Signal::Pwr,
             Signal::Quit,
         ];
-        SLOT.store(self.slot as *const Slot as *mut Slot, Ordering::Release);
+        SLOT.store(self.slot as *const Slot as *mut Slot, Ordering::SeqCst);
+        let pending = PENDING.swap(0, Ordering::SeqCst);
+        if pending != 0 {
+            self.slot.interrupt(Interrupt(pending));
+        }
         CRASHED.store(&raw const self.processes.table.get().crashed as *mut AtomicU32, Ordering::Release);
         self.signals.store(true, Ordering::Release);
         for signal in HANDLED {
@@ -794,8 +798,8 @@ impl Process {
     /// What SIGQUIT writes to the client before the process ends: one message for an immediate shutdown, one for the crash
     /// of another process (both ready for the wire). The socket must not be encrypted, and stay open.
     pub fn set_last_words(&self, socket: BorrowedFd<'_>, shutdown: Vec<u8>, crash: Vec<u8>) {
-        let words = Box::leak(Box::new(LastWords { socket: socket.as_raw_fd(), shutdown, crash }));
-        LAST_WORDS.store(words, Ordering::Release);
+        let words = Box::into_raw(Box::new(LastWords { socket: socket.as_raw_fd(), shutdown, crash }));
+        LAST_WORDS.store(words, Ordering::SeqCst);
     }
 }
 
@@ -804,6 +808,12 @@ impl Drop for Process {
         if self.signals.load(Ordering::Relaxed) {
             sys::timer::clear_alarm();
             SLOT.store(std::ptr::null_mut(), Ordering::Release);
+            let words = LAST_WORDS.swap(std::ptr::null_mut(), Ordering::SeqCst);
+            if !words.is_null() {
+                // SAFETY: `set_last_words` leaked it, and the swap makes this its only owner: the handler that may still hold
+                // the pointer runs on this thread and does not return.
+                drop(unsafe { Box::from_raw(words) });
+            }
         }
         self.processes.release(self.number, self.kind);
     }
@@ -837,8 +847,15 @@ struct LastWords {
     crash: Vec<u8>,
 }
 
+/// Whether SIGTERM came while this process held no slot. It stays so until a slot is taken, which is then interrupted.
+pub fn terminated() -> bool {
+    PENDING.load(Ordering::SeqCst) & Interrupt::TERMINATE.0 != 0
+}
+
 /// The slot that this process's signal handlers write to.
 static SLOT: AtomicPtr<Slot> = AtomicPtr::new(std::ptr::null_mut());
+/// What came while the process had no slot, between two sessions.
+static PENDING: AtomicU32 = AtomicU32::new(0);
 static CRASHED: AtomicPtr<AtomicU32> = AtomicPtr::new(std::ptr::null_mut());
 static LAST_WORDS: AtomicPtr<LastWords> = AtomicPtr::new(std::ptr::null_mut());
 
@@ -848,6 +865,11 @@ extern "C" fn on_signal(number: i32) {
     }
     let slot = SLOT.load(Ordering::Acquire);
     if slot.is_null() {
+        match Signal::from_number(number) {
+            Some(Signal::Term) => drop(PENDING.fetch_or(Interrupt::TERMINATE.0, Ordering::SeqCst)),
+            Some(Signal::Hup) => drop(PENDING.fetch_or(Interrupt::RELOAD.0, Ordering::SeqCst)),
+            _ => (),
+        }
         return;
     }
     // SAFETY: it points into a segment that is never unmapped.
@@ -872,7 +894,7 @@ extern "C" fn on_signal(number: i32) {
 fn quit() -> ! {
     let (words, crashed) = (LAST_WORDS.load(Ordering::Acquire), CRASHED.load(Ordering::Acquire));
     if !words.is_null() {
-        // SAFETY: leaked boxes and a segment that is never unmapped.
+        // SAFETY: a box that is freed only after the pointer is taken away, and a segment that is never unmapped.
         let (words, crashed) = unsafe { (&*words, crashed.as_ref()) };
         let crash = crashed.is_some_and(|c| c.load(Ordering::Relaxed) != 0);
         let message = if crash { &words.crash } else { &words.shutdown };

@@ -177,11 +177,15 @@ fn builtin_relation(class: &PgClass) -> Relation {
 
 impl Relation {
     /// Makes the access methods' handles.
-    fn with_handles(mut self, toast: Option<RelFileLocator>, database: Oid) -> Result<Relation> {
+    fn with_handles(mut self, toast: Option<RelFileLocator>, catalog: &Catalog) -> Result<Relation> {
+        let database = catalog.database();
+        let statistics = catalog.transaction().map(|transaction| transaction.statistics().clone()).unwrap_or_default();
         match self.kind() {
-            kind::INDEX => self.index_handle = Some(Arc::new(crate::store::index_of(&self, self.locator))),
+            kind::INDEX => {
+                self.index_handle = Some(Arc::new(crate::store::index_of(&self, self.locator, database, &statistics)))
+            }
             _ if self.has_storage() => {
-                self.table = Some(Arc::new(crate::store::table_of(&self, self.locator, toast, database)?));
+                self.table = Some(Arc::new(crate::store::table_of(&self, self.locator, toast, database, &statistics)?));
             }
             _ => {}
         }
@@ -231,7 +235,7 @@ impl Catalog {
                 let toast = builtin(relation.class.reltoastrelid);
                 let toast = toast.map(|toast| locator_of(&toast.class, self.database()));
                 let relation = Relation { locator, ..relation.clone() };
-                Entry::Cached(Arc::new(relation.with_handles(toast, self.database())?))
+                Entry::Cached(Arc::new(relation.with_handles(toast, self)?))
             }
         } else {
             match self.load_relation(oid)? {
@@ -305,7 +309,7 @@ impl Catalog {
             columns,
             class,
         };
-        relation.with_handles(toast, self.database()).map(Some)
+        relation.with_handles(toast, self).map(Some)
     }
 
     /// The `pg_class` row of a relation as it is now, statistics and privileges included.

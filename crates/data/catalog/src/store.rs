@@ -82,7 +82,8 @@ impl Backing {
         let relation = builtin(catalog)?;
         let toast = relation::builtin(relation.class.reltoastrelid);
         let toast = toast.map(|toast| relation::locator_of(&toast.class, database));
-        let table = Arc::new(table_of(relation, relation::locator_of(&relation.class, database), toast, database)?);
+        let locator = relation::locator_of(&relation.class, database);
+        let table = Arc::new(table_of(relation, locator, toast, database, self.transaction.statistics())?);
         handles.tables.insert(catalog, table.clone());
         Ok(table)
     }
@@ -94,7 +95,12 @@ impl Backing {
         }
         let handle = Arc::new(IndexHandle {
             info: index_info(index).ok_or_else(|| Error::internal(format!("{index} is no catalog's index")))?,
-            index: Arc::new(index_of(builtin(index)?, relation::locator_of(&builtin(index)?.class, database))),
+            index: Arc::new(index_of(
+                builtin(index)?,
+                relation::locator_of(&builtin(index)?.class, database),
+                database,
+                self.transaction.statistics(),
+            )),
             encoder: KeyEncoder::new(key_columns(builtin(index)?)?, &self.environment)?,
         });
         handles.indexes.insert(index, handle.clone());
@@ -171,7 +177,9 @@ pub(crate) fn table_of(
     locator: RelFileLocator,
     toast: Option<RelFileLocator>,
     database: Oid,
+    statistics: &stats::Pending,
 ) -> Result<Table> {
+    let database = if relation.class.relisshared { Oid::INVALID } else { database };
     Ok(Table {
         oid: relation.oid,
         name: relation.class.relname.as_ref().into(),
@@ -180,13 +188,20 @@ pub(crate) fn table_of(
         toast,
         persistence: persistence_of(relation.class.relpersistence),
         fillfactor: fillfactor(&relation.class, 100),
-        database: if relation.class.relisshared { Oid::INVALID } else { database },
+        database,
         cache: Default::default(),
+        counters: statistics.relation(database, relation.oid),
     })
 }
 
 /// A relation as the index access method sees it.
-pub(crate) fn index_of(relation: &Relation, locator: RelFileLocator) -> Index {
+pub(crate) fn index_of(
+    relation: &Relation,
+    locator: RelFileLocator,
+    database: Oid,
+    statistics: &stats::Pending,
+) -> Index {
+    let database = if relation.class.relisshared { Oid::INVALID } else { database };
     let included = relation.index.as_ref().is_some_and(|row| row.indnatts > row.indnkeyatts);
     Index {
         oid: relation.oid,
@@ -196,6 +211,7 @@ pub(crate) fn index_of(relation: &Relation, locator: RelFileLocator) -> Index {
         fillfactor: fillfactor(&relation.class, 90),
         deduplicate: !included && storage_option(&relation.class, "deduplicate_items") != Some("off"),
         cache: Default::default(),
+        counters: statistics.relation(database, relation.oid),
     }
 }
 

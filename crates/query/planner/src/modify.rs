@@ -9,6 +9,9 @@ use crate::level::{Built, Layout, Planner, system_type};
 use crate::plan::*;
 use crate::scan::renumber;
 
+/// The system columns `xmin, cmin, xmax, cmax`.
+const STAMPS: [i16; 4] = [-2, -3, -4, -5];
+
 impl Planner<'_> {
     /// Plans the current query, which changes a table.
     pub fn modify(&mut self, counted: bool) -> Result<Built> {
@@ -64,6 +67,9 @@ impl Planner<'_> {
         for item in &returning {
             other_columns(&item.expr, target, &mut extras);
         }
+        let mut used = Vec::new();
+        returning.iter().for_each(|item| columns_of(&item.expr, &mut used));
+        let stamps = used.iter().any(|column| STAMPS.contains(column));
         let mut exprs = Vec::new();
         match command {
             Command::Insert => {
@@ -145,9 +151,13 @@ impl Planner<'_> {
             merge: Vec::new(),
             marks,
             returning: !returning.is_empty(),
+            returning_stamps: stamps,
             counted,
         };
-        let raw = if returning.is_empty() { Vec::new() } else { self.returning_layout(&table, target, &extra_layout) };
+        let raw = match returning.is_empty() {
+            true => Vec::new(),
+            false => self.returning_layout(&table, target, &extra_layout, stamps),
+        };
         let mut node = self.node(NodeKind::ModifyTable(Box::new(modify)), &raw, cost)?;
         if returning.is_empty() {
             return Ok(Built { node, layout: Vec::new(), order: Vec::new() });
@@ -191,7 +201,7 @@ impl Planner<'_> {
             .collect()
     }
 
-    fn returning_layout(&self, table: &Relation, target: usize, extra: &[Expr]) -> Layout {
+    fn returning_layout(&self, table: &Relation, target: usize, extra: &[Expr], stamps: bool) -> Layout {
         let mut layout = self.row_layout(table, target, RowVersion::Default);
         layout.extend(self.row_layout(table, target, RowVersion::Old));
         for version in [RowVersion::Default, RowVersion::Old] {
@@ -200,6 +210,11 @@ impl Planner<'_> {
             }
         }
         layout.extend(extra.iter().cloned());
+        if stamps {
+            for version in [RowVersion::Default, RowVersion::Old] {
+                layout.extend(STAMPS.map(|column| variable(target, column, version, system_type(column))));
+            }
+        }
         layout
     }
 
@@ -396,7 +411,7 @@ fn other_columns(expr: &Expr, target: usize, into: &mut Vec<Expr>) {
     analyzer::node::Visitor::expr(&mut Finder(target, 0, into), expr);
 }
 
-/// The columns of relation 0 that an expression uses.
+/// The numbers of the columns that an expression uses, of whatever relation.
 fn columns_of(expr: &Expr, into: &mut Vec<i16>) {
     struct Finder<'f>(&'f mut Vec<i16>);
     impl analyzer::node::Visitor for Finder<'_> {

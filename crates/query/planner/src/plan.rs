@@ -777,6 +777,9 @@ pub struct ModifyTable {
     /// RETURNING is wanted; the node's `project` computes it. Its raw columns are: the new row's columns (the old row's for DELETE), the old row's columns,
     /// the system columns of the new row `ctid, tableoid` and of the old row `ctid, tableoid`, the source's extra columns, and for MERGE the action's name (text). Columns of a row that does not exist are null.
     pub returning: bool,
+    /// RETURNING names `xmin, cmin, xmax` or `cmax`: behind the other raw columns follow these four of the new row and of the
+    /// old row. They are read back from the table, which other statements are spared.
+    pub returning_stamps: bool,
     /// It also counts for the command tag (not so for WITH queries).
     pub counted: bool,
 }

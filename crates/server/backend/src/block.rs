@@ -115,6 +115,7 @@ impl Session<'_> {
             (isolation, settings.bool(id::DEFAULT_TRANSACTION_READ_ONLY))
         });
         self.transaction.begin(isolation)?;
+        self.shared.engine.activities.set_transaction_start(self.process.number(), self.transaction.start_us());
         settings.begin_level();
         set_mode(&mut settings, id::TRANSACTION_ISOLATION, isolation.name())?;
         set_mode(&mut settings, id::TRANSACTION_READ_ONLY, if read_only { "on" } else { "off" })?;
@@ -159,6 +160,7 @@ impl Session<'_> {
 
     fn after_transaction(&self, committed: bool) {
         self.triggers.borrow_mut().clear();
+        self.shared.engine.activities.set_transaction_start(self.process.number(), 0);
         self.process.clear_timeout(Timeout::Statement);
         self.process.clear_timeout(Timeout::Transaction);
         self.settings.borrow_mut().end_level(1, committed);

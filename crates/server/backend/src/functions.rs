@@ -18,7 +18,8 @@ use types::{Builtin, Context, RowSource, RowSourceMaker};
 use wal::Wal;
 
 /// All functions of this crate.
-pub static TABLES: &[&[Builtin]] = &[SESSION, crate::advisory::TRANSACTIONS];
+pub static TABLES: &[&[Builtin]] =
+    &[SESSION, crate::advisory::TRANSACTIONS, crate::statistics::STATISTICS, crate::activity::PROCESSES];
 
 /// All set-returning functions of this crate.
 pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[(2084, show_all_settings)];
@@ -31,6 +32,9 @@ pub(crate) struct ServerHandle {
     pub transaction: Arc<Transaction>,
     pub processes: Processes,
     pub wal: Wal,
+    pub engine: engine::Engine,
+    /// What its transaction has read of the statistics.
+    pub statistics: crate::statistics::Snapshot,
     /// Microseconds since 1970.
     pub started_us: i64,
     /// The postmaster's process id.
@@ -48,6 +52,7 @@ types::builtins! {
     pub static SESSION =
     2078 set_config_by_name each(Context, Option<&[u8]>, Option<&[u8]>, Option<bool>)
         |cx: Context<'_>, name: Option<&[u8]>, value: Option<&[u8]>, local: Option<bool>| set(&cx, name, value, local);
+    89 pgsql_version each(Context) |cx: Context<'_>| version(&cx);
     2026 pg_backend_pid each() sys::process::id;
     2171 pg_cancel_backend each(Context, i32) |cx: Context<'_>, pid: i32| signal(&cx, pid, Interrupt::CANCEL, 0);
     2096 pg_terminate_backend each(Context, i32, i64)
@@ -65,6 +70,13 @@ types::builtins! {
         Ok(server(&cx)?.wal.insert_position().0)
     };
     3330 pg_current_wal_flush_lsn each(Context) |cx: Context<'_>| -> Result<u64> { Ok(server(&cx)?.wal.flushed().0) };
+}
+
+/// What `version()` says: PostgreSQL's version first, as programs parse it.
+fn version(context: &Context<'_>) -> String {
+    let version = context.env.setting("server_version").unwrap_or_default();
+    let (package, machine) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
+    format!("PostgreSQL {version} (Oliphant {package}) on {machine}-linux, compiled by rustc, 64-bit")
 }
 
 fn handle<'a>(context: &Context<'a>) -> Result<&'a SessionHandle> {
@@ -264,6 +276,8 @@ pub(crate) fn server_handle(shared: &crate::Shared, session: &engine::Session) -
         transaction: session.transaction.clone(),
         processes: shared.engine.processes.clone(),
         wal: shared.engine.wal.clone(),
+        engine: shared.engine.clone(),
+        statistics: Default::default(),
         started_us: shared.started_us,
         postmaster: sys::process::parent_id(),
     })

@@ -13,6 +13,7 @@
 //! | `block` | when transactions begin and end |
 //! | `utility` | statements about the session itself |
 //! | `environment`, `services` | what functions, plans and utility statements may ask of the session |
+//! | [`activity`], [`statistics`] | SQL functions about processes, locks, cumulative statistics |
 //! | [`functions`], `advisory` | SQL functions about the session, its transaction and its server |
 //! | `connection` | the socket and its buffers |
 //! | `warm` | what the postmaster builds for all sessions before it forks |
@@ -31,6 +32,7 @@
 //! - While the session waits for its client, no `RefCell` of it but the connection's is borrowed.
 #![forbid(unsafe_code)]
 
+pub mod activity;
 mod advisory;
 mod block;
 mod connection;
@@ -43,6 +45,7 @@ mod query;
 mod services;
 mod session;
 mod startup;
+pub mod statistics;
 mod utility;
 mod warm;
 
@@ -114,7 +117,14 @@ pub fn access_files(settings: &Settings, data_directory: &Path) -> Result<(Hba, 
     Ok((hba, maps))
 }
 
-/// Serves a client, from its first packet to its end. Client and log are told of everything that goes wrong.
-pub fn serve(shared: &Shared, process: Process, settings: &mut Settings, logger: &mut Logger, incoming: Incoming) {
-    startup::serve(shared, process, settings, logger, incoming);
+/// Serves a client, from its first packet to its end. Client and log are told of everything that goes wrong. Whether nothing is
+/// left of the session, so that the process may serve another client: not so after a panic.
+pub fn serve(
+    shared: &Shared,
+    process: Process,
+    settings: &mut Settings,
+    logger: &mut Logger,
+    incoming: Incoming,
+) -> bool {
+    startup::serve(shared, process, settings, logger, incoming)
 }

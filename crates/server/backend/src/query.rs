@@ -29,7 +29,7 @@ impl Session<'_> {
     pub fn simple_query(&self, text: &str) -> Result<()> {
         let start = Instant::now();
         let text: Rc<str> = text.into();
-        self.running.replace(Some(text.clone()));
+        self.run_text(&text);
         self.prepared.borrow_mut().remove("");
         self.portals.borrow_mut().remove("");
         // A text that was run before needs no parsing.
@@ -154,7 +154,7 @@ impl Session<'_> {
     /// `P`
     pub fn parse_message(&self, name: &str, text: &str, types: Items<'_, u32>) -> Result<()> {
         let text: Rc<str> = text.into();
-        self.running.replace(Some(text.clone()));
+        self.run_text(&text);
         self.show_title("PARSE");
         let types = types.map(|oid| oid.map(Oid)).collect::<Result<Vec<_>>>()?;
         if name.is_empty() {
@@ -207,7 +207,7 @@ impl Session<'_> {
         result_formats: Items<'_, i16>,
     ) -> Result<()> {
         let prepared = self.find_prepared(statement)?;
-        self.running.replace(Some(prepared.text.clone()));
+        self.run_text(&prepared.text);
         self.show_title("BIND");
         let parameter_formats = formats(parameter_formats)?;
         let result_formats = formats(result_formats)?;
@@ -300,7 +300,7 @@ impl Session<'_> {
         let limit = if max_rows <= 0 { u64::MAX } else { max_rows as u64 };
         let mut portal = self.take_portal(name)?;
         let prepared = portal.prepared.clone();
-        self.running.replace(Some(prepared.text.clone()));
+        self.run_text(&prepared.text);
         let Some(statement) = &prepared.statement else {
             put::empty_query_response(self.connection.borrow_mut().out());
             self.portals.borrow_mut().insert(name.to_string(), portal);

@@ -16,6 +16,8 @@ use locks::{LockManager, LockTimeouts};
 use log::Logger;
 use settings::{Settings, id};
 use shm::{Interrupt, Process, Timeout};
+use stats::pending::MIN_INTERVAL_US;
+use stats::{SessionEnd, State};
 use txn::Transaction;
 use wire::backend as put;
 use wire::frame;
@@ -45,6 +47,8 @@ pub(crate) struct Session<'a> {
     pub block: Cell<Block>,
     /// When the client's latest message arrived, in microseconds of the Unix epoch.
     pub statement_us: Cell<i64>,
+    /// When the session began to wait for its client.
+    pub idle_us: Cell<i64>,
     pub random: Cell<u64>,
     /// Prepared statements by name; the unnamed one too.
     pub prepared: RefCell<HashMap<String, Rc<Prepared>>>,
@@ -63,6 +67,12 @@ pub(crate) struct Session<'a> {
     pub shared_user: Cell<ids::Oid>,
     /// The text that the log shows beside an error.
     pub running: RefCell<Option<Rc<str>>>,
+    /// A statement panicked: what it left undone nobody knows.
+    pub panicked: Cell<bool>,
+    /// `track_activities`.
+    pub tracks: Cell<bool>,
+    /// How it ended, once it has.
+    pub ending: Cell<SessionEnd>,
 }
 
 /// What a message leads to.
@@ -108,6 +118,7 @@ impl Session<'_> {
                         let lost = crate::connection::lost_in_transaction();
                         self.logger.borrow_mut().write(&lost.severity(Severity::Log), None);
                     }
+                    self.ending.set(SessionEnd::Abandoned);
                     return Ok(());
                 }
                 Err(error) => {
@@ -115,9 +126,12 @@ impl Session<'_> {
                     return Ok(());
                 }
             }
-            self.statement_us.set(log::time::now_us());
+            self.leave_idle(log::time::now_us());
             let outcome = catch_unwind(AssertUnwindSafe(|| self.handle_message(&message)));
-            let outcome = outcome.unwrap_or_else(|panic| Err(panicked(&*panic)));
+            let outcome = outcome.unwrap_or_else(|panic| {
+                self.panicked.set(true);
+                Err(panicked(&*panic))
+            });
             match outcome {
                 Ok(Next::Continue) => (),
                 Ok(Next::Terminate) => return Ok(()),
@@ -139,6 +153,7 @@ impl Session<'_> {
         }
         // A panic while rolling back leaves nothing to rely on.
         if catch_unwind(AssertUnwindSafe(|| self.fail())).is_err() {
+            self.panicked.set(true);
             return true;
         }
         match kind {
@@ -173,6 +188,9 @@ impl Session<'_> {
         // A cancel request that came too late must not hit the next statement.
         self.process.take(Interrupt::CANCEL);
         self.process.take(Interrupt::STATEMENT_TIMEOUT);
+        if self.transaction.statistics().has_news() && !self.process.timeout_is_set(Timeout::Statistics) {
+            self.process.set_timeout(Timeout::Statistics, Duration::from_micros(MIN_INTERVAL_US as u64));
+        }
         let settings = self.settings.borrow();
         match self.block.get() {
             Block::Idle | Block::Single | Block::Implicit => {
@@ -196,6 +214,9 @@ impl Session<'_> {
         }
         if self.process.take(Interrupt::RELOAD) {
             self.reload();
+        }
+        if self.process.take(Interrupt::REPORT_STATISTICS) && self.block.get() == Block::Idle {
+            self.report_statistics(log::time::now_us());
         }
     }
 
@@ -247,6 +268,7 @@ impl Session<'_> {
     /// Tells the client that the next query may come.
     pub fn ready(&self) {
         self.running.replace(None);
+        self.tell_idle();
         let mut connection = self.connection.borrow_mut();
         let mut settings = self.settings.borrow_mut();
         if settings.has_reports() {
@@ -273,10 +295,62 @@ impl Session<'_> {
         }
     }
 
+    /// The text that runs now: for the log, and for others to see.
+    pub fn run_text(&self, text: &Rc<str>) {
+        let before = self.running.replace(Some(text.clone()));
+        if self.tracks.get() && before.is_none_or(|before| !Rc::ptr_eq(&before, text)) {
+            let number = self.process.number();
+            self.shared.engine.activities.run(number, text, self.statement_us.get());
+        }
+    }
+
+    /// The session waits for its client from now on.
+    fn tell_idle(&self) {
+        let now = log::time::now_us();
+        let pending = self.transaction.statistics();
+        pending.spent((now - self.statement_us.get()).max(0) as u64, 0);
+        let state = match self.block.get().status() {
+            wire::TransactionStatus::Idle => State::Idle,
+            wire::TransactionStatus::InBlock => State::IdleInTransaction,
+            wire::TransactionStatus::Failed => State::IdleInFailed,
+        };
+        self.idle_us.set(now);
+        if self.tracks.get() {
+            self.shared.engine.activities.set_state(self.process.number(), state, now);
+        }
+        if state == State::Idle && pending.is_due(now) {
+            self.report_statistics(now);
+        }
+    }
+
+    /// A message has come.
+    fn leave_idle(&self, now: i64) {
+        if !matches!(self.block.get(), Block::Idle) {
+            self.transaction.statistics().spent(0, (now - self.idle_us.get()).max(0) as u64);
+        }
+        self.statement_us.set(now);
+    }
+
+    /// Reports what the session counted.
+    pub fn report_statistics(&self, now: i64) {
+        let engine = &self.shared.engine;
+        self.transaction.statistics().flush(now);
+        engine.storage().report_io(&engine.stats, self.process.kind());
+    }
+
     /// Sends an error to log and client.
     pub fn report(&self, error: &Error) {
         let running = self.running.borrow().clone();
         let statement = running.as_deref().filter(|_| !error.fields().hide_statement);
+        if error.fields().severity >= Severity::Fatal {
+            let killed = error.state() == SqlState::ADMIN_SHUTDOWN;
+            let abandoned = error.state() == SqlState::CONNECTION_FAILURE;
+            self.ending.set(match () {
+                () if killed => SessionEnd::Killed,
+                () if abandoned => SessionEnd::Abandoned,
+                () => SessionEnd::Fatal,
+            });
+        }
         // A panic may have left these borrowed.
         if let Ok(mut logger) = self.logger.try_borrow_mut() {
             logger.write(error, statement);
@@ -317,6 +391,12 @@ impl Session<'_> {
             lock: settings.duration(id::LOCK_TIMEOUT).unwrap_or_default(),
         });
         self.logger.borrow_mut().configure(&settings);
+        let tracks = settings.bool(id::TRACK_ACTIVITIES);
+        let activities = &self.shared.engine.activities;
+        activities.set_application(self.process.number(), settings.string(id::APPLICATION_NAME));
+        if self.tracks.replace(tracks) && !tracks {
+            activities.set_state(self.process.number(), State::Disabled, log::time::now_us());
+        }
     }
 
     /// Whether a statement of this kind is logged before it runs (`log_statement`).

@@ -30,6 +30,7 @@ use log::Logger;
 use settings::check::log_connection_stages;
 use settings::{Asker, Hooks, How, Settings, Source, Value, id};
 use shm::{Process, ProcessKind, Timeout};
+use stats::SessionEnd;
 use types::datetime::TimeZone;
 use wire::backend::{self as put, Authentication};
 use wire::startup::{self, Startup};
@@ -62,17 +63,23 @@ fn violation(text: impl Into<String>) -> Error {
     Error::new(SqlState::PROTOCOL_VIOLATION, text).fatal()
 }
 
-/// Serves a client from its first packet to its end. What goes wrong is told to client and log here.
+/// Serves a client from its first packet to its end. What goes wrong is told to client and log here. Whether nothing is left of
+/// the session.
 pub(crate) fn serve(
     shared: &Shared,
     process: Process,
     settings: &mut Settings,
     logger: &mut Logger,
     incoming: Incoming,
-) {
+) -> bool {
     let process = Arc::new(process);
     let Incoming { socket, origin, remote_host, remote_port, local_host, accepted_us } = incoming;
     let mut connection = Connection::new(socket, &process);
+    let (shown_host, shown_port) = match remote_port.parse() {
+        Ok(port) => (remote_host.as_str(), port),
+        Err(_) => ("", -1),
+    };
+    shared.engine.activities.begin(process.number(), shown_host, shown_port);
     logger.session.remote_host.clone_from(&remote_host);
     logger.session.remote_port.clone_from(&remote_port);
     logger.session.local_host = local_host;
@@ -89,10 +96,11 @@ pub(crate) fn serve(
         logger.write(&error, None);
         put::error_or_notice(connection.out(), &error);
         connection.close();
+        true
     };
     let wanted = match first_packets(shared, &mut connection) {
         Ok(Some(wanted)) => wanted,
-        Ok(None) => return,
+        Ok(None) => return true,
         Err(error) => return refused(&mut connection, logger, error),
     };
     logger.session.user.clone_from(&wanted.user);
@@ -106,8 +114,14 @@ pub(crate) fn serve(
     let opened = open(shared, &store, settings, logger, &mut connection, &wanted, origin);
     let (catalog, user) = match opened {
         Ok(Some(opened)) => opened,
-        Ok(None) => return,
-        Err(error) => return refused(&mut connection, logger, error),
+        Ok(None) => {
+            store.transaction.abort();
+            return true;
+        }
+        Err(error) => {
+            store.transaction.abort();
+            return refused(&mut connection, logger, error);
+        }
     };
     let formats = Formats::new(settings);
     let session = Session {
@@ -134,7 +148,12 @@ pub(crate) fn serve(
         skipping: Cell::new(false),
         shared_user: Cell::new(user),
         running: RefCell::new(None),
+        panicked: Cell::new(false),
+        tracks: Cell::new(true),
+        idle_us: Cell::new(log::time::now_us()),
+        ending: Cell::new(SessionEnd::Normal),
     };
+    session.transaction.statistics().session_begins(log::time::now_us());
     session.follow_settings();
     process.clear_timeout(Timeout::Authentication);
     set_last_words(&session);
@@ -142,6 +161,8 @@ pub(crate) fn serve(
     session.drop_portals();
     session.transaction.abort();
     session.locks.end_session();
+    session.transaction.statistics().session_ends(session.ending.get());
+    shared.engine.storage().report_io(&shared.engine.stats, process.kind());
     if session.settings.borrow().bool(id::LOG_DISCONNECTIONS) {
         let seconds = (log::time::now_us() - accepted_us).max(0) as f64 / 1e6;
         let (hours, minutes) = ((seconds / 3600.0) as u64, (seconds / 60.0) as u64 % 60);
@@ -154,6 +175,7 @@ pub(crate) fn serve(
         );
         session.logger.borrow_mut().log(text);
     }
+    !session.panicked.get()
 }
 
 /// Prepares what the client is told if SIGQUIT ends the process: a signal handler can only send bytes that are there.

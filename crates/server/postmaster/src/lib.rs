@@ -30,7 +30,8 @@ mod lockfile;
 mod options;
 mod refuse;
 pub mod server;
+mod spare;
 pub mod supervisor;
 
 pub use options::main;
-pub use server::{Auxiliary, Child, Connection, Server, Socket};
+pub use server::{Auxiliary, Child, Connection, Ended, Server, Socket};

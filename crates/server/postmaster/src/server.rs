@@ -90,8 +90,22 @@ pub trait Server: Sized {
     ///
     /// # Errors
     ///
-    /// What is to be logged.
-    fn backend(&self, child: Child<'_, Self::Store>, connection: Connection) -> Result<()>;
+    /// What is to be logged; the process ends then.
+    fn backend(&self, child: Child<'_, Self::Store>, connection: Connection) -> Result<Ended>;
+
+    /// A backend whose session is over is about to wait for another client: it lets go of what it holds of the database.
+    fn rest(&self, store: &Self::Store) {
+        let _ = store;
+    }
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Nothing is left of it: the process may serve another client.
+    Clean,
+    /// Something may be left: the process ends with it.
+    Unclean,
 }
 
 /// A row of the table of auxiliary processes. It runs until it is told to stop and returns then:

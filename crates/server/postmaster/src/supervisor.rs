@@ -6,19 +6,21 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use error::{Error, Result, Severity, SqlState};
 use log::{Logger, Session};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use settings::{Settings, Source, id};
-use shm::{Capacity, HugePages, Layout, ProcessKind, Processes, Segment};
+use shm::{Capacity, HugePages, Layout, One, ProcessKind, Processes, Segment};
 use sys::{Exit, Signal};
 
 use crate::listen::{self, Listening};
 use crate::lockfile::{self, Guards, LockFile, POSTMASTER_PID};
 use crate::refuse::refuse;
-use crate::server::{Child, Connection, Server, Socket, reload, set_title};
+use crate::server::{Child, Connection, Ended, Server, Socket, reload, set_title};
+use crate::spare::{Growth, Spares};
 
 /// How long children may take to obey SIGQUIT before SIGKILL.
 const KILL_AFTER: Duration = Duration::from_secs(5);
@@ -80,6 +82,7 @@ struct Supervisor<'s, S: Server> {
     segment: Segment,
     processes: Processes,
     store: S::Store,
+    spares: Spares,
     children: BTreeMap<i32, Role>,
     state: State,
     shutdown: Shutdown,
@@ -112,7 +115,8 @@ pub(crate) fn run<S: Server>(
             return 1;
         }
     };
-    let (signals, listening, lock, directory_lock, segment, processes, store, started_us) = parts;
+    let (signals, listening, lock, directory_lock, memory, started_us) = parts;
+    let Memory { segment, processes, spares, store } = memory;
     let mut supervisor = Supervisor {
         server,
         settings,
@@ -127,6 +131,7 @@ pub(crate) fn run<S: Server>(
         segment,
         processes,
         store,
+        spares,
         children: BTreeMap::new(),
         state: State::Startup,
         shutdown: Shutdown::None,
@@ -140,7 +145,15 @@ pub(crate) fn run<S: Server>(
     supervisor.supervise()
 }
 
-type Parts<T> = (sys::signal::Queue, Listening, LockFile, File, Segment, Processes, T, i64);
+type Parts<T> = (sys::signal::Queue, Listening, LockFile, File, Memory<T>, i64);
+
+/// Shared memory, and who uses it.
+struct Memory<T> {
+    segment: Segment,
+    processes: Processes,
+    spares: Spares,
+    store: T,
+}
 
 /// Everything up to the first fork.
 fn start<S: Server>(
@@ -170,7 +183,7 @@ fn start<S: Server>(
     let listening = listen::listen(settings, data_directory, started_us, logger)?;
     lock.set_line(5, listening.first_directory.clone())?;
     lock.set_line(6, listening.first_address.clone())?;
-    let (segment, processes, store) = make_store(server, settings, data_directory)?;
+    let memory = make_store(server, settings, data_directory)?;
     // Anonymous memory has no key; tools that look at this line only want two numbers.
     let inode = std::fs::metadata(data_directory).map_or(0, |m| std::os::unix::fs::MetadataExt::ino(&m));
     lock.set_line(7, format!("{:9} {:9}", inode % 1_000_000_000, 0))?;
@@ -186,7 +199,7 @@ fn start<S: Server>(
         );
     }
     sys::title::init();
-    Ok((signals, listening, lock, directory_lock, segment, processes, store, started_us))
+    Ok((signals, listening, lock, directory_lock, memory, started_us))
 }
 
 /// Refuses values that do not go together.
@@ -237,9 +250,9 @@ pub(crate) fn lay_out<S: Server>(
     server: &S,
     settings: &mut Settings,
     data_directory: &Path,
-) -> Result<(Layout, shm::ProcessesRequest, S::Request)> {
+) -> Result<(Layout, (shm::ProcessesRequest, One<AtomicU64>), S::Request)> {
     let mut layout = Layout::new();
-    let processes = Processes::layout(&mut layout, capacity(settings));
+    let processes = (Processes::layout(&mut layout, capacity(settings)), layout.one("Spare Backends"));
     let request = server.layout(settings, data_directory, &mut layout)?;
     let megabytes = layout.len().div_ceil(1 << 20);
     settings.set_internal(id::SHARED_MEMORY_SIZE, &megabytes.to_string(), Source::DynamicDefault)?;
@@ -248,12 +261,8 @@ pub(crate) fn lay_out<S: Server>(
     Ok((layout, processes, request))
 }
 
-fn make_store<S: Server>(
-    server: &S,
-    settings: &mut Settings,
-    data_directory: &Path,
-) -> Result<(Segment, Processes, S::Store)> {
-    let (layout, processes, request) = lay_out(server, settings, data_directory)?;
+fn make_store<S: Server>(server: &S, settings: &mut Settings, data_directory: &Path) -> Result<Memory<S::Store>> {
+    let (layout, (processes, spares), request) = lay_out(server, settings, data_directory)?;
     let huge = match settings.enumeration(id::HUGE_PAGES) {
         "on" => HugePages::On,
         "try" => HugePages::Try,
@@ -264,7 +273,7 @@ fn make_store<S: Server>(
     settings.set_internal(id::HUGE_PAGES_STATUS, status, Source::DynamicDefault)?;
     let processes = Processes::attach(&segment, processes).map_err(Error::fatal)?;
     let store = server.attach(&segment, request, &processes, settings, data_directory)?;
-    Ok((segment, processes, store))
+    Ok(Memory { segment, processes, spares: Spares::new(segment.one(spares)), store })
 }
 
 impl<S: Server> Supervisor<'_, S> {
@@ -377,10 +386,11 @@ impl<S: Server> Supervisor<'_, S> {
     }
 
     fn reinitialize(&mut self) -> Result<()> {
-        let (segment, processes, store) = make_store(self.server, &mut self.settings, &self.data_directory)?;
-        std::mem::replace(&mut self.segment, segment).retire();
-        self.processes = processes;
-        self.store = store;
+        let memory = make_store(self.server, &mut self.settings, &self.data_directory)?;
+        std::mem::replace(&mut self.segment, memory.segment).retire();
+        self.processes = memory.processes;
+        self.store = memory.store;
+        self.spares = memory.spares;
         self.crashed = false;
         self.started = false;
         self.state = State::Startup;
@@ -453,69 +463,103 @@ impl<S: Server> Supervisor<'_, S> {
         }
     }
 
-    /// What a child does, to its exit code.
+    /// What a child does, to its exit code. A backend serves one client after the other, while it is needed.
     fn in_child(&mut self, role: Role, client: Option<(Socket, Option<Error>)>) -> i32 {
         self.listening = Listening::default();
-        let kind = self.kind(role);
+        self.spares.forked();
+        let (mut connection, refusal) = client.map_or((None, None), |(socket, refusal)| (Some(socket), refusal));
+        if let (Some(socket), Some(reason)) = (&connection, &refusal) {
+            return self.turn_away(socket, reason);
+        }
+        let growth = Growth::begin();
+        loop {
+            let (code, ended) = self.run_child(role, connection.take());
+            let left_traces = self.processes.find(sys::process::id()).is_some();
+            if role != Role::Backend || ended != Ended::Clean || left_traces || growth.is_big() {
+                return code;
+            }
+            self.server.rest(&self.store);
+            set_title(&self.settings, "spare backend");
+            connection = self.spares.wait();
+            if connection.is_none() {
+                return code;
+            }
+        }
+    }
+
+    /// This process's log, for the session that begins now.
+    fn begin_log(&self, kind: ProcessKind, socket: Option<&Socket>) -> Logger {
         let mut session = Session { backend_type: kind.name(), started_us: log::time::now_us(), ..Session::default() };
-        if let Some((socket, _)) = &client {
+        if let Some(socket) = socket {
             session.is_client = true;
             session.remote_host = socket.remote_host();
             session.remote_port = socket.remote_port();
             session.local_host = socket.local_host();
         }
-        let accepted_us = session.started_us;
-        self.logger.forked(session);
-        let patience = self.settings.duration(id::AUTHENTICATION_TIMEOUT).unwrap_or(Duration::from_secs(60));
-        let (connection, refusal) = match client {
-            Some((socket, refusal)) => (Some(socket), refusal),
-            None => (None, None),
-        };
-        if let (Some(socket), Some(reason)) = (&connection, &refusal) {
-            // It holds no slot, so nobody signals it but the postmaster, and default actions do.
-            for signal in SIGNALS {
-                sys::signal::restore_default(signal);
-            }
-            sys::signal::unblock(&SIGNALS);
-            sys::process::on_parent_death(Signal::Kill);
-            refuse(socket, reason, Some(&self.processes), patience);
-            self.logger.write(reason, None);
-            return 0;
+        let mut logger = self.logger.clone();
+        logger.forked(session);
+        logger
+    }
+
+    fn patience(&self) -> Duration {
+        self.settings.duration(id::AUTHENTICATION_TIMEOUT).unwrap_or(Duration::from_secs(60))
+    }
+
+    /// Tells a client why it cannot be served. The process holds no slot, so nobody signals it but the postmaster, and default
+    /// actions do.
+    fn turn_away(&self, socket: &Socket, reason: &Error) -> i32 {
+        let mut logger = self.begin_log(ProcessKind::Backend, Some(socket));
+        for signal in SIGNALS {
+            sys::signal::restore_default(signal);
         }
-        set_title(&self.settings, if connection.is_some() { "initializing" } else { title(kind) });
+        sys::signal::unblock(&SIGNALS);
+        sys::process::on_parent_death(Signal::Kill);
+        refuse(socket, reason, Some(&self.processes), self.patience());
+        logger.write(reason, None);
+        0
+    }
+
+    /// Does a child's work, or one session of it, with settings and a log of its own.
+    fn run_child(&self, role: Role, connection: Option<Socket>) -> (i32, Ended) {
+        let kind = self.kind(role);
+        let mut settings = self.settings.clone();
+        let mut logger = self.begin_log(kind, connection.as_ref());
+        set_title(&settings, if connection.is_some() { "initializing" } else { title(kind) });
         let process = match self.processes.register(kind) {
             Ok(process) => process,
             Err(reason) => {
                 sys::signal::unblock(&SIGNALS);
                 if let Some(socket) = &connection {
-                    refuse(socket, &reason, Some(&self.processes), patience);
+                    refuse(socket, &reason, Some(&self.processes), self.patience());
                 }
-                self.logger.write(&reason, None);
-                return 0;
+                logger.write(&reason, None);
+                return (0, Ended::Unclean);
             }
         };
         process.handle_signals(Some(self.pid));
+        let accepted_us = logger.session.started_us;
         let child = Child {
             process,
             store: &self.store,
-            settings: &mut self.settings,
-            logger: &mut self.logger,
+            settings: &mut settings,
+            logger: &mut logger,
             data_directory: &self.data_directory,
             postmaster: self.pid,
             server_started_us: self.started_us,
         };
+        let unclean = |()| Ended::Unclean;
         let result = match (role, connection) {
-            (Role::Startup, _) => self.server.startup(child),
-            (Role::AutovacuumWorker, _) => self.server.autovacuum_worker(child),
-            (Role::Auxiliary(row), _) => (self.server.auxiliaries()[row].run)(self.server, child),
+            (Role::Startup, _) => self.server.startup(child).map(unclean),
+            (Role::AutovacuumWorker, _) => self.server.autovacuum_worker(child).map(unclean),
+            (Role::Auxiliary(row), _) => (self.server.auxiliaries()[row].run)(self.server, child).map(unclean),
             (_, Some(socket)) => self.server.backend(child, Connection { socket, accepted_us }),
-            (_, None) => Ok(()),
+            (_, None) => Ok(Ended::Unclean),
         };
         match result {
-            Ok(()) => 0,
+            Ok(ended) => (0, ended),
             Err(e) => {
-                self.logger.write(&e, None);
-                1
+                logger.write(&e, None);
+                (1, Ended::Unclean)
             }
         }
     }
@@ -559,6 +603,7 @@ impl<S: Server> Supervisor<'_, S> {
         for e in self.server.reloaded(&mut self.store, &self.settings, &self.data_directory) {
             self.logger.write(&e.severity(Severity::Log), None);
         }
+        self.spares.renew();
         self.signal_children(Signal::Hup, |role| role != Role::Refusal);
     }
 
@@ -567,6 +612,7 @@ impl<S: Server> Supervisor<'_, S> {
             return;
         }
         self.shutdown = shutdown;
+        self.spares.close();
         self.set_status("stopping");
         listen::notify("STOPPING=1");
         match shutdown {
@@ -671,6 +717,7 @@ impl<S: Server> Supervisor<'_, S> {
         self.log_exit(role, pid, exit);
         self.logger.log("terminating any other active server processes");
         self.crashed = true;
+        self.spares.close();
         self.processes.announce_quit(true);
         self.signal_children(Signal::Quit, |role| role != Role::Refusal);
         self.kill_at = Some(Instant::now() + KILL_AFTER);
@@ -725,6 +772,9 @@ impl<S: Server> Supervisor<'_, S> {
         };
         // Even refusing costs a process: beyond all measure, just hang up.
         if refusal.is_some() && count > limit * 2 + 100 {
+            return;
+        }
+        if refusal.is_none() && self.spares.hand_over(&socket) {
             return;
         }
         let role = if refusal.is_some() { Role::Refusal } else { Role::Backend };

@@ -4,6 +4,7 @@ use crate::startup::DEFAULT_LEVEL;
 use crate::{Context, now};
 use error::{Error, Result};
 use ids::{Lsn, Xid};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use storage::{CheckpointRecord, ClusterState, ControlFile, xlog};
 use wal::{Record, Removed, RmgrId, WalLevel, panic_process};
@@ -45,6 +46,8 @@ pub struct Checkpointer {
     pub wal_level: WalLevel,
     /// `log_checkpoints`.
     pub log: bool,
+    /// Where checkpoints are counted.
+    pub statistics: Option<&'static stats::Globals>,
     /// Bytes of log between checkpoints, smoothed: how many segments to keep for reuse.
     estimate: f64,
     /// The redo position before.
@@ -60,7 +63,15 @@ impl Checkpointer {
     /// Those of reading it.
     pub fn new(context: Context) -> Result<Checkpointer> {
         let previous = ControlFile::read(&context.data_directory)?.checkpoint_record.redo;
-        Ok(Checkpointer { context, wal_level: DEFAULT_LEVEL, log: true, estimate: 0.0, previous, end: previous })
+        Ok(Checkpointer {
+            context,
+            wal_level: DEFAULT_LEVEL,
+            log: true,
+            statistics: None,
+            estimate: 0.0,
+            previous,
+            end: previous,
+        })
     }
 
     /// What it works with.
@@ -164,6 +175,11 @@ impl Checkpointer {
             files: synced.files,
             total: started.elapsed(),
         };
+        if let Some(counts) = self.statistics {
+            counts.checkpoints_done.fetch_add(1, Relaxed);
+            counts.checkpoint_write_us.fetch_add(write.as_micros() as u64, Relaxed);
+            counts.checkpoint_sync_us.fetch_add(sync.as_micros() as u64, Relaxed);
+        }
         if self.log {
             self.log_complete(&statistics, written.pool, &synced, added, &removed, distance);
         }

@@ -7,6 +7,7 @@
 use crate::{CheckpointFlags, Checkpointer, Checkpoints, Kind};
 use error::{Error, Result, Severity, SqlState};
 use shm::{Interrupt, Process, WaitEvent};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use storage::Storage;
 use wal::{Wal, WalLevel};
@@ -89,6 +90,10 @@ pub fn checkpointer(
         }
         let since = last.elapsed();
         last = Instant::now();
+        if let Some(counts) = checkpointer.statistics {
+            let counter = if timed && !requested { &counts.checkpoints_timed } else { &counts.checkpoints_requested };
+            counter.fetch_add(1, Relaxed);
+        }
         if sized && !requested && since < now.warning {
             warn_frequent(checkpointer, since);
         }
@@ -179,6 +184,7 @@ pub fn background_writer(
     storage: &Storage,
     process: &Process,
     log: &dyn Fn(Error),
+    statistics: Option<&stats::Globals>,
     mut settings: impl FnMut() -> BackgroundWriterSettings,
 ) -> Result<()> {
     let mut seen = 0;
@@ -186,9 +192,15 @@ pub fn background_writer(
         process.latch().reset();
         let now = settings();
         let mut pause = now.delay;
-        if let Err(e) = storage.write_ahead(&mut seen, now.multiplier, now.pages_max) {
-            log(e);
-            pause = pause.max(Duration::from_secs(1));
+        match (storage.write_ahead(&mut seen, now.multiplier, now.pages_max), statistics) {
+            (Ok(written), Some(counts)) if written >= now.pages_max && written > 0 => {
+                counts.bgwriter_max_written_clean.fetch_add(1, Relaxed);
+            }
+            (Ok(_), _) => (),
+            (Err(e), _) => {
+                log(e);
+                pause = pause.max(Duration::from_secs(1));
+            }
         }
         process.wait(&[], Some(pause), WaitEvent::ACTIVITY_BGWRITER_MAIN)?;
     }

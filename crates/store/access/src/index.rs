@@ -3,6 +3,7 @@
 //! A key is a string of bytes whose order is SQL's order (`types::sortkey` makes them); the access methods compare bytes
 //! and know no types. Behind the key an entry may carry a payload: INCLUDE columns, and what cannot be decoded from keys.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use batch::ByteValues;
@@ -27,6 +28,8 @@ pub struct Index {
     pub deduplicate: bool,
     /// What this process remembers of the index.
     pub cache: IndexCache,
+    /// What this session counts of it.
+    pub counters: Arc<stats::RelationCounters>,
 }
 
 /// Blocks of an index that a process remembers to save work; both may be out of date, so who uses them looks.

@@ -30,6 +30,8 @@ pub struct Table {
     pub database: Oid,
     /// What this process remembers of the table.
     pub cache: TableCache,
+    /// What this session counts of it.
+    pub counters: Arc<stats::RelationCounters>,
 }
 
 /// Pages of a table that a process remembers to save work; out of date at any time, so who uses them looks.

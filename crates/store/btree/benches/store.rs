@@ -89,6 +89,7 @@ fn main() {
         fillfactor: 90,
         deduplicate: true,
         cache: IndexCache::default(),
+        counters: Default::default(),
     });
     store.storage.create(index.locator, Fork::Main, Persistence::Permanent).unwrap();
     let start = Instant::now();

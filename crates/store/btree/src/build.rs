@@ -171,7 +171,12 @@ impl<'a> Builder<'a> {
 
     fn write_page(&mut self, block: BlockNumber, actions: &Actions) -> Result<()> {
         let Tree { store, index } = self.tree;
-        let access = Access { strategy: Some(&self.strategy), mode: ReadMode::Normal, persistence: index.persistence };
+        let access = Access {
+            strategy: Some(&self.strategy),
+            mode: ReadMode::Normal,
+            persistence: index.persistence,
+            blocks: None,
+        };
         while self.extended <= block.0 {
             // A quarter of what there is, so that small indexes stay small.
             let ahead = (block.0 / 4).min(EXTEND_MAX);

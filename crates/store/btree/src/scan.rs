@@ -227,6 +227,7 @@ impl IndexScan for Scan {
         self.leaf = None;
         let empty = matches!((range.lower, range.upper), (Some(lower), Some(upper)) if lower >= upper);
         self.position = if empty { Position::End } else { Position::Start };
+        self.index.counters.scan();
         Ok(())
     }
 
@@ -237,6 +238,7 @@ impl IndexScan for Scan {
             Direction::Forward => self.forward(entries)?,
             Direction::Backward => self.backward(entries)?,
         }
+        self.index.counters.returned(entries.tids.len() as u64);
         Ok(!entries.is_empty())
     }
 

@@ -126,7 +126,11 @@ pub(crate) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     pub fn read(&self, block: BlockNumber) -> Result<Buffer> {
-        let access = Access { persistence: self.index.persistence, ..Access::default() };
+        let access = Access {
+            persistence: self.index.persistence,
+            blocks: Some(&self.index.counters.blocks),
+            ..Access::default()
+        };
         self.store.storage.read(self.index.locator, Fork::Main, block, &access)
     }
 
@@ -712,7 +716,11 @@ impl<'a> Tree<'a> {
                 return make(block, &mut guard);
             }
         }
-        let access = Access { persistence: self.index.persistence, ..Access::default() };
+        let access = Access {
+            persistence: self.index.persistence,
+            blocks: Some(&self.index.counters.blocks),
+            ..Access::default()
+        };
         let extended = self.store.storage.extend(self.index.locator, Fork::Main, 1, &access)?;
         let block = extended.first;
         let mut guard = extended.buffer.exclusive();

@@ -44,6 +44,7 @@ proptest! {
             fillfactor: 90,
             deduplicate: true,
             cache: IndexCache::default(),
+            counters: Default::default(),
         });
         let (store, indexes) = (&bench.engine.store, &bench.engine.indexes);
         store.storage.create(index.locator, Fork::Main, Persistence::Permanent).unwrap();

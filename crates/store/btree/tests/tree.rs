@@ -26,6 +26,7 @@ fn index_of(bench: &Bench, deduplicate: bool, file: u32) -> Arc<Index> {
         fillfactor: 90,
         deduplicate,
         cache: IndexCache::default(),
+        counters: Default::default(),
     };
     bench.engine.store.storage.create(index.locator, Fork::Main, Persistence::Permanent).unwrap();
     Arc::new(index)

@@ -29,6 +29,8 @@ pub struct EngineConfig {
     pub locks: LockConfig,
     /// Transaction tables.
     pub transactions: TransactionConfig,
+    /// Bytes kept of each session's query (`track_activity_query_size`).
+    pub activity_size: usize,
 }
 
 impl EngineConfig {
@@ -68,6 +70,7 @@ impl EngineConfig {
             0 => (shared_buffers / 128).clamp(64, 4096) as usize,
             pages => pages as usize,
         };
+        config.activity_size = count(id::TRACK_ACTIVITY_QUERY_SIZE) as usize;
         config.transactions.member_pages = count(id::MULTIXACT_MEMBER_BUFFERS).max(16) as usize;
         config
     }
@@ -115,6 +118,7 @@ impl EngineConfig {
             storage: StorageConfig::new(data_directory),
             locks: LockConfig::new(capacity.total()),
             transactions: TransactionConfig::new(capacity.total()),
+            activity_size: 1024,
         }
     }
 }

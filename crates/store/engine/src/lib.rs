@@ -28,6 +28,7 @@ use error::{Error, Result};
 use ids::{Lsn, Oid, TimelineId};
 use locks::{LockManager, LockRequest, LockTable};
 use shm::{Capacity, Layout, Process, ProcessKind, Processes, Segment};
+use stats::{Activities, ActivitiesRequest, Pending, Stats, StatsRequest};
 use storage::{CheckpointParticipant, CheckpointRecord, ResourceManager, Storage, StorageRequest};
 use txn::{Transaction, Transactions, TransactionsRequest};
 use wal::{Wal, WalRequest};
@@ -41,6 +42,8 @@ pub struct EngineRequest {
     storage: StorageRequest,
     transactions: TransactionsRequest,
     locks: LockRequest,
+    stats: StatsRequest,
+    activities: ActivitiesRequest,
 }
 
 /// The store's handles. Cheap to clone; the same in all processes of a server.
@@ -56,6 +59,10 @@ pub struct Engine {
     pub store: Store,
     /// The lock table.
     pub locks: LockTable,
+    /// Cumulative statistics.
+    pub stats: Stats,
+    /// What every process is doing.
+    pub activities: Activities,
     /// The heap.
     pub tables: Arc<dyn TableAm>,
     /// The B-tree.
@@ -81,6 +88,8 @@ impl Engine {
             storage: Storage::layout(layout, &config.storage),
             transactions: Transactions::layout(layout, &config.transactions),
             locks: LockTable::layout(layout, config.locks),
+            stats: Stats::layout(layout),
+            activities: Activities::layout(layout, config.capacity.total() as usize, config.activity_size),
         }
     }
 
@@ -104,6 +113,8 @@ impl Engine {
             wal,
             store: Store { storage, transactions },
             locks,
+            stats: Stats::attach(segment, request.stats),
+            activities: Activities::attach(segment, request.activities),
             tables: Arc::new(heap::HeapAm),
             indexes: Arc::new(btree::BtreeAm),
         })
@@ -149,7 +160,13 @@ impl Engine {
     /// Makes what belongs to a process that has its slot already.
     pub fn session_of(&self, process: Arc<Process>) -> Session {
         let locks = self.locks.session(&process);
-        let transaction = Arc::new(Transaction::new(self.transactions(), self.storage(), &locks, &process));
+        let transaction = Arc::new(Transaction::new(
+            self.transactions(),
+            self.storage(),
+            &locks,
+            &process,
+            Pending::new(Some(self.stats)),
+        ));
         Session { process, locks, transaction }
     }
 

@@ -122,6 +122,7 @@ impl TableAm for HeapAm {
         tuples.ends.push(tuples.bytes.len());
         let mut tids = Vec::with_capacity(1);
         Heap::of(store, table).place(&mut tuples, xid, Kind::Insert, options.skip_free_space, &mut tids)?;
+        transaction.statistics().inserted(&table.counters, 1);
         Ok(tids[0])
     }
 
@@ -148,7 +149,9 @@ impl TableAm for HeapAm {
             }
             Ok(())
         })?;
-        heap.place(&mut tuples, xid, Kind::Insert, options.skip_free_space, tids)
+        heap.place(&mut tuples, xid, Kind::Insert, options.skip_free_space, tids)?;
+        transaction.statistics().inserted(&table.counters, rows.rows().len() as u64);
+        Ok(())
     }
 
     fn finish_speculative(

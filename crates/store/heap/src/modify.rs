@@ -324,6 +324,9 @@ impl<'a> Modify<'a> {
         if let (Outcome::Done(()), Some((body, header))) = (&outcome, &external) {
             self.delete_external(body, header, &[], xid, command)?;
         }
+        if matches!(outcome, Outcome::Done(())) {
+            self.transaction.statistics().deleted(&self.table.counters);
+        }
         Ok(outcome)
     }
 
@@ -373,6 +376,10 @@ impl<'a> Modify<'a> {
             };
             let taken: Vec<u16> = options.kept.iter().copied().filter(|&k| taken(k)).collect();
             self.delete_external(body, header, &taken, xid, command)?;
+        }
+        if let Ok(Outcome::Done(updated)) = &result {
+            let new_page = updated.tid.block != self.tid.block;
+            self.transaction.statistics().updated(&self.table.counters, updated.hot, new_page);
         }
         result
     }

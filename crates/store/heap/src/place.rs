@@ -53,6 +53,8 @@ pub(crate) struct Heap<'a> {
     pub fillfactor: u8,
     /// The page that got this session's last tuple.
     pub target: &'a AtomicU32,
+    /// Where its pages are counted.
+    pub blocks: &'a stats::BlockCounters,
 }
 
 impl<'a> Heap<'a> {
@@ -63,6 +65,7 @@ impl<'a> Heap<'a> {
             persistence: table.persistence,
             fillfactor: table.fillfactor,
             target: &table.cache.target,
+            blocks: &table.counters.blocks,
         }
     }
 
@@ -74,11 +77,12 @@ impl<'a> Heap<'a> {
             persistence: table.persistence,
             fillfactor: 100,
             target: &table.cache.toast_target,
+            blocks: &table.counters.blocks,
         })
     }
 
     pub fn read(&self, block: BlockNumber) -> Result<Buffer> {
-        let access = Access { persistence: self.persistence, ..Access::default() };
+        let access = Access { persistence: self.persistence, blocks: Some(self.blocks), ..Access::default() };
         self.store.storage.read(self.locator, Fork::Main, block, &access)
     }
 
@@ -324,7 +328,7 @@ impl<'a> Finder<'a> {
             }
         }
         let want = remaining.div_ceil(EMPTY_PAGE).clamp(1, EXTEND_MAX) as u32;
-        let access = Access { persistence: heap.persistence, ..Access::default() };
+        let access = Access { persistence: heap.persistence, blocks: Some(heap.blocks), ..Access::default() };
         let extended = heap.store.storage.extend(heap.locator, Fork::Main, want, &access)?;
         // The others are this search's own until it ends: nobody else looks for room there.
         self.added = extended.first.0 + 1..extended.first.0 + extended.count;

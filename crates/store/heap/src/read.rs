@@ -197,6 +197,7 @@ impl Scan {
     fn start(&mut self) -> Result<()> {
         self.started = true;
         self.pages_per_batch = 1;
+        self.table.counters.scan();
         let blocks = self.store.storage.block_count(self.table.locator, Fork::Main)?;
         (self.next, self.end) = match &self.request.pages {
             Pages::All => (0, blocks),
@@ -237,8 +238,12 @@ impl Scan {
     }
 
     fn read_page(&mut self, block: BlockNumber, batch: &mut Batch) -> Result<()> {
-        let access =
-            Access { strategy: self.strategy.as_ref(), persistence: self.table.persistence, ..Access::default() };
+        let access = Access {
+            strategy: self.strategy.as_ref(),
+            persistence: self.table.persistence,
+            mode: Default::default(),
+            blocks: Some(&self.table.counters.blocks),
+        };
         let buffer = self.store.storage.read(self.table.locator, Fork::Main, block, &access)?;
         let before = batch.len();
         self.chosen.clear();
@@ -285,6 +290,7 @@ impl TableScan for Scan {
             pages += 1;
         }
         self.pages_per_batch = (self.pages_per_batch * 2).min(BATCH_ROWS);
+        self.table.counters.returned((batch.len() - before) as u64);
         toast::resolve(&self.store, &self.table, batch, &mut self.pending)?;
         Ok(batch.len() > before)
     }
@@ -344,7 +350,8 @@ impl Fetch {
 impl TableFetch for Fetch {
     fn fetch(&mut self, tids: &[TupleId], mode: FetchMode, batch: &mut Batch, found: &mut Vec<Fetched>) -> Result<()> {
         let Fetch { store, table, snapshot, projection, chosen, hints, pending } = self;
-        let access = Access { persistence: table.persistence, ..Access::default() };
+        let access =
+            Access { persistence: table.persistence, blocks: Some(&table.counters.blocks), ..Access::default() };
         for same_page in tids.chunk_by(|a, b| a.block == b.block) {
             let block = same_page[0].block;
             let buffer = store.storage.read(table.locator, Fork::Main, block, &access)?;

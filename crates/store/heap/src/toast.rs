@@ -103,6 +103,7 @@ pub fn table_of(table: &Table) -> Result<Option<Table>> {
     let columns = [ColumnShape::new(Repr::B4, 4), ColumnShape::new(Repr::B4, 4), ColumnShape::new(Repr::Bytes, -1)];
     let cache = TableCache::default();
     Ok(Some(Table {
+        counters: Arc::clone(&table.counters),
         locator,
         toast: None,
         layout: Arc::new(RowLayout::new(columns)?),

@@ -112,8 +112,12 @@ impl<'a> Vacuum<'a> {
     }
 
     fn read(&self, block: BlockNumber) -> Result<Buffer> {
-        let access =
-            Access { strategy: Some(&self.strategy), mode: ReadMode::Normal, persistence: self.table.persistence };
+        let access = Access {
+            strategy: Some(&self.strategy),
+            mode: ReadMode::Normal,
+            persistence: self.table.persistence,
+            blocks: Some(&self.table.counters.blocks),
+        };
         self.store.storage.read(self.table.locator, Fork::Main, block, &access)
     }
 

@@ -5,6 +5,7 @@ use crate::{Page, Persistence, Storage};
 use ids::{BlockNumber, Fork, Lsn, RelFileLocator};
 use rustix::thread::futex;
 use shm::{FrameMut, FrameRef};
+use stats::{BlockCounters, IoContext};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
@@ -84,9 +85,21 @@ pub struct Access<'s> {
     pub mode: ReadMode,
     /// The relation's persistence.
     pub persistence: Persistence,
+    /// Where the look-up is counted.
+    pub blocks: Option<&'s BlockCounters>,
 }
 
 impl Access<'_> {
+    /// Why the page is wanted, for statistics.
+    pub(crate) fn io_context(&self) -> IoContext {
+        match self.strategy.map(Strategy::kind) {
+            None => IoContext::Normal,
+            Some(StrategyKind::BulkRead) => IoContext::BulkRead,
+            Some(StrategyKind::BulkWrite) => IoContext::BulkWrite,
+            Some(StrategyKind::Vacuum) => IoContext::Vacuum,
+        }
+    }
+
     /// Uses that a hit raises a buffer to: bulk work does not make its pages look popular.
     pub(crate) fn uses(&self) -> u64 {
         if self.strategy.is_some() { 1 } else { USES_MAX }

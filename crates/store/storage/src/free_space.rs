@@ -162,7 +162,7 @@ impl<'s> FreeSpaceMap<'s> {
     }
 
     fn access(&self) -> Access<'static> {
-        Access { strategy: None, mode: ReadMode::ZeroOnError, persistence: self.persistence }
+        Access { strategy: None, mode: ReadMode::ZeroOnError, persistence: self.persistence, blocks: None }
     }
 
     /// The map's page, if the map reaches that far; extended so that it does, with `make`.

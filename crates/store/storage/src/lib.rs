@@ -75,6 +75,8 @@ pub(crate) struct Inner {
     pub checksums: bool,
     pub log_hints: bool,
     pub io_combine: u32,
+    /// What this process did and has not reported. After a fork each process has its own.
+    pub io: stats::shared::IoCounters,
 }
 
 impl std::fmt::Debug for Storage {
@@ -98,6 +100,7 @@ impl Storage {
             checksums: config.checksums,
             log_hints: config.checksums || config.log_hints,
             io_combine: config.io_combine.clamp(1, 32),
+            io: Default::default(),
         };
         Storage { inner: Box::leak(Box::new(inner)) }
     }
@@ -115,6 +118,27 @@ impl Storage {
     /// How many pages the pool has.
     pub fn buffer_count(&self) -> u32 {
         self.inner.pool.headers.len() as u32
+    }
+
+    #[inline]
+    pub(crate) fn count(&self, context: stats::IoContext, operation: stats::IoOperation, count: u64) {
+        self.inner.io[context as usize][operation as usize].fetch_add(count, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Reports this process's input and output; it is of kind `kind`.
+    pub fn report_io(&self, stats: &stats::Stats, kind: shm::ProcessKind) {
+        let totals = stats.io(kind).iter().flatten();
+        for (mine, total) in self.inner.io.iter().flatten().zip(totals) {
+            if mine.load(std::sync::atomic::Ordering::Relaxed) != 0 {
+                let count = mine.swap(0, std::sync::atomic::Ordering::Relaxed);
+                total.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Forgets what this process's parent did.
+    pub fn forget_io(&self) {
+        self.inner.io.iter().flatten().for_each(|mine| mine.store(0, std::sync::atomic::Ordering::Relaxed));
     }
 
     /// Begins a logged change; see [`Change`].

@@ -9,6 +9,7 @@ use crate::{Access, Buffer, Page, Persistence, ReadMode, Storage, StrategyKind, 
 use error::{Error, Result, SqlState};
 use ids::{BlockNumber, Fork, PAGE_SIZE, RelFileLocator};
 use shm::FrameMut;
+use stats::{IoContext, IoOperation};
 use std::io::IoSliceMut;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -36,10 +37,17 @@ impl Storage {
     /// `XX001` for a damaged page or one beyond the end of the file, and those of file access.
     #[inline]
     pub fn read(&self, locator: RelFileLocator, fork: Fork, block: BlockNumber, access: &Access<'_>) -> Result<Buffer> {
+        if let Some(blocks) = access.blocks {
+            blocks.fetched.fetch_add(1, Relaxed);
+        }
         if let Some(buffer) = self.look_up(locator, fork, block, access)
             && buffer.is_valid()
         {
+            self.count(access.io_context(), IoOperation::Hit, 1);
             return Ok(buffer);
+        }
+        if let Some(blocks) = access.blocks {
+            blocks.read.fetch_add(1, Relaxed);
         }
         self.read_slow(locator, fork, block, access)
     }
@@ -171,6 +179,7 @@ impl Storage {
         }
         let mut parts: Vec<IoSliceMut<'_>> = filling.iter_mut().map(|f| IoSliceMut::new(&mut f.frame[..])).collect();
         let read = self.inner.files.read(locator, fork, first, &mut parts)?;
+        self.count(access.io_context(), IoOperation::Read, parts.len() as u64);
         drop(parts);
         for (n, Filling { buffer, mut frame }) in filling.into_iter().enumerate() {
             let whole = read >= (n + 1) * PAGE_SIZE;
@@ -194,6 +203,7 @@ impl Storage {
             PAGE_SIZE
         } else {
             let mut part = [IoSliceMut::new(&mut page[..])];
+            self.count(access.io_context(), IoOperation::Read, 1);
             self.inner.files.read(buffer.locator, buffer.fork, buffer.block, &mut part)?
         };
         self.accept(buffer, page, got, access)
@@ -257,6 +267,7 @@ impl Storage {
     fn claim(&self, strategy: Option<&crate::Strategy>) -> Result<u32> {
         let pool = &self.inner.pool;
         pool.state.claimed.fetch_add(1, Relaxed);
+        let context = Access { strategy, ..Access::default() }.io_context();
         if let Some(strategy) = strategy {
             let (slot, candidate) = strategy.next(pool.headers.len());
             if let Some(id) = candidate
@@ -266,18 +277,19 @@ impl Storage {
                 let dirty = pool.header(id).state.load(Relaxed) & DIRTY != 0;
                 if dirty && strategy.kind() == StrategyKind::BulkRead {
                     pool.header(id).unpin();
-                } else if self.vacate(id)? {
+                } else if self.vacate(id, context)? {
+                    self.count(context, IoOperation::Reuse, 1);
                     return Ok(id);
                 }
             }
-            let id = self.sweep()?;
+            let id = self.sweep(context)?;
             strategy.put(slot, id);
             return Ok(id);
         }
-        self.sweep()
+        self.sweep(context)
     }
 
-    fn sweep(&self) -> Result<u32> {
+    fn sweep(&self, context: IoContext) -> Result<u32> {
         let pool = &self.inner.pool;
         let count = pool.headers.len() as u64;
         let mut tries = 0;
@@ -285,7 +297,7 @@ impl Storage {
         while tries < count * (crate::pool::USES_MAX + 3) {
             tries += 1;
             let id = (pool.state.hand.fetch_add(1, Relaxed) % count) as u32;
-            if pool.header(id).claim(true, false) && self.vacate(id)? {
+            if pool.header(id).claim(true, false) && self.vacate(id, context)? {
                 return Ok(id);
             }
         }
@@ -293,7 +305,7 @@ impl Storage {
     }
 
     /// Takes the page out of a claimed buffer. Answers `false`, with the claim given back, if somebody pinned it meanwhile.
-    fn vacate(&self, id: u32) -> Result<bool> {
+    fn vacate(&self, id: u32, context: IoContext) -> Result<bool> {
         let pool = &self.inner.pool;
         let header = pool.header(id);
         if header.state.load(Acquire) & DIRTY != 0 {
@@ -303,6 +315,7 @@ impl Storage {
                 return written;
             }
             pool.state.written_by_backends.fetch_add(1, Relaxed);
+            self.count(context, IoOperation::Write, 1);
         }
         if header.state.load(Acquire) & TAGGED == 0 {
             return Ok(true); // Nobody can find it.
@@ -323,6 +336,7 @@ impl Storage {
             }
         }
         partition.remove(hash, &tag);
+        self.count(context, IoOperation::Evict, 1);
         Ok(true)
     }
 

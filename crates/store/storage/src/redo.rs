@@ -159,7 +159,7 @@ impl<'r> RedoContext<'r> {
         }
         let mode = if whole { ReadMode::Zero } else { ReadMode::Normal };
         // Init forks are the only logged pages of unlogged relations, and must reach the disk as well.
-        let access = Access { strategy: None, mode, persistence: Persistence::Permanent };
+        let access = Access { mode, persistence: Persistence::Permanent, ..Access::default() };
         let buffer = self.storage.read(locator, fork, number, &access)?;
         let frame = if cleanup { buffer.cleanup().frame } else { buffer.exclusive().frame };
         let mut page = RedoPage { frame, buffer, lsn: record.end };

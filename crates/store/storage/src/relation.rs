@@ -106,6 +106,7 @@ impl Storage {
         let lengthen = || self.inner.files.extend(locator, fork, first, count);
         let buffer = self.enter_new(locator, fork, first, &claimed, access, lengthen)?;
         drop(guard);
+        self.count(access.io_context(), stats::IoOperation::Extend, count as u64);
         if access.persistence.is_logged() {
             self.request_sync(FileTag::of(locator, fork, first));
         }

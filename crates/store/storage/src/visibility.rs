@@ -56,7 +56,7 @@ impl<'s> VisibilityMap<'s> {
 
     fn access(&self) -> Access<'static> {
         // A damaged page of the map comes as zeros: it promises nothing.
-        Access { strategy: None, mode: ReadMode::ZeroOnError, persistence: self.persistence }
+        Access { strategy: None, mode: ReadMode::ZeroOnError, persistence: self.persistence, blocks: None }
     }
 
     /// Pins the map's page that holds `block`'s bits, extending the map if need be. Not while holding the heap page's lock.

@@ -9,6 +9,7 @@ use crate::pool::{CHECKPOINT, DIRTY, FileKey, PERMANENT, PINS, TAGGED, Tag, USES
 use crate::{Page, Storage};
 use error::Result;
 use ids::{Fork, Lsn, Oid, RelFileLocator};
+use stats::{IoContext, IoOperation};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::time::{Duration, Instant};
 
@@ -137,6 +138,7 @@ impl Storage {
             pace((n + 1) as f64 / total);
         }
         pool.state.written_by_checkpoints.fetch_add(written, Relaxed);
+        self.count(IoContext::Normal, IoOperation::Write, written);
         Ok(WriteStatistics { pages: written, pool: pool.headers.len() as u64 })
     }
 
@@ -172,6 +174,7 @@ impl Storage {
             }
         }
         pool.state.written_by_background.fetch_add(written as u64, Relaxed);
+        self.count(IoContext::Normal, IoOperation::Write, written as u64);
         Ok(written)
     }
 

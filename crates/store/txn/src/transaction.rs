@@ -37,6 +37,7 @@ use error::{Error, Result, bail};
 use ids::{CommandId, Lsn, MultiXactId, Oid, RelFileLocator, Xid};
 use locks::{LockManager, LockWait};
 use shm::{CriticalSection, Process};
+use stats::Pending;
 use storage::Storage;
 
 use crate::multixact::MultiXactMember;
@@ -168,6 +169,7 @@ pub(crate) struct Core {
     /// Published bounds of living snapshots, with counts.
     published: Mutex<Vec<(Xid, u32)>>,
     combined: Arc<CombinedCommands>,
+    statistics: Arc<Pending>,
 }
 
 /// A session's current transaction, reused for one after the other. All methods take `&self`, and it is `Send + Sync`: worker
@@ -178,7 +180,13 @@ pub struct Transaction {
 
 impl Transaction {
     /// The session's handle; no transaction runs.
-    pub fn new(transactions: &Transactions, storage: &Storage, locks: &LockManager, process: &Arc<Process>) -> Self {
+    pub fn new(
+        transactions: &Transactions,
+        storage: &Storage,
+        locks: &LockManager,
+        process: &Arc<Process>,
+        statistics: Pending,
+    ) -> Self {
         Transaction {
             core: Arc::new(Core {
                 transactions: transactions.clone(),
@@ -198,6 +206,7 @@ impl Transaction {
                 inner: Mutex::default(),
                 published: Mutex::default(),
                 combined: Arc::default(),
+                statistics: Arc::new(statistics),
             }),
         }
     }
@@ -211,6 +220,13 @@ impl Transaction {
     pub fn set_database(&self, database: Oid) {
         self.core.database.store(database.0, Ordering::Relaxed);
         self.core.locks.set_database(database);
+        self.core.statistics.set_database(database);
+    }
+
+    /// What the session counted and has not reported yet.
+    #[inline]
+    pub fn statistics(&self) -> &Arc<Pending> {
+        &self.core.statistics
     }
 
     /// The handle it was made from.
@@ -532,6 +548,7 @@ impl Transaction {
         if inner.levels.is_empty() {
             return Err(Error::internal("a subtransaction needs a transaction"));
         }
+        self.core.statistics.harvest(inner.levels.len() as u32);
         inner.levels.push(Level { name, ..Level::default() });
         self.core.current.store(0, Ordering::Relaxed);
         self.core.locks.begin_level();
@@ -558,6 +575,7 @@ impl Transaction {
         self.core.current.store(parent.xid.map_or(0, |xid| xid.0), Ordering::Relaxed);
         self.core.locks.end_level(true);
         drop(inner);
+        self.core.statistics.subcommitted(level);
         self.core.each_participant(|participant| participant.subcommitted(level));
         Ok(())
     }
@@ -631,6 +649,7 @@ impl Transaction {
         drop(inner);
         let ids: Vec<Xid> = failed.ids().collect();
         core.record_abort(&ids, failed.xid, &failed.drop_at_abort);
+        core.statistics.subaborted(level);
         core.each_participant(|participant| participant.subaborted(level));
         core.locks.announce_end(ids.iter().copied(), Lsn::INVALID, false);
         core.locks.end_level(false);
@@ -657,6 +676,7 @@ impl Transaction {
             level.xid.is_some() || !level.drop_at_commit.is_empty() || !level.invalidations.is_empty()
         };
         if !writes {
+            core.statistics.ended(true);
             core.each_participant(|participant| participant.committed(&[]));
             let rests_on = core.rests_on();
             core.locks.announce_end(std::iter::empty(), Lsn::INVALID, true);
@@ -691,6 +711,7 @@ impl Transaction {
         if at_once {
             core.transactions.wal().flush(lsn);
         }
+        core.statistics.ended(true);
         core.each_participant(|participant| participant.committed(&end.invalidations));
         let ids = end.subtransactions.iter().copied().chain([top]);
         core.locks.announce_end(ids, lsn, true);
@@ -717,6 +738,7 @@ impl Transaction {
         let ids: Vec<Xid> = levels.iter().flat_map(Level::ids).collect();
         let files: Vec<RelFileLocator> = levels.iter().flat_map(|level| level.drop_at_abort.iter().copied()).collect();
         core.record_abort(&ids, levels[0].xid, &files);
+        core.statistics.ended(false);
         core.each_participant(|participant| participant.aborted());
         core.locks.announce_end(ids.iter().copied(), Lsn::INVALID, true);
         core.locks.end_transaction(Lsn::INVALID);

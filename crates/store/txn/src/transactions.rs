@@ -470,6 +470,18 @@ impl Transactions {
 
     // --- Horizons -----------------------------------------------------------------------------------------------
 
+    /// The top-level id that a process runs; invalid if none.
+    pub fn running_xid(&self, process: shm::ProcNumber) -> Xid {
+        let slot = self.0.slots.get(process.0 as usize);
+        Xid(slot.map_or(0, |slot| slot.running.load(Ordering::Relaxed)))
+    }
+
+    /// The bound that a process's snapshots keep; invalid if it has none.
+    pub fn published_xmin(&self, process: shm::ProcNumber) -> Xid {
+        let slot = self.0.slots.get(process.0 as usize);
+        Xid(slot.map_or(0, |slot| slot.xmin.load(Ordering::Relaxed)))
+    }
+
     /// Publishes that the process's snapshots have no `xmin` below the result, and returns it.
     pub(crate) fn publish_xmin(&self, process: u32) -> Xid {
         let bound = self.oldest_running();

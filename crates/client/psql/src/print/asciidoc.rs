@@ -22,10 +22,10 @@ fn begin(view: &View<'_>, sink: &mut Sink<'_>, specification: impl FnOnce(&mut S
     sink.text("]\n|====\n");
 }
 
-/// The end of the table and these lines in a literal block.
-fn end<'a>(sink: &mut Sink<'_>, footers: impl FnOnce(&mut dyn FnMut(&[u8])), any: bool) {
+/// The end of the table, which each part of an answer has, and behind the last one these lines in a literal block.
+fn end(view: &View<'_>, sink: &mut Sink<'_>, footers: impl FnOnce(&mut dyn FnMut(&[u8])), any: bool) {
     sink.text("|====\n");
-    if any {
+    if any && view.table.part.last {
         sink.text("\n....\n");
         footers(&mut |line: &[u8]| {
             sink.put(line);
@@ -82,9 +82,7 @@ pub(super) fn write(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         sink.newline();
     }
-    if view.table.part.last {
-        end(sink, |each| view.footers(each), view.has_footers());
-    }
+    end(view, sink, |each| view.footers(each), view.has_footers());
 }
 
 /// A row for each value, below a row that counts records.
@@ -117,10 +115,8 @@ pub(super) fn write_expanded(view: &View<'_>, sink: &mut Sink<'_>) {
             sink.newline();
         }
     }
-    if view.table.part.last {
-        let own = view.own_footers();
-        end(sink, |each| own.iter().for_each(|line| each(line)), !own.is_empty());
-    }
+    let own = view.own_footers();
+    end(view, sink, |each| own.iter().for_each(|line| each(line)), !own.is_empty());
 }
 
 /// Text whose bars are no ends of cells.

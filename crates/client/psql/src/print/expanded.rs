@@ -59,7 +59,7 @@ pub(super) fn write(view: &View<'_>, sink: &mut Sink<'_>) {
             return;
         }
         let opens = row == 0 && part.first;
-        let rule = if opens { &layout.style.top } else { &layout.style.below_header };
+        let rule = if row == 0 { &layout.style.top } else { &layout.style.below_header };
         if !view.options.tuples_only {
             layout.write_rule(rule, Some(view.first_record() + row as u64), sink);
         } else if !opens || layout.border == 2 {
@@ -113,16 +113,15 @@ impl<'a> Layout<'a> {
             values_marked,
             old: options.line_style == LineStyle::OldAscii,
         };
-        if options.format == Format::Wrapped {
-            layout.wrap(rows);
-        }
+        layout.fit(rows);
         layout
     }
 
-    /// Fits the values into the target width. They keep room for three columns, and for what the lines with the
-    /// records' numbers need; and get as much as those need even where they do not have to be broken.
-    fn wrap(&mut self, rows: usize) {
-        let target = self.view.options.target_columns();
+    /// Decides the width of the values: their own, but what the lines with the records' numbers need in any case, and
+    /// in the format `wrapped` what the target width leaves, though not less than three columns.
+    fn fit(&mut self, rows: usize) {
+        let wrapped = self.view.options.format == Format::Wrapped;
+        let target = if wrapped { self.view.options.target_columns() } else { 0 };
         let label = self.label_width(rows);
         let between = |layout: &Layout<'_>| match layout.border {
             0 => 1 + usize::from(layout.names_marked),
@@ -135,7 +134,7 @@ impl<'a> Layout<'a> {
             let fixed = self.names + spacing;
             let native = (fixed + self.values).max(label);
             let least = (fixed + 3).max(label);
-            let total = if target == 0 { native } else { native.min(target.max(least)) };
+            let total = if target == 0 || target >= native { native } else { target.max(least) };
             let values = total - fixed;
             if values < self.values && !self.values_marked && marks_room {
                 // Breaking needs a column for its marks: reckon again with it.
@@ -213,7 +212,7 @@ impl<'a> Layout<'a> {
         let limit = match options.expanded_header_width {
             ExpandedHeaderWidth::Full | ExpandedHeaderWidth::Column => 0,
             ExpandedHeaderWidth::Page => options.target_columns(),
-            ExpandedHeaderWidth::Exactly(columns) => columns as usize,
+            ExpandedHeaderWidth::Exactly(columns) => usize::try_from(columns).unwrap_or(0),
         };
         let frame = match options.border {
             0 => 0,
@@ -227,10 +226,10 @@ impl<'a> Layout<'a> {
     /// The lines of a name and of its value, side by side.
     fn write_value(&self, name: &Shown, value: &Shown, sink: &mut Sink<'_>) {
         let encoding = self.view.options.encoding;
-        let (mut name_line, mut value_line, mut offset) = (0, 0, 0);
+        let (mut name_line, mut value_line, mut offset, mut value_ended) = (0, 0, 0, false);
         loop {
             let names_left = name.lines().get(name_line);
-            let values_left = value.lines().get(value_line).copied();
+            let values_left = if value_ended { None } else { value.lines().get(value_line).copied() };
             if names_left.is_none() && values_left.is_none() {
                 return;
             }
@@ -267,10 +266,15 @@ impl<'a> Layout<'a> {
             let mark = if bytes < rest.len() {
                 offset += bytes;
                 Some(self.style.wrapped_right)
-            } else {
+            } else if value_line + 1 < value.lines().len() {
                 offset = 0;
                 value_line += 1;
-                (value_line < value.lines().len()).then_some(self.style.newline_right)
+                Some(self.style.newline_right)
+            } else {
+                // Further lines of the name look, beside an ended value that was not empty, as if it were broken there.
+                offset += bytes;
+                value_ended = true;
+                None
             };
             let room = self.values.saturating_sub(columns);
             match mark {

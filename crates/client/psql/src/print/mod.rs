@@ -81,7 +81,10 @@ impl Column {
     }
 }
 
-/// Which part of an answer a table is, when the answer is written in pieces.
+/// Which part of an answer a table is, when the answer is written in pieces (`FETCH_COUNT`).
+///
+/// psql's last part has no rows: an answer of five rows, fetched two by two, is written as parts of 2, 2, 1 and 0 rows,
+/// the first of them `first` and the last `last`; an empty answer is one part that is both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     /// Begins the answer: title and header belong to it.
@@ -114,6 +117,11 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
+    /// A query's result.
+    pub fn of_rows(rows: &'a client::Rows) -> Table<'a> {
+        Table::new(columns_of(rows), rows)
+    }
+
     /// A table of these columns and values, without a title and footers of its own.
     pub fn new(columns: Vec<Column>, cells: &'a dyn Cells) -> Table<'a> {
         Table { title: None, columns, cells, footers: Vec::new(), part: Part::WHOLE, numeric: true }
@@ -130,6 +138,25 @@ impl<'a> Table<'a> {
         self.footers.push(line.as_ref().to_vec());
         self
     }
+}
+
+impl Cells for client::Rows {
+    fn rows(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn value(&self, row: usize, column: usize) -> Option<&[u8]> {
+        client::Rows::value(self, row, column)
+    }
+}
+
+/// The columns of a query's result.
+pub fn columns_of(rows: &client::Rows) -> Vec<Column> {
+    let fields = rows.fields().iter();
+    fields
+        .map(|field| Column { name: field.name_bytes().to_vec(), alignment: Alignment::of_type(field.type_oid) })
+        .collect()
 }
 
 /// Values collected by the program itself, for tables that are no query's result.
@@ -191,14 +218,15 @@ impl<'a> Printer<'a> {
         let view = View { table, options };
         let layout = match options.format {
             Format::Aligned | Format::Wrapped => {
-                // A chunk of a longer answer cannot know that it is empty: only whole answers are.
-                if options.expanded == Expanded::On {
+                let auto = options.expanded == Expanded::Auto;
+                // The parts of an answer must look alike, but the first cannot know how wide the others are.
+                if options.expanded == Expanded::On || (auto && !(table.part.first && table.part.last)) {
                     Layout::AlignedExpanded
                 } else {
                     let widths = aligned::Widths::measure(&view);
                     let target = options.target_columns();
-                    let expand = options.expanded == Expanded::Auto && target > 0 && table.columns.len() > 1;
-                    if expand && widths.exceeds(target) { Layout::AlignedExpanded } else { Layout::Aligned(widths) }
+                    let expand = auto && target > 0 && table.columns.len() > 1 && widths.exceeds(target);
+                    if expand { Layout::AlignedExpanded } else { Layout::Aligned(widths) }
                 }
             }
             _ => Layout::Other,
@@ -305,7 +333,7 @@ impl<'a> View<'a> {
         'a: 's,
     {
         match self.table.cells.value(row, column) {
-            None => &self.options.null,
+            None => self.options.null_text(),
             Some(value) if self.localized(column) => numeric::format(value, &self.options.locale, scratch),
             Some(value) => value,
         }

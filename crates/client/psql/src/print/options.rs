@@ -69,8 +69,8 @@ pub enum ExpandedHeaderWidth {
     Column,
     /// At most to the target width.
     Page,
-    /// At most this many columns.
-    Exactly(u32),
+    /// At most this many columns; no limit if not positive.
+    Exactly(i32),
 }
 
 /// The characters aligned tables are drawn with.
@@ -163,8 +163,8 @@ pub struct PrintOptions {
     pub default_footer: bool,
     /// `title`, for tables that have none of their own.
     pub title: Option<Vec<u8>>,
-    /// `null`.
-    pub null: Vec<u8>,
+    /// `null`; nothing is shown if it was never set.
+    pub null: Option<Vec<u8>>,
     /// `linestyle`.
     pub line_style: LineStyle,
     /// `unicode_border_linestyle`.
@@ -185,8 +185,8 @@ pub struct PrintOptions {
     pub numeric_locale: bool,
     /// What `numericlocale` writes.
     pub locale: NumericLocale,
-    /// `columns`: the target width; zero for the terminal's.
-    pub columns: u32,
+    /// `columns`: the target width; the terminal's if not positive.
+    pub columns: i32,
     /// The width of the terminal the output goes to (`COLUMNS`, or what the terminal says); zero if it goes elsewhere.
     pub terminal_columns: u32,
     /// The client encoding.
@@ -205,7 +205,7 @@ impl Default for PrintOptions {
             tuples_only: false,
             default_footer: true,
             title: None,
-            null: Vec::new(),
+            null: None,
             line_style: LineStyle::Ascii,
             unicode_border: UnicodeWeight::Single,
             unicode_column: UnicodeWeight::Single,
@@ -227,5 +227,10 @@ impl PrintOptions {
     /// The width tables should keep to; zero if there is none.
     pub fn target_columns(&self) -> usize {
         if self.columns > 0 { self.columns as usize } else { self.terminal_columns as usize }
+    }
+
+    /// What is shown for NULL.
+    pub fn null_text(&self) -> &[u8] {
+        self.null.as_deref().unwrap_or_default()
     }
 }

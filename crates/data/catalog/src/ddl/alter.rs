@@ -343,6 +343,7 @@ impl Catalog {
             row.relallfrozen = 0;
         })?;
         transaction.drop_at_commit(old);
+        transaction.statistics().emptied(transaction.level(), self.database(), relation);
         Ok(locator)
     }
 

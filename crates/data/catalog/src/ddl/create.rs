@@ -181,6 +181,7 @@ impl Catalog {
         if has_storage {
             let locator = locator_of(&class, self.database());
             transaction.drop_at_abort(locator);
+            transaction.statistics().created(transaction.level(), self.database(), oid);
             self.create_file(&class)?;
         }
         self.insert(&class)?;

@@ -72,7 +72,9 @@ impl Catalog {
         let Some(class) = self.stored_row::<PgClass>(index::PG_CLASS_OID_INDEX, &key)? else { return Ok(()) };
         let relation = self.relation(oid)?;
         if relation.has_storage() {
-            self.transaction()?.drop_at_commit(relation.locator);
+            let transaction = self.transaction()?;
+            transaction.drop_at_commit(relation.locator);
+            transaction.statistics().dropped(transaction.level(), self.database(), oid);
         }
         match relation.kind() {
             kind::INDEX | kind::PARTITIONED_INDEX => {

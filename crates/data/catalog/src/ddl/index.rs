@@ -263,6 +263,8 @@ impl Catalog {
             let method = self.access_method(relation.class.relam)?;
             return Err(Error::not_implemented(format_args!("access method \"{}\"", method.amname)));
         }
-        backing.indexes.create(&backing.store, &crate::store::index_of(&relation, relation.locator))
+        let statistics = backing.transaction.statistics();
+        let index = crate::store::index_of(&relation, relation.locator, self.database(), statistics);
+        backing.indexes.create(&backing.store, &index)
     }
 }

@@ -53,7 +53,9 @@ pub(super) fn build(functions: &[TableFunction], ordinality: bool) -> Result<(Bo
             done: false,
         };
         match &function.call.kind {
-            ExprKind::Call(call) if function.set => {
+            // What returns one row may be written as a source of rows, too.
+            ExprKind::Call(call) if function.set || types::row_source(call.function).is_some() => {
+                built.set = true;
                 built.args = compile_all(&call.args)?;
                 built.arg_types = call.args.iter().map(|arg| arg.ty.oid).collect();
                 (built.oid, built.collation, built.strict) = (call.function, call.collation, call.strict);

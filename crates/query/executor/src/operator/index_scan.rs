@@ -244,6 +244,8 @@ impl Search {
 }
 
 struct IndexScan {
+    /// Of the index.
+    counters: std::sync::Arc<stats::RelationCounters>,
     search: Search,
     scan: Box<dyn EntryScan>,
     fetch: Box<dyn TableFetch>,
@@ -308,6 +310,7 @@ pub(super) fn build(
     let operator = IndexScan {
         scan: session.indexes.scan(session.store, &index.index, options)?,
         fetch: session.tables.fetch(session.store, &table.table, builder.snapshot.clone(), fetched),
+        counters: index.index.counters.clone(),
         direction: if search.backward { Direction::Backward } else { Direction::Forward },
         only: only.map(|positions| IndexOnly {
             positions: positions.clone(),
@@ -381,7 +384,7 @@ impl IndexScan {
                     &mut self.outcome,
                 )?;
                 match self.outcome.first() {
-                    Some(Fetched::Row) => (),
+                    Some(Fetched::Row) => self.counters.fetched(1),
                     Some(Fetched::Dead) => {
                         self.dead.push(at as u32);
                         continue;
@@ -414,6 +417,7 @@ impl Operator for IndexScan {
         } else {
             self.outcome.clear();
             self.fetch.fetch(&self.entries.tids[self.at..end], FetchMode::Index, out, &mut self.outcome)?;
+            self.counters.fetched(out.len() as u64);
             let dead = self.outcome.iter().enumerate().filter(|(_, found)| **found == Fetched::Dead);
             self.dead.extend(dead.map(|(n, _)| (self.at + n) as u32));
         }

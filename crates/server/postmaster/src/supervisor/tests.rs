@@ -92,7 +92,7 @@ impl Server for TestServer {
         Ok(())
     }
 
-    fn backend(&self, mut child: Child<'_, Shm<AtomicU64>>, connection: Connection) -> Result<()> {
+    fn backend(&self, mut child: Child<'_, Shm<AtomicU64>>, connection: Connection) -> Result<Ended> {
         let words = [b"immediate\n".to_vec(), b"crashed\n".to_vec()];
         let [immediate, crashed] = words;
         child.process.set_last_words(std::os::fd::AsFd::as_fd(&connection.socket), immediate, crashed);
@@ -113,7 +113,7 @@ impl Server for TestServer {
                 }
             }
             if lines.read_line(&mut line).unwrap_or(0) == 0 {
-                return Ok(());
+                return Ok(Ended::Clean);
             }
             let answer = match line.trim() {
                 "count" => child.store.fetch_add(1, Ordering::Relaxed).to_string(),

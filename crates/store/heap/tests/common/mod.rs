@@ -71,6 +71,7 @@ impl Bench {
             fillfactor,
             database: oids::POSTGRES,
             cache: TableCache::default(),
+            counters: Default::default(),
         };
         Bench { engine, table: Arc::new(table), _directory: directory }
     }

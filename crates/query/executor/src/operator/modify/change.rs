@@ -334,6 +334,8 @@ impl Operator for Update {
             }
             self.changing.batch = batch;
             if !out.is_empty() {
+                let common = &self.changing.common;
+                common.returning.stamp(&common.target, out, run)?;
                 return Ok(true);
             }
         }
@@ -369,6 +371,8 @@ impl Operator for Delete {
             }
             self.changing.batch = batch;
             if !out.is_empty() {
+                let common = &self.changing.common;
+                common.returning.stamp(&common.target, out, run)?;
                 return Ok(true);
             }
         }

@@ -347,6 +347,8 @@ impl Operator for Insert {
                 }
             }
             if !out.is_empty() {
+                let common = &self.common;
+                common.returning.stamp(&common.target, out, run)?;
                 return Ok(true);
             }
         }

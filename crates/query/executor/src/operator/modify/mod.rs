@@ -11,6 +11,9 @@ mod change;
 pub(crate) mod insert;
 mod target;
 
+use std::sync::Arc;
+
+use access::{FetchMode, Fetched, Projected};
 use batch::{Batch, Column, DatumRef, Repr};
 use error::{Error, Result};
 use ids::TupleId;
@@ -23,7 +26,7 @@ pub(super) fn build(builder: &Builder<'_>, modify: &ModifyTable) -> Result<(Box<
     let source = builder.stage(&modify.source)?;
     let target = target::Target::open(builder, &modify.target)?;
     let extra = reprs(&modify.source.output[modify.source.output.len() - modify.extra..]);
-    let returning = Returning::new(&target, &extra, modify.returning);
+    let returning = Returning::new(&target, &extra, modify);
     let raw = returning.forms();
     let common = Common { source, target, returning, counted: modify.counted, done: false };
     Ok(match modify.command {
@@ -51,17 +54,28 @@ impl Common {
     }
 }
 
-/// The raw columns of RETURNING: the new row, the old row, the system columns of both, and the source's extra columns.
+/// The raw columns of RETURNING: the new row, the old row, the system columns of both, the source's extra columns, and, where
+/// they are named, the transactions of both rows.
 struct Returning {
     wanted: bool,
     columns: Vec<Repr>,
     extra: Vec<Repr>,
+    stamps: bool,
     table: ids::Oid,
 }
 
+/// `xmin, cmin, xmax, cmax`.
+const STAMPS: [Projected; 4] = [Projected::Xmin, Projected::Cmin, Projected::Xmax, Projected::Cmax];
+
 impl Returning {
-    fn new(target: &target::Target, extra: &[Repr], wanted: bool) -> Returning {
-        Returning { wanted, columns: target.open.reprs(), extra: extra.to_vec(), table: target.open.table.oid }
+    fn new(target: &target::Target, extra: &[Repr], modify: &ModifyTable) -> Returning {
+        Returning {
+            wanted: modify.returning,
+            columns: target.open.reprs(),
+            extra: extra.to_vec(),
+            stamps: modify.returning_stamps,
+            table: target.open.table.oid,
+        }
     }
 
     fn forms(&self) -> Vec<Repr> {
@@ -70,7 +84,8 @@ impl Returning {
         }
         let system = [Repr::Bytes, Repr::B4, Repr::Bytes, Repr::B4];
         let table = self.columns.iter().chain(&self.columns).copied();
-        table.chain(system).chain(self.extra.iter().copied()).collect()
+        let stamps = if self.stamps { [Repr::B4; 2 * STAMPS.len()].as_slice() } else { &[] };
+        table.chain(system).chain(self.extra.iter().copied()).chain(stamps.iter().copied()).collect()
     }
 
     /// Adds a row: the new and the old version, each with its place, and the row of the source's batch that it comes
@@ -107,6 +122,35 @@ impl Returning {
         for n in 0..self.extra.len() {
             out.columns[2 * width + 4 + n].push(batch.columns[first + n].get(row));
         }
+        let stamps = 2 * width + 4 + self.extra.len();
+        out.columns[stamps..].iter_mut().for_each(|column| column.push(DatumRef::Null));
         out.set_len(out.len() + 1);
+    }
+
+    /// Reads who made and who deleted the rows of a batch, if that is wanted.
+    fn stamp(&self, target: &target::Target, out: &mut Batch, run: &Run<'_>) -> Result<()> {
+        if !self.stamps {
+            return Ok(());
+        }
+        let session = run.session;
+        let projection: Arc<[Projected]> = STAMPS.into();
+        let mut fetch =
+            session.tables.fetch(session.store, &target.open.table, run.snapshot.clone(), projection.clone());
+        let (width, first) = (self.columns.len(), out.columns.len() - 2 * STAMPS.len());
+        for version in 0..2 {
+            let place = |row| out.columns[2 * width + 2 * version].get(row).as_bytes().and_then(access::tid_from_bytes);
+            let (rows, places): (Vec<usize>, Vec<TupleId>) =
+                (0..out.len()).filter_map(|row| place(row).map(|tid| (row, tid))).unzip();
+            let mut found = access::projected_batch(&target.open.table.layout, &projection);
+            let mut outcome = Vec::new();
+            fetch.fetch(&places, FetchMode::Any, &mut found, &mut outcome)?;
+            let seen = rows.iter().zip(&outcome).filter(|(_, outcome)| **outcome == Fetched::Row);
+            for (from, (&row, _)) in seen.enumerate() {
+                for (n, column) in found.columns.iter().enumerate() {
+                    out.columns[first + version * STAMPS.len() + n].put(row, column.get(from));
+                }
+            }
+        }
+        Ok(())
     }
 }

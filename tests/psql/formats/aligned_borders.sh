@@ -1,0 +1,16 @@
+# Every border of the format aligned, with and without header.
+psql -Xq <<'EOF'
+\pset format aligned
+\pset border 0
+select id, name, ok from sample limit 2;
+\pset border 1
+select id, name, ok from sample limit 2;
+\pset border 2
+select id, name, ok from sample limit 2;
+\pset border 3
+select id, name, ok from sample limit 2;
+\pset tuples_only on
+select id, name, ok from sample limit 2;
+\pset border 2
+select id, name, ok from sample limit 2;
+EOF

@@ -1,0 +1,10 @@
+# Options of the command line that set print options.
+psql -X -A -c 'select id, ok from sample limit 2'
+psql -X -A -F: -R/ -c 'select id, ok from sample limit 2'
+psql -X -H -T 'class=x' -c 'select id, ok from sample limit 2'
+psql -X -t -c 'select id, ok from sample limit 2'
+psql -X -x -c 'select id, ok from sample limit 2'
+psql -X -P border=2 -P 'null=(n)' -P title=T -c 'select id, note from sample limit 2'
+psql -X -P expanded -P t -c 'select id from sample limit 1'
+psql -X -P nope=1 -c 'select 1'
+psql -X -P format=nope -c 'select 1'

@@ -1,0 +1,9 @@
+# The format csv with a block for each row.
+psql -X <<'EOF'
+\pset format csv
+\pset expanded on
+select * from sample;
+\pset title 'Title'
+\pset tuples_only on
+select id, name from sample limit 2;
+EOF

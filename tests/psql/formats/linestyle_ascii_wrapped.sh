@@ -1,0 +1,15 @@
+# Values broken to a width with the line style ascii.
+psql -Xq <<'EOF'
+\pset linestyle ascii
+\pset format wrapped
+\pset columns 30
+\pset border 0
+select * from many;
+\pset border 1
+select * from many;
+select c, E'new\nline ' || b as d from many;
+\pset border 2
+select * from many;
+\pset columns 10
+select * from many limit 2;
+EOF

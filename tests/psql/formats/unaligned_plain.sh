@@ -1,0 +1,8 @@
+# Wide characters, newlines, nulls and markup in the format unaligned.
+psql -X <<'EOF'
+\pset format unaligned
+select * from sample;
+\pset null '(null)'
+\pset title 'A <title> of 日本'
+select * from sample order by id;
+EOF
