@@ -4,7 +4,7 @@ use analyzer::query::SqlType;
 use catalog::NewColumn;
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{ColumnDefinition, Constraint, ConstraintKind};
+use parser::ast::{ColumnDefinition, Constraint, ConstraintKind, DefinitionItem, GeneratedWhen};
 
 use crate::Context;
 
@@ -16,6 +16,10 @@ pub(crate) struct Column<'s> {
     pub default: Option<&'s parser::ast::Expr>,
     /// What a generated column is computed from.
     pub generated: Option<&'s parser::ast::Expr>,
+    /// `serial` and its like.
+    pub serial: bool,
+    /// The options of an identity column's sequence.
+    pub identity: Option<&'s [DefinitionItem]>,
     /// `UNIQUE`, `PRIMARY KEY`, `REFERENCES`, `CHECK`.
     pub constraints: Vec<&'s Constraint>,
 }
@@ -26,10 +30,14 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
     let type_name = definition.type_name.as_ref();
     let type_name = type_name.ok_or_else(|| Error::not_implemented("typed tables and partitions"))?;
     let serial = serial_type(type_name);
-    if serial.is_some() {
-        return Err(Error::not_implemented("serial columns"));
+    if serial.is_some() && !type_name.array_bounds.is_empty() {
+        let error = Error::new(SqlState::FEATURE_NOT_SUPPORTED, "array of serial is not implemented");
+        return Err(context.place(error, type_name.location));
     }
-    let ty = context.analyzer().type_name(type_name)?;
+    let ty = match serial {
+        Some(type_) => SqlType::plain(type_),
+        None => context.analyzer().type_name(type_name)?,
+    };
     check_type(context, &name, ty)?;
     let collation = match &definition.collation {
         None => ty.collation,
@@ -44,6 +52,8 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
         not_null: None,
         default: None,
         generated: None,
+        serial: serial.is_some(),
+        identity: None,
         constraints: Vec::new(),
     };
     column.new.dimensions = type_name.array_bounds.len() as i16;
@@ -60,6 +70,7 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
             }
         });
     }
+    column.new.not_null = column.serial;
     let mut null = false;
     for constraint in &definition.constraints {
         match &constraint.kind {
@@ -77,7 +88,7 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
                 null = true;
             }
             ConstraintKind::Default(expression) => {
-                if column.default.is_some() {
+                if column.default.is_some() || column.serial {
                     let text = format!("multiple default values specified for column \"{name}\" of table");
                     return Err(context.place(Error::new(SqlState::SYNTAX_ERROR, text), constraint.location));
                 }
@@ -90,7 +101,18 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
                 column.new.generated = b's';
                 column.generated = Some(expression);
             }
-            ConstraintKind::Identity { .. } => return Err(Error::not_implemented("identity columns")),
+            ConstraintKind::Identity { when, options } => {
+                if column.identity.is_some() {
+                    let text = format!("multiple identity specifications for column \"{name}\" of table");
+                    return Err(context.place(Error::new(SqlState::SYNTAX_ERROR, text), constraint.location));
+                }
+                if null {
+                    return Err(conflicting_null(context, &name, constraint));
+                }
+                column.new.identity = if *when == GeneratedWhen::Always { b'a' } else { b'd' };
+                column.new.not_null = true;
+                column.identity = Some(options);
+            }
             ConstraintKind::Unique(unique) => {
                 if unique.primary {
                     if null {
@@ -104,6 +126,15 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
                 column.constraints.push(constraint);
             }
         }
+    }
+    let both = [
+        (column.identity.is_some() && (column.default.is_some() || column.serial), "default and identity"),
+        (column.generated.is_some() && (column.default.is_some() || column.serial), "default and generation expression"),
+        (column.generated.is_some() && column.identity.is_some(), "identity and generation expression"),
+    ];
+    if let Some((_, what)) = both.iter().find(|(there, _)| *there) {
+        let text = format!("both {what} specified for column \"{name}\" of table");
+        return Err(context.place(Error::new(SqlState::SYNTAX_ERROR, text), definition.location));
     }
     Ok(column)
 }

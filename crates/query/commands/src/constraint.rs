@@ -12,7 +12,7 @@ use parser::ast::{self, AlterTable, AlterTableAction, Constraint, ConstraintKind
 
 use crate::column::Column;
 use crate::create_index::{self, IndexPlan};
-use crate::{Context, expression, foreign_key};
+use crate::{Context, expression, foreign_key, identity};
 
 /// Marks the columns of a primary key as not null.
 pub(crate) fn mark_primary_key(
@@ -287,11 +287,13 @@ pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<(
                 let session = context.session;
                 let handle = catalog.table(&relation)?;
                 let empty = session.tables.page_count(session.store, &handle)? == 0;
-                if !empty && (new.default.is_some() || new.generated.is_some() || new.new.not_null) {
+                let computed = new.default.is_some() || new.generated.is_some() || new.serial;
+                if !empty && (computed || new.new.not_null) {
                     return Err(Error::not_implemented("ADD COLUMN with a default to a table with rows"));
                 }
                 let not_null = new.not_null.flatten();
                 let number = catalog.add_column(table, &new.new, None)?;
+                crate::create_table::make_sequence(context, table, number, &new)?;
                 if let Some(default) = new.default {
                     crate::create_table::set_default(context, table, number, default)?;
                 }
@@ -350,6 +352,13 @@ pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<(
                     options.push(option);
                 }
                 catalog.set_options(table, (!options.is_empty()).then_some(options))?;
+            }
+            AlterTableAction::AddIdentity { name, when, options, .. } => {
+                identity::add(context, &relation, name, *when, options)?;
+            }
+            AlterTableAction::SetIdentity { name, options } => identity::set(context, &relation, name, options)?,
+            AlterTableAction::DropIdentity { name, if_exists } => {
+                identity::drop(context, &relation, name, *if_exists)?;
             }
             _ => return Err(Error::not_implemented("this ALTER TABLE action")),
         }

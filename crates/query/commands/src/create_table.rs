@@ -11,7 +11,7 @@ use ids::Oid;
 use parser::ast::{CreateSchema, CreateTable, Persistence, TableElement};
 
 use crate::column::{self, Column};
-use crate::{Context, constraint, expression, options};
+use crate::{Context, constraint, expression, options, sequence};
 
 /// Makes a table.
 pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Result<()> {
@@ -74,6 +74,7 @@ fn finish(
     let catalog = context.catalog();
     catalog.create_toast_table(table)?;
     for (at, column) in columns.iter().enumerate() {
+        make_sequence(context, table, at as i16 + 1, column)?;
         if let Some(default) = column.default {
             set_default(context, table, at as i16 + 1, default)?;
         }
@@ -90,6 +91,19 @@ fn finish(
         }
     }
     constraints.iter().try_for_each(|constraint| constraint::add(context, table, constraint, None))
+}
+
+/// Makes the sequence that a `serial` or identity column counts with.
+pub(crate) fn make_sequence(context: &Context<'_>, table: Oid, number: i16, column: &Column<'_>) -> Result<()> {
+    let owner = sequence::Owner { table, column: number, identity: column.identity.is_some() };
+    if let Some(items) = column.identity {
+        sequence::create_for_column(context, owner, column.new.type_, items)?;
+    }
+    if column.serial {
+        let sequence = sequence::create_for_column(context, owner, column.new.type_, &[])?;
+        set_default(context, table, number, &sequence::next_value(context, sequence)?)?;
+    }
+    Ok(())
 }
 
 /// Gives a column its default. `DEFAULT NULL` is none.

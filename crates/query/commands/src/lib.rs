@@ -15,9 +15,11 @@ mod database;
 mod drop;
 mod expression;
 mod foreign_key;
+mod identity;
 mod maintenance;
 mod needs;
 mod options;
+pub mod sequence;
 mod rename;
 mod statistics;
 pub mod triggers;
@@ -38,6 +40,8 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
     match statement {
         Statement::CreateTable(create) => create_table::create_table(context, create)?,
         Statement::CreateView(create) => view::create_view(context, create)?,
+        Statement::CreateSequence(create) => sequence::create(context, create)?,
+        Statement::AlterSequence(alter) => sequence::alter(context, alter)?,
         Statement::CreateIndex(create) => create_index::create_index(context, create)?,
         Statement::AlterTable(alter) => constraint::alter_table(context, alter)?,
         Statement::Rename(rename) => rename::rename(context, rename)?,

@@ -12,9 +12,6 @@ use crate::Context;
 
 /// Empties tables.
 pub(crate) fn truncate(context: &Context<'_>, truncate: &Truncate) -> Result<()> {
-    if truncate.restart_identity {
-        return Err(Error::not_implemented("TRUNCATE … RESTART IDENTITY"));
-    }
     let mut tables: Vec<Oid> = Vec::new();
     for reference in &truncate.relations {
         let relation = context.open(&reference.name, 8)?;
@@ -32,7 +29,13 @@ pub(crate) fn truncate(context: &Context<'_>, truncate: &Truncate) -> Result<()>
         }
     }
     check_references(context, &tables, truncate.behavior)?;
-    tables.into_iter().try_for_each(|table| empty(context, table))
+    for table in tables {
+        if truncate.restart_identity {
+            restart_sequences(context, table)?;
+        }
+        empty(context, table)?;
+    }
+    Ok(())
 }
 
 /// Tables that others refer to by foreign keys are emptied only together with these.
@@ -54,6 +57,18 @@ fn check_references(context: &Context<'_>, tables: &[Oid], behavior: DropBehavio
             )
             .detail(format!("Table \"{}\" references \"{}\".", other.name(), relation.name()))
             .hint(format!("Truncate table \"{}\" at the same time, or use TRUNCATE ... CASCADE.", other.name())));
+        }
+    }
+    Ok(())
+}
+
+/// Lets the sequences that a table's columns own begin again.
+fn restart_sequences(context: &Context<'_>, table: Oid) -> Result<()> {
+    let relation = context.catalog().relation(table)?;
+    for column in relation.live_columns() {
+        if let Some(sequence) = context.catalog().owned_sequence(table, column.attnum)? {
+            context.catalog().require_owner(ObjectKind::Relation, sequence)?;
+            crate::sequence::restart(context, sequence)?;
         }
     }
     Ok(())

@@ -184,8 +184,9 @@ impl Environment for Session<'_> {
 }
 
 impl Host for Session<'_> {
-    fn next_value(&self, _sequence: Oid) -> Result<i64> {
-        Err(Error::not_implemented("nextval"))
+    fn next_value(&self, sequence: Oid) -> Result<i64> {
+        let context = Context::plain(self);
+        crate::sequence::session(&context)?.next(sequence, false)
     }
 
     fn call_on_rows(

@@ -9,6 +9,7 @@ use std::time::Duration;
 use batch::{Column, DatumRef, Repr, Rows};
 use catalog::functions::SessionHandle;
 use catalog::privileges::Membership;
+use commands::sequence::values::Sequences;
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
 use shm::{Interrupt, ProcNumber, Process, ProcessKind, Processes, WaitEvent};
@@ -18,11 +19,20 @@ use types::{Builtin, Context, RowSource, RowSourceMaker};
 use wal::Wal;
 
 /// All functions of this crate.
-pub static TABLES: &[&[Builtin]] =
-    &[SESSION, crate::advisory::TRANSACTIONS, crate::statistics::STATISTICS, crate::activity::PROCESSES];
+pub static TABLES: &[&[Builtin]] = &[
+    SESSION,
+    crate::advisory::TRANSACTIONS,
+    crate::statistics::STATISTICS,
+    crate::activity::PROCESSES,
+    crate::sequence::SEQUENCES,
+];
 
 /// All set-returning functions of this crate.
-pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[(2084, show_all_settings)];
+pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
+    (2084, show_all_settings),
+    (3078, crate::sequence::parameters),
+    (6427, crate::sequence::data),
+];
 
 /// What a session's functions may ask of its server.
 pub(crate) struct ServerHandle {
@@ -35,6 +45,8 @@ pub(crate) struct ServerHandle {
     pub engine: engine::Engine,
     /// What its transaction has read of the statistics.
     pub statistics: crate::statistics::Snapshot,
+    /// What the session remembers of sequences.
+    pub sequences: Sequences,
     /// Microseconds since 1970.
     pub started_us: i64,
     /// The postmaster's process id.
@@ -79,7 +91,7 @@ fn version(context: &Context<'_>) -> String {
     format!("PostgreSQL {version} (Oliphant {package}) on {machine}-linux, compiled by rustc, 64-bit")
 }
 
-fn handle<'a>(context: &Context<'a>) -> Result<&'a SessionHandle> {
+pub(crate) fn handle<'a>(context: &Context<'a>) -> Result<&'a SessionHandle> {
     let session = context.env.session().and_then(|session| session.downcast_ref::<SessionHandle>());
     session.ok_or_else(|| Error::internal("the function has no session"))
 }
@@ -188,9 +200,9 @@ fn signal(context: &Context<'_>, pid: i32, bits: Interrupt, timeout_ms: i64) -> 
 }
 
 /// Rows that are all there.
-struct Made {
-    columns: Vec<Column>,
-    next: usize,
+pub(crate) struct Made {
+    pub columns: Vec<Column>,
+    pub next: usize,
 }
 
 impl RowSource for Made {
@@ -278,6 +290,7 @@ pub(crate) fn server_handle(shared: &crate::Shared, session: &engine::Session) -
         wal: shared.engine.wal.clone(),
         engine: shared.engine.clone(),
         statistics: Default::default(),
+        sequences: Sequences::default(),
         started_us: shared.started_us,
         postmaster: sys::process::parent_id(),
     })

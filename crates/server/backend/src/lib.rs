@@ -43,6 +43,7 @@ mod portal;
 mod prepared;
 mod query;
 mod services;
+mod sequence;
 mod session;
 mod startup;
 pub mod statistics;

@@ -458,7 +458,7 @@ impl Session<'_> {
     fn discard(&self, discard: &Discard) -> Result<()> {
         match discard {
             Discard::Plans => self.plans.borrow_mut().clear(),
-            Discard::Sequences => (),
+            Discard::Sequences => self.sequences()?.discard(),
             Discard::Temp => return Err(Error::not_implemented("DISCARD TEMP")),
             Discard::All => {
                 self.refuse_block("DISCARD ALL")?;
@@ -468,6 +468,7 @@ impl Session<'_> {
                 self.follow_settings();
                 self.prepared.borrow_mut().clear();
                 self.plans.borrow_mut().clear();
+                self.sequences()?.discard();
                 self.locks.release_session_locks(locks::LockKind::Advisory);
             }
         }

@@ -61,11 +61,13 @@ pub enum Kind {
     Visible = 0x80,
     /// The base of the page's ids moved; the page's image says it all.
     Rebase = 0x90,
+    /// A sequence's row, made anew.
+    Sequence = 0xA0,
 }
 
 impl Kind {
     /// Every kind with the name that pg_waldump shows.
-    pub const NAMES: [(Kind, &'static str); 10] = [
+    pub const NAMES: [(Kind, &'static str); 11] = [
         (Kind::Insert, "INSERT"),
         (Kind::Delete, "DELETE"),
         (Kind::Update, "UPDATE"),
@@ -76,6 +78,7 @@ impl Kind {
         (Kind::Vacuum, "VACUUM"),
         (Kind::Visible, "VISIBLE"),
         (Kind::Rebase, "REBASE"),
+        (Kind::Sequence, "SEQUENCE"),
     ];
 }
 

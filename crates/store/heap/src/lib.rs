@@ -25,6 +25,7 @@ mod place;
 mod prune;
 mod read;
 mod redo;
+pub mod sequence;
 mod toast;
 pub mod tuple;
 mod vacuum;

@@ -33,6 +33,8 @@ pub enum Unlogged {
     SyncedAtCommit,
     /// Lost changes repair themselves (free space map).
     SelfHealing,
+    /// An earlier record says at least as much, and redo makes the page anew from it (sequences).
+    Covered,
 }
 
 /// A page's number in the change, and in its record's block references.

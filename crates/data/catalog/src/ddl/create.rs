@@ -219,7 +219,8 @@ impl Catalog {
         Ok(oid)
     }
 
-    pub(crate) fn relation_in_schema(&self, schema: Oid, name: &str) -> Result<Option<Entry<PgClass>>> {
+    /// The row of a schema's relation by its name, if there is one.
+    pub fn relation_in_schema(&self, schema: Oid, name: &str) -> Result<Option<Entry<PgClass>>> {
         self.row::<PgClass>(index::PG_CLASS_RELNAME_NSP_INDEX, &[name.into(), schema.into()])
     }
 
