@@ -13,7 +13,7 @@
 use access::{Store, Table};
 use error::{Error, Result};
 use ids::{BlockNumber, Fork, Xid};
-use storage::{Access, Image, PageMut, Persistence, ReadMode, Unlogged};
+use storage::{Access, Image, PageMut, Persistence, Unlogged};
 use wal::RmgrId;
 
 use crate::action::{Actions, Kind, NO_NEXT};
@@ -101,7 +101,7 @@ pub fn create_sequence(store: &Store, table: &Table, row: SequenceRow) -> Result
 /// # Errors
 /// `XX001` if there is no such row.
 pub fn read_sequence(store: &Store, table: &Table) -> Result<SequenceRow> {
-    let access = Access { strategy: None, mode: ReadMode::Normal, persistence: table.persistence };
+    let access = Access { persistence: table.persistence, ..Access::default() };
     let buffer = store.storage.read(table.locator, Fork::Main, BlockNumber(0), &access)?;
     let page = buffer.share();
     SequenceRow::read(&page).ok_or_else(|| damaged(table))
@@ -119,7 +119,7 @@ pub fn change_sequence(
     xid: &dyn Fn() -> Result<Xid>,
     mut how: impl FnMut(SequenceRow, bool) -> Result<SequenceChange>,
 ) -> Result<()> {
-    let access = Access { strategy: None, mode: ReadMode::Normal, persistence: table.persistence };
+    let access = Access { persistence: table.persistence, ..Access::default() };
     let buffer = store.storage.read(table.locator, Fork::Main, BlockNumber(0), &access)?;
     let logs = table.persistence.is_logged();
     let mut writer = None;

@@ -19,6 +19,8 @@ struct Function {
     result_type: ids::Oid,
     strict: bool,
     set: bool,
+    /// Of a source of rows: it gives one row, even for null arguments.
+    one: bool,
     composite: bool,
     columns: Vec<Column>,
     source: Option<Box<dyn RowSource>>,
@@ -47,6 +49,7 @@ pub(super) fn build(functions: &[TableFunction], ordinality: bool) -> Result<(Bo
             result_type: function.call.ty.oid,
             strict: false,
             set: function.set,
+            one: false,
             composite: function.composite,
             columns,
             source: None,
@@ -56,6 +59,7 @@ pub(super) fn build(functions: &[TableFunction], ordinality: bool) -> Result<(Bo
             // What returns one row may be written as a source of rows, too.
             ExprKind::Call(call) if function.set || types::row_source(call.function).is_some() => {
                 built.set = true;
+                built.one = !function.set;
                 built.args = compile_all(&call.args)?;
                 built.arg_types = call.args.iter().map(|arg| arg.ty.oid).collect();
                 (built.oid, built.collation, built.strict) = (call.function, call.collation, call.strict);
@@ -88,7 +92,7 @@ impl Function {
         }
         let args: Vec<Datum> = self.args.iter_mut().map(|arg| arg.value(run)).collect::<Result<_>>()?;
         if self.strict && args.iter().any(Datum::is_null) {
-            self.done = true;
+            self.done = !self.one;
             return Ok(());
         }
         let args: Vec<DatumRef<'_>> = args.iter().map(Datum::as_ref).collect();
@@ -112,7 +116,12 @@ impl Function {
             }
             return Ok(1);
         }
-        let Some(mut source) = self.source.take() else { return Ok(0) };
+        let Some(mut source) = self.source.take() else {
+            // A strict function of a null.
+            self.done = true;
+            self.columns.iter_mut().for_each(Column::push_null);
+            return Ok(self.one as usize);
+        };
         let mut columns = std::mem::take(&mut self.columns);
         let count = source.next(&mut columns, most, self.context(run));
         self.columns = columns;
