@@ -129,7 +129,10 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
     }
     let both = [
         (column.identity.is_some() && (column.default.is_some() || column.serial), "default and identity"),
-        (column.generated.is_some() && (column.default.is_some() || column.serial), "default and generation expression"),
+        (
+            column.generated.is_some() && (column.default.is_some() || column.serial),
+            "default and generation expression",
+        ),
         (column.generated.is_some() && column.identity.is_some(), "identity and generation expression"),
     ];
     if let Some((_, what)) = both.iter().find(|(there, _)| *there) {

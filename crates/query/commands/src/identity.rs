@@ -28,7 +28,8 @@ pub(crate) fn add(
     let column = column(context, relation, name)?;
     let table = relation.name();
     if !column.attnotnull {
-        let text = format!("column \"{name}\" of relation \"{table}\" must be declared NOT NULL before identity can be added");
+        let text =
+            format!("column \"{name}\" of relation \"{table}\" must be declared NOT NULL before identity can be added");
         return Err(prerequisite(text));
     }
     if column.attidentity != 0 {

@@ -28,11 +28,8 @@ pub static TABLES: &[&[Builtin]] = &[
 ];
 
 /// All set-returning functions of this crate.
-pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
-    (2084, show_all_settings),
-    (3078, crate::sequence::parameters),
-    (6427, crate::sequence::data),
-];
+pub static ROW_SOURCES: &[(u32, RowSourceMaker)] =
+    &[(2084, show_all_settings), (3078, crate::sequence::parameters), (6427, crate::sequence::data)];
 
 /// What a session's functions may ask of its server.
 pub(crate) struct ServerHandle {

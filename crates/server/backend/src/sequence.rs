@@ -72,10 +72,9 @@ pub(crate) fn parameters(args: &[DatumRef<'_>], context: Context<'_>) -> Result<
 pub(crate) fn data(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
     let sequence = args.first().and_then(|arg| arg.as_oid()).unwrap_or(Oid::INVALID);
     Ok(match session(&context)?.state(sequence)? {
-        Some(state) => one_row(&[
-            (Repr::B8, DatumRef::B8(state.last_value)),
-            (Repr::B1, DatumRef::B1(state.is_called as u8)),
-        ]),
+        Some(state) => {
+            one_row(&[(Repr::B8, DatumRef::B8(state.last_value)), (Repr::B1, DatumRef::B1(state.is_called as u8))])
+        }
         None => one_row(&[(Repr::B8, DatumRef::Null), (Repr::B1, DatumRef::Null)]),
     })
 }

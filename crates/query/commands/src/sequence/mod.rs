@@ -14,8 +14,8 @@ use error::{Error, Result, SqlState};
 use heap::sequence::{SequenceRow, create_sequence, read_sequence};
 use ids::Oid;
 use parser::ast::{
-    AlterSequence, CreateSequence, DefinitionItem, Expr, ObjectName, Persistence, RawStatement, RelationName, SelectBody,
-    Statement,
+    AlterSequence, CreateSequence, DefinitionItem, Expr, ObjectName, Persistence, RawStatement, RelationName,
+    SelectBody, Statement,
 };
 
 use crate::Context;
@@ -78,7 +78,13 @@ pub(crate) fn create_for_column(
         None => (schema, catalog.choose_name(schema, table.name(), &column, "seq", &|_| false)?),
     };
     let persistence = match options.logged {
-        Some(logged) => if logged { b'p' } else { b'u' },
+        Some(logged) => {
+            if logged {
+                b'p'
+            } else {
+                b'u'
+            }
+        }
         None => table.class.relpersistence,
     };
     let definition = options.define(None, owner.identity)?;
@@ -186,7 +192,11 @@ pub(crate) fn next_value(context: &Context<'_>, sequence: Oid) -> Result<Expr> {
     let catalog = context.catalog();
     let relation = catalog.relation(sequence)?;
     let schema = catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
-    let name = format!("{}.{}", catalog::format::quote_identifier(&schema), catalog::format::quote_identifier(relation.name()));
+    let name = format!(
+        "{}.{}",
+        catalog::format::quote_identifier(&schema),
+        catalog::format::quote_identifier(relation.name())
+    );
     let text = format!("SELECT pg_catalog.nextval('{}'::pg_catalog.regclass)", name.replace('\'', "''"));
     let mut statements = parser::parse(&text)?;
     if let Some(RawStatement { statement: Statement::Select(select), .. }) = statements.pop()

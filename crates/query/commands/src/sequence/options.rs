@@ -123,11 +123,7 @@ impl<'s> Options<'s> {
     ///
     /// # Errors
     /// `22023` for what does not go together.
-    pub fn define(
-        &self,
-        old: Option<(&PgSequence, SequenceRow)>,
-        identity: bool,
-    ) -> Result<Definition> {
+    pub fn define(&self, old: Option<(&PgSequence, SequenceRow)>, identity: bool) -> Result<Definition> {
         let (mut row, mut state) = match old {
             Some((row, state)) => (row.clone(), state),
             None => (

@@ -79,12 +79,7 @@ struct Opened {
 impl SequenceSession<'_> {
     fn open(&self, sequence: Oid) -> Result<Opened> {
         let tag = LockTag::relation(self.catalog.database(), sequence);
-        self.transaction.locks().acquire(
-            LockOwner::Transaction,
-            tag,
-            LockMode::RowExclusive,
-            LockWait::Block,
-        )?;
+        self.transaction.locks().acquire(LockOwner::Transaction, tag, LockMode::RowExclusive, LockWait::Block)?;
         let relation = self.catalog.relation(sequence)?;
         if relation.kind() != kind::SEQUENCE {
             let text = format!("cannot open relation \"{}\"", relation.name());
@@ -354,7 +349,12 @@ mod tests {
 
     #[test]
     fn takes_in_advance() {
-        let taken = take(&options(1, 1, 25, 10, false), SequenceRow { last_value: 20, log_count: 3, is_called: true }, false, "s");
+        let taken = take(
+            &options(1, 1, 25, 10, false),
+            SequenceRow { last_value: 20, log_count: 3, is_called: true },
+            false,
+            "s",
+        );
         let taken = taken.expect("there are five left");
         assert_eq!((taken.value, taken.change.now.last_value), (21, 25));
     }
