@@ -79,7 +79,7 @@ impl Analyzer<'_> {
         direct: usize,
         location: u32,
     ) -> Result<Expr> {
-        let Resolved { row, mut args, result, variadic } = resolved;
+        let Resolved { row, mut args, result, variadic, .. } = resolved;
         let kind = self.catalog.aggregate(row.oid)?.aggkind;
         let filter = match &call.filter {
             Some(filter) => Some(self.condition_at(Place::Filter, filter, "FILTER")?),

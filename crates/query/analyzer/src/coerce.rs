@@ -128,7 +128,12 @@ impl Analyzer<'_> {
             let ty = SqlType { collation, ..inner.ty };
             return Ok(Some(Expr { kind: ExprKind::Collate(Box::new(inner)), ty, location: at }));
         }
-        let expr = self.coerce(expr, target, typmod, context, form, location)?;
+        let source = expr.ty.oid;
+        let mut expr = self.coerce(expr, target, typmod, context, form, location)?;
+        // Of a cast and the check of a length over it, only one was written.
+        if source != target && expr.ty.oid == target && typmod >= 0 && typmod != expr.ty.typmod {
+            hide_cast(&mut expr);
+        }
         Ok(Some(self.coerce_typmod(expr, target, typmod, context, form, location)?))
     }
 
@@ -562,7 +567,15 @@ fn via_io(expr: Expr, ty: SqlType, form: CallForm, location: u32) -> Expr {
 
 /// A cast by a function.
 pub(crate) fn cast_call(function: Oid, args: Vec<Expr>, ty: SqlType, form: CallForm, location: u32) -> Expr {
-    let call = FunctionCall { function, args, input_collation: Oid::INVALID, set: false, variadic: false, form };
+    let call = FunctionCall {
+        function,
+        args,
+        input_collation: Oid::INVALID,
+        set: false,
+        variadic: false,
+        form,
+        written: None,
+    };
     Expr { kind: ExprKind::Function(call), ty, location }
 }
 
@@ -586,4 +599,17 @@ pub(crate) fn returns_set(expr: &Expr) -> bool {
     let mut finder = Finder(false);
     crate::node::Visitor::expr(&mut finder, expr);
     finder.0
+}
+
+/// Makes a cast one that was not written.
+fn hide_cast(expr: &mut Expr) {
+    match &mut expr.kind {
+        ExprKind::Relabel(_, form)
+        | ExprKind::CoerceViaIo(_, form)
+        | ExprKind::ConvertRow(_, form)
+        | ExprKind::CoerceToDomain(_, form)
+        | ExprKind::ArrayCoerce { form, .. } => *form = CallForm::ImplicitCast,
+        ExprKind::Function(call) => call.form = CallForm::ImplicitCast,
+        _ => {}
+    }
 }

@@ -28,6 +28,8 @@ struct Candidate {
     given: usize,
     /// How many last arguments make up the VARIADIC array; zero if it is not expanded.
     variadic: usize,
+    /// How many first arguments are given without a name.
+    positional: usize,
 }
 
 /// A function chosen for a call.
@@ -38,6 +40,8 @@ pub(crate) struct Resolved {
     pub result: Oid,
     /// The last argument is an array for a VARIADIC parameter.
     pub variadic: bool,
+    /// See [`FunctionCall::written`].
+    pub written: Option<Vec<WrittenArgument>>,
 }
 
 impl Analyzer<'_> {
@@ -225,6 +229,7 @@ impl Analyzer<'_> {
             set: resolved.row.proretset,
             variadic: resolved.variadic,
             form,
+            written: resolved.written,
         };
         Ok(Expr {
             kind: ExprKind::Function(call),
@@ -357,8 +362,19 @@ impl Analyzer<'_> {
 
     /// Puts a call's arguments in order and converts them.
     fn apply_function(&mut self, candidate: Candidate, args: Vec<Expr>, location: u32) -> Result<Resolved> {
-        let Candidate { row, mut params, numbers, given, variadic, .. } = candidate;
+        let Candidate { row, mut params, numbers, given, variadic, positional, .. } = candidate;
         let mut args: Vec<Expr> = args;
+        let written = (self.stores && (positional < given || params.len() > given)).then(|| {
+            let argument = |at: usize| WrittenArgument {
+                number: numbers[at] as u16,
+                name: if at < positional {
+                    None
+                } else {
+                    parameter_names(&row).get(numbers[at]).map(|n| n.to_string())
+                },
+            };
+            (0..given).map(argument).collect()
+        });
         // Defaults for what was not given.
         if params.len() > given {
             let defaults = self.function_defaults(&row)?;
@@ -400,7 +416,7 @@ impl Analyzer<'_> {
         } else if row.provariadic.is_valid() && variadic == 0 {
             is_variadic = true;
         }
-        Ok(Resolved { row, args, result, variadic: is_variadic })
+        Ok(Resolved { row, args, result, variadic: is_variadic, written })
     }
 
     /// The stored defaults of a function's last parameters.
@@ -448,6 +464,16 @@ impl Analyzer<'_> {
     }
 }
 
+/// Names of a function's input parameters, in order; none if it has no names.
+fn parameter_names(row: &PgProc) -> Vec<&str> {
+    let is_input = |at: usize| match &row.proargmodes {
+        Some(modes) => matches!(modes.get(at), Some(b'i' | b'b' | b'v')),
+        None => true,
+    };
+    let names = row.proargnames.iter().flatten().enumerate();
+    names.filter(|&(at, _)| is_input(at)).map(|(_, name)| &**name).collect()
+}
+
 /// A function as it would be called with `count` arguments of which the last have these names; `None` if it cannot.
 fn expand(
     row: Entry<PgProc>,
@@ -464,17 +490,7 @@ fn expand(
         if count > declared || count + defaults < declared {
             return Ok(None);
         }
-        let Some(parameter_names) = &row.proargnames else { return Ok(None) };
-        // Names of input parameters, in order.
-        let inputs: Vec<&str> = parameter_names
-            .iter()
-            .enumerate()
-            .filter(|&(at, _)| match &row.proargmodes {
-                Some(modes) => matches!(modes.get(at), Some(b'i' | b'b' | b'v')),
-                None => true,
-            })
-            .map(|(_, name)| &**name)
-            .collect();
+        let inputs = parameter_names(&row);
         let positional = count - named;
         let mut numbers: Vec<usize> = (0..positional).collect();
         for name in names.iter().flatten() {
@@ -492,7 +508,7 @@ fn expand(
             }
         }
         let params = numbers.iter().map(|&n| row.proargtypes[n]).collect();
-        return Ok(Some(Candidate { row, position, params, numbers, given: count, variadic: 0 }));
+        return Ok(Some(Candidate { row, position, params, numbers, given: count, variadic: 0, positional }));
     }
     if expand_variadic && row.provariadic.is_valid() && count >= declared && declared > 0 {
         let mut params: Vec<Oid> = row.proargtypes[..declared - 1].to_vec();
@@ -500,12 +516,14 @@ fn expand(
         let variadic = count - (declared - 1);
         params.extend(std::iter::repeat_n(element, variadic));
         let _ = catalog;
-        return Ok(Some(Candidate { row, position, params, numbers: (0..count).collect(), given: count, variadic }));
+        let numbers = (0..count).collect();
+        return Ok(Some(Candidate { row, position, params, numbers, given: count, variadic, positional: count }));
     }
     if count > declared || count + defaults < declared {
         return Ok(None);
     }
     let params = row.proargtypes.to_vec();
     let _ = names;
-    Ok(Some(Candidate { row, position, params, numbers: (0..declared).collect(), given: count, variadic: 0 }))
+    let numbers = (0..declared).collect();
+    Ok(Some(Candidate { row, position, params, numbers, given: count, variadic: 0, positional: count }))
 }

@@ -306,6 +306,19 @@ node! {
         pub variadic: bool,
         /// How it was written.
         pub form: CallForm,
+        /// Which arguments were written, where names or defaults make that another list than `args`. Only in stored queries.
+        pub written: Option<Vec<WrittenArgument>>,
+    }
+}
+
+node! {
+    /// An argument as it was written.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct WrittenArgument {
+        /// Index in [`FunctionCall::args`].
+        pub number: u16,
+        /// `name =>`
+        pub name: Option<String>,
     }
 }
 
@@ -515,6 +528,10 @@ node! {
         /// The sets, as `target_ref`s, if any of GROUPING SETS, ROLLUP, CUBE was written; expanded and without duplicates if
         /// GROUP BY DISTINCT.
         pub grouping_sets: Option<Vec<Vec<u32>>>,
+        /// The GROUP BY clause as it was written, if there are such sets. Only in stored queries.
+        pub grouping_written: Vec<GroupingWritten>,
+        /// GROUP BY DISTINCT
+        pub group_distinct: bool,
         /// HAVING
         pub having: Option<Expr>,
         /// WINDOW clauses and inline windows.
@@ -580,6 +597,8 @@ impl Query {
             merge_condition: None,
             group_by: Vec::new(),
             grouping_sets: None,
+            grouping_written: Vec::new(),
+            group_distinct: false,
             having: None,
             windows: Vec::new(),
             distinct: Vec::new(),
@@ -640,6 +659,21 @@ node! {
         pub nulls_first: bool,
         /// The equality can be hashed.
         pub hashable: bool,
+    }
+}
+
+node! {
+    /// An item of GROUP BY, as it was written; numbers are `sort_ref`s of targets.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum GroupingWritten {
+        /// Expressions, in parentheses if there are several; none is `()`.
+        Set(targets: Vec<u32>),
+        /// `ROLLUP (…)`
+        Rollup(items: Vec<GroupingWritten>),
+        /// `CUBE (…)`
+        Cube(items: Vec<GroupingWritten>),
+        /// `GROUPING SETS (…)`
+        Sets(items: Vec<GroupingWritten>),
     }
 }
 
@@ -954,6 +988,8 @@ node! {
         pub references: u32,
         /// Its columns.
         pub columns: Vec<EntryColumn>,
+        /// For how many of them names were written behind its own.
+        pub named: u32,
     }
 }
 

@@ -106,8 +106,10 @@ impl Analyzer<'_> {
         }
         let plain = simple.group_by.iter().all(|item| matches!(item, GroupItem::Expr(_)));
         let mut sets: Vec<Vec<u32>> = vec![Vec::new()];
+        let mut written = Vec::new();
         for item in &simple.group_by {
-            let choices = self.group_item(targets, item, order_by)?;
+            let (choices, shape) = self.group_item(targets, item, order_by)?;
+            written.push(shape);
             if sets.len() * choices.len() > GROUPING_SETS_MAX {
                 return Err(Error::new(
                     SqlState::STATEMENT_TOO_COMPLEX,
@@ -146,8 +148,12 @@ impl Analyzer<'_> {
                 }
                 sets = unique;
             }
-            self.scope().query.grouping_sets = Some(sets);
+            let keeps = self.stores;
+            let query = &mut self.scope().query;
+            query.grouping_sets = Some(sets);
+            query.grouping_written = if keeps { written } else { Vec::new() };
         }
+        self.scope().query.group_distinct = simple.group_distinct;
         Ok(())
     }
 
@@ -156,13 +162,18 @@ impl Analyzer<'_> {
         targets: &mut Vec<TargetEntry>,
         item: &GroupItem,
         order_by: &[SortClause],
-    ) -> Result<Vec<Vec<u32>>> {
+    ) -> Result<(Vec<Vec<u32>>, GroupingWritten)> {
+        let shapes = |parts: &[Vec<u32>]| parts.iter().cloned().map(GroupingWritten::Set).collect();
         Ok(match item {
-            GroupItem::Expr(expr) => vec![self.group_expr(targets, expr, order_by)?],
-            GroupItem::Empty { .. } => vec![Vec::new()],
+            GroupItem::Expr(expr) => {
+                let set = self.group_expr(targets, expr, order_by)?;
+                (vec![set.clone()], GroupingWritten::Set(set))
+            }
+            GroupItem::Empty { .. } => (vec![Vec::new()], GroupingWritten::Set(Vec::new())),
             GroupItem::Rollup { items, .. } => {
                 let parts = self.group_parts(targets, items, order_by)?;
-                (0..=parts.len()).rev().map(|n| parts[..n].concat()).collect()
+                let sets = (0..=parts.len()).rev().map(|n| parts[..n].concat()).collect();
+                (sets, GroupingWritten::Rollup(shapes(&parts)))
             }
             GroupItem::Cube { items, location } => {
                 if items.len() > 12 {
@@ -175,12 +186,14 @@ impl Analyzer<'_> {
                     let chosen = (0..n).filter(|&at| mask >> (n - 1 - at) & 1 == 1);
                     sets.push(chosen.flat_map(|at| parts[at].iter().copied()).collect());
                 }
-                sets
+                (sets, GroupingWritten::Cube(shapes(&parts)))
             }
             GroupItem::GroupingSets { items, .. } => {
-                let mut sets = Vec::new();
+                let (mut sets, mut shapes) = (Vec::new(), Vec::new());
                 for item in items {
-                    sets.extend(self.deeper(|this| this.group_item(targets, item, order_by))?);
+                    let (more, shape) = self.deeper(|this| this.group_item(targets, item, order_by))?;
+                    sets.extend(more);
+                    shapes.push(shape);
                     if sets.len() > GROUPING_SETS_MAX {
                         return Err(Error::new(
                             SqlState::STATEMENT_TOO_COMPLEX,
@@ -188,7 +201,7 @@ impl Analyzer<'_> {
                         ));
                     }
                 }
-                sets
+                (sets, GroupingWritten::Sets(shapes))
             }
         })
     }

@@ -563,6 +563,7 @@ fn figure_name(expr: &ast::Expr) -> Option<(String, bool)> {
             .and_then(figure_name)
             .filter(|(_, good)| *good)
             .or_else(|| Some(("case".to_string(), false))),
+        Ast::Is { test: ast::IsTest::Normalized(_), negated: false, .. } => strong("is_normalized"),
         Ast::Row { .. } => strong("row"),
         Ast::Coalesce(_) => strong("coalesce"),
         Ast::Greatest(_) => strong("greatest"),

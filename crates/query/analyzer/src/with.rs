@@ -62,6 +62,7 @@ impl Analyzer<'_> {
             recursive: false,
             references: 0,
             columns,
+            named: cte.columns.len() as u32,
         });
         Ok(())
     }
@@ -76,6 +77,7 @@ impl Analyzer<'_> {
             recursive: false,
             references: 0,
             columns: Vec::new(),
+            named: cte.columns.len() as u32,
         });
         scope.recursive_cte = Some(at);
         scope.recursive_aliases = cte.columns.iter().map(|c| c.to_string()).collect();

@@ -24,8 +24,6 @@ types::builtins! {
     2508 pg_get_constraintdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| constraint_definition(catalog_of(&cx)?, oid, pretty);
     1716 pg_get_expr each(Context, &[u8], Oid) |cx: Context<'_>, stored, relation| expression(cx, stored, relation, false);
     2509 pg_get_expr_ext each(Context, &[u8], Oid, bool) |cx: Context<'_>, stored, relation, pretty| expression(cx, stored, relation, pretty);
-    1641 pg_get_viewdef each(Context, Oid) |cx: Context<'_>, oid| view_definition(catalog_of(&cx)?, oid, false);
-    2506 pg_get_viewdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| view_definition(catalog_of(&cx)?, oid, pretty);
     2162 pg_get_function_arguments each(Context, Oid) |cx: Context<'_>, oid| function_arguments(catalog_of(&cx)?, oid, true);
     2232 pg_get_function_identity_arguments each(Context, Oid) |cx: Context<'_>, oid| function_arguments(catalog_of(&cx)?, oid, false);
     2165 pg_get_function_result each(Context, Oid) |cx: Context<'_>, oid| function_result(catalog_of(&cx)?, oid);
@@ -321,17 +319,6 @@ impl Catalog {
     }
 }
 
-fn view_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<String>> {
-    if let Some(sql) = crate::views::definition(oid) {
-        return Ok(Some(format!("{sql};")));
-    }
-    let Some(relation) = catalog.find_relation(oid)? else { return Ok(None) };
-    match relation.rules.iter().find(|rule| rule.rulename == "_RETURN") {
-        Some(rule) => catalog.query_text(&rule.ev_action, pretty).map(|sql| Some(format!("{sql};"))),
-        None => Ok(Some("Not a view".into())),
-    }
-}
-
 /// Types, modes and names of all parameters, outputs included.
 fn parameters(row: &PgProc) -> Vec<(Oid, u8, &str)> {
     let types: &[Oid] = row.proallargtypes.as_deref().unwrap_or(&row.proargtypes);
@@ -370,7 +357,7 @@ fn split_list(sql: &str) -> Vec<String> {
     items
 }
 
-fn function_arguments(catalog: &Catalog, oid: Oid, with_defaults: bool) -> Result<Option<String>> {
+pub(super) fn function_arguments(catalog: &Catalog, oid: Oid, with_defaults: bool) -> Result<Option<String>> {
     let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
     let parameters = parameters(&row);
     let inputs = parameters.iter().filter(|(_, mode, _)| matches!(mode, b'i' | b'b' | b'v')).count();
@@ -415,7 +402,7 @@ fn function_arguments(catalog: &Catalog, oid: Oid, with_defaults: bool) -> Resul
     Ok(Some(text))
 }
 
-fn function_result(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
+pub(super) fn function_result(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
     let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
     if row.prokind == b'p' {
         return Ok(None);
@@ -445,7 +432,7 @@ fn argument_default(catalog: &Catalog, oid: Oid, number: i32) -> Result<Option<S
     Ok((after < defaults.len()).then(|| defaults[defaults.len() - 1 - after].clone()))
 }
 
-fn function_body(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
+pub(super) fn function_body(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
     let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
     match row.prosqlbody.as_deref() {
         Some(stored) => match stored.strip_prefix('@') {

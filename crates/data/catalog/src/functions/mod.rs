@@ -12,6 +12,7 @@ mod info;
 mod privileges;
 mod rows;
 mod standard;
+mod views;
 mod visibility;
 
 pub use info::{ENCODINGS, encoding_name, encoding_number};
@@ -25,8 +26,14 @@ use std::sync::{Arc, OnceLock};
 use types::{Builtin, Context};
 
 /// All functions of this crate.
-pub static TABLES: &[&[Builtin]] =
-    &[definitions::DEFINITIONS, info::INFORMATION, privileges::PRIVILEGES, standard::STANDARD, visibility::VISIBILITY];
+pub static TABLES: &[&[Builtin]] = &[
+    definitions::DEFINITIONS,
+    info::INFORMATION,
+    privileges::PRIVILEGES,
+    standard::STANDARD,
+    views::VIEWS,
+    visibility::VISIBILITY,
+];
 
 /// What `Environment::session` gives: the catalogs, and what crates above keep there.
 #[derive(Clone)]
@@ -57,8 +64,11 @@ pub trait Deparser: Send + Sync {
     /// The items of a list of expressions.
     fn expressions(&self, catalog: &Catalog, stored: &str, relation: Oid, pretty: bool) -> Result<Vec<String>>;
 
-    /// The query of a view's rule.
+    /// A stored query.
     fn query(&self, catalog: &Catalog, stored: &str, pretty: bool) -> Result<String>;
+
+    /// The query of a view. Lists begin a new line when one grows beyond `wrap` characters.
+    fn view(&self, catalog: &Catalog, view: &crate::Relation, pretty: bool, wrap: i32) -> Result<String>;
 }
 
 static DEPARSER: OnceLock<&'static dyn Deparser> = OnceLock::new();

@@ -1,0 +1,142 @@
+//! Expressions and queries back to SQL, in PostgreSQL's style: for EXPLAIN, `pg_get_viewdef`, `pg_get_expr` and their like.
+//!
+//! One [`Writer`] writes everything. Three switches tell its uses apart:
+//!
+//! - *names*: EXPLAIN says itself how columns are called ([`ColumnNames`]); stored queries are named by their own range tables
+//!   (`names`), so that what is printed means the same when it is read again.
+//! - *layout*: clauses on lines of their own, indented; EXPLAIN wants everything on one line.
+//! - *pretty*: leaves out parentheses that precedence makes needless, as far as PostgreSQL does.
+//!
+//! Operators and conditions stand in parentheses; casts that the analyzer inserted are shown where they are arguments of
+//! operators and functions, and left out elsewhere.
+//!
+//! - `expression`, `constant`, `call`: expressions. `query`, `from`: statements. `layout`: lines and indentation.
+
+mod call;
+mod constant;
+mod expression;
+mod from;
+mod layout;
+mod names;
+mod query;
+
+use catalog::Catalog;
+use error::{Error, Result};
+use ids::Oid;
+use types::{DefaultEnvironment, Environment};
+
+use crate::query::*;
+
+use layout::Writer;
+use names::Naming;
+
+/// How columns and subqueries are called.
+pub trait ColumnNames {
+    /// A column reference, as SQL.
+    fn column(&self, var: &Var) -> Result<String>;
+
+    /// A subquery in an expression; EXPLAIN shows the subplan's name.
+    fn subquery(&self, link: &SubLink) -> Result<String> {
+        let _ = link;
+        Ok("(SubPlan)".into())
+    }
+}
+
+/// Columns of one relation, unqualified: for stored expressions.
+struct OneRelation(Option<catalog::Entry<catalog::Relation>>);
+
+impl ColumnNames for OneRelation {
+    fn column(&self, var: &Var) -> Result<String> {
+        let relation = self.0.as_ref().ok_or_else(|| Error::internal("an expression without table has columns"))?;
+        if var.column < 0 {
+            return Ok(names::system_column(var.column));
+        }
+        Ok(match relation.column(var.column) {
+            Some(column) => catalog::format::quote_identifier(&column.attname),
+            None => format!("{}.*", catalog::format::quote_identifier(relation.name())),
+        })
+    }
+}
+
+/// Serves the catalogs' functions; register it with [`catalog::functions::register_deparser`].
+pub struct StoredDeparser;
+
+impl catalog::functions::Deparser for StoredDeparser {
+    fn expression(&self, catalog: &Catalog, stored: &str, relation: Oid, pretty: bool) -> Result<String> {
+        let expr: Expr = crate::node::from_text(stored)?;
+        one(catalog, &expr, relation, pretty)
+    }
+
+    fn expressions(&self, catalog: &Catalog, stored: &str, relation: Oid, pretty: bool) -> Result<Vec<String>> {
+        let list: Vec<Expr> = crate::node::from_text(stored)?;
+        list.iter().map(|expr| one(catalog, expr, relation, pretty)).collect()
+    }
+
+    fn query(&self, catalog: &Catalog, stored: &str, pretty: bool) -> Result<String> {
+        let query: Query = crate::node::from_text(stored)?;
+        let env = DefaultEnvironment::default();
+        query_text(catalog, &env, &query, &[], pretty, 0)
+    }
+
+    fn view(&self, catalog: &Catalog, view: &catalog::Relation, pretty: bool, wrap: i32) -> Result<String> {
+        let env = DefaultEnvironment::default();
+        let query = crate::stored_query(catalog, &env, view)?;
+        let columns: Vec<&str> = view.columns.iter().map(|column| &*column.attname).collect();
+        query_text(catalog, &env, &query, &columns, pretty, wrap)
+    }
+}
+
+fn one(catalog: &Catalog, expr: &Expr, relation: Oid, pretty: bool) -> Result<String> {
+    let relation = if relation.is_valid() { Some(catalog.relation(relation)?) } else { None };
+    let env = DefaultEnvironment::default();
+    let names = OneRelation(relation);
+    let mut writer = Writer::new(catalog, &env, Naming::Given(&names));
+    (writer.layout, writer.pretty) = (true, pretty);
+    writer.expr(expr, false)?;
+    Ok(writer.out)
+}
+
+/// A query as SQL, without a semicolon. `columns` are the names of its output, where they are others than the query itself says; lists
+/// begin a new line when one grows beyond `wrap` characters (0: for each item; negative: never).
+pub fn query_text(
+    catalog: &Catalog,
+    env: &dyn Environment,
+    query: &Query,
+    columns: &[&str],
+    pretty: bool,
+    wrap: i32,
+) -> Result<String> {
+    let mut writer = Writer::new(catalog, env, Naming::Levels(Vec::new()));
+    (writer.layout, writer.pretty, writer.wrap) = (true, pretty, wrap);
+    writer.query(query, query::Output { names: columns, visible: true })?;
+    Ok(writer.out)
+}
+
+/// Writes expressions as SQL.
+pub struct Deparser<'a> {
+    /// For names of functions, operators, types.
+    pub catalog: &'a Catalog,
+    /// For the text form of constants.
+    pub env: &'a dyn Environment,
+    /// For columns.
+    pub names: &'a dyn ColumnNames,
+}
+
+impl Deparser<'_> {
+    /// The expression as SQL.
+    pub fn expression(&self, expr: &Expr) -> Result<String> {
+        let mut writer = Writer::new(self.catalog, self.env, Naming::Given(self.names));
+        writer.expr(expr, false)?;
+        Ok(writer.out)
+    }
+}
+
+/// What stands behind a sort key.
+pub fn order_suffix(descending: bool, nulls_first: bool) -> &'static str {
+    match (descending, nulls_first) {
+        (false, false) => "",
+        (false, true) => " NULLS FIRST",
+        (true, true) => " DESC",
+        (true, false) => " DESC NULLS LAST",
+    }
+}
