@@ -1,4 +1,5 @@
-//! The few system calls that rustix does not offer, behind safe functions: fork, signals, timers, process titles.
+//! The few system calls that rustix does not offer, behind safe functions: fork, signals, timers, process titles,
+//! and how the locale writes numbers.
 //!
 //! Knows nothing of PostgreSQL. Everything that a signal handler does is written here or in `shm`, because a handler may
 //! only call async-signal-safe functions, which Rust cannot check: [`signal::flag`] sets a flag, [`signal::Queue`] turns
@@ -8,6 +9,7 @@
 //!
 //! A process that forks has one thread. [`fork`] checks it.
 
+pub mod locale;
 pub mod process;
 pub mod signal;
 pub mod timer;

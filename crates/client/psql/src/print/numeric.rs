@@ -13,13 +13,13 @@ pub(super) fn format<'a>(value: &'a [u8], locale: &NumericLocale, scratch: &'a m
     scratch.extend_from_slice(&value[..sign]);
     for (index, digit) in value[sign..sign + digits].iter().enumerate() {
         if index > 0 && (digits - index).is_multiple_of(locale.group_digits.max(1)) {
-            scratch.extend_from_slice(locale.thousands_separator.as_bytes());
+            scratch.extend_from_slice(&locale.thousands_separator);
         }
         scratch.push(*digit);
     }
     let mut rest = &value[sign + digits..];
     if let Some((b'.', fraction)) = rest.split_first() {
-        scratch.extend_from_slice(locale.decimal_point.as_bytes());
+        scratch.extend_from_slice(&locale.decimal_point);
         rest = fraction;
     }
     scratch.extend_from_slice(rest);

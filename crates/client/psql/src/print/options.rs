@@ -129,11 +129,26 @@ impl Separator {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumericLocale {
     /// What stands before the fraction.
-    pub decimal_point: String,
+    pub decimal_point: Vec<u8>,
     /// What stands between groups of digits.
-    pub thousands_separator: String,
+    pub thousands_separator: Vec<u8>,
     /// Digits in a group; at least one.
     pub group_digits: usize,
+}
+
+impl NumericLocale {
+    /// The environment's. Where it says nothing, as in the locale "C", groups of three with commas (or points, if the
+    /// comma is the decimal point).
+    pub fn of_environment() -> NumericLocale {
+        let sys::locale::Numeric { decimal_point, thousands_separator, group_digits } = sys::locale::numeric();
+        let decimal_point = if decimal_point.is_empty() { b".".to_vec() } else { decimal_point };
+        let thousands_separator = match &thousands_separator[..] {
+            b"" if decimal_point == b"," => b".".to_vec(),
+            b"" => b",".to_vec(),
+            _ => thousands_separator,
+        };
+        NumericLocale { decimal_point, thousands_separator, group_digits: if group_digits == 0 { 3 } else { group_digits } }
+    }
 }
 
 impl Default for NumericLocale {
