@@ -147,7 +147,11 @@ impl NumericLocale {
             b"" => b",".to_vec(),
             _ => thousands_separator,
         };
-        NumericLocale { decimal_point, thousands_separator, group_digits: if group_digits == 0 { 3 } else { group_digits } }
+        NumericLocale {
+            decimal_point,
+            thousands_separator,
+            group_digits: if group_digits == 0 { 3 } else { group_digits },
+        }
     }
 }
 
