@@ -1,1 +1,149 @@
-//! Output that is longer than the screen goes through a pager.
+//! Long output goes through a pager, as the person at the terminal wishes.
+//!
+//! Whoever prints says how many lines it is about to write; [`Pager::open`] decides and gives something to write to. A pager that is
+//! left early (`q`) is no error: what comes after it is dropped.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::{Child, Command, Stdio};
+
+use rustix::termios::tcgetwinsize;
+
+/// `\pset pager`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Never.
+    Off,
+    /// If the output is longer than the screen.
+    #[default]
+    On,
+    /// Always.
+    Always,
+}
+
+/// Which program shows the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// `PSQL_PAGER`, or else `PAGER`, or else `less`.
+    Output,
+    /// `PSQL_WATCH_PAGER`, for all output of a `\watch`; without it none.
+    Watch,
+}
+
+/// The program for `purpose`, if there is one; a value of blanks means that none is wanted.
+pub(crate) fn program(purpose: Purpose) -> Option<String> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let program = match purpose {
+        Purpose::Output => {
+            let set = variable("PSQL_PAGER").or_else(|| variable("PAGER"));
+            if set.as_deref() == Some("") { None } else { set.or_else(|| Some("less".to_owned())) }
+        }
+        Purpose::Watch => variable("PSQL_WATCH_PAGER"),
+    };
+    program.filter(|program| !program.trim().is_empty())
+}
+
+/// Whether `lines` lines are so many that they go to the pager: on a terminal, if the setting says so, they are at least `min_lines`, and
+/// do not fit on the screen.
+pub(crate) fn is_wanted(when: When, lines: usize, min_lines: usize) -> bool {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return false;
+    }
+    decide(when, lines, min_lines, tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_row)))
+}
+
+fn decide(when: When, lines: usize, min_lines: usize, screen_lines: usize) -> bool {
+    match when {
+        When::Off => false,
+        When::On => lines >= screen_lines && lines >= min_lines,
+        When::Always => true,
+    }
+}
+
+/// The columns of the terminal on standard output, if it is one.
+pub(crate) fn screen_columns() -> Option<usize> {
+    let size = tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// A running pager. Writing to it after the person has left it succeeds and does nothing.
+#[derive(Debug)]
+pub(crate) struct Pager {
+    child: Child,
+    is_gone: bool,
+}
+
+impl Pager {
+    /// Starts the program of `purpose`; `None` if there is none or it cannot be started: write to standard output then.
+    pub(crate) fn start(purpose: Purpose) -> Option<Pager> {
+        let program = program(purpose)?;
+        let _ = io::stdout().flush();
+        let child = Command::new("/bin/sh").arg("-c").arg(program).stdin(Stdio::piped()).spawn().ok()?;
+        Some(Pager { child, is_gone: false })
+    }
+
+    /// A pager for so many lines if they are wanted in one (see [`is_wanted`]).
+    pub(crate) fn open(when: When, lines: usize, min_lines: usize) -> Option<Pager> {
+        if is_wanted(when, lines, min_lines) { Pager::start(Purpose::Output) } else { None }
+    }
+
+    /// Whether it still reads.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+}
+
+impl Write for Pager {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.child.stdin {
+            Some(pipe) if !self.is_gone => match pipe.write(bytes) {
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => self.is_gone = true,
+                result => return result,
+            },
+            _ => (),
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.child.stdin {
+            Some(pipe) => pipe.flush(),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Pager {
+    /// Ends its input and waits until the person has left it.
+    fn drop(&mut self) {
+        self.child.stdin = None;
+        while let Err(e) = self.child.wait() {
+            if e.kind() != io::ErrorKind::Interrupted {
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_screen_decides() {
+        assert!(!decide(When::Off, 1000, 0, 24));
+        assert!(decide(When::Always, 1, 0, 24));
+        assert!(!decide(When::On, 23, 0, 24) && decide(When::On, 24, 0, 24));
+        assert!(!decide(When::On, 24, 30, 24) && decide(When::On, usize::MAX, 30, 24));
+    }
+
+    #[test]
+    fn a_pager_that_is_left_takes_all() {
+        let child = Command::new("/bin/sh").arg("-c").arg("exit 0").stdin(Stdio::piped()).spawn().unwrap();
+        let mut pager = Pager { child, is_gone: false };
+        for _ in 0..1000 {
+            pager.write_all(&[b'x'; 1000]).unwrap();
+        }
+        assert!(pager.is_gone());
+        pager.flush().unwrap();
+    }
+}

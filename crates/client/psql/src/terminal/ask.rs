@@ -1,0 +1,129 @@
+//! Questions on the terminal outside of the line editor: passwords, names, yes or no; and lines where the editor is off.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use super::Line;
+
+/// No line typed by hand is longer than this.
+const MAX_LINE: usize = 64 << 20;
+
+/// Asks on the terminal (or, if there is none, on standard error and input), and gives the answer without its newline. `echo` is off
+/// for passwords. Ctrl-C gives an error of kind `Interrupted`; the terminal is as before whatever happens.
+pub(crate) fn ask(prompt: &str, echo: bool) -> io::Result<String> {
+    match OpenOptions::new().read(true).write(true).open("/dev/tty") {
+        Ok(terminal) => ask_on(terminal.as_fd(), terminal.as_fd(), prompt, echo),
+        Err(_) => ask_on(io::stdin().as_fd(), io::stderr().as_fd(), prompt, echo),
+    }
+}
+
+fn ask_on(input: BorrowedFd<'_>, output: BorrowedFd<'_>, prompt: &str, echo: bool) -> io::Result<String> {
+    let silence = if echo { None } else { Silence::on(input) };
+    write_all(output, prompt.as_bytes())?;
+    let line = read_line(input)?;
+    if silence.is_some() {
+        drop(silence);
+        write_all(output, b"\n")?;
+    }
+    let mut line = line.unwrap_or_default();
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    }
+    Ok(String::from_utf8_lossy(&line).into_owned())
+}
+
+/// A line from standard input after a prompt, without any editing (`--no-readline`).
+pub(crate) fn plain_line(prompt: &[u8]) -> io::Result<Line> {
+    let mut output = io::stdout().lock();
+    output.write_all(prompt)?;
+    output.flush()?;
+    drop(output);
+    match read_line(io::stdin().as_fd()) {
+        Ok(Some(mut line)) => {
+            if line.last() == Some(&b'\n') {
+                line.pop();
+            }
+            Ok(Line::Text(line))
+        }
+        Ok(None) => Ok(Line::End),
+        Err(e) if e.kind() == io::ErrorKind::Interrupted => Ok(Line::Interrupted),
+        Err(e) => Err(e),
+    }
+}
+
+/// A line with its newline, byte by byte, so that nothing behind it is taken away from a program that reads on; `None` at the end.
+fn read_line(input: BorrowedFd<'_>) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while line.len() < MAX_LINE {
+        match rustix::io::read(input, &mut byte)? {
+            0 if line.is_empty() => return Ok(None),
+            0 => break,
+            _ => line.push(byte[0]),
+        }
+        if byte[0] == b'\n' {
+            break;
+        }
+    }
+    Ok(Some(line))
+}
+
+fn write_all(output: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = rustix::io::write(output, bytes)?;
+        bytes = &bytes[written..];
+    }
+    Ok(())
+}
+
+/// While it lives, a terminal does not show what is typed.
+struct Silence<'a> {
+    terminal: BorrowedFd<'a>,
+    before: Termios,
+}
+
+impl<'a> Silence<'a> {
+    /// `None` if this is no terminal.
+    fn on(terminal: BorrowedFd<'a>) -> Option<Silence<'a>> {
+        let before = tcgetattr(terminal).ok()?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(terminal, OptionalActions::Flush, &silent).ok()?;
+        Some(Silence { terminal, before })
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_one_at_a_time() {
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        write_all(writer.as_fd(), b"one\ntwo").unwrap();
+        drop(writer);
+        assert_eq!(read_line(reader.as_fd()).unwrap().unwrap(), b"one\n");
+        assert_eq!(read_line(reader.as_fd()).unwrap().unwrap(), b"two");
+        assert_eq!(read_line(reader.as_fd()).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_terminal_can_answer_too() {
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        let (prompts, prompt_writer) = rustix::pipe::pipe().unwrap();
+        write_all(writer.as_fd(), b"secret\n").unwrap();
+        assert_eq!(ask_on(reader.as_fd(), prompt_writer.as_fd(), "Password: ", false).unwrap(), "secret");
+        let mut shown = [0; 32];
+        let length = rustix::io::read(&prompts, &mut shown).unwrap();
+        assert_eq!(&shown[..length], b"Password: ");
+    }
+}
