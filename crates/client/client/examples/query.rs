@@ -12,7 +12,7 @@ fn print(to: &mut impl Write, rows: &Rows) -> std::io::Result<()> {
             if n > 0 {
                 to.write_all(b"\t")?;
             }
-            to.write_all(value.unwrap_or(b"\\N"))?;
+            to.write_all(value.unwrap_or_default())?;
         }
         to.write_all(b"\n")?;
     }
@@ -23,7 +23,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let conninfo = arguments.next().ok_or("a connection string is missing")?;
     let sql = arguments.next().ok_or("a command is missing")?;
-    let mut connection = Connection::connect(&Config::parse(&conninfo)?)?;
+    let mut config = Config::new();
+    let connected = config.set_dbname(&conninfo).map_err(Into::into).and_then(|()| Connection::connect(&config));
+    let mut connection = match connected {
+        Ok(connection) => connection,
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::exit(2);
+        }
+    };
     connection.set_notice_handler(|notice| eprintln!("{notice}"));
     connection.send_query(&sql)?;
     if let Some(rows) = arguments.next() {
@@ -38,9 +46,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     out.write_all(data)?;
                 }
             }
-            QueryResult::Error(error) => eprintln!("{error}"),
-            QueryResult::Command(tag) => eprintln!("{tag}"),
-            other => eprintln!("{other:?}"),
+            QueryResult::Error(error) => {
+                out.flush()?;
+                eprintln!("{error}");
+            }
+            _ => (),
         }
     }
     Ok(())

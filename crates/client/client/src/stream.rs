@@ -69,7 +69,7 @@ impl Stream {
                 }
                 Err(e) if e.kind() == ErrorKind::WouldBlock => (),
                 Err(e) if e.kind() == ErrorKind::UnexpectedEof => {
-                    return Err(io::Error::other("SSL SYSCALL error: EOF detected"));
+                    return Err(io::Error::other("SSL error: unexpected eof while reading"));
                 }
                 Err(e) => return Err(e),
             }
@@ -128,7 +128,7 @@ impl Stream {
             self.wait(true, false, deadline)?;
             let mut socket = Raw { socket: self.socket.as_fd(), wait: false };
             match tls.connection.read_tls(&mut socket) {
-                Ok(0) => break Err(io::Error::other("SSL SYSCALL error: EOF detected")),
+                Ok(0) => break Err(io::Error::other("SSL error: unexpected eof while reading")),
                 Ok(_) => (),
                 Err(e) if e.kind() == ErrorKind::WouldBlock => continue,
                 Err(e) => break Err(e),

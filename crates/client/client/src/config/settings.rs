@@ -1,7 +1,7 @@
 //! What the keywords' values mean: checked, typed, and with one entry per host.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -120,8 +120,9 @@ pub(crate) struct Settings {
     pub hosts: Vec<Host>,
     pub shuffle: bool,
     pub session: SessionKind,
-    pub connect_timeout: Option<Duration>,
-    pub keepalive: Keepalive,
+    /// Wrong numbers here are found when a connection is attempted, as in libpq.
+    pub connect_timeout: Result<Option<Duration>, Error>,
+    pub keepalive: Result<Keepalive, Error>,
     pub ssl: SslMode,
     pub ssl_direct: bool,
     pub client_certificate: Wish,
@@ -159,6 +160,11 @@ fn parse_integer(keyword: &str, text: &str) -> Result<i32, Error> {
 }
 
 impl Settings {
+    /// When an attempt that begins now has failed.
+    pub(crate) fn deadline(&self) -> Result<Option<Instant>, Error> {
+        Ok(self.connect_timeout.clone()?.map(|timeout| Instant::now() + timeout))
+    }
+
     /// Fills in and checks a configuration.
     pub(crate) fn new(config: &Config) -> Result<Settings, Error> {
         let config = config.resolve()?;
@@ -225,16 +231,14 @@ impl Settings {
         let shuffle = choose(&config, "load_balance_hosts", &[("disable", false), ("random", true)], false)?;
         let scram_client_key = scram_key(&config, "scram_client_key", "client")?;
         let scram_server_key = scram_key(&config, "scram_server_key", "server")?;
-        let connect_timeout = integer(&config, "connect_timeout")?
-            .filter(|seconds| *seconds > 0)
-            .map(|seconds| Duration::from_secs(seconds as u64));
-        let keepalive = keepalive(&config)?;
+        let timeout = integer(&config, "connect_timeout").map(|seconds| seconds.filter(|seconds| *seconds > 0));
+        let keepalive = keepalive(&config);
         Ok(Settings {
             config,
             hosts,
             shuffle,
             session,
-            connect_timeout,
+            connect_timeout: timeout.map(|seconds| seconds.map(|seconds| Duration::from_secs(seconds as u64))),
             keepalive,
             ssl,
             ssl_direct,
@@ -418,7 +422,6 @@ mod tests {
                 "negative require_auth method \"!none\" cannot be mixed with non-negative methods",
             ),
             ("require_auth=md5,md5", "require_auth method \"md5\" is specified more than once"),
-            ("connect_timeout=x", "invalid integer value \"x\" for connection option \"connect_timeout\""),
             ("ssl_min_protocol_version=TLSv9", "invalid \"ssl_min_protocol_version\" value: \"TLSv9\""),
             (
                 "sslrootcert=system sslmode=require",

@@ -132,9 +132,13 @@ impl<'a> Dialogue<'a> {
             Authentication::Other(9) if !required.allows(Method::Sspi) => Some("server requested SSPI authentication"),
             Authentication::Sasl(mechanisms) => {
                 let of = |name: &str| mechanisms.iter().any(|mechanism| mechanism.starts_with(name));
-                let scram = of("SCRAM-SHA-256") && required.allows(Method::ScramSha256);
-                let oauth = of("OAUTHBEARER") && required.allows(Method::OAuth);
-                (!scram && !oauth).then_some("server requested SASL authentication")
+                let (scram, oauth) = (required.allows(Method::ScramSha256), required.allows(Method::OAuth));
+                match (of(scram::MECHANISM), of("OAUTHBEARER")) {
+                    _ if !scram && !oauth => Some("server requested SASL authentication"),
+                    (true, _) if !scram => Some("server requested SCRAM-SHA-256 authentication"),
+                    (false, true) if !oauth => Some("server requested OAUTHBEARER authentication"),
+                    _ => None,
+                }
             }
             _ => None,
         };

@@ -16,7 +16,6 @@ mod socket;
 mod wanted;
 
 use std::fmt;
-use std::time::Instant;
 
 use wire::ProtocolVersion;
 use wire::startup::Startup;
@@ -145,7 +144,7 @@ impl CancelTarget {
             false => SslMode::Disable,
             true => settings.ssl.max(SslMode::Require),
         };
-        let deadline = settings.connect_timeout.map(|timeout| Instant::now() + timeout);
+        let deadline = settings.deadline()?;
         let explain = |text: String| Error::new(format!("{}{text}", self.address.failed(&self.host)));
         let (mut stream, mut input) = session::open(&settings, &self.host, &self.address, self.encrypted, deadline)
             .map_err(|e| explain(e.text))?;
@@ -175,7 +174,7 @@ pub(crate) enum Stage {
     Unreachable,
     /// The server takes nobody now: the next host.
     NotNow,
-    /// The server refused: the other kind of encryption.
+    /// The server refused before it had authenticated us: the other kind of encryption.
     Refused,
     /// It was authenticated already, or something is wrong on this side: the end.
     Final,
@@ -192,6 +191,12 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(stage: Stage, text: impl Into<String>) -> Failure {
         Failure { stage, text: text.into(), needs_password: false, ping: Ping::NoResponse }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::new(Stage::Final, error.message())
     }
 }
 
@@ -292,21 +297,21 @@ impl Attempts<'_> {
             let Some(encrypt) = kinds.next() else {
                 return Err(Failure::new(Stage::Final, "no way to connect is left"));
             };
-            let deadline = self.settings.connect_timeout.map(|timeout| Instant::now() + timeout);
-            let opened = session::open_or_plain(self.settings, host, address, encrypt, deadline);
-            let outcome = match opened {
-                Ok(Opened::Ready(stream, input)) => {
-                    session::start(self.settings, host, address, stream, input, deadline)
-                        .and_then(|start| wanted::check(Connection::new(start), wanted))
-                }
-                // The server offered no encryption, and will not when asked again.
-                Ok(Opened::Unencrypted(stream, input)) => {
-                    kinds = [].iter().copied().peekable();
-                    session::start(self.settings, host, address, stream, input, deadline)
-                        .and_then(|start| wanted::check(Connection::new(start), wanted))
-                }
-                Err(failure) => Err(failure),
-            };
+            let opened = self.settings.deadline().map_err(Failure::from).and_then(|deadline| {
+                Ok((session::open_or_plain(self.settings, host, address, encrypt, deadline)?, deadline))
+            });
+            let outcome = opened.and_then(|(opened, deadline)| {
+                let (stream, input) = match opened {
+                    Opened::Ready(stream, input) => (stream, input),
+                    // The server has no encryption, and will not when asked again.
+                    Opened::Unencrypted(stream, input) => {
+                        kinds = [].iter().copied().peekable();
+                        (stream, input)
+                    }
+                };
+                let start = session::start(self.settings, host, address, stream, input, deadline)?;
+                wanted::check(Connection::new(start), wanted)
+            });
             match outcome {
                 Ok(connection) => return Ok(Box::new(connection)),
                 Err(failure) => {

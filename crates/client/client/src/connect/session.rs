@@ -10,7 +10,7 @@ use wire::{Body, ProtocolVersion, TransactionStatus as WireStatus};
 use super::authentication::Dialogue;
 use super::socket::Address;
 use super::{Established, Failure, Ping, Stage, Start};
-use crate::config::settings::{Host, Settings, SslMode};
+use crate::config::settings::{Host, Keepalive, Settings, SslMode};
 use crate::input::{Input, Message};
 use crate::receive::{CLOSED, printable};
 use crate::stream::Stream;
@@ -58,7 +58,8 @@ pub(super) fn open_or_plain(
     deadline: Option<Instant>,
 ) -> Result<Opened, Failure> {
     let unreachable = |text: String| Failure::new(Stage::Unreachable, text);
-    let socket = address.open(&settings.keepalive, deadline).map_err(unreachable)?;
+    let keepalive = if address.is_unix() { Keepalive::default() } else { settings.keepalive.clone()? };
+    let socket = address.open(&keepalive, deadline).map_err(unreachable)?;
     if let (true, Some(wanted)) = (address.is_unix(), settings.config.given("requirepeer")) {
         check_peer(&socket, wanted)?;
     }
@@ -375,7 +376,9 @@ impl Starting<'_> {
         };
         let state = error.sqlstate().into_owned();
         let mut failure = Failure::from(error);
-        // A refusal of a role or a password stays one, encrypted or not.
+        if self.dialogue.is_done() {
+            failure.stage = Stage::Final;
+        }
         failure.ping = if state.len() == 5 { Ping::Accepting } else { Ping::NoResponse };
         if state == CANNOT_CONNECT_NOW {
             failure.stage = Stage::NotNow;

@@ -72,7 +72,7 @@ impl Address {
             Address::Unix(path) => format!("connection to server on socket \"{path}\" failed: "),
             Address::Tcp(address) => {
                 let (ip, port) = (address.ip().to_string(), &host.port);
-                let shown = if host.name.is_empty() { host.address.as_ref().unwrap_or(&ip) } else { &host.name };
+                let shown = host.address.as_ref().unwrap_or(&host.name);
                 if *shown == ip {
                     format!("connection to server at \"{shown}\", port {port} failed: ")
                 } else {

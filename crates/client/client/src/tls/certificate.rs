@@ -99,6 +99,7 @@ impl<'a> Iterator for Der<'a> {
 
 /// A parsed certificate.
 pub(super) struct Certificate<'a> {
+    issuer: &'a [u8],
     subject: &'a [u8],
     validity: &'a [u8],
     key: &'a [u8],
@@ -116,17 +117,22 @@ impl<'a> Certificate<'a> {
         }
         tbs.expect(INTEGER)?;
         tbs.expect(SEQUENCE)?;
-        tbs.expect(SEQUENCE)?;
+        let issuer = tbs.expect(SEQUENCE)?.content;
         let validity = tbs.expect(SEQUENCE)?.content;
         let subject = tbs.expect(SEQUENCE)?.content;
         let key = tbs.expect(SEQUENCE)?.whole;
         let extensions = tbs.find(|element| element.tag == EXTENSIONS).map_or(&[][..], |element| element.content);
-        Some(Certificate { subject, validity, key, extensions, signature })
+        Some(Certificate { issuer, subject, validity, key, extensions, signature })
     }
 
     /// The public key, as SubjectPublicKeyInfo.
     pub(super) fn key(&self) -> &'a [u8] {
         self.key
+    }
+
+    /// Whether its subject has issued it.
+    pub(super) fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
     }
 
     /// Whether it is valid at this time, in seconds since 1970.

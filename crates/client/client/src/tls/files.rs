@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 use rustls::sign::CertifiedKey;
 use webpki::{CertRevocationList, OwnedCertRevocationList};
 
+use super::certificate::Certificate;
 use super::verify::Trust;
 use crate::config::home;
 use crate::config::settings::{Settings, SslMode, Wish};
@@ -37,7 +38,7 @@ fn own(file: &str) -> Option<PathBuf> {
 fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
     let found = found.map_err(|e| e.to_string())?;
-    if found.is_empty() { Err("no certificate found".into()) } else { Ok(found) }
+    if found.is_empty() { Err("no certificate or crl found".into()) } else { Ok(found) }
 }
 
 /// Whom to trust: `None` if the server's certificate is not checked.
@@ -143,13 +144,13 @@ pub(super) fn identity(settings: &Settings, provider: &CryptoProvider) -> Result
         PrivateKeyDer::try_from(bytes.clone()).map_err(|_| unusable(e.to_string()))
     })?;
     let key = provider.key_provider.load_private_key(key).map_err(|e| unusable(e.to_string()))?;
-    let certified = CertifiedKey::new(chain, key);
-    match certified.keys_match() {
-        Err(rustls::Error::InconsistentKeys(_)) => {
-            Err(format!("certificate does not match private key file \"{shown}\": key values mismatch"))
-        }
-        _ => Ok(Some(Arc::new(certified))),
+    let public = chain.first().and_then(|first| Some(Certificate::parse(first)?.key().to_vec()));
+    if let (Some(public), Some(own)) = (public, key.public_key())
+        && public != own.as_ref()
+    {
+        return Err(unusable("key values mismatch".into()));
     }
+    Ok(Some(Arc::new(CertifiedKey::new(chain, key))))
 }
 
 fn is_encrypted(bytes: &[u8]) -> bool {

@@ -45,10 +45,11 @@ impl Verifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<(), rustls::Error> {
-        // A server that shows a trusted certificate itself is trusted, whatever that certificate may sign.
+        // A server that shows a trusted root itself is trusted, whatever that root may sign.
         if trust.certificates.iter().any(|trusted| trusted == certificate) {
-            let valid = Certificate::parse(certificate).is_some_and(|parsed| parsed.is_valid_at(now.as_secs()));
-            return if valid { Ok(()) } else { Err(failed()) };
+            let parsed = Certificate::parse(certificate).ok_or_else(failed)?;
+            let trusted = parsed.is_self_issued() && parsed.is_valid_at(now.as_secs());
+            return if trusted { Ok(()) } else { Err(failed()) };
         }
         let lists: Vec<&CertRevocationList<'_>> = trust.revoked.iter().collect();
         let revocation = match RevocationOptionsBuilder::new(&lists) {
@@ -251,5 +252,7 @@ mod tests {
         assert!(verify(&other, &server).is_err());
         // A server that shows the trusted root itself, as a plain set-up with one certificate does.
         assert!(verify(&root, &root).is_ok());
+        // The chain has to end at a root.
+        assert!(verify(&server, &server).is_err());
     }
 }
