@@ -36,7 +36,8 @@ pub(super) fn aggregates(call: &mut Call<'_>) -> Outcome {
 /// `\df`
 pub(super) fn functions(call: &mut Call<'_>) -> Outcome {
     if !call.options.chars().all(|option| "anptwSx+".contains(option)) {
-        return call.fail("\\df only takes [anptwSx+] as options");
+        call.host.error("\\df only takes [anptwSx+] as options");
+        return Ok(());
     }
     let mut select = Select::from("pg_catalog.pg_proc p LEFT JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace");
     select

@@ -1,0 +1,6 @@
+# \dA with a pattern.
+psql -X <<'EOF'
+\dA gi*
+\dA+ btree
+\dA nosuch
+EOF

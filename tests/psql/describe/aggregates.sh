@@ -1,0 +1,6 @@
+# \da
+# server: reference
+psql -X <<'EOF'
+\da
+\da my_*
+EOF

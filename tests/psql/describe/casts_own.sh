@@ -1,0 +1,5 @@
+# \dC of system types.
+psql -X <<'EOF'
+\dC money
+\dC+ oid
+EOF

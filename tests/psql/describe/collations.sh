@@ -1,0 +1,7 @@
+# \dO
+# server: reference
+psql -X <<'EOF'
+\dO
+\dO+ german
+\dO shop.*
+EOF

@@ -1,0 +1,5 @@
+# \dOS of the standard.
+psql -X <<'EOF'
+\dOS ucs*
+\dO+ "C"
+EOF

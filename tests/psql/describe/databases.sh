@@ -1,0 +1,6 @@
+# \l
+# server: reference
+psql -X <<'EOF'
+\l psql_describe
+\lx psql_describe
+EOF

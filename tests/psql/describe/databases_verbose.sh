@@ -1,0 +1,4 @@
+# \l+, but for sizes.
+# server: reference
+psql -XA -c '\l+ psql_describe' |
+  sed 's/[0-9]* [kM]B/SIZE/'

@@ -1,0 +1,7 @@
+# \dd
+# server: reference
+psql -X <<'EOF'
+\dd
+\dd shop.*
+\dd t_*
+EOF

@@ -1,0 +1,4 @@
+# \dd of what has no comment.
+psql -X <<'EOF'
+\dd nosuch
+EOF

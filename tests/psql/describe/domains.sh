@@ -1,0 +1,7 @@
+# \dD
+# server: reference
+psql -X <<'EOF'
+\dD
+\dD+ *
+\dD+ shop.*
+EOF

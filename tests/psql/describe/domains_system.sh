@@ -1,0 +1,5 @@
+# \dDS
+# server: reference
+psql -X <<'EOF'
+\dD information_schema.*
+EOF

@@ -1,0 +1,11 @@
+# \ef shows its text to the editor.
+# server: reference
+psql -X <<'EOF'
+\setenv PSQL_EDITOR cat
+\ef no_arguments
+\r
+\ef
+\r
+\ef nosuch
+\ef no_arguments 0
+EOF

@@ -1,0 +1,9 @@
+# \ev shows its text to the editor.
+# server: reference
+psql -X <<'EOF'
+\setenv PSQL_EDITOR cat
+\ev view_options
+\r
+\ev mat_view
+\ev plain_view x
+EOF

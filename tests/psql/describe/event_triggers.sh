@@ -1,0 +1,6 @@
+# \dy
+# server: reference
+psql -X <<'EOF'
+\dy
+\dy+ et_s*
+EOF

@@ -1,0 +1,7 @@
+# \dx
+# server: reference
+psql -X <<'EOF'
+\dx
+\dx plpgsql
+\dx nosuch
+EOF

@@ -1,0 +1,5 @@
+# \dx+
+psql -X <<'EOF'
+\dx+ plpgsql
+\dx+ nosuch
+EOF

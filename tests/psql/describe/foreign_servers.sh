@@ -1,0 +1,7 @@
+# \des
+# server: reference
+psql -X <<'EOF'
+\des
+\des+
+\des nosuch
+EOF

@@ -1,0 +1,6 @@
+# \det
+# server: reference
+psql -X <<'EOF'
+\det
+\det+ *.*
+EOF

@@ -1,0 +1,6 @@
+# \dew
+# server: reference
+psql -X <<'EOF'
+\dew
+\dew+ my_wrapper
+EOF

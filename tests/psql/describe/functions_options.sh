@@ -1,0 +1,6 @@
+# Options \df does not know.
+psql -X <<'EOF'
+\dfz
+\dfaz
+\dfxq
+EOF

@@ -1,0 +1,7 @@
+# \df+
+# server: reference
+psql -X <<'EOF'
+\df+ add_two
+\df+ many_out
+\df+ no_arguments
+EOF

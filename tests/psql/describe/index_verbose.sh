@@ -1,0 +1,5 @@
+# Indexes, in full.
+psql -X <<'EOF'
+\d+ plain_a
+\d+ shop.customer_email_key
+EOF

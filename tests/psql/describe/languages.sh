@@ -1,0 +1,8 @@
+# \dL
+# server: reference
+psql -X <<'EOF'
+\dL
+\dL+
+\dLS
+\dL c
+EOF

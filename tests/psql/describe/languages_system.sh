@@ -1,0 +1,5 @@
+# \dL of built-in languages.
+psql -X <<'EOF'
+\dL c
+\dL sql
+EOF

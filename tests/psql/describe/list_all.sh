@@ -1,0 +1,5 @@
+# \d without a pattern.
+# server: reference
+psql -X <<'EOF'
+\d
+EOF

@@ -1,0 +1,6 @@
+# Expanded by x.
+psql -X <<'EOF'
+\dtx plain
+\dt plain
+\dtx+ nosuch
+EOF

@@ -1,0 +1,6 @@
+# \dE
+# server: reference
+psql -X <<'EOF'
+\dE
+\dE *.*
+EOF

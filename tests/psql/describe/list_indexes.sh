@@ -1,0 +1,5 @@
+# \di
+psql -X <<'EOF'
+\di shop.*
+\di+ plain*
+EOF

@@ -1,0 +1,6 @@
+# \dm
+# server: reference
+psql -X <<'EOF'
+\dm
+\dm+ shop.*
+EOF

@@ -1,0 +1,5 @@
+# Empty lists are printed with QUIET.
+psql -Xq <<'EOF'
+\dt nosuch
+\dti nosuch
+EOF

@@ -1,0 +1,6 @@
+# \ds
+# server: reference
+psql -X <<'EOF'
+\ds
+\ds+ shop.*
+EOF

@@ -1,0 +1,7 @@
+# \dt
+# server: reference
+psql -X <<'EOF'
+\dt shop.*
+\dt plain
+\dt
+EOF

@@ -1,0 +1,7 @@
+# \dt+
+# server: reference
+psql -X <<'EOF'
+\dt+ shop.*
+\set HIDE_TABLEAM on
+\dt+ shop.*
+EOF

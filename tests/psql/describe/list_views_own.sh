@@ -1,0 +1,5 @@
+# \dv of what matches a pattern.
+psql -X <<'EOF'
+\dv plain*
+\dv shop.*
+EOF

@@ -1,0 +1,7 @@
+# Materialized views.
+# server: reference
+psql -X <<'EOF'
+\d mat_view
+\d+ mat_view
+\d+ shop.mat_view_options
+EOF

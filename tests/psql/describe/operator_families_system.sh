@@ -1,0 +1,5 @@
+# \dAf of one access method.
+psql -X <<'EOF'
+\dAf spgist
+\dAf+ hash oid
+EOF

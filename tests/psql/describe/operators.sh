@@ -1,0 +1,6 @@
+# \do
+# server: reference
+psql -X <<'EOF'
+\do
+\do+ ===
+EOF

@@ -1,0 +1,6 @@
+# \dconfig+
+psql -X <<'EOF'
+\dconfig+ work_mem
+\dconfig+ "DateStyle"
+\dconfig datestyle
+EOF

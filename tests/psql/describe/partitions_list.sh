@@ -1,0 +1,7 @@
+# \dP
+# server: reference
+psql -X <<'EOF'
+\dP
+\dPt
+\dPi
+EOF

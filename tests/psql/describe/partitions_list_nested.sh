@@ -1,0 +1,7 @@
+# \dPn
+# server: reference
+psql -X <<'EOF'
+\dPn
+\dPtn part_*
+\dPin
+EOF

@@ -1,0 +1,6 @@
+# \dP+
+# server: reference
+psql -X <<'EOF'
+\dP+ part_range
+\dPn+ part_e*
+EOF

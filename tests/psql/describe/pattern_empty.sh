@@ -1,0 +1,5 @@
+# An empty name.
+psql -X <<'EOF'
+\dt ""
+\dn ""
+EOF

@@ -1,0 +1,4 @@
+# A name longer than names can be.
+psql -X <<'EOF'
+\dt plainnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn
+EOF

@@ -1,0 +1,6 @@
+# Wrong ones.
+psql -X <<'EOF'
+\dt (plain
+\dt pl[ai
+\dt +
+EOF

@@ -1,0 +1,5 @@
+# Arguments too many.
+psql -X <<'EOF'
+\dt plain aab
+\dn public x y
+EOF

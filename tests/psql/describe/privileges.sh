@@ -1,0 +1,7 @@
+# \dp, \z
+# server: reference
+psql -X <<'EOF'
+\dp shop.*
+\dp policies
+\z plain
+EOF

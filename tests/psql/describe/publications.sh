@@ -1,0 +1,6 @@
+# \dRp
+# server: reference
+psql -X <<'EOF'
+\dRp
+\dRp pub_t*
+EOF

@@ -1,0 +1,6 @@
+# \dRp and \dRs of nothing.
+psql -X <<'EOF'
+\dRp nosuch
+\dRp+ nosuch
+\dRs nosuch
+EOF

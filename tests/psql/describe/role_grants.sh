@@ -1,0 +1,7 @@
+# \drg
+# server: reference
+psql -X <<'EOF'
+\drg d_*
+\drgS pg_monitor
+\drg nosuch
+EOF

@@ -1,0 +1,8 @@
+# \du, \dg
+# server: reference
+psql -X <<'EOF'
+\du d_*
+\dg "d Odd.Role"
+\du+ d_reader
+\du nosuch
+EOF

@@ -1,0 +1,5 @@
+# \duS
+psql -X <<'EOF'
+\du pg_read_*
+\duS+ pg_monitor
+EOF

@@ -1,0 +1,7 @@
+# \dn
+# server: reference
+psql -X <<'EOF'
+\dn press
+\dn s*
+\dn nosuch
+EOF

@@ -1,0 +1,6 @@
+# \dn+
+# server: reference
+psql -X <<'EOF'
+\dn+
+\dnS+ pg_cat*
+EOF

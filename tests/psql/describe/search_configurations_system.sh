@@ -1,0 +1,5 @@
+# \dF of the system.
+psql -X <<'EOF'
+\dF en*
+\dF simple
+EOF

@@ -1,0 +1,5 @@
+# \dFd of the system.
+psql -X <<'EOF'
+\dFd eng*
+\dFd+ simple
+EOF

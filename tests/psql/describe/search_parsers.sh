@@ -1,0 +1,7 @@
+# \dFp
+# server: reference
+psql -X <<'EOF'
+\dFp
+\dFp+ my_parser
+\dFp+ nosuch
+EOF

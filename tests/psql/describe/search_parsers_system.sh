@@ -1,0 +1,4 @@
+# \dFp of the system.
+psql -X <<'EOF'
+\dFp default
+EOF

@@ -1,0 +1,6 @@
+# \dFt
+# server: reference
+psql -X <<'EOF'
+\dFt
+\dFt+ simple
+EOF

@@ -1,0 +1,5 @@
+# \dFt of the system.
+psql -X <<'EOF'
+\dFt s*
+\dFt+ ispell
+EOF

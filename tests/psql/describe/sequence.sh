@@ -1,0 +1,6 @@
+# Sequences.
+# server: reference
+psql -X <<'EOF'
+\d shop.numbers
+\d+ shop.numbers
+EOF

@@ -1,0 +1,8 @@
+# \sf without a name, or of no function.
+# server: reference
+psql -X <<'EOF'
+\sf
+\sf nosuch
+\sf nosuch(int)
+\sf 7
+EOF

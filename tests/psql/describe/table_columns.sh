@@ -1,0 +1,5 @@
+# Identity, generated, serial, collated columns.
+# server: reference
+psql -X <<'EOF'
+\d columns_all
+EOF

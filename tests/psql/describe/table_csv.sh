@@ -1,0 +1,5 @@
+# As CSV.
+psql -X --csv <<'EOF'
+\d+ plain
+\dt shop.*
+EOF

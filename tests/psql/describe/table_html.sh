@@ -1,0 +1,5 @@
+# As HTML.
+# server: reference
+psql -XH <<'EOF'
+\d shop.item
+EOF

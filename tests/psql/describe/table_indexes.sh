@@ -1,0 +1,5 @@
+# Indexes of every kind.
+# server: reference
+psql -X <<'EOF'
+\d indexes_all
+EOF

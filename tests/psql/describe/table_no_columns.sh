@@ -1,0 +1,5 @@
+# A table without columns.
+psql -X <<'EOF'
+\d nothing
+\d+ nothing
+EOF

@@ -1,0 +1,5 @@
+# Storage options.
+psql -X <<'EOF'
+\d options_table
+\d+ options_table
+EOF

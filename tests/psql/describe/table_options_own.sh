@@ -1,0 +1,5 @@
+# A fillfactor.
+psql -X <<'EOF'
+\d sized
+\d+ sized
+EOF

@@ -1,0 +1,5 @@
+# Row security policies.
+# server: reference
+psql -X <<'EOF'
+\d policies
+EOF

@@ -1,0 +1,4 @@
+# A pattern that several relations match.
+psql -X <<'EOF'
+\d plain*
+EOF

@@ -1,0 +1,5 @@
+# Extended statistics.
+# server: reference
+psql -X <<'EOF'
+\d stats_table
+EOF

@@ -1,0 +1,7 @@
+# HIDE_TOAST_COMPRESSION.
+# server: reference
+psql -X <<'EOF'
+\set HIDE_TOAST_COMPRESSION on
+\d+ columns_all
+\d+ mat_view
+EOF

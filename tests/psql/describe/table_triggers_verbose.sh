@@ -1,0 +1,5 @@
+# Triggers and rules of a table, in full.
+# server: reference
+psql -X <<'EOF'
+\d+ events
+EOF

@@ -1,0 +1,4 @@
+# Without title and footers.
+psql -Xt <<'EOF'
+\d plain
+EOF

@@ -1,0 +1,5 @@
+# Unaligned.
+# server: reference
+psql -XA <<'EOF'
+\d shop.item
+EOF

@@ -1,0 +1,5 @@
+# \db
+psql -X <<'EOF'
+\db pg_*
+\db nosuch
+EOF

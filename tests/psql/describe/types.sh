@@ -1,0 +1,6 @@
+# \dT
+# server: reference
+psql -X <<'EOF'
+\dT
+\dT+
+EOF

@@ -1,0 +1,8 @@
+# \dT+
+# server: reference
+psql -X <<'EOF'
+\dT+ mood
+\dT+ composite_type
+\dT+ bool
+\dT+ name
+EOF

@@ -1,0 +1,7 @@
+# Views.
+# server: reference
+psql -X <<'EOF'
+\d plain_view
+\d+ plain_view
+\d shop.big_customers
+EOF
