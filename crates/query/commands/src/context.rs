@@ -38,6 +38,18 @@ pub trait Services {
     /// The plan of a query that stands in the client's text.
     fn plan_statement(&self, statement: &parser::ast::Statement, text: &str) -> Result<Arc<Plan>>;
 
+    /// A setting's value as a real number in its base unit.
+    fn setting_real(&self, name: &str) -> Result<f64>;
+
+    /// What processes are doing, to tell of progress.
+    fn activities(&self) -> stats::Activities;
+
+    /// The name of the session's database.
+    fn database_name(&self) -> String;
+
+    /// Whether the client has begun a transaction block.
+    fn is_in_block(&self) -> bool;
+
     /// Memory for one operator before it uses temporary files, in bytes (`work_mem`).
     fn work_mem(&self) -> usize;
 }
@@ -74,6 +86,11 @@ impl<'a> Context<'a> {
     /// Sends a notice to the client.
     pub fn notice(&self, notice: Error) {
         self.session.env().notice(notice);
+    }
+
+    /// `INFO`, for VERBOSE.
+    pub fn tell(&self, text: impl Into<String>) {
+        self.notice(Error::new(SqlState::SUCCESSFUL_COMPLETION, text).severity(error::Severity::Info));
     }
 
     /// `NOTICE`, with this state and text.

@@ -5,6 +5,7 @@
 //! change. What is not written yet answers `0A000` with the statement's name.
 #![forbid(unsafe_code)]
 
+mod analyze;
 mod column;
 mod constraint;
 mod context;
@@ -21,9 +22,9 @@ mod needs;
 mod options;
 mod rename;
 pub mod sequence;
-mod statistics;
 pub mod triggers;
 mod truncate;
+pub mod vacuum;
 mod view;
 
 pub use context::{Context, CopyReader, CopyWriter, Services};
@@ -52,7 +53,7 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::Drop(drop) => drop::drop_objects(context, drop)?,
         Statement::Truncate(truncate) => truncate::truncate(context, truncate)?,
         Statement::Copy(copy) => return copy::copy(context, copy),
-        Statement::Vacuum(vacuum) => maintenance::vacuum(context, vacuum)?,
+        Statement::Vacuum(vacuum) => vacuum::vacuum(context, vacuum)?,
         Statement::Lock(lock) => maintenance::lock(context, lock)?,
         Statement::Checkpoint => context.services.checkpoint()?,
         _ => return Err(Error::not_implemented(tag)),

@@ -50,6 +50,25 @@ impl Services for Session<'_> {
         Ok(settings.int(id).into())
     }
 
+    fn setting_real(&self, name: &str) -> Result<f64> {
+        let settings = self.settings.borrow();
+        let id = settings.find(name).ok_or_else(|| settings::session::unrecognized(name))?;
+        Ok(settings.real(id))
+    }
+
+    fn activities(&self) -> stats::Activities {
+        self.shared.engine.activities
+    }
+
+    fn database_name(&self) -> String {
+        let row = self.catalog().database_row(self.catalog().database());
+        row.ok().flatten().map_or_else(String::new, |row| row.datname.to_string())
+    }
+
+    fn is_in_block(&self) -> bool {
+        self.block.get() == Block::Explicit
+    }
+
     fn plan_text(&self, text: &str, params: &[Oid]) -> Result<Arc<Plan>> {
         let statements = parser::parse(text)?;
         let [raw] = &statements[..] else { return Err(Error::internal("one statement was expected")) };

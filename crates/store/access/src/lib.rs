@@ -21,7 +21,7 @@ pub use layout::{BodyFlags, ColumnShape, Field, Form, RowLayout, RowView, ToastS
 pub use methods::{
     EntryStatus, FetchMode, Fetched, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport,
     InsertOptions, Inserted, RangeEstimate, ScanRequest, SortedEntries, Store, TableAm, TableFetch, TableScan,
-    UpdateOptions, VacuumOptions, VacuumReport,
+    UpdateOptions, VacuumOptions, VacuumProgress, VacuumReport,
 };
 pub use storage::Persistence;
 pub use table::{

@@ -140,7 +140,7 @@ pub enum EntryStatus {
 }
 
 /// What a vacuum did.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct VacuumReport {
     /// Pages of the table, after.
     pub pages: u32,
@@ -160,7 +160,20 @@ pub struct VacuumReport {
     pub recently_dead_rows: u64,
     /// Rounds of index cleaning.
     pub index_scans: u32,
+    /// Pages on which rows were frozen, and how many rows.
+    pub frozen: (u32, u64),
+    /// Pages newly marked all-visible, and (of these or others) all-frozen.
+    pub newly_visible: (u32, u32),
+    /// Pages with dead line pointers, and how many of those: indexes may lead to them.
+    pub dead_lines: (u32, u64),
+    /// Whether all-visible pages that are not frozen were left alone.
+    pub skipped_unfrozen: bool,
+    /// Per index, in the order given: what became of it, if it was looked at.
+    pub indexes: Vec<Option<IndexVacuumReport>>,
 }
+
+/// How a vacuum tells how far it is, by the numbers of `pg_stat_progress_vacuum`.
+pub type VacuumProgress<'a> = &'a (dyn Fn(usize, i64) + Sync);
 
 /// How a vacuum works.
 #[derive(Clone, Copy)]
@@ -177,6 +190,12 @@ pub struct VacuumOptions<'a> {
     pub memory: usize,
     /// Called between pages: interrupts, cost-based delay.
     pub pause: &'a (dyn Fn() -> Result<()> + Sync),
+    /// Told how far it is.
+    pub progress: VacuumProgress<'a>,
+    /// Vacuum the out-of-line values, too.
+    pub toast: bool,
+    /// Buffers of its ring at most (`BUFFER_USAGE_LIMIT`); zero: no ring, the whole pool.
+    pub ring_pages: u32,
 }
 
 /// A table access method.

@@ -362,7 +362,9 @@ impl TableAm for HeapAm {
         options: VacuumOptions<'_>,
     ) -> Result<VacuumReport> {
         let report = vacuum::Vacuum::run(store, transaction, table, indexes, options)?;
-        if let Some(toast) = toast::table_of(table)? {
+        if options.toast
+            && let Some(toast) = toast::table_of(table)?
+        {
             vacuum::Vacuum::run(store, transaction, &Arc::new(toast), &[], options)?;
         }
         Ok(report)

@@ -72,6 +72,24 @@ impl DeadIds {
     }
 }
 
+/// The numbers of `pg_stat_progress_vacuum`, and the phases.
+mod progress {
+    pub const PHASE: usize = 0;
+    pub const PAGES: usize = 1;
+    pub const SCANNED: usize = 2;
+    pub const CLEANED: usize = 3;
+    pub const INDEX_SCANS: usize = 4;
+    pub const INDEXES: usize = 8;
+    pub const INDEXES_DONE: usize = 9;
+
+    pub const SCANNING: i64 = 1;
+    pub const CLEANING_INDEXES: i64 = 2;
+    pub const CLEANING_TABLE: i64 = 3;
+    pub const FINISHING_INDEXES: i64 = 4;
+    pub const TRUNCATING: i64 = 5;
+    pub const FINISHING: i64 = 6;
+}
+
 pub(crate) struct Vacuum<'a> {
     store: &'a Store,
     transaction: &'a Transaction,
@@ -79,7 +97,7 @@ pub(crate) struct Vacuum<'a> {
     indexes: &'a [(Arc<dyn IndexAm>, Arc<Index>)],
     options: VacuumOptions<'a>,
     heap: Heap<'a>,
-    strategy: Strategy,
+    strategy: Option<Strategy>,
     dead: DeadIds,
     report: VacuumReport,
     /// One past the last page that is not empty.
@@ -101,9 +119,9 @@ impl<'a> Vacuum<'a> {
             indexes,
             options,
             heap: Heap::of(store, table),
-            strategy: Strategy::new(StrategyKind::Vacuum),
+            strategy: (options.ring_pages > 0).then(|| Strategy::with_pages(StrategyKind::Vacuum, options.ring_pages)),
             dead: DeadIds::default(),
-            report: VacuumReport::default(),
+            report: VacuumReport { indexes: vec![None; indexes.len()], ..VacuumReport::default() },
             used: 0,
         };
         vacuum.scan()?;
@@ -113,7 +131,7 @@ impl<'a> Vacuum<'a> {
 
     fn read(&self, block: BlockNumber) -> Result<Buffer> {
         let access = Access {
-            strategy: Some(&self.strategy),
+            strategy: self.strategy.as_ref(),
             mode: ReadMode::Normal,
             persistence: self.table.persistence,
             blocks: Some(&self.table.counters.blocks),
@@ -124,6 +142,9 @@ impl<'a> Vacuum<'a> {
     fn scan(&mut self) -> Result<()> {
         let blocks = self.store.storage.block_count(self.table.locator, Fork::Main)?;
         self.report.pages = blocks;
+        let progress = self.options.progress;
+        progress(progress::PHASE, progress::SCANNING);
+        progress(progress::PAGES, blocks as i64);
         let map = self.heap.visibility_map();
         let mut cache = None;
         let mut skipped = 0u32;
@@ -132,12 +153,14 @@ impl<'a> Vacuum<'a> {
                 let status = map.get(block, &mut cache)?;
                 if status.all_visible && (status.all_frozen || !self.options.freeze) {
                     skipped += 1;
+                    self.report.skipped_unfrozen |= !status.all_frozen;
                     self.used = block.0 + 1;
                     continue;
                 }
             }
             (self.options.pause)()?;
             self.scan_page(block)?;
+            progress(progress::SCANNED, block.0 as i64 + 1);
             if self.dead.memory() > self.options.memory {
                 self.clean()?;
             }
@@ -181,6 +204,10 @@ impl<'a> Vacuum<'a> {
         } else {
             self.dead.add(block, &plan.dead_lines);
         }
+        if !plan.dead_lines.is_empty() {
+            self.report.dead_lines.0 += 1;
+            self.report.dead_lines.1 += plan.dead_lines.len() as u64;
+        }
         Ok(())
     }
 
@@ -190,7 +217,7 @@ impl<'a> Vacuum<'a> {
     }
 
     /// Prunes a page as planned, and marks it in the visibility map if everybody sees all of it.
-    fn finish_page(&self, guard: &mut PageMut<'_>, map: &Buffer, block: BlockNumber, plan: &Plan) -> Result<()> {
+    fn finish_page(&mut self, guard: &mut PageMut<'_>, map: &Buffer, block: BlockNumber, plan: &Plan) -> Result<()> {
         let mut actions = Actions::new();
         if !plan.pruned.is_empty() {
             actions.prune(&plan.pruned);
@@ -201,6 +228,12 @@ impl<'a> Vacuum<'a> {
         let mark = after.all_visible && (before != after || !guard.is_all_visible());
         if (mark || self.options.freeze) && !plan.freeze.is_empty() {
             actions.freeze(&plan.freeze);
+            self.report.frozen.0 += 1;
+            self.report.frozen.1 += plan.freeze.len() as u64;
+        }
+        if mark {
+            self.report.newly_visible.0 += u32::from(!before.all_visible);
+            self.report.newly_visible.1 += u32::from(after.all_frozen && !before.all_frozen);
         }
         if mark && !guard.is_all_visible() {
             actions.visible(true);
@@ -223,23 +256,39 @@ impl<'a> Vacuum<'a> {
     /// Removes the remembered lines' entries from the indexes, then the lines.
     fn clean(&mut self) -> Result<()> {
         if self.options.index_cleanup {
-            for (method, index) in self.indexes {
+            let progress = self.options.progress;
+            progress(progress::PHASE, progress::CLEANING_INDEXES);
+            progress(progress::INDEXES, self.indexes.len() as i64);
+            for (n, (method, index)) in self.indexes.iter().enumerate() {
                 let dead = &self.dead;
-                method.bulk_delete(self.store, index, &|tid| dead.contains(tid), self.options.pause)?;
+                let done = method.bulk_delete(self.store, index, &|tid| dead.contains(tid), self.options.pause)?;
+                let total = self.report.indexes[n].get_or_insert_default();
+                total.pages = done.pages;
+                total.entries = done.entries;
+                total.removed_entries += done.removed_entries;
+                total.deleted_pages += done.deleted_pages;
+                progress(progress::INDEXES_DONE, n as i64 + 1);
             }
+            progress(progress::INDEXES_DONE, 0);
             if !self.indexes.is_empty() {
                 self.report.index_scans += 1;
             }
-            for n in 0..self.dead.pages.len() {
+            progress(progress::INDEX_SCANS, self.report.index_scans as i64);
+            progress(progress::PHASE, progress::CLEANING_TABLE);
+            let dead = std::mem::take(&mut self.dead);
+            for n in 0..dead.pages.len() {
                 (self.options.pause)()?;
-                self.free_lines(self.dead.pages[n].0, self.dead.lines_of(n))?;
+                self.free_lines(dead.pages[n].0, dead.lines_of(n))?;
+                progress(progress::CLEANED, n as i64 + 1);
             }
+            self.dead = dead;
+            progress(progress::PHASE, progress::SCANNING);
         }
         self.dead.clear();
         Ok(())
     }
 
-    fn free_lines(&self, block: BlockNumber, lines: &[u16]) -> Result<()> {
+    fn free_lines(&mut self, block: BlockNumber, lines: &[u16]) -> Result<()> {
         let buffer = self.read(block)?;
         let map = self.heap.visibility_map().pin(block)?;
         let mut guard = buffer.exclusive();
@@ -263,16 +312,23 @@ impl<'a> Vacuum<'a> {
     }
 
     fn finish(&mut self) -> Result<()> {
-        for (method, index) in self.indexes {
+        let progress = self.options.progress;
+        progress(progress::PHASE, progress::FINISHING_INDEXES);
+        for (n, (method, index)) in self.indexes.iter().enumerate() {
             if self.options.index_cleanup {
-                method.vacuum_cleanup(self.store, index)?;
+                let done = method.vacuum_cleanup(self.store, index)?;
+                let total = self.report.indexes[n].get_or_insert(done);
+                total.pages = done.pages;
+                total.free_pages = done.free_pages;
             }
         }
         let empty = self.report.pages - self.used;
         if self.options.truncate && (empty >= TRUNCATE_PAGES || empty > 0 && empty >= self.report.pages / TRUNCATE_PART)
         {
+            progress(progress::PHASE, progress::TRUNCATING);
             self.truncate()?;
         }
+        progress(progress::PHASE, progress::FINISHING);
         self.heap.free_space_map().vacuum()?;
         let (visible, frozen) = self.heap.visibility_map().count()?;
         self.report.all_visible_pages = visible;

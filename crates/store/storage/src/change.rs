@@ -21,7 +21,7 @@ use crate::pool::DIRTY;
 use crate::{Buffer, Page, PageMut, Persistence, Storage};
 use ids::{Lsn, Xid};
 use shm::CriticalSection;
-use std::sync::atomic::Ordering::AcqRel;
+use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use wal::{BLOCKS_MAX, Image, Record, RmgrId, panic_process};
 
 /// Why a change needs no log record.
@@ -174,7 +174,9 @@ impl<'a> Change<'a> {
 
     fn mark_dirty(&self) {
         for changed in self.pages[..self.count].iter().flatten() {
-            changed.buffer.header.state.fetch_or(DIRTY, AcqRel);
+            if changed.buffer.header.state.fetch_or(DIRTY, AcqRel) & DIRTY == 0 {
+                self.storage.inner.used[3].fetch_add(1, Relaxed);
+            }
         }
     }
 }

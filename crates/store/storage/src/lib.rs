@@ -59,7 +59,38 @@ pub use write::{PoolStatistics, SyncStatistics, WriteStatistics};
 use files::Files;
 use pool::Pool;
 use shm::{Layout, Segment};
+use stats::IoOperation;
+use stats::shared::IO_OPERATIONS;
+use std::sync::atomic::Ordering::Relaxed;
 use wal::{RmgrId, Wal};
+
+/// What [`Storage::usage`] sums up, in its order.
+const USED: [IoOperation; 3] = [IoOperation::Hit, IoOperation::Read, IoOperation::Write];
+
+/// Pages that a process had to do with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Found in the pool.
+    pub hits: u64,
+    /// Read.
+    pub reads: u64,
+    /// Written.
+    pub writes: u64,
+    /// Made dirty that were clean.
+    pub dirtied: u64,
+}
+
+impl std::ops::Sub for Usage {
+    type Output = Usage;
+    fn sub(self, before: Usage) -> Usage {
+        Usage {
+            hits: self.hits - before.hits,
+            reads: self.reads - before.reads,
+            writes: self.writes - before.writes,
+            dirtied: self.dirtied - before.dirtied,
+        }
+    }
+}
 
 /// The store's pages and files: a handle that every process and thread of a server has. `Copy`; it lives as long as the process,
 /// as the segment does.
@@ -77,6 +108,8 @@ pub(crate) struct Inner {
     pub io_combine: u32,
     /// What this process did and has not reported. After a fork each process has its own.
     pub io: stats::shared::IoCounters,
+    /// Hits, reads and writes that were reported already; pages made dirty.
+    pub used: [std::sync::atomic::AtomicU64; 4],
 }
 
 impl std::fmt::Debug for Storage {
@@ -101,6 +134,7 @@ impl Storage {
             log_hints: config.checksums || config.log_hints,
             io_combine: config.io_combine.clamp(1, 32),
             io: Default::default(),
+            used: Default::default(),
         };
         Storage { inner: Box::leak(Box::new(inner)) }
     }
@@ -122,23 +156,30 @@ impl Storage {
 
     #[inline]
     pub(crate) fn count(&self, context: stats::IoContext, operation: stats::IoOperation, count: u64) {
-        self.inner.io[context as usize][operation as usize].fetch_add(count, std::sync::atomic::Ordering::Relaxed);
+        self.inner.io[context as usize][operation as usize].fetch_add(count, Relaxed);
     }
 
     /// Reports this process's input and output; it is of kind `kind`.
     pub fn report_io(&self, stats: &stats::Stats, kind: shm::ProcessKind) {
         let totals = stats.io(kind).iter().flatten();
-        for (mine, total) in self.inner.io.iter().flatten().zip(totals) {
-            if mine.load(std::sync::atomic::Ordering::Relaxed) != 0 {
-                let count = mine.swap(0, std::sync::atomic::Ordering::Relaxed);
-                total.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
+        for (n, (mine, total)) in self.inner.io.iter().flatten().zip(totals).enumerate() {
+            if mine.load(Relaxed) != 0 {
+                let count = mine.swap(0, Relaxed);
+                total.fetch_add(count, Relaxed);
+                if let Some(used) = USED.iter().position(|op| *op as usize == n % IO_OPERATIONS) {
+                    self.inner.used[used].fetch_add(count, Relaxed);
+                }
             }
         }
     }
 
-    /// Forgets what this process's parent did.
-    pub fn forget_io(&self) {
-        self.inner.io.iter().flatten().for_each(|mine| mine.store(0, std::sync::atomic::Ordering::Relaxed));
+    /// What this process has done since it began.
+    pub fn usage(&self) -> Usage {
+        let sum = |used: usize| {
+            let pending = self.inner.io.iter().map(|place| place[USED[used] as usize].load(Relaxed)).sum::<u64>();
+            self.inner.used[used].load(Relaxed) + pending
+        };
+        Usage { hits: sum(0), reads: sum(1), writes: sum(2), dirtied: self.inner.used[3].load(Relaxed) }
     }
 
     /// Begins a logged change; see [`Change`].

@@ -345,6 +345,9 @@ impl Client {
             index_cleanup: true,
             memory: 1 << 20,
             pause: &|| Ok(()),
+            progress: &|_, _| (),
+            toast: true,
+            ring_pages: 256,
         };
         self.begin();
         let report = self
