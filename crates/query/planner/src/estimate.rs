@@ -1,4 +1,4 @@
-//! How many rows: sizes of relations, and the fraction that conditions let through.
+//! How many rows: sizes of relations, widths, distinct values. Which part of the rows a condition lets through says [`crate::selectivity`].
 
 use analyzer::query::{self as q, ExprKind};
 use catalog::rows::PgStatistic;
@@ -7,19 +7,7 @@ use error::Result;
 use ids::Oid;
 
 use crate::level::Planner;
-
-/// Fraction of rows that an equality lets through, if nothing is known.
-const EQUALITY: f64 = 0.005;
-/// The same for an inequality.
-const INEQUALITY: f64 = 0.333_333_333_333_333_3;
-/// For a range, both ends given.
-const RANGE: f64 = 0.005;
-/// For pattern matching.
-const PATTERN: f64 = 0.005;
-/// For IS NULL.
-const IS_NULL: f64 = 0.005;
-/// Distinct values, if nothing is known.
-const DISTINCT: f64 = 200.0;
+use crate::selectivity::DISTINCT;
 
 /// What is known of a base relation.
 #[derive(Clone)]
@@ -74,8 +62,16 @@ impl Planner<'_> {
     }
 
     /// Bytes of a row with these columns.
-    pub fn width(&self, columns: &[q::Expr]) -> u32 {
-        columns.iter().map(|c| self.type_width(c.ty.oid, c.ty.typmod)).sum::<f64>().round() as u32
+    pub fn width(&mut self, columns: &[q::Expr]) -> u32 {
+        columns.iter().map(|c| self.expression_width(c)).sum::<f64>().round() as u32
+    }
+
+    /// Bytes of a value: as ANALYZE found, or as its type has it.
+    fn expression_width(&mut self, expr: &q::Expr) -> f64 {
+        match self.facts_of(expr) {
+            Ok(Some(facts)) if facts.width() > 0 => f64::from(facts.width()),
+            _ => self.type_width(expr.ty.oid, expr.ty.typmod),
+        }
     }
 
     /// Statistics of a column.
@@ -101,6 +97,61 @@ impl Planner<'_> {
         }
     }
 
+    /// Whether a unique index alone says that no two rows have the same value.
+    pub fn is_unique(&mut self, expr: &q::Expr) -> Result<bool> {
+        let Some((_, oid, column)) = self.base_column(expr) else { return Ok(false) };
+        if column == -1 {
+            return Ok(true);
+        }
+        for &index in &self.relation(oid)?.indexes {
+            if let Some(row) = self.ctx.catalog.find_index(index)?
+                && row.indisunique
+                && row.indnkeyatts == 1
+                && row.indkey.first() == Some(&column)
+                && row.indpred.is_none()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// How many groups rows fall into by these keys, of `rows` rows. Keys of one table are together limited by its rows (a tenth of them if
+    /// there are several: they are hardly independent), and by how many of its rows are left.
+    pub fn groups(&mut self, keys: &[q::Expr], rows: f64) -> Result<f64> {
+        let mut tables: Vec<(usize, Oid, f64, f64, usize)> = Vec::new();
+        let mut groups = 1.0;
+        for key in keys {
+            let distinct = self.distinct_values(key, rows)?;
+            match self.base_column(key) {
+                Some((relation, oid, _)) => match tables.iter_mut().find(|table| table.0 == relation) {
+                    Some(table) => {
+                        table.2 *= distinct;
+                        table.3 = table.3.max(distinct);
+                        table.4 += 1;
+                    }
+                    None => tables.push((relation, oid, distinct, distinct, 1)),
+                },
+                None => groups *= distinct,
+            }
+        }
+        let single = tables.len() == 1;
+        for (_, oid, mut distinct, most, count) in tables {
+            let tuples = self.base_relation(oid)?.tuples.max(1.0);
+            if count > 1 {
+                distinct = distinct.min((tuples * 0.1).max(most));
+            }
+            distinct = distinct.min(tuples);
+            if single && rows < tuples && distinct > 0.0 {
+                // Of how many values one at least is left when so many rows are picked at random (Yao 1977, as an approximation for
+                // values that are equally frequent).
+                distinct *= 1.0 - ((tuples - rows) / tuples).powf(tuples / distinct);
+            }
+            groups *= distinct;
+        }
+        Ok(groups.ceil().min(rows).max(1.0))
+    }
+
     /// How many different values an expression has.
     pub fn distinct_values(&mut self, expr: &q::Expr, rows: f64) -> Result<f64> {
         if let Some((_, oid, column)) = self.base_column(expr) {
@@ -108,24 +159,13 @@ impl Planner<'_> {
             if column == -1 {
                 return Ok(base.tuples.max(1.0));
             }
-            if let Some(statistics) = self.statistics(oid, column)? {
-                let n = f64::from(statistics.stadistinct);
-                if n > 0.0 {
-                    return Ok(n);
-                }
-                if n < 0.0 {
-                    return Ok((-n * base.tuples).max(1.0));
-                }
+            if let Some(facts) = self.facts_of(expr)?
+                && let Some(distinct) = facts.distinct(base.tuples)
+            {
+                return Ok(distinct);
             }
-            for &index in &base.relation.indexes {
-                if let Some(row) = self.ctx.catalog.find_index(index)?
-                    && row.indisunique
-                    && row.indnkeyatts == 1
-                    && row.indkey.first() == Some(&column)
-                    && row.indpred.is_none()
-                {
-                    return Ok(base.tuples.max(1.0));
-                }
+            if self.is_unique(expr)? {
+                return Ok(base.tuples.max(1.0));
             }
             if expr.ty.oid == types::oid::BOOL {
                 return Ok(2.0);
@@ -136,154 +176,5 @@ impl Planner<'_> {
             return Ok(1.0);
         }
         Ok(DISTINCT.min(rows.max(1.0)))
-    }
-
-    /// The fraction of rows that all conditions let through.
-    pub fn selectivity_of_all(&mut self, quals: &[q::Expr]) -> Result<f64> {
-        let mut selectivity = 1.0;
-        // Two inequalities on one expression are a range.
-        let mut bounds: Vec<(q::Expr, bool)> = Vec::new();
-        for qual in quals {
-            if let Some((expr, lower)) = self.bound_of(qual)? {
-                if let Some(at) = bounds.iter().position(|(e, l)| *e == expr && *l != lower) {
-                    bounds.swap_remove(at);
-                    selectivity *= RANGE / INEQUALITY;
-                    continue;
-                }
-                bounds.push((expr, lower));
-            }
-            selectivity *= self.selectivity(qual)?;
-        }
-        Ok(selectivity.clamp(0.0, 1.0))
-    }
-
-    /// `column < constant` or `>`: the column, and whether it is a lower bound.
-    fn bound_of(&mut self, qual: &q::Expr) -> Result<Option<(q::Expr, bool)>> {
-        let ExprKind::Operator(call) = &qual.kind else { return Ok(None) };
-        let [left, right] = &call.args[..] else { return Ok(None) };
-        if crate::prepare::relids_of(left) == 0 || crate::prepare::relids_of(right) != 0 {
-            return Ok(None);
-        }
-        let families = self.ctx.catalog.operator_families(call.operator)?;
-        let strategy = families.iter().find(|m| m.amopmethod == catalog::objects::BTREE).map(|m| m.amopstrategy);
-        Ok(match strategy {
-            Some(1 | 2) => Some((left.clone(), false)),
-            Some(4 | 5) => Some((left.clone(), true)),
-            _ => None,
-        })
-    }
-
-    /// The fraction of rows that a condition lets through.
-    pub fn selectivity(&mut self, qual: &q::Expr) -> Result<f64> {
-        Ok(match &qual.kind {
-            ExprKind::Const(value) => f64::from(u8::from(value.as_bool() == Some(true))),
-            ExprKind::And(args) => self.selectivity_of_all(args)?,
-            ExprKind::Or(args) => {
-                let mut selectivity = 0.0;
-                for arg in args {
-                    let one = self.selectivity(arg)?;
-                    selectivity = selectivity + one - selectivity * one;
-                }
-                selectivity
-            }
-            ExprKind::Not(arg) => 1.0 - self.selectivity(arg)?,
-            ExprKind::NullTest { arg, is_null, .. } => {
-                let mut fraction = IS_NULL;
-                if let Some((_, relation, column)) = self.base_column(arg) {
-                    if let Some(statistics) = self.statistics(relation, column)? {
-                        fraction = f64::from(statistics.stanullfrac);
-                    } else if column > 0 && self.relation(relation)?.column(column).is_some_and(|c| c.attnotnull) {
-                        fraction = 0.0;
-                    }
-                }
-                if *is_null { fraction } else { 1.0 - fraction }
-            }
-            ExprKind::BooleanTest { .. } => 0.5,
-            ExprKind::ScalarArray { call, any } => {
-                let count = match call.args.get(1).map(|a| &a.kind) {
-                    Some(ExprKind::Const(batch::Datum::Bytes(bytes))) => {
-                        types::array::View::new(bytes).map_or(10, |view| view.len())
-                    }
-                    Some(ExprKind::Array { elements, .. }) => elements.len(),
-                    _ => 10,
-                };
-                let one = match call.args.first() {
-                    Some(left) => self.operator_selectivity(call.operator, left, None)?,
-                    None => EQUALITY,
-                };
-                if *any { (one * count as f64).min(1.0) } else { (1.0 - (1.0 - one) * count as f64).max(0.0) }
-            }
-            ExprKind::Operator(call) => match &call.args[..] {
-                [left, right] => {
-                    let (l, r) = (crate::prepare::relids_of(left), crate::prepare::relids_of(right));
-                    if l != 0 && r != 0 && l != r {
-                        return self.join_selectivity(call.operator, left, right);
-                    }
-                    if l == 0 {
-                        self.operator_selectivity(call.operator, right, Some(left))?
-                    } else {
-                        self.operator_selectivity(call.operator, left, Some(right))?
-                    }
-                }
-                _ => 0.5,
-            },
-            ExprKind::Distinct(call) => match &call.args[..] {
-                [left, right] => 1.0 - self.operator_selectivity(call.operator, left, Some(right))?,
-                _ => 0.5,
-            },
-            ExprKind::Function(_) => INEQUALITY,
-            ExprKind::SubLink(_) => 0.5,
-            ExprKind::CurrentOf { .. } => 0.0,
-            _ => 0.5,
-        })
-    }
-
-    /// `column op something`, by the operator's own estimator.
-    fn operator_selectivity(&mut self, operator: Oid, column: &q::Expr, other: Option<&q::Expr>) -> Result<f64> {
-        let row = self.ctx.catalog.operator(operator)?;
-        let estimator = row.oprrest.0;
-        Ok(match estimator {
-            // eqsel, neqsel
-            101 | 102 => {
-                let mut equal = EQUALITY;
-                let mut nulls = 0.0;
-                if other.is_some_and(|o| matches!(o.kind, ExprKind::Const(batch::Datum::Null))) {
-                    return Ok(0.0);
-                }
-                if let Some((_, relation, number)) = self.base_column(column) {
-                    let tuples = self.base_relation(relation)?.tuples.max(1.0);
-                    if let Some(statistics) = self.statistics(relation, number)? {
-                        nulls = f64::from(statistics.stanullfrac);
-                    }
-                    let distinct = self.distinct_values(column, tuples)?;
-                    equal = (1.0 - nulls) / distinct.max(1.0);
-                } else if column.ty.oid == types::oid::BOOL {
-                    equal = 0.5;
-                }
-                if estimator == 101 { equal } else { 1.0 - equal - nulls }
-            }
-            // scalarltsel, scalargtsel, scalarlesel, scalargesel
-            103 | 104 | 336 | 337 => INEQUALITY,
-            // likesel, regexeqsel and their like
-            1814..=1821 | 1824..=1829 if row.oprname.starts_with('!') => 1.0 - PATTERN,
-            1814..=1821 | 1824..=1829 => PATTERN,
-            0 => 0.5,
-            _ => INEQUALITY,
-        })
-    }
-
-    /// `a.x op b.y`
-    fn join_selectivity(&mut self, operator: Oid, left: &q::Expr, right: &q::Expr) -> Result<f64> {
-        let row = self.ctx.catalog.operator(operator)?;
-        Ok(match row.oprjoin.0 {
-            // eqjoinsel, neqjoinsel
-            105 | 106 => {
-                let distinct = self.distinct_values(left, 1000.0)?.max(self.distinct_values(right, 1000.0)?).max(1.0);
-                if row.oprjoin.0 == 105 { 1.0 / distinct } else { 1.0 - 1.0 / distinct }
-            }
-            107 | 108 | 386 | 398 => INEQUALITY,
-            0 => 0.5,
-            _ => INEQUALITY,
-        })
     }
 }

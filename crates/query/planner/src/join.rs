@@ -795,6 +795,8 @@ impl Planner<'_> {
         let mut filter: Vec<Expr> = Vec::new();
         let mut selectivity = 1.0;
         let mut filter_selectivity = 1.0;
+        // Of the outer rows, those with a partner: for semi-joins.
+        let mut partners: f64 = 1.0;
         for qual in &problem.quals {
             if qual.relids & !both != 0 || is_applied(problem, qual, left, l) || is_applied(problem, qual, right, r) {
                 continue;
@@ -810,7 +812,13 @@ impl Planner<'_> {
         }
         if let Some(special) = special {
             for qual in &special.quals {
-                selectivity *= self.selectivity(qual)?;
+                let one = self.selectivity(qual)?;
+                selectivity *= one;
+                let (outer, inner) = if turned { (r, rows_of(outers)) } else { (l, rows_of(inners)) };
+                partners *= match self.semi_selectivity(qual, outer, inner)? {
+                    Some(part) => part,
+                    None => (one * inner).min(1.0),
+                };
                 quals.push(qual.clone());
             }
         }
@@ -826,10 +834,10 @@ impl Planner<'_> {
             JoinType::Left => pairs.max(outer_rows),
             JoinType::Right => pairs.max(inner_rows),
             JoinType::Full => pairs.max(outer_rows).max(inner_rows),
-            JoinType::Semi => (outer_rows * (inner_rows * selectivity).min(1.0)).max(1.0),
-            JoinType::Anti => (outer_rows * (1.0 - (inner_rows * selectivity).min(1.0))).max(1.0),
-            JoinType::RightSemi => (inner_rows * (outer_rows * selectivity).min(1.0)).max(1.0),
-            JoinType::RightAnti => (inner_rows * (1.0 - (outer_rows * selectivity).min(1.0))).max(1.0),
+            JoinType::Semi => (outer_rows * partners).max(1.0),
+            JoinType::Anti => (outer_rows * (1.0 - partners)).max(1.0),
+            JoinType::RightSemi => (inner_rows * partners).max(1.0),
+            JoinType::RightAnti => (inner_rows * (1.0 - partners)).max(1.0),
         };
         let rows = (rows * filter_selectivity).max(1.0).round();
         let keys = self.hash_keys(&quals, l, r)?;

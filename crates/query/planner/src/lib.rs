@@ -15,6 +15,7 @@ mod compile;
 mod cost;
 mod estimate;
 pub mod explain;
+mod facts;
 mod fold;
 mod join;
 mod level;
@@ -22,6 +23,7 @@ mod modify;
 pub mod plan;
 mod prepare;
 mod scan;
+mod selectivity;
 mod setop;
 mod upper;
 

@@ -508,22 +508,12 @@ impl Planner<'_> {
 
     /// The correlation of the table's order with the index's first column, if known.
     fn base_column_statistics(&self, base: &BaseRelation, class: &Relation) -> Result<Option<f64>> {
-        const CORRELATION: i16 = 3;
         let Some(index) = &class.index else { return Ok(None) };
         let Some(&column) = index.indkey.first() else { return Ok(None) };
-        let Some(s) = self.statistics(base.relation.oid, column)? else { return Ok(None) };
-        let slots = [
-            (s.stakind1, &s.stanumbers1),
-            (s.stakind2, &s.stanumbers2),
-            (s.stakind3, &s.stanumbers3),
-            (s.stakind4, &s.stanumbers4),
-            (s.stakind5, &s.stanumbers5),
-        ];
-        Ok(slots
-            .iter()
-            .find(|(kind, _)| *kind == CORRELATION)
-            .and_then(|(_, numbers)| numbers.as_ref()?.first().copied())
-            .map(f64::from))
+        let statistics = self.statistics(base.relation.oid, column)?;
+        let correlation = statistics.and_then(|row| crate::facts::ColumnFacts::new(row).correlation());
+        // Columns behind the first make the order less certain.
+        Ok(correlation.map(|c| if index.indnkeyatts > 1 { c * 0.75 } else { c }))
     }
 }
 

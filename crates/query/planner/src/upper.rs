@@ -315,11 +315,7 @@ impl Planner<'_> {
             _ => false,
         });
         let input_rows = built.node.cost.rows;
-        let mut groups = 1.0;
-        for key in &keys {
-            groups *= self.distinct_values(key, input_rows)?;
-        }
-        groups = groups.min(input_rows).max(1.0).round();
+        let groups = self.groups(&keys, input_rows)?;
         let many_sets = sets.as_ref().is_some_and(|s| s.len() > 1 || s.first().is_none_or(|s| s.len() != keys.len()));
         let strategy = if keys.is_empty() && !many_sets {
             AggregateStrategy::Plain
@@ -592,11 +588,7 @@ impl Planner<'_> {
             .map(|t| t.expr.clone())
             .collect();
         let hash = !on && clauses.iter().all(|c| c.hashable) && self.ctx.costs.enable_hashagg;
-        let mut groups = 1.0;
-        for expr in &exprs {
-            groups *= self.distinct_values(expr, built.node.cost.rows)?;
-        }
-        groups = groups.min(built.node.cost.rows).max(1.0).round();
+        let groups = self.groups(&exprs, built.node.cost.rows)?;
         if !hash {
             let mut keys = self.path_keys(targets, clauses);
             if on {

@@ -203,7 +203,7 @@ fn column_statistics(
         None => None,
     };
     let key = KeyColumn::ascending(column.atttypid, column.attcollation);
-    let encoder = operators.and_then(|_| KeyEncoder::new(vec![key], env).ok());
+    let mut encoder = operators.and_then(|_| KeyEncoder::new(vec![key], env).ok());
     let mut keys: Vec<u8> = Vec::new();
     let mut places: Vec<Option<(Option<(usize, usize)>, usize)>> = Vec::with_capacity(rows.len());
     for &row in rows {
@@ -215,10 +215,15 @@ fn column_statistics(
         let width = stored_width(column, value.as_bytes().map_or(0, <[u8]>::len));
         let start = keys.len();
         let key = match &encoder {
-            Some(encoder) if width <= WIDE => {
-                encoder.encode_column(0, value, env, &mut keys)?;
-                Some((start, keys.len()))
-            }
+            Some(sorter) if width <= WIDE => match sorter.encode_column(0, value, env, &mut keys) {
+                Ok(()) => Some((start, keys.len())),
+                // Elements of an array may have no order, though arrays do.
+                Err(error) if error.state() == SqlState::FEATURE_NOT_SUPPORTED => {
+                    encoder = None;
+                    None
+                }
+                Err(error) => return Err(error),
+            },
             _ => None,
         };
         places.push(Some((key, width)));

@@ -48,7 +48,7 @@ pub(super) fn vacuum(context: &Context<'_>, relation: &Relation, request: &Maint
     let truncate = match (request.truncate, option("vacuum_truncate")) {
         (Some(truncate), _) => truncate,
         (None, Some(text)) => on(text),
-        (None, None) => context.services.setting_int("vacuum_truncate").map_or(true, |value| value != 0),
+        (None, None) => session.env().setting("vacuum_truncate").is_none_or(on),
     };
     let index_cleanup = match (request.index_cleanup, option("vacuum_index_cleanup")) {
         (Some(cleanup), _) => cleanup,
