@@ -205,33 +205,53 @@ pub struct Printer<'a> {
     layout: Layout,
 }
 
-/// What was found out about a table before writing it.
+/// How a table is going to be written.
 enum Layout {
+    /// Measured.
     Aligned(aligned::Widths),
     AlignedExpanded,
-    Other,
+    /// By a format that does not measure.
+    Plain(fn(&View<'_>, &mut Sink<'_>)),
 }
 
 impl<'a> Printer<'a> {
     /// Measures the table, where its format needs it.
     pub fn new(table: &'a Table<'a>, options: &'a PrintOptions) -> Printer<'a> {
         let view = View { table, options };
+        let expanded = options.expanded == Expanded::On;
         let layout = match options.format {
-            Format::Aligned | Format::Wrapped => {
-                let auto = options.expanded == Expanded::Auto;
-                // The parts of an answer must look alike, but the first cannot know how wide the others are.
-                if options.expanded == Expanded::On || (auto && !(table.part.first && table.part.last)) {
-                    Layout::AlignedExpanded
-                } else {
-                    let widths = aligned::Widths::measure(&view);
-                    let target = options.target_columns();
-                    let expand = auto && target > 0 && table.columns.len() > 1 && widths.exceeds(target);
-                    if expand { Layout::AlignedExpanded } else { Layout::Aligned(widths) }
-                }
-            }
-            _ => Layout::Other,
+            Format::Aligned | Format::Wrapped => Printer::aligned_layout(&view),
+            Format::Unaligned if expanded => Layout::Plain(unaligned::write_expanded),
+            Format::Unaligned => Layout::Plain(unaligned::write),
+            Format::Csv if expanded => Layout::Plain(csv::write_expanded),
+            Format::Csv => Layout::Plain(csv::write),
+            Format::Html if expanded => Layout::Plain(html::write_expanded),
+            Format::Html => Layout::Plain(html::write),
+            Format::Asciidoc if expanded => Layout::Plain(asciidoc::write_expanded),
+            Format::Asciidoc => Layout::Plain(asciidoc::write),
+            Format::Latex | Format::LatexLongtable if expanded => Layout::Plain(latex::write_expanded),
+            Format::Latex => Layout::Plain(latex::write),
+            Format::LatexLongtable => Layout::Plain(latex::write_longtable),
+            Format::TroffMs if expanded => Layout::Plain(troff::write_expanded),
+            Format::TroffMs => Layout::Plain(troff::write),
         };
         Printer { view, layout }
+    }
+
+    fn aligned_layout(view: &View<'_>) -> Layout {
+        let (table, options) = (view.table, view.options);
+        let auto = options.expanded == Expanded::Auto;
+        // The parts of an answer must look alike, but the first cannot know how wide the others are.
+        if options.expanded == Expanded::On || (auto && !(table.part.first && table.part.last)) {
+            return Layout::AlignedExpanded;
+        }
+        let widths = aligned::Widths::measure(view);
+        let target = options.target_columns();
+        if auto && target > 0 && table.columns.len() > 1 && widths.exceeds(target) {
+            Layout::AlignedExpanded
+        } else {
+            Layout::Aligned(widths)
+        }
     }
 
     /// How many lines the table has, as psql reckons it for the pager: the lines of wrapped and multi-line values count
@@ -239,10 +259,10 @@ impl<'a> Printer<'a> {
     pub fn lines(&self) -> usize {
         let table = self.view.table;
         let rows = table.cells.rows();
-        let expanded = match &self.layout {
+        let expanded = match self.layout {
             Layout::Aligned(_) => false,
             Layout::AlignedExpanded => true,
-            Layout::Other => self.view.expanded(),
+            Layout::Plain(_) => self.view.options.expanded == Expanded::On,
         };
         let body = if expanded { (table.columns.len() + 1).saturating_mul(rows) } else { rows + 1 };
         let extra = match &self.layout {
@@ -263,29 +283,10 @@ impl<'a> Printer<'a> {
     /// do so.
     pub fn write(&self, writer: &mut dyn Write) -> io::Result<()> {
         let mut sink = Sink::new(writer);
-        let view = &self.view;
-        let expanded = view.expanded();
-        match (&self.layout, view.options.format) {
-            (Layout::Aligned(widths), _) => aligned::write(view, widths, &mut sink),
-            (Layout::AlignedExpanded, _) => expanded::write(view, &mut sink),
-            (Layout::Other, Format::Unaligned) if expanded => unaligned::write_expanded(view, &mut sink),
-            (Layout::Other, Format::Unaligned) => unaligned::write(view, &mut sink),
-            (Layout::Other, Format::Csv) if expanded => csv::write_expanded(view, &mut sink),
-            (Layout::Other, Format::Csv) => csv::write(view, &mut sink),
-            (Layout::Other, Format::Html) if expanded => html::write_expanded(view, &mut sink),
-            (Layout::Other, Format::Html) => html::write(view, &mut sink),
-            (Layout::Other, Format::Asciidoc) if expanded => asciidoc::write_expanded(view, &mut sink),
-            (Layout::Other, Format::Asciidoc) => asciidoc::write(view, &mut sink),
-            (Layout::Other, Format::Latex | Format::LatexLongtable) if expanded => {
-                latex::write_expanded(view, &mut sink)
-            }
-            (Layout::Other, Format::Latex) => latex::write(view, &mut sink),
-            (Layout::Other, Format::LatexLongtable) => latex::write_longtable(view, &mut sink),
-            (Layout::Other, Format::TroffMs) if expanded => troff::write_expanded(view, &mut sink),
-            (Layout::Other, Format::TroffMs) => troff::write(view, &mut sink),
-            (Layout::Other, Format::Aligned | Format::Wrapped) => {
-                unreachable!("aligned formats have a layout of their own")
-            }
+        match &self.layout {
+            Layout::Aligned(widths) => aligned::write(&self.view, widths, &mut sink),
+            Layout::AlignedExpanded => expanded::write(&self.view, &mut sink),
+            Layout::Plain(write) => write(&self.view, &mut sink),
         }
         sink.finish()
     }
@@ -303,11 +304,6 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Whether a format that does not measure is to be written expanded: `auto` means no there.
-    fn expanded(&self) -> bool {
-        self.options.expanded == Expanded::On
-    }
-
     /// The number of columns.
     fn columns(&self) -> usize {
         self.table.columns.len()
