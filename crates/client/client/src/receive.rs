@@ -212,8 +212,23 @@ impl Connection {
         Ok(())
     }
 
+    /// Makes a chunk of the rows that are left at a command's end, if rows come in chunks: the result with the tag has none.
+    /// The message that ends the command is handled again after it.
+    fn give_last_chunk(&mut self) -> bool {
+        let Building::Rows(rows) = &mut self.building else { return false };
+        if self.chunk_rows == 0 || rows.is_empty() {
+            return false;
+        }
+        self.ready = Some(QueryResult::Rows(rows.take_chunk()));
+        self.phase = Phase::Ready;
+        true
+    }
+
     /// Handles one message that is not a row being taken.
     fn handle(&mut self, message: Message) -> Step {
+        if message.kind == b'C' && self.give_last_chunk() {
+            return Ok(());
+        }
         self.input.consume(message);
         match self.interpret(message) {
             Ok(step) => step,

@@ -212,8 +212,8 @@ impl Rows {
         &self.tag
     }
 
-    /// Whether it is a chunk of a result, and more will come: as many rows as were asked for. The last chunk is not partial
-    /// and has no rows.
+    /// Whether it is a chunk of a result, and more will come: as many rows as were asked for, or those that are left. What
+    /// comes last is not partial and has no rows.
     pub fn is_partial(&self) -> bool {
         self.partial
     }
