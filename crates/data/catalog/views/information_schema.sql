@@ -284,11 +284,12 @@ SELECT (pg_catalog.current_database())::information_schema.sql_identifier AS tab
          WHERE k.contype IN ('p', 'u', 'f', 'n') AND c.relkind IN ('r', 'p') AND NOT a.attisdropped) x
  WHERE pg_catalog.pg_has_role(x.relowner, 'USAGE');
 
+-- A domain over an array is no array to the standard: its own element type is asked for.
 CREATE VIEW information_schema.domains AS
 SELECT (pg_catalog.current_database())::information_schema.sql_identifier AS domain_catalog,
        (tn.nspname)::information_schema.sql_identifier AS domain_schema,
        (t.typname)::information_schema.sql_identifier AS domain_name,
-       (CASE WHEN b.typelem <> 0::oid AND b.typlen = -1 THEN 'ARRAY' WHEN bn.nspname = 'pg_catalog' THEN pg_catalog.format_type(t.typbasetype, NULL) ELSE 'USER-DEFINED' END)::information_schema.character_data AS data_type,
+       (CASE WHEN t.typelem <> 0::oid AND t.typlen = -1 THEN 'ARRAY' WHEN bn.nspname = 'pg_catalog' THEN pg_catalog.format_type(t.typbasetype, NULL) ELSE 'USER-DEFINED' END)::information_schema.character_data AS data_type,
        (information_schema._pg_char_max_length(t.typbasetype, t.typtypmod))::information_schema.cardinal_number AS character_maximum_length,
        (information_schema._pg_char_octet_length(t.typbasetype, t.typtypmod))::information_schema.cardinal_number AS character_octet_length,
        (NULL::text)::information_schema.sql_identifier AS character_set_catalog,

@@ -245,3 +245,57 @@ SELECT s.slot_name, s.plugin, s.slot_type, s.datoid, d.datname AS database, s.te
        s.inactive_since, s.conflicting, s.invalidation_reason, s.failover, s.synced
   FROM pg_catalog.pg_get_replication_slots() s
   LEFT JOIN pg_catalog.pg_database d ON d.oid = s.datoid;
+
+CREATE VIEW pg_catalog.pg_seclabels AS
+SELECT l.objoid, l.classoid, l.objsubid,
+       CASE WHEN l.objsubid <> 0 THEN 'column' ELSE o.type END AS objtype, s.oid AS objnamespace,
+       (o.identity COLLATE pg_catalog."C") AS objname,
+       l.provider, l.label
+  FROM pg_catalog.pg_seclabel l
+ CROSS JOIN LATERAL pg_catalog.pg_identify_object(l.classoid, l.objoid, l.objsubid) o
+  LEFT JOIN pg_catalog.pg_namespace s ON s.nspname = o.schema
+UNION ALL
+SELECT l.objoid, l.classoid, 0, o.type, NULL::oid, (o.identity COLLATE pg_catalog."C"), l.provider, l.label
+  FROM pg_catalog.pg_shseclabel l
+ CROSS JOIN LATERAL pg_catalog.pg_identify_object(l.classoid, l.objoid, 0) o;
+
+CREATE VIEW pg_catalog.pg_stats_ext AS
+SELECT cn.nspname AS schemaname, c.relname AS tablename, sn.nspname AS statistics_schemaname, s.stxname AS statistics_name,
+       pg_catalog.pg_get_userbyid(s.stxowner) AS statistics_owner,
+       (SELECT pg_catalog.array_agg(a.attname ORDER BY a.attnum)
+          FROM pg_catalog.pg_attribute a
+         WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys::smallint[])) AS attnames,
+       pg_catalog.pg_get_statisticsobjdef_expressions(s.oid) AS exprs, s.stxkind AS kinds, d.stxdinherit AS inherited,
+       d.stxdndistinct AS n_distinct, d.stxddependencies AS dependencies, m.most_common_vals, m.most_common_val_nulls,
+       m.most_common_freqs, m.most_common_base_freqs
+  FROM pg_catalog.pg_statistic_ext s
+  JOIN pg_catalog.pg_class c ON c.oid = s.stxrelid
+  JOIN pg_catalog.pg_statistic_ext_data d ON d.stxoid = s.oid
+  LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_namespace sn ON sn.oid = s.stxnamespace
+  LEFT JOIN LATERAL (SELECT pg_catalog.array_agg(x.values ORDER BY x.index) AS most_common_vals,
+                            pg_catalog.array_agg(x.nulls ORDER BY x.index) AS most_common_val_nulls,
+                            pg_catalog.array_agg(x.frequency ORDER BY x.index) AS most_common_freqs,
+                            pg_catalog.array_agg(x.base_frequency ORDER BY x.index) AS most_common_base_freqs
+                       FROM pg_catalog.pg_mcv_list_items(d.stxdmcv) x) m ON d.stxdmcv IS NOT NULL
+ WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE') AND (NOT c.relrowsecurity OR NOT pg_catalog.row_security_active(c.oid));
+
+CREATE VIEW pg_catalog.pg_stats_ext_exprs AS
+SELECT cn.nspname AS schemaname, c.relname AS tablename, sn.nspname AS statistics_schemaname, s.stxname AS statistics_name,
+       pg_catalog.pg_get_userbyid(s.stxowner) AS statistics_owner, e.expr, d.stxdinherit AS inherited,
+       e.stanullfrac AS null_frac, e.stawidth AS avg_width, e.stadistinct AS n_distinct,
+       CASE WHEN e.stakind1 = 1 THEN e.stavalues1 WHEN e.stakind2 = 1 THEN e.stavalues2 WHEN e.stakind3 = 1 THEN e.stavalues3 WHEN e.stakind4 = 1 THEN e.stavalues4 WHEN e.stakind5 = 1 THEN e.stavalues5 END AS most_common_vals,
+       CASE WHEN e.stakind1 = 1 THEN e.stanumbers1 WHEN e.stakind2 = 1 THEN e.stanumbers2 WHEN e.stakind3 = 1 THEN e.stanumbers3 WHEN e.stakind4 = 1 THEN e.stanumbers4 WHEN e.stakind5 = 1 THEN e.stanumbers5 END AS most_common_freqs,
+       CASE WHEN e.stakind1 = 2 THEN e.stavalues1 WHEN e.stakind2 = 2 THEN e.stavalues2 WHEN e.stakind3 = 2 THEN e.stavalues3 WHEN e.stakind4 = 2 THEN e.stavalues4 WHEN e.stakind5 = 2 THEN e.stavalues5 END AS histogram_bounds,
+       CASE WHEN e.stakind1 = 3 THEN (e.stanumbers1)[1] WHEN e.stakind2 = 3 THEN (e.stanumbers2)[1] WHEN e.stakind3 = 3 THEN (e.stanumbers3)[1] WHEN e.stakind4 = 3 THEN (e.stanumbers4)[1] WHEN e.stakind5 = 3 THEN (e.stanumbers5)[1] END AS correlation,
+       CASE WHEN e.stakind1 = 4 THEN e.stavalues1 WHEN e.stakind2 = 4 THEN e.stavalues2 WHEN e.stakind3 = 4 THEN e.stavalues3 WHEN e.stakind4 = 4 THEN e.stavalues4 WHEN e.stakind5 = 4 THEN e.stavalues5 END AS most_common_elems,
+       CASE WHEN e.stakind1 = 4 THEN e.stanumbers1 WHEN e.stakind2 = 4 THEN e.stanumbers2 WHEN e.stakind3 = 4 THEN e.stanumbers3 WHEN e.stakind4 = 4 THEN e.stanumbers4 WHEN e.stakind5 = 4 THEN e.stanumbers5 END AS most_common_elem_freqs,
+       CASE WHEN e.stakind1 = 5 THEN e.stanumbers1 WHEN e.stakind2 = 5 THEN e.stanumbers2 WHEN e.stakind3 = 5 THEN e.stanumbers3 WHEN e.stakind4 = 5 THEN e.stanumbers4 WHEN e.stakind5 = 5 THEN e.stanumbers5 END AS elem_count_histogram
+  FROM pg_catalog.pg_statistic_ext s
+  JOIN pg_catalog.pg_class c ON c.oid = s.stxrelid
+  LEFT JOIN pg_catalog.pg_statistic_ext_data d ON d.stxoid = s.oid
+  LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_namespace sn ON sn.oid = s.stxnamespace
+ CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(pg_catalog.pg_get_statisticsobjdef_expressions(s.oid)),
+                               pg_catalog.unnest(d.stxdexpr)) e(expr)
+ WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE') AND (NOT c.relrowsecurity OR NOT pg_catalog.row_security_active(c.oid));

@@ -28,6 +28,9 @@ struct Agreed {
     other: Oid,
 }
 
+/// The collation `default`.
+const DEFAULT: Oid = Oid(100);
+
 impl Agreed {
     const NONE: Agreed =
         Agreed { collation: Oid::INVALID, strength: Strength::None, location: NO_LOCATION, other: Oid::INVALID };
@@ -301,7 +304,10 @@ impl Analyzer<'_> {
             expr.ty.collation = Oid::INVALID;
             return Ok(Agreed::NONE);
         }
-        if agreed.strength == Strength::None {
+        // A domain's own collation yields to any but the default one.
+        let domain = matches!(expr.kind, ExprKind::CoerceToDomain(..));
+        let default = agreed.strength == Strength::Implicit && agreed.collation == DEFAULT;
+        if agreed.strength == Strength::None || domain && default {
             expr.ty.collation = row.typcollation;
             return Ok(leaf(row.typcollation));
         }
