@@ -47,7 +47,14 @@ impl Execution {
         let mut state = State::new(plan.clone(), options.params, options.work_mem);
         let none = Substitutes::new();
         let builder =
-            Builder { session, snapshot: &snapshot, state: &state, instrument: options.instrument, substitutes: &none };
+            Builder {
+            session,
+            snapshot: &snapshot,
+            state: &state,
+            instrument: options.instrument,
+            substitutes: &none,
+            limited: Default::default(),
+        };
         let root = builder.stage(&plan.root)?;
         let subplans = builder.subplans()?;
         state.subplans = subplans;

@@ -38,6 +38,8 @@ pub struct State {
     pub processed: u64,
     /// Memory for one operator before it uses temporary files, in bytes (`work_mem`).
     pub work_mem: usize,
+    /// Rows that are wanted at most of the step under way: expressions that may fail or have effects are evaluated for no more.
+    pub wanted: usize,
     /// What each node did, by its number, where that is measured.
     pub instruments: Vec<Instrument>,
     locals: Vec<Option<Column>>,
@@ -77,6 +79,7 @@ impl State {
             work_tables,
             processed: 0,
             work_mem,
+            wanted: usize::MAX,
             instruments: Vec::new(),
             locals: Vec::new(),
         }
@@ -203,6 +206,7 @@ impl<'a> Run<'a> {
     ) -> Result<()> {
         let subquery = self.state.subplans[subplan].take();
         let mut subquery = subquery.ok_or_else(|| Error::internal("a subquery runs inside itself"))?;
+        let wanted = std::mem::replace(&mut self.state.wanted, usize::MAX);
         let result = (|| {
             if std::mem::replace(&mut subquery.used, true) {
                 subquery.stage.rewind(self)?;
@@ -215,6 +219,7 @@ impl<'a> Run<'a> {
             }
             Ok(())
         })();
+        self.state.wanted = wanted;
         self.state.subplans[subplan] = Some(subquery);
         result
     }

@@ -137,8 +137,10 @@ impl Session<'_> {
 
     /// Ends the statement (which may fail: deferred constraints), then says that it is complete.
     fn complete_after_commit(&self, tag: &str) -> Result<()> {
-        if self.block.get() == Block::Single {
-            self.end_statement()?;
+        match self.block.get() {
+            Block::Single => self.end_statement()?,
+            Block::Failed | Block::Idle => (),
+            _ => self.fire_triggers(false)?,
         }
         self.complete(tag);
         Ok(())

@@ -519,83 +519,127 @@ impl<'a> Modify<'a> {
         Ok(Step::Done(Updated { tid: TupleId::new(new_block, new_line), hot }))
     }
 
-    /// Locks the row.
+    /// Locks the row. A version that another transaction replaced without touching its keys can still be locked for key share;
+    /// then the newer versions are locked, too.
     pub fn lock(&self, strength: LockStrength) -> Result<Outcome> {
-        let xid = self.transaction.xid()?;
         let mut follow = None;
         let outcome = self.run(strength, |buffer, _, _| {
             let mut guard = buffer.exclusive();
             let (header, _, _) = match self.look(&guard, strength, None)? {
                 Ok(found) => found,
+                Err(Step::Conflict(conflict)) if conflict.kind == ConflictKind::Updated => {
+                    // Its newer versions are what others will want to change.
+                    if self.allows(&guard, conflict.xmax, strength)? {
+                        follow = Some((conflict.next, conflict.xmax));
+                        return Ok(Step::Done(()));
+                    }
+                    return Ok(Step::Conflict(conflict));
+                }
                 Err(step) => return Ok(step.cast()),
             };
-            let base = guard.xid_base();
-            let held = holders(&self.store.transactions, base, &header)?;
-            let mode = row_lock_mode(strength);
-            if held.iter().any(|m| m.mode >= mode && self.transaction.is_own(m.xid)) {
+            if self.hold(&mut guard, header, strength)? {
+                let updater = deleter(&self.store.transactions, guard.xid_base(), &header);
+                follow = header.successor().zip(updater);
                 return Ok(Step::Done(()));
             }
-            let Some(new) = self.join(base, &header, strength, false)? else {
-                return Ok(Step::MoveBase(self.tid.block));
-            };
-            let mut locked = header;
-            locked.xmax = new.xmax;
-            locked.flags = header.flags & !flags::XMAX_ALL | new.flags;
-            if new.flags & flags::XMAX_LOCK_ONLY != 0 {
-                locked.next = NO_NEXT;
-            } else {
-                follow = header.successor();
-            }
-            let mut actions = Actions::new();
-            actions.xmax(self.tid.offset, &locked);
-            // A locked row is as visible as before: the page's mark and the map stay.
-            let mut change = self.store.storage.change(RmgrId::HEAP, Kind::Lock as u8);
-            carry_out(&mut change, &mut guard, Image::Standard, &actions);
-            change.finish_for(self.table.persistence, xid);
-            Ok(Step::Done(()))
+            Ok(Step::MoveBase(self.tid.block))
         })?;
-        // A running update that the lock does not conflict with has made a newer version: that is locked too.
-        if let (Outcome::Done(()), Some(next)) = (&outcome, follow) {
-            let newer = Modify { tid: next, ..*self };
-            newer.lock_newer(strength)?;
+        match (&outcome, follow) {
+            (Outcome::Done(()), Some((next, creator))) => self.lock_newer(next, creator, strength),
+            _ => Ok(outcome),
         }
-        Ok(outcome)
     }
 
-    /// Locks newer versions that a running transaction made; what cannot be locked will not be seen by anybody else either.
-    fn lock_newer(&self, strength: LockStrength) -> Result<()> {
-        let xid = self.transaction.xid()?;
-        let mut tid = self.tid;
-        loop {
-            let step = Modify { tid, ..*self };
-            let mut next = None;
-            let buffer = step.heap().read(tid.block)?;
-            let mut guard = buffer.exclusive();
-            let Some((header, _, _)) = tuple_at(&guard, guard.line(tid.offset)) else { return Ok(()) };
-            let base = guard.xid_base();
-            if holders(&self.store.transactions, base, &header)?.iter().any(|m| m.xid == xid) {
-                return Ok(());
-            }
-            let Some(new) = step.join(base, &header, strength, false)? else {
-                crate::prune::move_base(&step.heap(), &mut guard, xid)?;
-                continue;
-            };
-            let mut locked = header;
-            locked.xmax = new.xmax;
-            locked.flags = header.flags & !flags::XMAX_ALL | new.flags;
-            if new.flags & flags::XMAX_LOCK_ONLY == 0 {
-                next = header.successor();
-            }
-            let mut actions = Actions::new();
-            actions.xmax(tid.offset, &locked);
-            let mut change = self.store.storage.change(RmgrId::HEAP, Kind::Lock as u8);
-            carry_out(&mut change, &mut guard, Image::Standard, &actions);
-            change.finish_for(self.table.persistence, xid);
-            match next {
-                Some(newer) => tid = newer,
-                None => return Ok(()),
+    /// Whether the version's change by `updater` leaves room for a lock of this strength.
+    fn allows(&self, page: &Page, updater: Xid, strength: LockStrength) -> Result<bool> {
+        let Some((header, _, _)) = tuple_at(page, page.line(self.tid.offset)) else { return Ok(false) };
+        let held = holders(&self.store.transactions, page.xid_base(), &header)?;
+        Ok(held.iter().any(|m| m.updates && m.xid == updater && !lock_strength(m.mode).conflicts(strength)))
+    }
+
+    /// Adds this transaction to those that hold a version; false if an id is out of the page's range.
+    fn hold(&self, guard: &mut storage::PageMut<'_>, header: Header, strength: LockStrength) -> Result<bool> {
+        let base = guard.xid_base();
+        let mode = row_lock_mode(strength);
+        let held = holders(&self.store.transactions, base, &header)?;
+        if held.iter().any(|m| m.mode >= mode && self.transaction.is_own(m.xid)) {
+            return Ok(true);
+        }
+        let Some(new) = self.join(base, &header, strength, false)? else { return Ok(false) };
+        let mut locked = header;
+        locked.xmax = new.xmax;
+        locked.flags = header.flags & !flags::XMAX_ALL | new.flags;
+        if new.flags & flags::XMAX_LOCK_ONLY != 0 {
+            locked.next = NO_NEXT;
+        }
+        let mut actions = Actions::new();
+        actions.xmax(self.tid.offset, &locked);
+        // A locked row is as visible as before: the page's mark and the map stay.
+        let mut change = self.store.storage.change(RmgrId::HEAP, Kind::Lock as u8);
+        carry_out(&mut change, guard, Image::Standard, &actions);
+        change.finish_for(self.table.persistence, self.transaction.xid()?);
+        Ok(true)
+    }
+
+    /// Locks the versions from `next` on, the first of which `creator` made; a conflict if the row was changed further in a way that
+    /// does not go with the lock.
+    fn lock_newer(&self, next: TupleId, creator: Xid, strength: LockStrength) -> Result<Outcome> {
+        let mut newer = Some((next, creator));
+        while let Some((tid, creator)) = newer.take() {
+            let version = Modify { tid, ..*self };
+            let outcome = version.run(strength, |buffer, _, _| {
+                newer = None;
+                let transactions = &self.store.transactions;
+                let mut guard = buffer.exclusive();
+                let base = guard.xid_base();
+                let Some((header, _, _)) = tuple_at(&guard, guard.line(tid.offset)) else {
+                    return Ok(Step::Done(()));
+                };
+                // The chain ends where the line was used anew, or where who made the version rolled back.
+                if xid_of(base, header.xmin) != creator
+                    || transactions.status(creator)? == txn::XidStatus::Aborted && !self.transaction.is_own(creator)
+                {
+                    return Ok(Step::Done(()));
+                }
+                let held = holders(transactions, base, &header)?;
+                let mut waits = Vec::new();
+                for member in &held {
+                    let conflicts = lock_strength(member.mode).conflicts(strength);
+                    if self.transaction.is_own(member.xid) {
+                        continue;
+                    }
+                    match transactions.status(member.xid)? {
+                        txn::XidStatus::Running if conflicts => waits.push(*member),
+                        txn::XidStatus::Committed(_) if member.updates => {
+                            let Some(next) = header.successor().filter(|_| !conflicts) else {
+                                let kind = match header.successor() {
+                                    Some(_) => ConflictKind::Updated,
+                                    None => ConflictKind::Deleted,
+                                };
+                                let next = header.successor().unwrap_or(tid);
+                                let command = CommandId::INVALID;
+                                return Ok(Step::Conflict(Conflict { kind, next, xmax: member.xid, command }));
+                            };
+                            newer = Some((next, member.xid));
+                            return Ok(Step::Done(()));
+                        }
+                        _ => {}
+                    }
+                }
+                if !waits.is_empty() {
+                    return Ok(Step::Wait(waits));
+                }
+                if !version.hold(&mut guard, header, strength)? {
+                    return Ok(Step::MoveBase(tid.block));
+                }
+                newer = header.successor().zip(deleter(transactions, base, &header));
+                Ok(Step::Done(()))
+            })?;
+            if let Outcome::Conflict(_) = outcome {
+                return Ok(outcome);
             }
         }
+        Ok(Outcome::Done(()))
     }
 }
 

@@ -118,7 +118,7 @@ fn make(context: &Context<'_>, schema: Oid, name: &str, persistence: u8, definit
 
 /// Changes a sequence.
 pub(crate) fn alter(context: &Context<'_>, alter: &AlterSequence) -> Result<()> {
-    let Some(relation) = context.try_open(&alter.relation, 4)? else {
+    let Some(relation) = context.try_open(&alter.relation, 6)? else {
         let text = format!("relation \"{}\" does not exist", alter.relation);
         if alter.if_exists {
             context.inform(SqlState::UNDEFINED_TABLE, format!("{text}, skipping"));

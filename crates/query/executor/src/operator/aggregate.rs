@@ -415,11 +415,13 @@ impl Aggregation {
             set.waiting.clear();
             set.start(&self.calls, run)?;
         }
+        let wanted = std::mem::replace(&mut run.state.wanted, usize::MAX);
         while self.input.next(run, &mut self.batch)? {
             for set in &mut self.sets {
                 set.add(&mut self.calls, &self.batch, &mut self.keys, &mut self.numbers, &self.input_forms, run)?;
             }
         }
+        run.state.wanted = wanted;
         self.sets.iter_mut().try_for_each(|set| set.finish(&self.calls, run))
     }
 

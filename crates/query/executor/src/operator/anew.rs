@@ -24,7 +24,7 @@ pub(super) fn check(node: &Node, substitutes: &Substitutes, run: &mut Run<'_>) -
     let (mut stage, subplans);
     {
         let builder =
-            Builder { session: run.session, snapshot: run.snapshot, state: &state, instrument: false, substitutes };
+            Builder { session: run.session, snapshot: run.snapshot, state: &state, instrument: false, substitutes, limited: Default::default() };
         stage = builder.stage(node)?;
         subplans = builder.subplans()?;
     }

@@ -245,7 +245,10 @@ impl HashJoin {
     /// Hashes the inner side; cuts both sides into partitions if it is too large.
     fn start(&mut self, run: &mut Run<'_>) -> Result<()> {
         self.outer_from = Outer::Stage;
-        self.hash_inner(None, 0, run)
+        let wanted = std::mem::replace(&mut run.state.wanted, usize::MAX);
+        self.hash_inner(None, 0, run)?;
+        run.state.wanted = wanted;
+        Ok(())
     }
 
     /// Hashes inner rows: of a partition, or of the inner side itself.

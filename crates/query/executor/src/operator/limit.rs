@@ -96,7 +96,13 @@ impl Operator for Limit {
             if left.give == 0 {
                 return self.next_ties(run, out);
             }
-            if !self.input.next(run, out)? {
+            // No row more than this is looked at in any way that shows: functions with effects, errors, locks.
+            let before = run.state.wanted;
+            let give = usize::try_from(left.give).unwrap_or(usize::MAX).min(before);
+            run.state.wanted = give.saturating_add(usize::try_from(left.skip).unwrap_or(usize::MAX));
+            let more = self.input.next(run, out);
+            run.state.wanted = before;
+            if !more? {
                 return Ok(false);
             }
             let rows = out.row_count() as u64;

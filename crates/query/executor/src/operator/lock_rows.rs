@@ -17,6 +17,8 @@ pub(super) struct LockRows {
     node: u32,
     marks: Vec<(RowMark, OpenTable)>,
     batch: Batch,
+    /// The next row of the batch to lock.
+    next: usize,
 }
 
 enum Locked {
@@ -47,7 +49,7 @@ fn policy(wait: plan::LockWait) -> WaitPolicy {
 impl LockRows {
     pub fn new(builder: &Builder<'_>, input: Stage, marks: &[RowMark]) -> Result<LockRows> {
         let marks = marks.iter().map(|mark| Ok((*mark, builder.table(mark.relation)?))).collect::<Result<_>>()?;
-        Ok(LockRows { node: input.id, batch: input.batch(), input, marks })
+        Ok(LockRows { node: input.id, batch: input.batch(), next: 0, input, marks })
     }
 
     fn place(column: &Column, row: usize) -> Option<TupleId> {
@@ -112,11 +114,19 @@ pub(super) fn find(node: &Node, id: u32) -> Option<&Node> {
 impl Operator for LockRows {
     fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
         let mut batch = std::mem::take(&mut self.batch);
-        let more = self.input.next(run, &mut batch)?;
         out.clear();
         let mut count = 0;
-        if more {
-            for row in batch.rows().iter() {
+        // Rows that nobody wants are not locked.
+        while count == 0 {
+            if self.next >= batch.row_count() {
+                self.next = 0;
+                if !self.input.next(run, &mut batch)? {
+                    break;
+                }
+            }
+            let end = batch.row_count().min(self.next.saturating_add(run.state.wanted.max(1)));
+            for k in std::mem::replace(&mut self.next, end)..end {
+                let row = batch.rows().position(k);
                 let (from, at) = match self.lock(&batch, row, run)? {
                     Locked::No => continue,
                     Locked::Yes => (None, row),
@@ -136,10 +146,12 @@ impl Operator for LockRows {
         out.set_len(count);
         debug_assert!(matches!(out.rows(), Rows::All(_)));
         self.batch = batch;
-        Ok(more)
+        Ok(count > 0)
     }
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {
+        self.batch.clear();
+        self.next = 0;
         self.input.rewind(run)
     }
 }

@@ -19,6 +19,7 @@ pub(crate) mod modify;
 mod nest_loop;
 mod pairs;
 mod project_set;
+mod quiet;
 mod recursive_union;
 mod result;
 mod seq_scan;
@@ -29,9 +30,10 @@ mod tid_scan;
 mod unique;
 mod values;
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use batch::{Batch, Repr, Rows};
+use batch::{BATCH_ROWS, Batch, Repr, Rows};
 use error::Result;
 use ids::TupleId;
 use planner::plan::{ColumnType, Node, NodeKind};
@@ -78,9 +80,43 @@ pub struct Stage {
     /// For each projected expression that is a column that no other needs: it is moved, not copied.
     moved: Vec<bool>,
     raw: Batch,
+    /// Below a LIMIT, where evaluating more rows than wanted would show: the operator's rows that are still to be looked at.
+    ahead: Option<Box<Ahead>>,
     output: Vec<Repr>,
     started: bool,
     measured: bool,
+}
+
+/// An operator's rows that are not looked at yet.
+struct Ahead {
+    batch: Batch,
+    next: usize,
+}
+
+impl Ahead {
+    /// Moves on with the next rows, at most as many as are wanted.
+    fn next(&mut self, operator: &mut dyn Operator, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        if self.next >= self.batch.row_count() {
+            self.batch.clear();
+            self.next = 0;
+            if run.state.wanted >= BATCH_ROWS {
+                return operator.next(run, out);
+            }
+            if !operator.next(run, &mut self.batch)? {
+                return Ok(false);
+            }
+        }
+        let end = self.batch.row_count().min(self.next.saturating_add(run.state.wanted.max(1)));
+        let rows = self.batch.rows();
+        let positions: Vec<u16> = (self.next..end).map(|row| rows.position(row) as u16).collect();
+        out.clear();
+        for (to, from) in out.columns.iter_mut().zip(&self.batch.columns) {
+            to.append(from, Rows::Some(&positions));
+        }
+        out.set_len(positions.len());
+        self.next = end;
+        Ok(true)
+    }
 }
 
 impl Stage {
@@ -110,7 +146,11 @@ impl Stage {
         loop {
             run.session.check_interrupts()?;
             let raw = if self.project.is_some() { &mut self.raw } else { &mut *out };
-            if !self.operator.next(run, raw)? {
+            let more = match &mut self.ahead {
+                None => self.operator.next(run, raw)?,
+                Some(ahead) => ahead.next(&mut *self.operator, run, raw)?,
+            };
+            if !more {
                 out.clear();
                 return Ok(false);
             }
@@ -155,6 +195,10 @@ impl Stage {
     /// Starts over.
     pub fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {
         self.started = false;
+        if let Some(ahead) = &mut self.ahead {
+            ahead.batch.clear();
+            ahead.next = 0;
+        }
         self.operator.rewind(run)
     }
 }
@@ -171,6 +215,8 @@ pub(crate) struct Builder<'a> {
     pub instrument: bool,
     /// Row versions that stand for whole tables.
     pub substitutes: &'a Substitutes,
+    /// Whether a LIMIT is above the node being built.
+    pub limited: Cell<bool>,
 }
 
 /// The forms of some columns.
@@ -205,8 +251,14 @@ impl Builder<'_> {
                 (0..columns.len()).map(|n| columns[n].is_some() && once(n)).collect()
             }
         };
+        let expressions = || node.filter.iter().chain(node.project.iter().flatten());
+        let ahead = match self.limited.get() && !expressions().all(|expr| quiet::is_quiet(expr, self.session.catalog)) {
+            true => Some(Box::new(Ahead { batch: Batch::new(raw.iter().copied()), next: 0 })),
+            false => None,
+        };
         Ok(Stage {
             operator,
+            ahead,
             id: node.id,
             conditions: compile_all(&node.filter)?,
             project,
@@ -279,7 +331,9 @@ impl Builder<'_> {
                 recursive_union::build(self, (start, step), *work_table, distinct.as_deref())
             }
             NodeKind::Limit { input, count, offset, ties } => {
+                let before = self.limited.replace(true);
                 let (stage, forms) = one(input)?;
+                self.limited.set(before);
                 let limit = limit::Limit::new(stage, &input.output, count.as_ref(), offset.as_ref(), ties.as_deref())?;
                 Ok((Box::new(limit), forms))
             }

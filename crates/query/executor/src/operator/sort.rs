@@ -86,10 +86,12 @@ impl Operator for Sort {
             let bound = self.limit.map(|limit| limit as usize);
             let mut sorter = Sorter::new(reprs(&self.columns), run.state.work_mem, bound, directory);
             let (mut batch, mut keys) = (self.input.batch(), ByteValues::new());
+            let wanted = std::mem::replace(&mut run.state.wanted, usize::MAX);
             while self.input.next(run, &mut batch)? {
                 self.keys.encode(&batch, batch.rows(), run, &mut keys)?;
                 sorter.add(&batch, batch.rows(), &keys)?;
             }
+            run.state.wanted = wanted;
             sorter.finish()?;
             self.sorter = Some(sorter);
         }

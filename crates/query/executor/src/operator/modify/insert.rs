@@ -159,7 +159,10 @@ impl Insert {
             run.session.check_interrupts()?;
             if let Some(existing) = self.find_conflict(row, run)? {
                 let Some(update) = self.on_conflict.as_ref().map(|conflict| conflict.update.is_some()) else { break };
-                if !update || self.update_existing(existing, row, out, run)? {
+                if !update {
+                    return self.check_existing(existing, run);
+                }
+                if self.update_existing(existing, row, out, run)? {
                     return Ok(());
                 }
                 // The row has changed meanwhile: look again.
@@ -210,6 +213,21 @@ impl Insert {
             }
         }
         Ok(None)
+    }
+
+    /// DO NOTHING because of a row that the transaction's snapshot does not see would not be serializable, unless the transaction
+    /// made the row itself.
+    fn check_existing(&self, existing: TupleId, run: &Run<'_>) -> Result<()> {
+        let session = run.session;
+        if !crate::session::keeps_snapshot(session.transaction) {
+            return Ok(());
+        }
+        let mut snapshot = run.snapshot.clone();
+        snapshot.command = ids::CommandId(u32::MAX);
+        match session.tables.is_visible(session.store, &self.common.target.open.table, existing, &snapshot)? {
+            true => Ok(()),
+            false => Err(super::change::serialization_failure()),
+        }
     }
 
     /// DO UPDATE: locks the existing row and updates it. False if it has changed meanwhile.
