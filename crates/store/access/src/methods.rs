@@ -300,6 +300,9 @@ pub trait TableAm: Send + Sync {
         tid: TupleId,
     ) -> Result<EntryStatus>;
 
+    /// Whether a transaction made a row version itself.
+    fn is_own(&self, store: &Store, transaction: &Transaction, table: &Table, tid: TupleId) -> Result<bool>;
+
     /// Whether every row of a page is visible to everybody: for index-only scans.
     fn is_all_visible(&self, store: &Store, table: &Table, block: BlockNumber) -> Result<bool>;
 

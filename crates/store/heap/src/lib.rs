@@ -299,6 +299,15 @@ impl TableAm for HeapAm {
         Ok(if all_dead { EntryStatus::Dead } else { EntryStatus::Gone })
     }
 
+    fn is_own(&self, store: &Store, transaction: &Transaction, table: &Table, tid: TupleId) -> Result<bool> {
+        let buffer = Heap::of(store, table).read(tid.block)?;
+        let page = buffer.share();
+        let header = tuple_at(&page, page.line(tid.offset)).map(|(header, ..)| header);
+        Ok(header.is_some_and(|header| {
+            !header.is_frozen() && transaction.is_own(xid_of(page.xid_base(), header.xmin))
+        }))
+    }
+
     fn is_all_visible(&self, store: &Store, table: &Table, block: BlockNumber) -> Result<bool> {
         Ok(Heap::of(store, table).visibility_map().get(block, &mut None)?.all_visible)
     }

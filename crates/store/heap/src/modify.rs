@@ -164,7 +164,8 @@ impl<'a> Modify<'a> {
         let context = |error: Error| {
             error.context(format!("while {} tuple {} in relation \"{}\"", self.doing, self.tid, self.table.name))
         };
-        if queue.is_none() {
+        // Who holds the row already must not queue behind those who wait for it.
+        if queue.is_none() && !members.iter().any(|member| self.transaction.is_own(member.xid)) {
             let tag = LockTag::tuple(self.table.database, self.table.oid, self.tid);
             let mode = match strength {
                 LockStrength::KeyShare => LockMode::AccessShare,

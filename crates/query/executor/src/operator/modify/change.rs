@@ -52,13 +52,19 @@ impl Changes {
     pub fn of(target: &Target, old: &[Column], new: &[Column], row: usize) -> Changes {
         let mut changes = Changes { indexed: false, key: false };
         for index in &target.indexes {
-            if target.changed((old, row), (new, row), &index.uses).is_empty() {
+            let changed = target.changed((old, row), (new, row), &index.uses);
+            if changed.is_empty() {
                 continue;
             }
             changes.indexed = true;
             let refers = &index.open.row;
-            changes.key |=
-                refers.indisunique && refers.indimmediate && refers.indpred.is_none() && refers.indexprs.is_none();
+            // Columns that are only included are no part of the key.
+            let keys = refers.indkey.iter().take(refers.indnkeyatts as usize);
+            changes.key |= refers.indisunique
+                && refers.indimmediate
+                && refers.indpred.is_none()
+                && refers.indexprs.is_none()
+                && keys.into_iter().any(|key| changed.contains(key));
         }
         changes
     }

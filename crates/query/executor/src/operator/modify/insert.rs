@@ -222,9 +222,10 @@ impl Insert {
         if !crate::session::keeps_snapshot(session.transaction) {
             return Ok(());
         }
-        let mut snapshot = run.snapshot.clone();
-        snapshot.command = ids::CommandId(u32::MAX);
-        match session.tables.is_visible(session.store, &self.common.target.open.table, existing, &snapshot)? {
+        let (store, tables, table) = (session.store, session.tables, &self.common.target.open.table);
+        match tables.is_visible(store, table, existing, run.snapshot)?
+            || tables.is_own(store, session.transaction, table, existing)?
+        {
             true => Ok(()),
             false => Err(super::change::serialization_failure()),
         }
