@@ -46,8 +46,7 @@ impl Execution {
         prepare(session, &plan)?;
         let mut state = State::new(plan.clone(), options.params, options.work_mem);
         let none = Substitutes::new();
-        let builder =
-            Builder {
+        let builder = Builder {
             session,
             snapshot: &snapshot,
             state: &state,

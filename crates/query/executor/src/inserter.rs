@@ -54,7 +54,14 @@ impl Inserter {
         let sources = sources.collect::<Result<Vec<_>>>()?;
         let state = State::new(plan.clone(), options.params, options.work_mem);
         let none = Substitutes::new();
-        let builder = Builder { session, snapshot: &snapshot, state: &state, instrument: false, substitutes: &none, limited: Default::default() };
+        let builder = Builder {
+            session,
+            snapshot: &snapshot,
+            state: &state,
+            instrument: false,
+            substitutes: &none,
+            limited: Default::default(),
+        };
         let insert = BatchInsert::open(&builder, &modify.target)?;
         let rows = Batch::new(insert.reprs());
         Ok(Inserter { state, snapshot, sources, insert, rows })

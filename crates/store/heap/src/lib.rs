@@ -303,9 +303,7 @@ impl TableAm for HeapAm {
         let buffer = Heap::of(store, table).read(tid.block)?;
         let page = buffer.share();
         let header = tuple_at(&page, page.line(tid.offset)).map(|(header, ..)| header);
-        Ok(header.is_some_and(|header| {
-            !header.is_frozen() && transaction.is_own(xid_of(page.xid_base(), header.xmin))
-        }))
+        Ok(header.is_some_and(|header| !header.is_frozen() && transaction.is_own(xid_of(page.xid_base(), header.xmin))))
     }
 
     fn is_all_visible(&self, store: &Store, table: &Table, block: BlockNumber) -> Result<bool> {

@@ -23,8 +23,14 @@ pub(super) fn check(node: &Node, substitutes: &Substitutes, run: &mut Run<'_>) -
     state.slots.clone_from(&run.state.slots);
     let (mut stage, subplans);
     {
-        let builder =
-            Builder { session: run.session, snapshot: run.snapshot, state: &state, instrument: false, substitutes, limited: Default::default() };
+        let builder = Builder {
+            session: run.session,
+            snapshot: run.snapshot,
+            state: &state,
+            instrument: false,
+            substitutes,
+            limited: Default::default(),
+        };
         stage = builder.stage(node)?;
         subplans = builder.subplans()?;
     }

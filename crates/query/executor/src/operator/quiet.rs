@@ -21,9 +21,10 @@ pub(super) fn is_quiet(expr: &Expr, catalog: &Catalog) -> bool {
             call(it)
         }
         ExprKind::And(args) | ExprKind::Or(args) | ExprKind::Coalesce(args) | ExprKind::Row(args) => all(args),
-        ExprKind::Not(arg) | ExprKind::IsNull { arg, .. } | ExprKind::IsBoolean { arg, .. } | ExprKind::Field { arg, .. } => {
-            is_quiet(arg, catalog)
-        }
+        ExprKind::Not(arg)
+        | ExprKind::IsNull { arg, .. }
+        | ExprKind::IsBoolean { arg, .. }
+        | ExprKind::Field { arg, .. } => is_quiet(arg, catalog),
         ExprKind::Case { whens, otherwise } => {
             whens.iter().all(|(when, then)| is_quiet(when, catalog) && is_quiet(then, catalog))
                 && is_quiet(otherwise, catalog)
