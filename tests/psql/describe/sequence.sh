@@ -1,5 +1,4 @@
 # Sequences.
-# server: reference
 psql -X <<'EOF'
 \d shop.numbers
 \d+ shop.numbers

@@ -1,5 +1,4 @@
 # \sf without a name, or of no function.
-# server: reference
 psql -X <<'EOF'
 \sf
 \sf nosuch

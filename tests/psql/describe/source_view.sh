@@ -1,5 +1,4 @@
 # \sv
-# server: reference
 psql -X <<'EOF'
 \sv plain_view
 \sv view_options

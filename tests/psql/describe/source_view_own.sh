@@ -1,5 +1,4 @@
 # \sv of a plain view.
-# server: reference
 psql -X <<'EOF'
 \sv plain_view
 \sv+ plain_view

@@ -1,5 +1,4 @@
 # Keys, checks, and who refers to the table.
-# server: reference
 psql -X <<'EOF'
 \d shop.customer
 EOF

@@ -1,5 +1,4 @@
 # As HTML.
-# server: reference
 psql -XH <<'EOF'
 \d shop.item
 EOF

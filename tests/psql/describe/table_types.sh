@@ -1,5 +1,4 @@
 # Types with their modifiers.
-# server: reference
 psql -X <<'EOF'
 \d wide_types
 EOF

@@ -1,5 +1,4 @@
 # Unaligned.
-# server: reference
 psql -XA <<'EOF'
 \d shop.item
 EOF

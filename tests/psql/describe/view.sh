@@ -1,5 +1,4 @@
 # Views.
-# server: reference
 psql -X <<'EOF'
 \d plain_view
 \d+ plain_view

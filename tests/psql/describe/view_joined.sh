@@ -1,5 +1,4 @@
 # A view over a join.
-# server: reference
 psql -X <<'EOF'
 \d+ view_columns
 EOF

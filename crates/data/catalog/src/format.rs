@@ -71,6 +71,8 @@ impl Catalog {
             1114 => time("timestamp", typmod, " without time zone"),
             1184 => time("timestamp", typmod, " with time zone"),
             1186 => interval(typmod),
+            // a keyword of SQL, but not to be quoted as a type
+            114 if self.type_is_visible(oid)? == Some(true) && !qualify => "json".into(),
             _ => {
                 let visible = !qualify && self.type_is_visible(oid)? == Some(true);
                 let mut name = if visible {

@@ -207,9 +207,6 @@ fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<
     if let Some(options) = &relation.class.reloptions {
         let _ = write!(text, " WITH {}", options_text(options));
     }
-    if pretty && let Some(space) = catalog.tablespace(relation.class.reltablespace)? {
-        let _ = write!(text, " TABLESPACE {}", quote_identifier(&space.spcname));
-    }
     if let Some(predicate) = &row.indpred {
         let predicate = catalog.expression_text(predicate, row.indrelid, pretty)?;
         let _ = if pretty || closes_at_end(&predicate) {

@@ -7,6 +7,7 @@
 //! [`Deparser`] that turns them back into SQL. Built-in ones are stored as SQL behind an `@`.
 
 mod definitions;
+mod disk;
 mod facts;
 mod info;
 mod privileges;
@@ -28,6 +29,7 @@ use types::{Builtin, Context};
 /// All functions of this crate.
 pub static TABLES: &[&[Builtin]] = &[
     definitions::DEFINITIONS,
+    disk::SIZES,
     info::INFORMATION,
     privileges::PRIVILEGES,
     standard::STANDARD,

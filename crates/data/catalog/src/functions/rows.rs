@@ -3,14 +3,23 @@
 use super::catalog_of;
 use crate::acl::{AclItem, Privileges};
 use crate::catalog::Catalog;
+use crate::index;
+use crate::rows::{CatalogRow, PgExtension, PgTsParser};
 use batch::{Column, DatumRef, Repr, Rows};
-use error::{Error, Result};
+use error::{Error, Result, SqlState};
 use ids::Oid;
 use types::{Context, RowSource, RowSourceMaker};
 
 /// The functions, by object id.
-pub static ROW_SOURCES: &[(u32, RowSourceMaker)] =
-    &[(3425, partition_ancestors), (3423, partition_tree), (1689, acl_explode)];
+pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
+    (3425, partition_ancestors),
+    (3423, partition_tree),
+    (1689, acl_explode),
+    (2289, options_to_table),
+    (3082, available_extensions),
+    (3713, token_types_by_oid),
+    (3714, token_types_by_name),
+];
 
 /// Rows that are all there.
 struct Made {
@@ -120,6 +129,109 @@ fn acl_explode(args: &[DatumRef<'_>], _context: Context<'_>) -> Result<Box<dyn R
         }
     }
     made(columns.into())
+}
+
+/// `option_name, option_value` of options written `name=value`.
+fn options_to_table(args: &[DatumRef<'_>], _context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let mut columns = [Repr::Bytes, Repr::Bytes].map(Column::new);
+    if let Some(stored) = args.first().and_then(|arg| arg.as_bytes()) {
+        for element in types::array::View::new(stored)?.iter() {
+            let option = element.as_bytes().ok_or_else(|| {
+                Error::new(SqlState::NULL_VALUE_NOT_ALLOWED, "null array element not allowed in this context")
+            })?;
+            let mut parts = option.splitn(2, |&byte| byte == b'=');
+            for column in &mut columns {
+                column.push(parts.next().map_or(DatumRef::Null, DatumRef::Bytes));
+            }
+        }
+    }
+    made(columns.into())
+}
+
+/// `name, default_version, comment` of each extension that can be installed: those that came with the program, which are installed.
+fn available_extensions(_args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let catalog = catalog_of(&context)?;
+    let mut columns = [Repr::Bytes, Repr::Bytes, Repr::Bytes].map(Column::new);
+    for row in catalog.rows::<PgExtension>(index::PG_EXTENSION_NAME_INDEX, &[])?.iter() {
+        let comment = catalog.description(PgExtension::RELATION, row.oid, 0)?;
+        let comment = comment.as_ref().map_or(DatumRef::Null, |comment| DatumRef::Bytes(comment.as_bytes()));
+        let name = DatumRef::Bytes(row.extname.as_bytes());
+        let values = [name, DatumRef::Bytes(row.extversion.as_bytes()), comment];
+        columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
+    }
+    made(columns.into())
+}
+
+/// The kinds of tokens of the default text search parser, numbered from 1.
+const DEFAULT_TOKENS: [(&str, &str); 23] = [
+    ("asciiword", "Word, all ASCII"),
+    ("word", "Word, all letters"),
+    ("numword", "Word, letters and digits"),
+    ("email", "Email address"),
+    ("url", "URL"),
+    ("host", "Host"),
+    ("sfloat", "Scientific notation"),
+    ("version", "Version number"),
+    ("hword_numpart", "Hyphenated word part, letters and digits"),
+    ("hword_part", "Hyphenated word part, all letters"),
+    ("hword_asciipart", "Hyphenated word part, all ASCII"),
+    ("blank", "Space symbols"),
+    ("tag", "XML tag"),
+    ("protocol", "Protocol head"),
+    ("numhword", "Hyphenated word, letters and digits"),
+    ("asciihword", "Hyphenated word, all ASCII"),
+    ("hword", "Hyphenated word, all letters"),
+    ("url_path", "URL path"),
+    ("file", "File or path name"),
+    ("float", "Decimal notation"),
+    ("int", "Signed integer"),
+    ("uint", "Unsigned integer"),
+    ("entity", "XML entity"),
+];
+
+/// `pg_catalog.prsd_lextype`, which tells the default parser's kinds of tokens.
+const DEFAULT_LEXTYPE: Oid = Oid(3721);
+
+/// `tokid, alias, description` of a text search parser's kinds of tokens.
+fn token_types(parser: Option<&PgTsParser>) -> Result<Box<dyn RowSource>> {
+    let mut columns = [Repr::B4, Repr::Bytes, Repr::Bytes].map(Column::new);
+    if let Some(parser) = parser {
+        if parser.prslextype != DEFAULT_LEXTYPE {
+            return Err(Error::not_implemented("a text search parser other than the default one"));
+        }
+        for (number, (alias, description)) in (1..).zip(DEFAULT_TOKENS) {
+            let values =
+                [DatumRef::B4(number), DatumRef::Bytes(alias.as_bytes()), DatumRef::Bytes(description.as_bytes())];
+            columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
+        }
+    }
+    made(columns.into())
+}
+
+fn token_types_by_oid(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let Some(oid) = oid_argument(args) else { return token_types(None) };
+    match catalog_of(&context)?.row::<PgTsParser>(index::PG_TS_PARSER_OID_INDEX, &[oid.into()])? {
+        Some(parser) => token_types(Some(&parser)),
+        None => Err(Error::internal(format!("cache lookup failed for text search parser {oid}"))),
+    }
+}
+
+fn token_types_by_name(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let Some(name) = args.first().and_then(|arg| arg.as_bytes()) else { return token_types(None) };
+    let (catalog, name) = (catalog_of(&context)?, super::text(name));
+    let parts = crate::names::split_qualified(&name).unwrap_or_default();
+    let schemas = match parts.as_slice() {
+        [_] => catalog.search_path()?.schemas.clone(),
+        [schema, _] => vec![catalog.require_schema(schema)?],
+        _ => return Err(Error::new(SqlState::INVALID_NAME, "invalid name syntax")),
+    };
+    for schema in schemas {
+        let key = [parts[parts.len() - 1].as_str().into(), schema.into()];
+        if let Some(parser) = catalog.row::<PgTsParser>(index::PG_TS_PARSER_PRSNAME_INDEX, &key)? {
+            return token_types(Some(&parser));
+        }
+    }
+    Err(Error::new(SqlState::UNDEFINED_OBJECT, format!("text search parser \"{name}\" does not exist")))
 }
 
 #[cfg(test)]
