@@ -444,7 +444,7 @@ fn set_csv_separator(options: &mut PrintOptions, value: Option<&[u8]>, _: &str) 
         Some([b'"' | b'\n' | b'\r']) => {
             return Err(line("\\pset: csv_fieldsep cannot be a double quote, a newline, or a carriage return"));
         }
-        Some([byte]) => options.csv_field_separator = *byte,
+        Some([byte @ 1..=255]) => options.csv_field_separator = *byte,
         Some(_) => return Err(line("\\pset: csv_fieldsep must be a single one-byte character")),
     }
     Ok(Say::Value)

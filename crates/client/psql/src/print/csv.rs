@@ -47,10 +47,12 @@ pub(super) fn write_expanded(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// A field, in quotes if it holds what would end it. `\.` alone is quoted, because COPY takes it for the end of data.
+/// A field, in quotes if it holds what would end it. `\.` alone is quoted, because COPY takes it for the end of data; and
+/// so are all fields if the separator could make a `\.` of their neighbours.
 fn field(text: &[u8], separator: u8, sink: &mut Sink<'_>) {
     let special = |byte: &u8| *byte == separator || matches!(byte, b'"' | b'\n' | b'\r');
-    if !text.iter().any(special) && text != b"\\." {
+    let unquoted = !text.iter().any(special) && text != b"\\." && !matches!(separator, b'\\' | b'.');
+    if unquoted {
         return sink.put(text);
     }
     sink.byte(b'"');
