@@ -12,10 +12,7 @@ select E'a\tb', null, 'a,b';
 select 1, 2;
 \pset title 'unseen'
 select 1, 2;
-EOF
-# With a separator that could become part of a \. everything is quoted.
-psql -Xq <<'EOF'
-\pset format csv
+\t
 \pset csv_fieldsep '.'
 select '\' as d1, '' as d2, 1 as n;
 \pset csv_fieldsep '\\'

@@ -1,4 +1,5 @@
 # Widths in other client encodings.
+# server: reference
 psql -Xq <<'EOF'
 \pset border 2
 \encoding EUC_JP
