@@ -26,3 +26,11 @@ select id, length(body), left(body, 12), right(body, 3) from wide order by id;
 update wide set id = id + 10 where id > 3;
 select id, length(body) from wide order by id;
 insert into item values (20, 'too dear', 123456789.00, 1);
+-- Rows chosen by other tables' rows.
+create table chosen (a int primary key, b text);
+insert into chosen select g, 'x' from generate_series(1, 10) g;
+delete from chosen where b = 'x' and a in (select a from chosen where a > 8);
+delete from chosen where exists (select 1 from chosen n where n.a = chosen.a + 1 and n.a > 5);
+update chosen set b = 'y' where a not in (select a + 1 from chosen);
+delete from chosen using chosen n where chosen.a = n.a and not exists (select 1 from chosen m where m.a = n.a + 1);
+select * from chosen order by a;

@@ -120,7 +120,7 @@ impl Analyzer<'_> {
                         found = Some(visible.column(&scope.query, number));
                     }
                 }
-                let is_table = matches!(entry.kind, EntryKind::Relation { .. });
+                let is_table = matches!(entry.kind, EntryKind::Relation { relkind, .. } if relkind != catalog::relation::kind::VIEW);
                 if found.is_none()
                     && is_table
                     && let Some(system) = system_column_by_name(column)

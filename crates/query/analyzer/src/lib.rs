@@ -35,6 +35,7 @@ mod target;
 mod typename;
 pub mod types;
 pub mod updatable;
+mod view_target;
 mod with;
 
 use ::types::Environment;

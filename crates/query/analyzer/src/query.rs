@@ -519,6 +519,8 @@ node! {
         pub on_conflict: Option<Box<OnConflict>>,
         /// RETURNING
         pub returning: Vec<TargetEntry>,
+        /// What views through which rows are changed ask of new rows, in the order of checking.
+        pub check_options: Vec<CheckOption>,
         /// MERGE's actions.
         pub merge_actions: Vec<MergeAction>,
         /// MERGE's ON condition.
@@ -593,6 +595,7 @@ impl Query {
             overriding: Overriding::None,
             on_conflict: None,
             returning: Vec::new(),
+            check_options: Vec::new(),
             merge_actions: Vec::new(),
             merge_condition: None,
             group_by: Vec::new(),
@@ -1081,6 +1084,19 @@ node! {
         User,
         /// SYSTEM VALUE
         System,
+    }
+}
+
+node! {
+    /// WITH CHECK OPTION of a view.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct CheckOption {
+        /// The view's name.
+        pub view: String,
+        /// What must be true of a new row of the target; none if all rows are in the view.
+        pub condition: Option<Expr>,
+        /// The views under it check as well.
+        pub cascaded: bool,
     }
 }
 

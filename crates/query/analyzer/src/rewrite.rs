@@ -14,12 +14,14 @@ use crate::node::{VisitorMut, from_text};
 use crate::query::*;
 use crate::scope::{Place, Scope, Visible};
 use crate::types as ty;
+use crate::updatable::boolean_option;
 use crate::{Analyzer, Params};
 
 impl Analyzer<'_> {
     /// Brings a query and all queries in it into the form that the planner takes.
     pub(crate) fn rewrite(&mut self, query: &mut Query) -> Result<()> {
         query.from.iter_mut().for_each(forget_join_columns);
+        self.change_through_views(query)?;
         self.rewrite_defaults(query)?;
         for at in 0..query.range_table.len() {
             self.expand_view(query, at)?;
@@ -102,9 +104,6 @@ impl Analyzer<'_> {
         if relkind != kind::VIEW {
             return Ok(());
         }
-        if query.result_relation == Some(at) {
-            return Err(Error::not_implemented("changing rows through a view"));
-        }
         if self.expanding.contains(&view) {
             return Err(Error::new(
                 SqlState::INVALID_OBJECT_DEFINITION,
@@ -112,14 +111,8 @@ impl Analyzer<'_> {
             ));
         }
         let mut inner = stored_query(self.catalog, self.env, &relation)?;
-        let invoker =
-            relation.class.reloptions.iter().flatten().any(|option| {
-                matches!(&**option, "security_invoker=true" | "security_invoker=on" | "security_invoker=1")
-            });
-        let barrier =
-            relation.class.reloptions.iter().flatten().any(|option| {
-                matches!(&**option, "security_barrier=true" | "security_barrier=on" | "security_barrier=1")
-            });
+        let invoker = boolean_option(&relation, "security_invoker");
+        let barrier = boolean_option(&relation, "security_barrier");
         self.expanding.push(view);
         let result = self.deeper(|this| this.rewrite(&mut inner));
         self.expanding.pop();

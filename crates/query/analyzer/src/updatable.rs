@@ -3,9 +3,10 @@
 //! A view can be changed through if each of its rows is a row of one table (or of one such view): nothing in it may merge rows,
 //! leave some out by their order, or compute over several. A column can be changed if it is a column of that table.
 
-use catalog::Catalog;
 use catalog::relation::kind;
+use catalog::{Catalog, Relation};
 use error::Result;
+use types::Environment;
 
 use crate::query::{EntryKind, Expr, ExprKind, FromItem, Query, SqlType, TargetEntry, Var};
 
@@ -72,5 +73,56 @@ pub(crate) fn column_why_not(target: &TargetEntry, base: usize) -> Option<&'stat
             }
         }
         _ => Some("View columns that are not columns of their base relation are not updatable."),
+    }
+}
+
+/// An option of a view that is on or off.
+pub(crate) fn boolean_option(view: &Relation, name: &str) -> bool {
+    let value = view.class.reloptions.iter().flatten().find_map(|option| option.strip_prefix(name)?.strip_prefix('='));
+    value.is_some_and(|value| types::boolean::parse(value).unwrap_or(false))
+}
+
+/// Statements that can change a relation's rows, as bits: 4 UPDATE, 8 INSERT, 16 DELETE. With `columns` it is asked whether one of these
+/// columns can be changed.
+pub fn events(catalog: &Catalog, env: &dyn Environment, relation: &Relation, columns: Option<&[i16]>) -> Result<i32> {
+    events_within(catalog, env, relation, columns, 0)
+}
+
+const INSERT_UPDATE_DELETE: i32 = 4 | 8 | 16;
+const DELETE: i32 = 16;
+/// Views over views beyond this depth count as not updatable.
+const DEPTH_MAX: u32 = 200;
+
+fn events_within(
+    catalog: &Catalog,
+    env: &dyn Environment,
+    relation: &Relation,
+    columns: Option<&[i16]>,
+    depth: u32,
+) -> Result<i32> {
+    match relation.kind() {
+        kind::TABLE | kind::PARTITIONED_TABLE => return Ok(INSERT_UPDATE_DELETE),
+        kind::VIEW if depth < DEPTH_MAX => {}
+        _ => return Ok(0),
+    }
+    let query = crate::stored_query(catalog, env, relation)?;
+    let Some(base) = base_entry(&query).filter(|_| matches!(why_not(catalog, &query, false), Ok(None))) else {
+        return Ok(0);
+    };
+    let EntryKind::Relation { oid, relkind, .. } = query.range_table[base].kind else { return Ok(0) };
+    let outputs = query.targets.iter().filter(|target| !target.junk).enumerate();
+    let below: Vec<i16> = outputs
+        .filter(|(at, target)| {
+            columns.is_none_or(|columns| columns.contains(&(*at as i16 + 1))) && column_why_not(target, base).is_none()
+        })
+        .filter_map(|(_, target)| match target.expr.kind {
+            ExprKind::Var(var) => Some(var.column),
+            _ => None,
+        })
+        .collect();
+    let own = if below.is_empty() { DELETE } else { INSERT_UPDATE_DELETE };
+    match relkind {
+        kind::VIEW => Ok(own & events_within(catalog, env, &*catalog.relation(oid)?, Some(&below), depth + 1)?),
+        _ => Ok(own),
     }
 }

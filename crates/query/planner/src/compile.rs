@@ -623,6 +623,7 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
         }
         NodeKind::Limit { count, offset, .. } => count.iter().chain(offset).for_each(f),
         NodeKind::ModifyTable(modify) => {
+            modify.target.view_checks.iter().for_each(|(_, e)| f(e));
             if let Some(conflict) = &modify.on_conflict {
                 conflict.update.iter().flatten().for_each(|(_, e)| f(e));
                 conflict.condition.iter().for_each(&mut *f);

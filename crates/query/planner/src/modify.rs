@@ -7,6 +7,7 @@ use ids::Oid;
 
 use crate::level::{Built, Layout, Planner, system_type};
 use crate::plan::*;
+use crate::prepare::Tree;
 use crate::scan::renumber;
 
 /// The system columns `xmin, cmin, xmax, cmax`.
@@ -135,7 +136,14 @@ impl Planner<'_> {
             Some(relation) => relation,
             None => self.use_relation(&table, lock, &alias)?,
         };
-        let target_table = self.target_table(relation, &table, columns)?;
+        let mut target_table = self.target_table(relation, &table, columns)?;
+        let layout = self.row_layout(&table, target, RowVersion::Default);
+        for check in self.level().query.check_options.clone() {
+            if let Some(mut condition) = check.condition {
+                crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut condition)?;
+                target_table.view_checks.push((check.view, self.compile(&condition, &layout)?));
+            }
+        }
         let on_conflict = self.on_conflict(&table, target)?;
         let cost = Cost { startup: source.node.cost.startup, total: source.node.cost.total, rows: 0.0, width: 0 };
         let update_columns =
@@ -280,6 +288,7 @@ impl Planner<'_> {
             columns,
             not_null: table.live_columns().filter(|c| c.attnotnull).map(|c| c.attnum).collect(),
             checks,
+            view_checks: Vec::new(),
             generated,
             indexes,
         })
@@ -375,9 +384,14 @@ fn variable(relation: usize, column: i16, version: RowVersion, ty: q::SqlType) -
     Expr { kind: ExprKind::Var(Var { level: 0, relation, column, version }), ty, location: q::NO_LOCATION }
 }
 
-fn base_relations(tree: &crate::prepare::Tree) -> Vec<usize> {
-    let set = tree.relids();
-    (0..128).filter(|at| set >> at & 1 == 1).collect()
+/// The relations whose rows come out of a join tree: those that only decide whether a row of the others is there do not.
+fn base_relations(tree: &Tree) -> Vec<usize> {
+    match tree {
+        Tree::Relation(at) => vec![*at],
+        Tree::Group { items, .. } => items.iter().flat_map(base_relations).collect(),
+        Tree::Join { join: JoinType::Semi | JoinType::Anti, left, .. } => base_relations(left),
+        Tree::Join { left, right, .. } => base_relations(left).into_iter().chain(base_relations(right)).collect(),
+    }
 }
 
 /// Columns of relations other than the target.

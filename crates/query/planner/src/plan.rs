@@ -795,6 +795,8 @@ pub struct TargetTable {
     pub not_null: Vec<i16>,
     /// CHECK constraints: name and condition (fails if false).
     pub checks: Vec<(String, Expr)>,
+    /// Check options of views: the view's name, and what must be true of a new row.
+    pub view_checks: Vec<(String, Expr)>,
     /// Stored generated columns: number, and value.
     pub generated: Vec<(i16, Expr)>,
     /// Its indexes.

@@ -58,7 +58,7 @@ pub fn catalog_of<'a>(context: &Context<'a>) -> Result<&'a Catalog> {
     }
 }
 
-/// Turns stored expressions back into SQL.
+/// What only the analyzer can say of stored expressions and queries: above all, how they are written in SQL.
 pub trait Deparser: Send + Sync {
     /// An expression over the columns of `relation` (invalid: over none). `pretty` leaves out parentheses that are not needed.
     fn expression(&self, catalog: &Catalog, stored: &str, relation: Oid, pretty: bool) -> Result<String>;
@@ -68,6 +68,9 @@ pub trait Deparser: Send + Sync {
 
     /// A stored query.
     fn query(&self, catalog: &Catalog, stored: &str, pretty: bool) -> Result<String>;
+
+    /// Statements that can change a relation's rows, as bits: 4 UPDATE, 8 INSERT, 16 DELETE. With `columns`: that can change one of these.
+    fn updatable(&self, catalog: &Catalog, relation: &crate::Relation, columns: Option<&[i16]>) -> Result<i32>;
 
     /// The query of a view. Lists begin a new line when one grows beyond `wrap` characters.
     fn view(&self, catalog: &Catalog, view: &crate::Relation, pretty: bool, wrap: i32) -> Result<String>;

@@ -19,6 +19,11 @@ types::builtins! {
     3159 pg_get_viewdef_wrap each(Context, Oid, i32) |cx: Context<'_>, oid, wrap| view_definition(catalog_of(&cx)?, oid, true, wrap);
     1573 pg_get_ruledef each(Context, Oid) |cx: Context<'_>, oid| rule_definition(catalog_of(&cx)?, oid, false);
     2504 pg_get_ruledef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| rule_definition(catalog_of(&cx)?, oid, pretty);
+    3842 pg_relation_is_updatable each(Context, Oid, bool) |cx: Context<'_>, oid, _triggers: bool| updatable(catalog_of(&cx)?, oid, None);
+    3843 pg_column_is_updatable each(Context, Oid, i16, bool) |cx: Context<'_>, oid, column: i16, _triggers: bool| -> Result<bool> {
+        // UPDATE and DELETE, as the standard asks.
+        Ok(column > 0 && updatable(catalog_of(&cx)?, oid, Some(column))? & 20 == 20)
+    };
     2098 pg_get_functiondef each(Context, Oid) |cx: Context<'_>, oid| function_definition(catalog_of(&cx)?, oid);
 }
 
@@ -40,6 +45,11 @@ fn view_definition(catalog: &Catalog, oid: Oid, pretty: bool, wrap: i32) -> Resu
         return Ok(None);
     }
     Ok(Some(format!("{};", super::deparser()?.view(catalog, &relation, pretty, wrap)?)))
+}
+
+fn updatable(catalog: &Catalog, oid: Oid, column: Option<i16>) -> Result<i32> {
+    let Some(relation) = catalog.find_relation(oid)? else { return Ok(0) };
+    super::deparser()?.updatable(catalog, &relation, column.as_ref().map(std::slice::from_ref))
 }
 
 fn rule_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<String>> {

@@ -78,6 +78,10 @@ impl catalog::functions::Deparser for StoredDeparser {
         query_text(catalog, &env, &query, &[], pretty, 0)
     }
 
+    fn updatable(&self, catalog: &Catalog, relation: &catalog::Relation, columns: Option<&[i16]>) -> Result<i32> {
+        crate::updatable::events(catalog, &DefaultEnvironment::default(), relation, columns)
+    }
+
     fn view(&self, catalog: &Catalog, view: &catalog::Relation, pretty: bool, wrap: i32) -> Result<String> {
         let env = DefaultEnvironment::default();
         let query = crate::stored_query(catalog, &env, view)?;

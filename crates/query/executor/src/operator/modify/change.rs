@@ -222,6 +222,7 @@ impl Update {
                 if !updated.hot {
                     target.enter(&new, &[updated.tid], None, run)?;
                 }
+                target.check_views(&new, new.rows(), run)?;
                 if triggers {
                     let (before, after) = (datums(&old_row), datums(&new));
                     session.host.trigger(TriggerEvent {

@@ -1,7 +1,7 @@
 //! INSERT.
 
 use access::{EntryStatus, InsertOptions, LockStrength, Outcome, UpdateOptions, WaitPolicy};
-use batch::{Batch, Datum, Repr};
+use batch::{Batch, Datum, Repr, Rows, Selection};
 use error::{Error, Result, SqlState};
 use ids::{Oid, TupleId};
 use planner::plan::{ModifyTable, TargetTable};
@@ -141,7 +141,11 @@ impl Insert {
 
     /// Inserts the rows of the batch, all of them.
     fn insert_all(&mut self, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
-        insert_rows(&mut self.common.target, &self.batch, &mut self.places, run)?;
+        if self.common.target.has_view_checks() {
+            self.insert_each(run)?;
+        } else {
+            insert_rows(&mut self.common.target, &self.batch, &mut self.places, run)?;
+        }
         self.common.count(self.places.len() as u64, run);
         if self.common.returning.wanted {
             for (row, &place) in self.batch.rows().iter().zip(&self.places) {
@@ -149,6 +153,22 @@ impl Insert {
                 self.common.returning.push(out, new, None, (&self.batch, row));
             }
         }
+        Ok(())
+    }
+
+    /// Inserts row by row, as a view's check of a row comes before the next row is there.
+    fn insert_each(&mut self, run: &mut Run<'_>) -> Result<()> {
+        let rows: Vec<u16> = self.batch.rows().iter().map(|row| row as u16).collect();
+        let all = std::mem::replace(&mut self.batch.selection, Selection::all());
+        let (mut places, mut place) = (Vec::with_capacity(rows.len()), Vec::new());
+        for &row in &rows {
+            self.batch.selection.set([row]);
+            insert_rows(&mut self.common.target, &self.batch, &mut place, run)?;
+            self.common.target.check_views(&self.batch, Rows::Some(&[row]), run)?;
+            places.append(&mut place);
+        }
+        self.batch.selection = all;
+        self.places = places;
         Ok(())
     }
 
@@ -185,6 +205,7 @@ impl Insert {
             session.tables.finish_speculative(session.store, session.transaction, table, place, confirmed)?;
             entered?;
             if confirmed {
+                self.common.target.check_views(&self.batch, Rows::Some(&[row as u16]), run)?;
                 self.common.count(1, run);
                 if self.common.target.has_triggers() {
                     after_trigger(&self.common.target, &self.batch, row, place, run)?;
@@ -302,6 +323,7 @@ impl Insert {
                 if !updated.hot {
                     target.enter(&new, &[updated.tid], None, run)?;
                 }
+                target.check_views(&new, new.rows(), run)?;
                 self.common.count(1, run);
                 let new = Some((new.columns.as_slice(), 0, updated.tid));
                 let old = Some((old.columns.as_slice(), 0, existing));

@@ -18,6 +18,7 @@ pub(super) struct Target {
     pub open: OpenTable,
     not_null: Vec<i16>,
     checks: Vec<(String, Compiled)>,
+    view_checks: Vec<(String, Compiled)>,
     generated: Vec<(i16, Compiled)>,
     pub indexes: Vec<TargetIndex>,
 }
@@ -57,6 +58,9 @@ impl Target {
             not_null: target.not_null.clone(),
             checks: (target.checks.iter())
                 .map(|(name, check)| Ok((name.clone(), compile(check)?)))
+                .collect::<Result<_>>()?,
+            view_checks: (target.view_checks.iter())
+                .map(|(view, check)| Ok((view.clone(), compile(check)?)))
                 .collect::<Result<_>>()?,
             generated: (target.generated.iter())
                 .map(|(number, value)| Ok((*number, compile(value)?)))
@@ -106,6 +110,29 @@ impl Target {
                 return Err(self
                     .failing(Error::new(SqlState::CHECK_VIOLATION, text), rows, row, run)?
                     .constraint(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether views check new rows.
+    pub fn has_view_checks(&self) -> bool {
+        !self.view_checks.is_empty()
+    }
+
+    /// Checks that new rows, which are in the table now, are in the views through which they came as well.
+    pub fn check_views(&mut self, rows: &Batch, wanted: Rows<'_>, run: &mut Run<'_>) -> Result<()> {
+        for at in 0..self.view_checks.len() {
+            let (view, check) = &mut self.view_checks[at];
+            check.evaluate(rows, wanted, run)?;
+            let holds = check.result(rows);
+            if let Some(row) = wanted.iter().find(|&row| holds.get(row).as_bool() != Some(true)) {
+                let text = format!("new row violates check option for view \"{view}\"");
+                let mut error =
+                    self.failing(Error::new(SqlState::WITH_CHECK_OPTION_VIOLATION, text), rows, row, run)?;
+                let fields = error.fields_mut();
+                (fields.schema, fields.table) = (None, None);
+                return Err(error);
             }
         }
         Ok(())

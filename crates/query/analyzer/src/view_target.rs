@@ -1,0 +1,385 @@
+//! INSERT, UPDATE and DELETE of a view become statements about the table under it.
+//!
+//! The view's query reads one relation. That relation takes the view's place as the target; what the statement says of the view's
+//! columns it then says of the expressions that they are, and values for them go to the columns of the table that they show. UPDATE and DELETE
+//! reach only rows that the view shows. With a check option, new rows must be rows that the view shows, too. Views over views are taken
+//! one after the other.
+//!
+//! Privileges: on the view those of the user, on what is under it those of the view's owner (or of the user again, for a view with
+//! `security_invoker`).
+
+use catalog::Relation;
+use catalog::relation::kind;
+use error::{Error, Result, SqlState};
+use ids::Oid;
+use types::oid;
+
+use crate::Analyzer;
+use crate::column::shift_levels;
+use crate::node::{Visitor, VisitorMut};
+use crate::query::*;
+use crate::rewrite::stored_query;
+use crate::types as ty;
+use crate::updatable::{base_entry, boolean_option, column_why_not, why_not};
+
+impl Analyzer<'_> {
+    /// Brings a statement about a view to the table under it.
+    pub(crate) fn change_through_views(&mut self, query: &mut Query) -> Result<()> {
+        let mut seen: Vec<Oid> = Vec::new();
+        while let Some(at) = query.result_relation {
+            let EntryKind::Relation { oid: view, relkind: kind::VIEW, .. } = query.range_table[at].kind else { break };
+            let relation = self.catalog.relation(view)?;
+            if seen.contains(&view) {
+                let text = format!("infinite recursion detected in rules for relation \"{}\"", relation.name());
+                return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
+            }
+            seen.push(view);
+            if relation.rules.iter().any(|rule| rule.ev_type != b'1') {
+                return Err(Error::not_implemented("rules"));
+            }
+            self.view_defaults(query, &relation)?;
+            self.change_through(query, at, &relation)?;
+        }
+        Ok(())
+    }
+
+    /// Defaults that the view has itself: where it has none, the table's apply.
+    fn view_defaults(&mut self, query: &mut Query, view: &Relation) -> Result<()> {
+        if view.defaults.is_empty() {
+            return Ok(());
+        }
+        let has_default = |number: i16| view.default_of(number).is_some();
+        let mut targets = std::mem::take(&mut query.targets);
+        for target in targets.iter_mut().filter(|target| has_default(target.number)) {
+            match &target.expr.kind {
+                ExprKind::Default => {
+                    if let Some(default) = self.column_default(view, target.number)? {
+                        target.expr = default;
+                    }
+                }
+                ExprKind::Var(var) => {
+                    let (entry, column) = (var.relation, var.column as usize - 1);
+                    if let EntryKind::Values { rows } = &mut query.range_table[entry].kind {
+                        for row in rows.iter_mut().filter(|row| matches!(row[column].kind, ExprKind::Default)) {
+                            if let Some(default) = self.column_default(view, target.number)? {
+                                row[column] = default;
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if query.command == Command::Insert {
+            for column in view.live_columns().filter(|column| has_default(column.attnum)) {
+                if targets.iter().all(|target| target.number != column.attnum)
+                    && let Some(default) = self.column_default(view, column.attnum)?
+                {
+                    let name = column.attname.to_string();
+                    targets.push(crate::aggregate::target(default, column.attnum, name, false));
+                }
+            }
+        }
+        query.targets = targets;
+        Ok(())
+    }
+
+    /// One step: from a view to what it reads.
+    fn change_through(&mut self, query: &mut Query, at: usize, view: &Relation) -> Result<()> {
+        let command = query.command;
+        let mut inner = stored_query(self.catalog, self.env, view)?;
+        if let Some(reason) = why_not(self.catalog, &inner, command != Command::Delete)? {
+            let (what, doing, word) = match command {
+                Command::Insert => ("insert into", "inserting into", "INSERT"),
+                Command::Update => ("update", "updating", "UPDATE"),
+                Command::Delete => ("delete from", "deleting from", "DELETE"),
+                _ => return Err(Error::not_implemented("MERGE")),
+            };
+            let text = format!("cannot {what} view \"{}\"", view.name());
+            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text).detail(reason).hint(format!(
+                "To enable {doing} the view, provide an INSTEAD OF {word} trigger or an unconditional ON {word} DO INSTEAD rule."
+            )));
+        }
+        let base = base_entry(&inner).ok_or_else(|| Error::internal("an updatable view reads nothing"))?;
+        let outputs: Vec<TargetEntry> = inner.targets.iter().filter(|target| !target.junk).cloned().collect();
+        let conflict_set = query.on_conflict.iter().flat_map(|conflict| &conflict.set);
+        for (target, is_update) in
+            (query.targets.iter().map(|t| (t, command == Command::Update))).chain(conflict_set.map(|t| (t, true)))
+        {
+            let output = &outputs[target.number as usize - 1];
+            if let Some(reason) = column_why_not(output, base) {
+                let what = if is_update { "update" } else { "insert into" };
+                let name = view.column(target.number).map_or("", |column| &column.attname);
+                let text = format!("cannot {what} column \"{name}\" of view \"{}\"", view.name());
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(reason));
+            }
+        }
+        // The table takes the view's place.
+        let new = query.range_table.len();
+        let mut entry = inner.range_table[base].clone();
+        if let EntryKind::Relation { lock, .. } = &mut entry.kind {
+            *lock = crate::from::ROW_EXCLUSIVE;
+        }
+        let invoker = boolean_option(view, "security_invoker");
+        let old = query.range_table[at].permission.as_deref().cloned();
+        if let (Some(permission), Some(old)) = (&mut entry.permission, &old) {
+            permission.required |= old.required;
+            permission.check_as = if invoker { old.check_as } else { view.class.relowner };
+            permission.inserted = mapped(&old.inserted, &outputs);
+            permission.updated = mapped(&old.updated, &outputs);
+        }
+        query.range_table.push(entry);
+        query.result_relation = Some(new);
+        // The view is still there, for the privileges on it.
+        query.range_table[at].kind = EntryKind::Result;
+        query.range_table[at].in_from = false;
+        for item in &mut query.from {
+            retarget(item, at, new);
+        }
+        // EXCLUDED is a row of the table now.
+        let excluded = query.on_conflict.as_ref().filter(|conflict| conflict.update).map(|conflict| conflict.excluded);
+        let mut places = vec![(at, new)];
+        if let Some(excluded) = excluded {
+            let mut entry = inner.range_table[base].clone();
+            entry.permission = None;
+            (entry.name, entry.alias, entry.in_from) = ("excluded".into(), Some("excluded".into()), false);
+            query.range_table.push(entry);
+            query.range_table[excluded].kind = EntryKind::Result;
+            places.push((excluded, new + 1));
+        }
+        let names: Vec<String> = view.columns.iter().map(|column| column.attname.to_string()).collect();
+        for (from, to) in places {
+            let outputs: Vec<Expr> = outputs.iter().map(|target| moved(target.expr.clone(), base, to)).collect();
+            let mut substitute = Substitute { entry: from, outputs: &outputs, names: &names, depth: 0, wrong: false };
+            query.visit_children_mut(&mut substitute);
+            if substitute.wrong {
+                return Err(Error::not_implemented("WHERE CURRENT OF on a view"));
+            }
+        }
+        if let Some(conflict) = &mut query.on_conflict {
+            if conflict.update {
+                conflict.excluded = new + 1;
+            }
+            renumber(&mut conflict.set, &outputs, &inner.range_table[base].columns)?;
+        }
+        renumber(&mut query.targets, &outputs, &inner.range_table[base].columns)?;
+        query.has.sublinks |= inner.has.sublinks;
+        let shown = inner.where_clause.take().map(|condition| moved(condition, base, new));
+        if command != Command::Delete {
+            self.check_option(query, view, shown.as_ref());
+        }
+        if command != Command::Insert
+            && let Some(shown) = shown
+        {
+            let asked = query.where_clause.take();
+            query.where_clause = self.both(shown, asked, boolean_option(view, "security_barrier"))?;
+        }
+        Ok(())
+    }
+
+    /// Notes what new rows must fulfil: the view's condition, if it has a check option or one above it cascades.
+    fn check_option(&self, query: &mut Query, view: &Relation, shown: Option<&Expr>) {
+        let options = view.class.reloptions.iter().flatten();
+        let own = options.filter_map(|option| option.strip_prefix("check_option=")).next();
+        let above = query.check_options.first().is_some_and(|check| check.cascaded);
+        let cascaded = above || own.is_some_and(|value| value.eq_ignore_ascii_case("cascaded"));
+        if (own.is_some() || above) && (shown.is_some() || cascaded) {
+            let condition = shown.cloned();
+            // Inner views are checked before those over them.
+            query.check_options.insert(0, CheckOption { view: view.name().to_string(), condition, cascaded });
+        }
+    }
+
+    /// The view's condition and the statement's. Behind a security barrier nothing that could tell of a row is computed before the view's
+    /// condition holds for it.
+    fn both(&self, shown: Expr, asked: Option<Expr>, barrier: bool) -> Result<Option<Expr>> {
+        let Some(asked) = asked else { return Ok(Some(shown)) };
+        if barrier && self.leaks(&asked)? {
+            let kind = ExprKind::Case {
+                arg: None,
+                whens: vec![(shown, asked)],
+                otherwise: Box::new(ty::constant(batch::Datum::bool(false), SqlType::plain(oid::BOOL), NO_LOCATION)),
+            };
+            return Ok(Some(Expr { kind, ty: SqlType::plain(oid::BOOL), location: NO_LOCATION }));
+        }
+        Ok(ty::all_of(vec![shown, asked]))
+    }
+
+    /// Whether an expression calls something that is not known to be leakproof.
+    fn leaks(&self, expr: &Expr) -> Result<bool> {
+        struct Leaks<'a> {
+            catalog: &'a catalog::Catalog,
+            found: Result<bool>,
+        }
+        impl Visitor for Leaks<'_> {
+            fn expr(&mut self, expr: &Expr) {
+                let function = match &expr.kind {
+                    ExprKind::Function(call) => Some(call.function),
+                    ExprKind::Operator(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call) => Some(call.function),
+                    ExprKind::ScalarArray { call, .. } => Some(call.function),
+                    ExprKind::Var(_)
+                    | ExprKind::Const(_)
+                    | ExprKind::Param(_)
+                    | ExprKind::And(_)
+                    | ExprKind::Or(_)
+                    | ExprKind::Not(_)
+                    | ExprKind::Relabel(..)
+                    | ExprKind::NullTest { .. }
+                    | ExprKind::BooleanTest { .. } => None,
+                    _ => {
+                        self.found = Ok(true);
+                        return;
+                    }
+                };
+                match function.map(|function| self.catalog.function(function)).transpose() {
+                    Ok(Some(row)) if !row.proleakproof => self.found = Ok(true),
+                    Ok(_) => expr.visit_children(self),
+                    Err(error) => self.found = Err(error),
+                }
+            }
+            fn as_dyn(&mut self) -> &mut dyn Visitor {
+                self
+            }
+        }
+        let mut leaks = Leaks { catalog: self.catalog, found: Ok(false) };
+        leaks.expr(expr);
+        leaks.found
+    }
+}
+
+/// Columns of the view as columns of the table.
+fn mapped(columns: &[i16], outputs: &[TargetEntry]) -> Vec<i16> {
+    let of = |&number: &i16| match outputs.get(number as usize - 1)?.expr.kind {
+        ExprKind::Var(var) => Some(var.column),
+        _ => None,
+    };
+    columns.iter().filter(|number| **number > 0).filter_map(of).collect()
+}
+
+/// Assignments to the view's columns become assignments to the table's.
+fn renumber(targets: &mut [TargetEntry], outputs: &[TargetEntry], columns: &[EntryColumn]) -> Result<()> {
+    for target in targets.iter_mut() {
+        if let ExprKind::Var(Var { column, .. }) = outputs[target.number as usize - 1].expr.kind {
+            target.number = column;
+            target.name = columns.get(column as usize - 1).map(|column| column.name.clone()).unwrap_or_default();
+        }
+    }
+    for (at, target) in targets.iter().enumerate() {
+        if targets[..at].iter().any(|other| other.number == target.number) {
+            let text = format!("multiple assignments to same column \"{}\"", target.name);
+            return Err(Error::new(SqlState::SYNTAX_ERROR, text));
+        }
+    }
+    Ok(())
+}
+
+fn retarget(item: &mut FromItem, from: usize, to: usize) {
+    match item {
+        FromItem::Relation(at) if *at == from => *at = to,
+        FromItem::Relation(_) => {}
+        FromItem::Join(join) => {
+            retarget(&mut join.left, from, to);
+            retarget(&mut join.right, from, to);
+        }
+    }
+}
+
+/// An expression of the view's query, its one relation being another entry now.
+fn moved(mut expr: Expr, from: usize, to: usize) -> Expr {
+    struct Move {
+        from: usize,
+        to: usize,
+        depth: u32,
+    }
+    impl VisitorMut for Move {
+        fn expr(&mut self, expr: &mut Expr) {
+            match &mut expr.kind {
+                ExprKind::Var(var) if var.level == self.depth && var.relation == self.from => var.relation = self.to,
+                _ => expr.visit_children_mut(self),
+            }
+        }
+        fn query(&mut self, query: &mut Query) {
+            self.depth += 1;
+            query.visit_children_mut(self);
+            self.depth -= 1;
+        }
+        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+            self
+        }
+    }
+    Move { from, to, depth: 0 }.expr(&mut expr);
+    expr
+}
+
+/// Puts the view's expressions where its columns are named.
+struct Substitute<'a> {
+    entry: usize,
+    outputs: &'a [Expr],
+    names: &'a [String],
+    depth: u32,
+    /// A place where they cannot be put.
+    wrong: bool,
+}
+
+impl Substitute<'_> {
+    fn column(&self, number: i16, version: RowVersion) -> Option<Expr> {
+        let mut expr = self.outputs.get(usize::try_from(number).ok()?.checked_sub(1)?)?.clone();
+        if version != RowVersion::Default {
+            Versions(version, 0).expr(&mut expr);
+        }
+        shift_levels(&mut expr, self.depth);
+        Some(expr)
+    }
+}
+
+impl VisitorMut for Substitute<'_> {
+    fn expr(&mut self, expr: &mut Expr) {
+        match &expr.kind {
+            ExprKind::Var(var) if var.level == self.depth && var.relation == self.entry => {
+                let version = var.version;
+                let new = match var.column {
+                    0 => {
+                        let all = (1..=self.names.len() as i16).filter_map(|number| self.column(number, version));
+                        let kind = ExprKind::Row { fields: all.collect(), names: self.names.to_vec(), explicit: false };
+                        Some(Expr { kind, ty: expr.ty, location: expr.location })
+                    }
+                    number => self.column(number, version),
+                };
+                match new {
+                    Some(new) => *expr = new,
+                    None => self.wrong = true,
+                }
+            }
+            ExprKind::CurrentOf { relation, .. } if self.depth == 0 && *relation == self.entry => self.wrong = true,
+            _ => expr.visit_children_mut(self),
+        }
+    }
+    fn query(&mut self, query: &mut Query) {
+        self.depth += 1;
+        query.visit_children_mut(self);
+        self.depth -= 1;
+    }
+    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+        self
+    }
+}
+
+/// Gives the columns of an expression a row version.
+struct Versions(RowVersion, u32);
+
+impl VisitorMut for Versions {
+    fn expr(&mut self, expr: &mut Expr) {
+        match &mut expr.kind {
+            ExprKind::Var(var) if var.level == self.1 => var.version = self.0,
+            _ => expr.visit_children_mut(self),
+        }
+    }
+    fn query(&mut self, query: &mut Query) {
+        self.1 += 1;
+        query.visit_children_mut(self);
+        self.1 -= 1;
+    }
+    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+        self
+    }
+}
