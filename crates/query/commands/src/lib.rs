@@ -5,6 +5,7 @@
 //! change. What is not written yet answers `0A000` with the statement's name.
 #![forbid(unsafe_code)]
 
+mod amcheck;
 mod analyze;
 mod column;
 mod constraint;
@@ -15,6 +16,7 @@ mod create_table;
 mod database;
 mod drop;
 mod expression;
+pub mod extension;
 mod foreign_key;
 mod identity;
 mod maintenance;
@@ -47,6 +49,7 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::AlterTable(alter) => constraint::alter_table(context, alter)?,
         Statement::Rename(rename) => rename::rename(context, rename)?,
         Statement::AlterObjectSchema(alter) => rename::set_schema(context, alter)?,
+        Statement::CreateExtension(create) => extension::create(context, create)?,
         Statement::CreateSchema(create) => create_table::create_schema(context, create)?,
         Statement::CreateDatabase(create) => database::create(context, create)?,
         Statement::DropDatabase(drop) => database::drop(context, drop)?,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use batch::{Batch, Rows};
 use error::{Error, Result};
-use planner::plan::{Expr, ExprKind, Node, NodeKind, Plan};
+use planner::plan::{Call, Expr, ExprKind, Node, NodeKind, Plan};
 use txn::ActiveSnapshot;
 
 use crate::Session;
@@ -21,7 +21,7 @@ use crate::run::{Run, State};
 enum Source {
     /// The parameter with this number.
     Param(usize),
-    /// An expression without parameters: a default.
+    /// An expression: a default, or a parameter made to fit a domain.
     Value(Compiled),
 }
 
@@ -32,6 +32,8 @@ pub struct Inserter {
     sources: Vec<Source>,
     insert: BatchInsert,
     rows: Batch,
+    /// As many rows as there are, without columns: what expressions are computed for.
+    blank: Batch,
 }
 
 impl Inserter {
@@ -49,6 +51,11 @@ impl Inserter {
         let NodeKind::ModifyTable(modify) = &plan.root.kind else { return Err(shape()) };
         let sources = values(&modify.source)?.iter().map(|value| match &value.kind {
             ExprKind::Param(number) => Ok(Source::Param(*number)),
+            // What makes a value fit its type's modifier the type's input has done.
+            ExprKind::Call(call) if is_length_coercion(call, value) => match call.args[0].kind {
+                ExprKind::Param(number) => Ok(Source::Param(number)),
+                _ => compile(value).map(Source::Value),
+            },
             _ => compile(value).map(Source::Value),
         });
         let sources = sources.collect::<Result<Vec<_>>>()?;
@@ -64,7 +71,7 @@ impl Inserter {
         };
         let insert = BatchInsert::open(&builder, &modify.target)?;
         let rows = Batch::new(insert.reprs());
-        Ok(Inserter { state, snapshot, sources, insert, rows })
+        Ok(Inserter { state, snapshot, sources, insert, rows, blank: Batch::default() })
     }
 
     /// Inserts rows: one column for each parameter.
@@ -72,15 +79,23 @@ impl Inserter {
         let mut run = Run { session, snapshot: &self.snapshot, state: &mut self.state };
         let len = params.len();
         self.rows.clear();
-        for (to, source) in self.rows.columns.iter_mut().zip(&mut self.sources) {
-            match source {
-                Source::Param(number) => std::mem::swap(to, &mut params.columns[*number]),
-                Source::Value(value) => {
-                    value.evaluate(params, Rows::All(len), &mut run)?;
-                    copy(value.result(params), Rows::All(len), len, to);
-                }
+        for (to, source) in self.rows.columns.iter_mut().zip(&self.sources) {
+            if let Source::Param(number) = source {
+                std::mem::swap(to, &mut params.columns[*number]);
             }
         }
+        self.blank.set_len(len);
+        run.state.param_rows = Some(std::mem::take(params));
+        let blank = &self.blank;
+        let evaluated = self.rows.columns.iter_mut().zip(&mut self.sources).try_for_each(|(to, source)| {
+            if let Source::Value(value) = source {
+                value.evaluate(blank, Rows::All(len), &mut run)?;
+                copy(value.result(blank), Rows::All(len), len, to);
+            }
+            Ok(())
+        });
+        *params = run.state.param_rows.take().unwrap_or_default();
+        evaluated?;
         self.rows.set_len(len);
         let inserted = self.insert.insert(&mut self.rows, &mut run);
         for (to, source) in self.rows.columns.iter_mut().zip(&self.sources) {
@@ -90,6 +105,12 @@ impl Inserter {
         }
         inserted
     }
+}
+
+/// Whether a call makes a value fit the modifier of its own type: `numeric(12,2)`.
+fn is_length_coercion(call: &Call, value: &Expr) -> bool {
+    let Some((first, others)) = call.args.split_first() else { return false };
+    first.ty.oid == value.ty.oid && others.iter().all(|other| matches!(other.kind, ExprKind::Const(_)))
 }
 
 /// The expressions of the one row that the source of an INSERT … VALUES gives.

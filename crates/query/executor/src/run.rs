@@ -28,6 +28,8 @@ pub struct State {
     pub plan: Arc<Plan>,
     /// Values of `$1`, `$2` …
     pub params: Vec<Datum>,
+    /// Instead of them, for many rows at once: a column for each parameter ([`crate::Inserter`]).
+    pub param_rows: Option<Batch>,
     /// Values of internal parameters.
     pub slots: Vec<SlotValue>,
     /// The subqueries' operators; out of here while they run.
@@ -74,6 +76,7 @@ impl State {
         State {
             plan,
             params,
+            param_rows: None,
             slots,
             subplans: Vec::new(),
             work_tables,

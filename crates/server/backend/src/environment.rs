@@ -192,19 +192,28 @@ impl Host for Session<'_> {
     fn call_on_rows(
         &self,
         function: Oid,
-        _args: &[&Column],
-        _rows: Rows<'_>,
-        _len: usize,
+        args: &[&Column],
+        rows: Rows<'_>,
+        len: usize,
         _context: Context<'_>,
-        _out: &mut Column,
+        out: &mut Column,
     ) -> Result<()> {
         let row = self.catalog().function(function)?;
-        Err(Error::not_implemented(format_args!("calling function {}", row.proname)))
+        let session = self.executor();
+        out.reset(len);
+        for at in rows.iter() {
+            let values: Vec<DatumRef<'_>> = args.iter().map(|column| column.get(column.index(at))).collect();
+            let value = commands::extension::call(&session, &row, &values)
+                .ok_or_else(|| Error::not_implemented(format_args!("calling function {}", row.proname)))??;
+            out.put(at, value.as_ref());
+        }
+        Ok(())
     }
 
-    fn row_source(&self, function: Oid, _args: &[DatumRef<'_>], _context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    fn row_source(&self, function: Oid, args: &[DatumRef<'_>], _context: Context<'_>) -> Result<Box<dyn RowSource>> {
         let row = self.catalog().function(function)?;
-        Err(Error::not_implemented(format_args!("calling function {}", row.proname)))
+        commands::extension::rows(&self.executor(), &row, args)
+            .unwrap_or_else(|| Err(Error::not_implemented(format_args!("calling function {}", row.proname))))
     }
 
     fn trigger(&self, event: TriggerEvent<'_>) -> Result<TriggerOutcome> {

@@ -342,6 +342,35 @@ pub trait TableAm: Send + Sync {
 
     /// How many pages the table has.
     fn page_count(&self, store: &Store, table: &Table) -> Result<u32>;
+
+    /// Whether the place is taken: by a row version, or by what is left of one while index entries may lead there.
+    fn is_taken(&self, store: &Store, table: &Table, tid: TupleId) -> Result<bool>;
+
+    /// Checks a page; what is wrong with it is appended to `faults`. With `toast`, reads the values that are stored out of line.
+    ///
+    /// # Errors
+    /// Those of reading the page itself.
+    fn verify(
+        &self,
+        store: &Store,
+        table: &Arc<Table>,
+        block: BlockNumber,
+        toast: bool,
+        faults: &mut Vec<TableFault>,
+    ) -> Result<()>;
+}
+
+/// Something that is wrong with a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableFault {
+    /// The page.
+    pub block: BlockNumber,
+    /// The line; zero: the page itself.
+    pub line: u16,
+    /// The column, from zero, where it is one.
+    pub column: Option<u16>,
+    /// What is wrong.
+    pub message: String,
 }
 
 /// An entry to be inserted.

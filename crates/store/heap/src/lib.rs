@@ -29,13 +29,14 @@ pub mod sequence;
 mod toast;
 pub mod tuple;
 mod vacuum;
+mod verify;
 pub mod visibility;
 
 use std::sync::Arc;
 
 use access::{
     EntryStatus, Index, IndexAm, InsertOptions, LockStrength, Outcome, Projected, Row, ScanRequest, Store, Table,
-    TableAm, TableFetch, TableScan, UpdateOptions, Updated, VacuumOptions, VacuumReport, WaitPolicy,
+    TableAm, TableFetch, TableScan, UpdateOptions, Updated, VacuumOptions, VacuumReport, WaitPolicy, TableFault,
 };
 use batch::Batch;
 use error::{Error, Result};
@@ -426,6 +427,26 @@ impl TableAm for HeapAm {
 
     fn page_count(&self, store: &Store, table: &Table) -> Result<u32> {
         store.storage.block_count(table.locator, Fork::Main)
+    }
+
+    fn is_taken(&self, store: &Store, table: &Table, tid: TupleId) -> Result<bool> {
+        if tid.block.0 >= self.page_count(store, table)? {
+            return Ok(false);
+        }
+        let buffer = Heap::of(store, table).read(tid.block)?;
+        let page = buffer.share();
+        Ok(tid.offset <= page.line_count() && page.line(tid.offset).state() != LineState::Unused)
+    }
+
+    fn verify(
+        &self,
+        store: &Store,
+        table: &Arc<Table>,
+        block: BlockNumber,
+        toast: bool,
+        faults: &mut Vec<TableFault>,
+    ) -> Result<()> {
+        verify::page(store, table, block, toast, faults)
     }
 }
 

@@ -137,6 +137,11 @@ impl Compiled {
         match &mut self.op {
             Op::Column(_) | Op::Const => Ok(()),
             Op::Param(number) => {
+                if let Some(column) = run.state.param_rows.as_ref().and_then(|rows| rows.columns.get(*number)) {
+                    out.clear();
+                    out.append(column, Rows::All(column.len()));
+                    return Ok(());
+                }
                 let value = run.state.params.get(*number).map_or(DatumRef::Null, |value| value.as_ref());
                 set_constant(out, value);
                 Ok(())
