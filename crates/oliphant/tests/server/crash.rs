@@ -3,6 +3,11 @@
 //! The load is pgbench's: a transfer changes an account, a teller and a branch, and writes a line of history. So the three sums
 //! and that of the history agree whenever no transaction is half there. Each client numbers its transactions, and knows
 //! which ones the server acknowledged. `CRASH_ROUNDS` in the environment sets how often the server is killed (3).
+//!
+//! A second load does everything else: rows wider than a page, updates with and without new index entries, deletions, VACUUM,
+//! TRUNCATE, indexes and columns made and dropped. Each of its transactions also keeps a tally, which must agree.
+//!
+//! After every recovery all tables and all indexes, those of the catalogs too, are checked by `amcheck`'s functions.
 
 use std::fs;
 use std::process::Command;
@@ -23,6 +28,7 @@ fn prepare(cluster: &Cluster) {
          create table account (id int primary key, balance int, filler char(80)); \
          create table history (client int, number int, delta int, primary key (client, number))",
     );
+    session.query("create extension amcheck");
     session.query("insert into branch values (1, 0); insert into teller select x, 0 from generate_series(1, 10) as x");
     session.query(&format!("insert into account select x, 0, '' from generate_series(1, {ACCOUNTS}) as x"));
 }
@@ -79,6 +85,32 @@ fn kill(pids: &[u32]) {
     assert!(status.is_ok());
 }
 
+/// Every index has its structure, its order, and exactly its table's rows; every table's pages are whole.
+fn check_structure(session: &mut Session, cluster: &Cluster) {
+    for (what, text) in [
+        (
+            "indexes",
+            "select c.relname, bt_index_parent_check(c.oid, true, true, i.indisunique) from pg_class c \
+             join pg_index i on i.indexrelid = c.oid where c.relkind = 'i'",
+        ),
+        (
+            "tables",
+            "select c.relname, v.blkno, v.offnum, v.msg from pg_class c, \
+             lateral verify_heapam(c.oid, check_toast => true) v where c.relkind in ('r', 't')",
+        ),
+    ] {
+        for answer in session.run(text, &[]).expect("an answer") {
+            match answer {
+                Answer::Failed(error) => panic!("{what}: {error:?}\n{}", cluster.log()),
+                Answer::Table(table) if what == "tables" => {
+                    assert!(table.rows.is_empty(), "{:?}\n{}", table.rows, cluster.log());
+                }
+                _ => (),
+            }
+        }
+    }
+}
+
 /// Everything that was acknowledged is there, nothing is half there, and indexes agree with their tables.
 fn check(cluster: &Cluster, acknowledged: &[u64]) {
     let mut session = cluster.session();
@@ -98,6 +130,7 @@ fn check(cluster: &Cluster, acknowledged: &[u64]) {
             session.value(&format!("select count(*) from history where client = {client} and number > {last} + 1"));
         assert_eq!(beyond, "0", "client {client} has transactions that it never sent");
     }
+    check_structure(&mut session, cluster);
     // By index and by table, the same rows.
     let counted = session.value("select count(*) from account");
     assert_eq!(counted, ACCOUNTS.to_string());
@@ -170,5 +203,141 @@ fn one_backend_that_dies_takes_the_others_along_and_the_server_comes_back() {
     assert!(back < Duration::from_secs(10), "the server took {back:?} to come back");
     assert_eq!(cluster.session().value("select count(*) from history where client = 99"), "0");
     println!("back after {back:?}");
+    cluster.stop();
+}
+
+/// Numbers that look random.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+
+    /// Text that does not compress.
+    fn text(&mut self, len: u64) -> String {
+        (0..len).map(|_| (b'a' + self.below(26) as u8) as char).collect()
+    }
+}
+
+/// One transaction of the mixed load on a client's own table, `m0`, `m1` …, whose rows are counted and summed up in `tally`.
+fn mixed_statement(client: u64, random: &mut Random, next: &mut u64) -> String {
+    let table = format!("m{client}");
+    let from = random.below(*next + 1);
+    let to = from + random.below(40);
+    let tally = |rows: &str, sum: &str| {
+        format!("update tally set n = n + ({rows}), s = s + ({sum}) where client = {client}")
+    };
+    match random.below(20) {
+        0..=7 => {
+            let count = 1 + random.below(30);
+            let first = *next;
+            *next += count;
+            let values: Vec<String> = (first..*next)
+                .map(|id| {
+                    let len = if random.below(6) == 0 { 3000 + random.below(12_000) } else { random.below(200) };
+                    format!("({id}, {}, '{}', '{}')", id % 1000, random.text(12), random.text(len))
+                })
+                .collect();
+            let sum: u64 = (first..*next).map(|id| id % 1000).sum();
+            let insert = format!("insert into {table} values {}", values.join(", "));
+            format!("begin; {insert}; {}; commit", tally(&count.to_string(), &sum.to_string()))
+        }
+        8..=10 => format!("update {table} set body = body || 'x' where id between {from} and {to}"),
+        11 | 12 => format!("update {table} set tag = '{}' || id where id between {from} and {to}", random.text(5)),
+        13 => {
+            let update = format!("update {table} set k = k + 1 where id between {from} and {to} returning 1");
+            format!("with u as ({update}) {}", tally("0", "select count(*) from u"))
+        }
+        14 | 15 => {
+            let to = to + random.below(200);
+            let delete = format!("delete from {table} where id between {from} and {to} returning k");
+            let tally = tally("select -count(*) from d", "select -coalesce(sum(k), 0) from d");
+            format!("with d as ({delete}) {tally}")
+        }
+        16 => format!("vacuum {table}"),
+        17 => format!("create index on {table} (k desc, tag)"),
+        18 if random.below(3) == 0 => {
+            format!("begin; truncate {table}; update tally set n = 0, s = 0 where client = {client}; commit")
+        }
+        18 => format!("begin; delete from {table} where id < {to}; create table t{client} (x int primary key); rollback"),
+        _ => format!(
+            "drop table if exists d{client}; create table d{client} (a int primary key, b text); \
+             insert into d{client} select x, x from generate_series(1, {}) x; analyze {table}",
+            random.below(500)
+        ),
+    }
+}
+
+/// One client of the mixed load, until it is cut off. Only its own tables are touched, so nothing may fail.
+fn mixed_load(mut session: Session, client: u64, mut random: Random, mut next: u64) -> Result<u64, String> {
+    let mut done = 0;
+    loop {
+        let text = mixed_statement(client, &mut random, &mut next);
+        let Ok(answers) = session.run(&text, &[]) else { return Ok(done) };
+        for answer in answers {
+            match answer {
+                // Those that the postmaster ends say so.
+                Answer::Failed(error) if error.state().to_string().starts_with("57P") => return Ok(done),
+                Answer::Failed(error) => return Err(format!("{error:?}: {}", &text[..text.len().min(200)])),
+                _ => (),
+            }
+        }
+        done += 1;
+    }
+}
+
+#[test]
+fn a_mixed_load_is_whole_after_every_crash() {
+    let rounds: u64 = std::env::var("CRASH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
+    let mut cluster = Cluster::start(&["checkpoint_timeout = 30s", "max_wal_size = 64MB"]);
+    let mut session = cluster.session();
+    session.query("create extension amcheck; create table tally (client int primary key, n bigint, s bigint)");
+    for client in 0..CLIENTS {
+        session.query(&format!(
+            "create table m{client} (id int primary key, k int not null, tag text unique, body text); \
+             create index on m{client} (k); insert into tally values ({client}, 0, 0)"
+        ));
+    }
+    let mut total = 0;
+    for round in 0..rounds {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                let last = session.value(&format!("select coalesce(max(id), 0) from m{client}"));
+                let next = last.parse::<u64>().expect("a number") + 1;
+                // Indexes pile up otherwise.
+                for index in session.query(&format!(
+                    "select indexrelid::regclass from pg_index where indrelid = 'm{client}'::regclass and indnatts = 2"
+                )) {
+                    session.query(&format!("drop index {}", index[0].as_deref().unwrap_or_default()));
+                }
+                let (session, random) = (cluster.session(), Random(round * 100 + client));
+                std::thread::spawn(move || mixed_load(session, client, random, next))
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(400 + 230 * (round % 7)));
+        if round % 4 == 3 {
+            // Only one backend: the server restarts by itself.
+            let victim = cluster.session().pid as u32;
+            kill(&[victim]);
+        } else {
+            kill(&family(cluster.pid()));
+            cluster.wait();
+            cluster.launch();
+        }
+        for client in clients {
+            total += client.join().expect("a client").unwrap_or_else(|e| panic!("{e}\n{}", cluster.log()));
+        }
+        cluster.wait_until_ready();
+        session = cluster.session();
+        for client in 0..CLIENTS {
+            let found = session.query(&format!("select count(*), coalesce(sum(k), 0) from m{client}"));
+            let tally = session.query(&format!("select n, s from tally where client = {client}"));
+            assert_eq!(found, tally, "table m{client}\n{}", cluster.log());
+        }
+        check_structure(&mut session, &cluster);
+    }
+    println!("{rounds} crashes under a mixed load, {total} transactions");
     cluster.stop();
 }

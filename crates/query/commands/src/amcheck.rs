@@ -142,9 +142,10 @@ impl Comparison<'_> {
         Error::new(SqlState::INDEX_CORRUPTED, text)
     }
 
-    /// The table's columns that make the key, and the place; none for keys that are computed.
+    /// The table's columns that make the key, and the place; none for keys that are computed, and where nothing is entered.
     fn projection(&self) -> Option<Arc<[Projected]>> {
-        if self.index.row.indpred.is_some() {
+        // Values that are stored out of line are found by their places: indexes of TOAST tables are empty.
+        if self.index.row.indpred.is_some() || self.table.relation.kind() == kind::TOAST {
             return None;
         }
         let column = |&number: &i16| u16::try_from(number - 1).ok().map(Projected::Column);

@@ -179,6 +179,8 @@ impl Planner<'_> {
         let only = only.filter(|_| {
             self.level().query.row_marks.iter().all(|m| m.relation != at)
                 && self.level().query.result_relation != Some(at)
+                // The catalogs' own indexes store nothing beside the key, from which such a column cannot be had back.
+                && !(index.indexrelid < Oid::FIRST_NORMAL && columns.iter().any(|c| c.0.ty.oid == types::oid::OIDVECTOR))
         });
         let order = self.index_order(index, &columns)?;
         // Without other relations.
