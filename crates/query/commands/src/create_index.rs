@@ -9,6 +9,7 @@ use access::{IndexEntry, Projected, SortedEntries};
 use analyzer::query::SqlType;
 use batch::{Batch, ByteValues, Column, DatumRef, Repr};
 use catalog::objects::BTREE;
+use catalog::rows::PgIndex;
 use catalog::{NewIndex, NewIndexColumn, Relation};
 use error::{Error, Result, SqlState};
 use executor::relation::{OpenIndex, OpenTable};
@@ -214,7 +215,7 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
         sorted.set_len(count);
         sorter.add(&sorted, sorted.rows(), &keys)
     };
-    session.tables.scan_for_index(
+    let broken = session.tables.scan_for_index(
         session.store,
         session.transaction,
         &table.table,
@@ -234,6 +235,12 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     };
     let rows = session.indexes.build(session.store, &index.index, &mut entries)?;
     let pages = session.store.storage.block_count(index.index.locator, ids::Fork::Main)?;
+    if broken {
+        let key = [index.index.oid.into()];
+        let catalog = context.catalog();
+        catalog.change::<PgIndex>(catalog::index::PG_INDEX_INDEXRELID_INDEX, &key, |row| row.indcheckxmin = true)?;
+        catalog.next_command()?;
+    }
     context.catalog().alter_class(index.index.oid, |class| {
         class.relpages = pages as i32;
         class.reltuples = rows as f32;

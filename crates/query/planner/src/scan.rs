@@ -85,7 +85,7 @@ impl Planner<'_> {
         }
         for &index in &base.relation.indexes {
             let Some(row) = self.ctx.catalog.find_index(index)? else { continue };
-            if !row.indisvalid {
+            if !row.indisvalid || row.indcheckxmin && self.keeps_snapshot() {
                 continue;
             }
             let class = self.relation(index)?;
@@ -350,6 +350,12 @@ impl Planner<'_> {
     }
 
     /// The keys that these matches make: equalities from the first column on, then perhaps a range.
+    /// Whether the transaction may see rows as they were before an index was made, which the index does not lead to.
+    fn keeps_snapshot(&self) -> bool {
+        let isolation = self.ctx.env.setting("transaction_isolation");
+        isolation.is_some_and(|level| level == "repeatable read" || level == "serializable")
+    }
+
     fn access(&self, index: &PgIndex, class: &Relation, matches: &[&Match], only: Option<Vec<usize>>) -> IndexAccess {
         let mut keys = Vec::new();
         let mut conditions = Vec::new();

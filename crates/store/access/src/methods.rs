@@ -309,6 +309,9 @@ pub trait TableAm: Send + Sync {
     /// Reads every row that a new index must have an entry for: `batch` gets the projection's columns of a page's rows,
     /// [`Projected::RowId`] giving the place that the entry points to (the root of a HOT chain). `alive` gets, per row,
     /// whether it counts for uniqueness (false: only old snapshots see it).
+    ///
+    /// Of a HOT chain only the newest version is given, for one entry leads to all. True if older ones were left out that
+    /// old snapshots may see: for them the index is of no use, since their keys may be others.
     fn scan_for_index(
         &self,
         store: &Store,
@@ -316,7 +319,7 @@ pub trait TableAm: Send + Sync {
         table: &Arc<Table>,
         projection: Arc<[Projected]>,
         consume: &mut dyn FnMut(&Batch, &[bool]) -> Result<()>,
-    ) -> Result<()>;
+    ) -> Result<bool>;
 
     /// Removes dead row versions, and their entries from the indexes.
     fn vacuum(

@@ -318,11 +318,11 @@ impl TableAm for HeapAm {
         table: &Arc<Table>,
         projection: Arc<[Projected]>,
         consume: &mut dyn FnMut(&Batch, &[bool]) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let heap = Heap::of(store, table);
         let mut batch = access::projected_batch(&table.layout, &projection);
         let mut chosen = read::Chosen::default();
-        let (mut alive, mut pending) = (Vec::new(), Vec::new());
+        let (mut alive, mut pending, mut broken) = (Vec::new(), Vec::new(), false);
         let mut roots: Vec<u16> = Vec::new();
         for block in (0..self.page_count(store, table)?).map(BlockNumber) {
             let buffer = heap.read(block)?;
@@ -332,17 +332,26 @@ impl TableAm for HeapAm {
             {
                 let page = buffer.share();
                 let base = page.xid_base();
-                chain_roots(&page, &mut roots);
+                chain_roots(store, &page, block, &mut roots);
                 for (line, pointer) in page.lines().filter(|(_, line)| line.is_normal()) {
                     let (header, start, end) = tuple_at(&page, pointer).ok_or_else(|| read::out_of_page(line))?;
                     let live = match fate(&store.transactions, base, line, &header, &mut Hints::new())? {
                         Fate::Dead => continue,
                         Fate::Live { .. } => true,
+                        // Its row's newer version is on this page, and one entry leads to both.
+                        Fate::RecentlyDead(_) if header.has(flags::HOT_UPDATED) => {
+                            broken = true;
+                            continue;
+                        }
                         Fate::RecentlyDead(_) => false,
                         Fate::BeingInserted(xid) => {
                             let own = transaction.is_own(xid);
                             let deleted = visibility::deleter(&store.transactions, base, &header);
                             own && !deleted.is_some_and(|xmax| transaction.is_own(xmax))
+                        }
+                        Fate::BeingDeleted(xid) if transaction.is_own(xid) && header.has(flags::HOT_UPDATED) => {
+                            broken = true;
+                            continue;
                         }
                         Fate::BeingDeleted(xid) => !transaction.is_own(xid),
                     };
@@ -358,7 +367,7 @@ impl TableAm for HeapAm {
                 consume(&batch, &alive)?;
             }
         }
-        Ok(())
+        Ok(broken)
     }
 
     fn vacuum(
@@ -451,30 +460,18 @@ impl TableAm for HeapAm {
 }
 
 /// For each line of a page, the line that index entries of its row point to; zero where that is the line itself.
-fn chain_roots(page: &storage::Page, roots: &mut Vec<u16>) {
-    let count = page.line_count();
+fn chain_roots(store: &Store, page: &storage::Page, block: BlockNumber, roots: &mut Vec<u16>) {
     roots.clear();
-    roots.resize(count as usize + 1, 0);
+    roots.resize(page.line_count() as usize + 1, 0);
     for (root, pointer) in page.lines() {
-        let mut next = match pointer.state() {
-            LineState::Redirect => pointer.offset(),
-            LineState::Normal => match tuple_at(page, pointer) {
-                Some((header, _, _)) if !header.has(flags::HEAP_ONLY) => root,
-                _ => continue,
-            },
-            _ => continue,
+        let begins = match pointer.state() {
+            LineState::Redirect => true,
+            LineState::Normal => tuple_at(page, pointer).is_some_and(|(header, _, _)| !header.has(flags::HEAP_ONLY)),
+            _ => false,
         };
-        for _ in 0..count {
-            if next == 0 || next > count {
-                break;
-            }
-            if next != root {
-                roots[next as usize] = root;
-            }
-            next = match tuple_at(page, page.line(next)) {
-                Some((header, _, _)) if header.has(flags::HOT_UPDATED) => header.successor().map_or(0, |s| s.offset),
-                _ => 0,
-            };
+        if begins {
+            let versions = read::chain(store, page, TupleId::new(block, root));
+            versions.filter(|(line, ..)| *line != root).for_each(|(line, ..)| roots[line as usize] = root);
         }
     }
 }

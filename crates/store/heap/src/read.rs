@@ -15,7 +15,7 @@ use error::{Error, Result};
 use ids::{BlockNumber, Fork, TupleId, Xid};
 use storage::page::{LINE_POINTER_SIZE, PAGE_HEADER_SIZE};
 use storage::{Access, LinePointer, LineState, Page, Strategy, StrategyKind};
-use txn::Snapshot;
+use txn::{Snapshot, XidStatus};
 
 use crate::tuple::{HEADER_SIZE, Header, TUPLES_MAX, flags, tuple_at, xid_of};
 use crate::visibility::{Fate, Hints, Judge, fate};
@@ -439,8 +439,11 @@ pub(crate) fn chain<'p>(
             return None;
         }
         at_root = false;
-        // The chain goes on only where the newer version was made by the older one's deleter.
-        if expected.is_some_and(|xmax| xmax != xid_of(base, header.xmin)) && !header.is_frozen() {
+        // The chain goes on only where the newer version was made by the older one's deleter. A frozen one has lost its
+        // creator's id: it is the successor if there was one; after an update that was rolled back its line belongs to others.
+        if let Some(xmax) = expected.filter(|&xmax| xmax != xid_of(base, header.xmin))
+            && !(header.is_frozen() && matches!(store.transactions.status(xmax), Ok(XidStatus::Committed(_))))
+        {
             return None;
         }
         expected = None;
