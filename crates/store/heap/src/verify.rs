@@ -123,7 +123,8 @@ pub(crate) fn page(
     let next_xid = store.transactions.next_xid();
     let buffer = heap.read(block)?;
     let projection: Arc<[Projected]> = (0..table.layout.len() as u16).map(Projected::Column).collect();
-    let (mut rows, mut unmarked) = (Vec::new(), false);
+    let mut rows = Vec::new();
+    let unmarked;
     {
         let page = buffer.share();
         let mut checker = Checker { store, table, block, next_xid, faults };

@@ -128,7 +128,7 @@ fn most_common(
     size: usize,
 ) -> Vec<Group> {
     let mut common = repeated.to_vec();
-    common.sort_by(|a, b| b.count.cmp(&a.count));
+    common.sort_by_key(|value| std::cmp::Reverse(value.count));
     common.truncate(size);
     let complete = common.len() == different && wide == 0 && facts.distinct > 0.0;
     if !complete {
