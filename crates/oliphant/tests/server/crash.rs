@@ -226,9 +226,8 @@ fn mixed_statement(client: u64, random: &mut Random, next: &mut u64) -> String {
     let table = format!("m{client}");
     let from = random.below(*next + 1);
     let to = from + random.below(40);
-    let tally = |rows: &str, sum: &str| {
-        format!("update tally set n = n + ({rows}), s = s + ({sum}) where client = {client}")
-    };
+    let tally =
+        |rows: &str, sum: &str| format!("update tally set n = n + ({rows}), s = s + ({sum}) where client = {client}");
     match random.below(20) {
         0..=7 => {
             let count = 1 + random.below(30);
@@ -261,7 +260,9 @@ fn mixed_statement(client: u64, random: &mut Random, next: &mut u64) -> String {
         18 if random.below(3) == 0 => {
             format!("begin; truncate {table}; update tally set n = 0, s = 0 where client = {client}; commit")
         }
-        18 => format!("begin; delete from {table} where id < {to}; create table t{client} (x int primary key); rollback"),
+        18 => {
+            format!("begin; delete from {table} where id < {to}; create table t{client} (x int primary key); rollback")
+        }
         _ => format!(
             "drop table if exists d{client}; create table d{client} (a int primary key, b text); \
              insert into d{client} select x, x from generate_series(1, {}) x; analyze {table}",

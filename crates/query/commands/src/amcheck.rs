@@ -48,7 +48,11 @@ pub(crate) static AMCHECK: Extension = Extension {
     functions: &[
         check("bt_index_check", &[INDEX], Body::Value(|s, a| bt_check(s, a, None, None))),
         check("bt_index_check", &[INDEX, HEAPALLINDEXED], Body::Value(|s, a| bt_check(s, a, Some(1), None))),
-        check("bt_index_check", &[INDEX, HEAPALLINDEXED, CHECKUNIQUE], Body::Value(|s, a| bt_check(s, a, Some(1), Some(2)))),
+        check(
+            "bt_index_check",
+            &[INDEX, HEAPALLINDEXED, CHECKUNIQUE],
+            Body::Value(|s, a| bt_check(s, a, Some(1), Some(2))),
+        ),
         check("bt_index_parent_check", &[INDEX], Body::Value(|s, a| bt_check(s, a, None, None))),
         check("bt_index_parent_check", &[INDEX, HEAPALLINDEXED], Body::Value(|s, a| bt_check(s, a, Some(1), None))),
         // The walk from the root always compares every downlink with its page.
@@ -212,7 +216,13 @@ impl Comparison<'_> {
                 Ok(())
             };
             let tables = session.tables;
-            tables.scan_for_index(session.store, session.transaction, &self.table.table, projection.clone(), &mut see)?;
+            tables.scan_for_index(
+                session.store,
+                session.transaction,
+                &self.table.table,
+                projection.clone(),
+                &mut see,
+            )?;
         }
         Ok(())
     }
@@ -273,7 +283,8 @@ impl Comparison<'_> {
                     && before == key
                     && (self.index.row.indnullsnotdistinct || !self.has_null(place)?)
                 {
-                    return Err(self.damaged(format!("index uniqueness is violated for index \"{}\"", self.index.index.name))
+                    return Err(self
+                        .damaged(format!("index uniqueness is violated for index \"{}\"", self.index.index.name))
                         .detail(format!(
                             "Index entries of key of table rows ({},{}) and ({},{}).",
                             first.block.0, first.offset, place.block.0, place.offset

@@ -194,12 +194,8 @@ fn row_of(
     let catalog = context.catalog();
     let all = || function.arguments.iter().chain(function.out);
     let returns_rows = !function.out.is_empty();
-    let owners = AclItem {
-        grantee: owner,
-        grantor: owner,
-        privileges: Privileges::EXECUTE,
-        grantable: Privileges::default(),
-    };
+    let owners =
+        AclItem { grantee: owner, grantor: owner, privileges: Privileges::EXECUTE, grantable: Privileges::default() };
     Ok(PgProc {
         oid: catalog.new_oid::<PgProc>(catalog::index::PG_PROC_OID_INDEX)?,
         proname: function.name.into(),
@@ -238,7 +234,9 @@ pub(crate) fn to_drop(
     drop: &DropObjects,
     reference: &ObjectReference,
 ) -> Result<Option<Object>> {
-    let ObjectReference::Name(name) = reference else { return Err(Error::internal("an extension is not named as one")) };
+    let ObjectReference::Name(name) = reference else {
+        return Err(Error::internal("an extension is not named as one"));
+    };
     match context.catalog().extension_by_name(&name.name)? {
         Some(row) => {
             let user = context.catalog().current_user();

@@ -20,8 +20,8 @@ pub use index::{Index, IndexCache, IndexEntries, KeyRange, UniqueCheck, key_succ
 pub use layout::{BodyFlags, ColumnShape, Field, Form, RowLayout, RowView, ToastStrategy};
 pub use methods::{
     EntryStatus, FetchMode, Fetched, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport,
-    InsertOptions, Inserted, RangeEstimate, ScanRequest, SortedEntries, Store, TableAm, TableFault, TableFetch, TableScan,
-    UpdateOptions, VacuumOptions, VacuumProgress, VacuumReport,
+    InsertOptions, Inserted, RangeEstimate, ScanRequest, SortedEntries, Store, TableAm, TableFault, TableFetch,
+    TableScan, UpdateOptions, VacuumOptions, VacuumProgress, VacuumReport,
 };
 pub use storage::Persistence;
 pub use table::{

@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use access::{
     EntryStatus, Index, IndexAm, InsertOptions, LockStrength, Outcome, Projected, Row, ScanRequest, Store, Table,
-    TableAm, TableFetch, TableScan, UpdateOptions, Updated, VacuumOptions, VacuumReport, WaitPolicy, TableFault,
+    TableAm, TableFault, TableFetch, TableScan, UpdateOptions, Updated, VacuumOptions, VacuumReport, WaitPolicy,
 };
 use batch::Batch;
 use error::{Error, Result};

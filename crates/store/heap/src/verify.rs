@@ -9,9 +9,9 @@ use storage::{LineState, Page};
 
 use crate::place::Heap;
 use crate::read::{self, Chosen};
+use crate::toast;
 use crate::tuple::{HEADER_SIZE, Header, flags, tuple_at, xid_of};
 use crate::visibility::{Fate, Hints, deleter, fate};
-use crate::toast;
 
 /// What was found on one page.
 struct Checker<'a> {
@@ -44,17 +44,26 @@ impl Checker<'_> {
             LineState::Normal => (),
         }
         let Some((header, start, end)) = tuple_at(page, pointer) else {
-            self.fault(line, format!("line pointer to {} bytes at {} leaves the page", pointer.length(), pointer.offset()));
+            self.fault(
+                line,
+                format!("line pointer to {} bytes at {} leaves the page", pointer.length(), pointer.offset()),
+            );
             return false;
         };
         let columns = self.table.layout.len();
         if header.natts as usize > columns {
-            self.fault(line, format!("number of attributes {} exceeds maximum {columns} expected for table", header.natts));
+            self.fault(
+                line,
+                format!("number of attributes {} exceeds maximum {columns} expected for table", header.natts),
+            );
             return false;
         }
         let body = page.get(start + HEADER_SIZE..end).unwrap_or(&[]);
         if self.table.layout.view(body, header.natts as usize, header.has(flags::HAS_NULLS)).is_none() {
-            self.fault(line, format!("a tuple of {} bytes is too short for its {} attributes", end - start, header.natts));
+            self.fault(
+                line,
+                format!("a tuple of {} bytes is too short for its {} attributes", end - start, header.natts),
+            );
             return false;
         }
         self.ids(page, line, &header) && self.chain(page, line, &header)
