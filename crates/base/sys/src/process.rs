@@ -181,6 +181,26 @@ pub fn set_umask(mask: u32) -> u32 {
     unsafe { libc::umask(mask as libc::mode_t) as u32 }
 }
 
+/// Sets a variable of this process's environment, or takes it away; nothing happens if the name is empty or has a `=` or a zero
+/// byte in it.
+///
+/// Only for programs whose other threads, if there are any, do not ask the C library for the environment (Rust code reads it under
+/// a lock): psql's only other thread waits for signals.
+pub fn set_environment(name: &std::ffi::OsStr, value: Option<&std::ffi::OsStr>) {
+    let has_zero = |text: &std::ffi::OsStr| text.as_encoded_bytes().contains(&0);
+    if name.is_empty() || name.as_encoded_bytes().contains(&b'=') || has_zero(name) || value.is_some_and(has_zero) {
+        return;
+    }
+    // SAFETY: Rust's readers of the environment take the same lock, and by the condition above no other thread reads it past
+    // that lock.
+    unsafe {
+        match value {
+            Some(value) => std::env::set_var(name, value),
+            None => std::env::remove_var(name),
+        }
+    }
+}
+
 /// The effective user's id.
 pub fn effective_user() -> u32 {
     // SAFETY: `geteuid` has no preconditions.

@@ -37,3 +37,26 @@ pub fn monotonic_us() -> u64 {
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
     now.tv_sec as u64 * 1_000_000 + now.tv_nsec as u64 / 1000
 }
+
+/// A moment, in seconds since 1970, in the machine's time zone, as C's `%c` writes it in the C locale: `Sun Nov 22 05:58:24 2026`.
+pub fn local_time(seconds: i64) -> String {
+    let seconds = seconds as libc::time_t;
+    // SAFETY: an all-zero `tm` is valid: numbers and a pointer that nobody follows.
+    let mut parts: libc::tm = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are valid for the call.
+    if unsafe { libc::localtime_r(&seconds, &mut parts) }.is_null() {
+        return String::new();
+    }
+    const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (day, month) = (DAYS[parts.tm_wday.rem_euclid(7) as usize], MONTHS[parts.tm_mon.rem_euclid(12) as usize]);
+    let (hour, minute, second) = (parts.tm_hour, parts.tm_min, parts.tm_sec);
+    let year = i64::from(parts.tm_year) + 1900;
+    format!("{day} {month} {:2} {hour:02}:{minute:02}:{second:02} {year}", parts.tm_mday)
+}
+
+#[test]
+fn local_times_are_written_as_c_does() {
+    let text = local_time(86_400 * 5);
+    assert_eq!((text.len(), &text[text.len() - 4..]), (24, "1970"));
+}

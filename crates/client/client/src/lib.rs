@@ -44,6 +44,7 @@ mod connection;
 mod copy;
 mod excerpt;
 mod input;
+mod password;
 mod pipeline;
 mod quote;
 mod receive;

@@ -15,16 +15,34 @@
 //! * Text from files, variables and the server is bytes: a session may speak any client encoding.
 #![forbid(unsafe_code)]
 
+mod commands;
 mod complete;
+mod conditional;
 mod crosstab;
 mod describe;
+mod execute;
+mod getopt;
 pub mod grammar;
 mod help;
+mod human;
+mod interrupt;
+mod lexer;
+mod main_loop;
+mod options;
+mod output;
 mod pager;
 mod pattern;
 mod print;
+mod prompt;
 mod pset;
+mod request;
+mod session;
+mod shell;
+mod show;
+mod source;
+mod startup;
 mod terminal;
+mod variables;
 mod width;
 
 use std::ffi::OsString;
@@ -35,10 +53,5 @@ pub(crate) const VERSION: &str = concat!("18.6 (Oliphant ", env!("CARGO_PKG_VERS
 /// Runs psql with these arguments (without its name) and returns its exit code: 0 done, 1 psql's own failure, 2 the connection
 /// was lost, 3 a script's error under `ON_ERROR_STOP`.
 pub fn main(arguments: Vec<OsString>) -> i32 {
-    if arguments.iter().any(|argument| argument == "--version" || argument == "-V") {
-        println!("psql (PostgreSQL) {VERSION}");
-        return 0;
-    }
-    eprintln!("psql: error: this build has no terminal yet");
-    1
+    startup::run(arguments)
 }

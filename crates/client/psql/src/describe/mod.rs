@@ -305,6 +305,12 @@ impl Call<'_> {
         self.host.print(&table, Style { row_count, expanded: self.has('x') });
     }
 
+    /// Prints the table that describes one relation: `x` does not concern it.
+    fn print_relation(&mut self, mut table: Table<'_>) {
+        table.numeric = false;
+        self.host.print(&table, Style { row_count: false, expanded: false });
+    }
+
     /// Tells that nothing of a kind (in the singular, or the plural for lists) was found, by the pattern at `at`.
     fn not_found(&mut self, kind: &str) {
         let message = match self.pattern(0) {

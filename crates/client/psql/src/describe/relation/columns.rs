@@ -57,7 +57,7 @@ pub(super) fn show(call: &mut Call<'_>, relation: &Relation) -> Outcome {
     }
     let mut table = Table::new(headers, &grid).titled(relation.title());
     table.footers = all_footers(call, relation)?;
-    call.print(table, false);
+    call.print_relation(table);
     Ok(())
 }
 

@@ -30,6 +30,6 @@ pub(super) fn show(call: &mut Call<'_>, relation: &Relation) -> Outcome {
     ))?;
     let mut table = Table::new(select.headers(), &*answer.0).titled(relation.title());
     table.footers = (0..owner.rows()).map(|row| owner.bytes(row, 0).to_vec()).collect();
-    call.print(table, false);
+    call.print_relation(table);
     Ok(())
 }

@@ -1,0 +1,49 @@
+//! Results on their way to the printer.
+
+use std::io::{self, IsTerminal};
+
+use client::Rows;
+
+use crate::output::Target;
+use crate::print::{PrintOptions, Printer, Table, columns_of};
+use crate::session::Psql;
+use crate::shell;
+
+/// A result as a table.
+pub fn table(rows: &Rows) -> Table<'_> {
+    Table::new(columns_of(rows), rows)
+}
+
+impl Psql {
+    /// Prints a table to `target`, or else to where results go, by the session's options or others.
+    pub fn show(&mut self, table: &Table<'_>, options: Option<&PrintOptions>, target: Option<&mut Target>) -> bool {
+        let mut options = options.unwrap_or(&self.print).clone();
+        let on_terminal = target.is_none() && self.output.is_stdout() && io::stdout().is_terminal();
+        options.terminal_columns = if on_terminal { terminal_columns() } else { 0 };
+        let written = {
+            let printer = Printer::new(table, &options);
+            match target {
+                Some(target) => printer.write(target).and_then(|()| io::Write::flush(target)),
+                None => {
+                    let to = self.output.results();
+                    printer.write(to).and_then(|()| to.flush())
+                }
+            }
+        };
+        if let Some(log) = &mut self.log_file {
+            let _ = Printer::new(table, &options).write(log);
+        }
+        if let Err(e) = &written {
+            self.error(format!("could not print result table: {}", shell::reason(e)));
+        }
+        written.is_ok()
+    }
+}
+
+/// The terminal's width: what `COLUMNS` says, or the terminal itself.
+fn terminal_columns() -> u32 {
+    let variable = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok()).filter(|&n: &u32| n > 0);
+    variable.unwrap_or_else(|| {
+        rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or(0, |size| u32::from(size.ws_col))
+    })
+}
