@@ -47,7 +47,7 @@ impl Connection {
     /// # Errors
     /// If answers have not been taken yet.
     pub fn exit_pipeline(&mut self) -> Result<(), Error> {
-        if self.pipeline == PipelineStatus::Off {
+        if self.pipeline == PipelineStatus::Off && self.phase == Phase::Idle {
             return Ok(());
         }
         let refuse = match self.phase {
@@ -110,7 +110,9 @@ impl Connection {
     /// A command is sent: puts it into the queue.
     pub(crate) fn append(&mut self, class: Class, text: Option<Arc<[u8]>>) {
         self.queue.push_back(Pending { class, text });
-        if self.phase == Phase::Idle {
+        // After an error nothing comes from the server before the next synchronisation point, so the queue moves by itself.
+        let skipping = self.pipeline == PipelineStatus::Aborted && self.phase == Phase::Between;
+        if self.phase == Phase::Idle || skipping {
             self.begin_next();
         }
     }

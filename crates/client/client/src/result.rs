@@ -212,8 +212,8 @@ impl Rows {
         &self.tag
     }
 
-    /// Whether it is a chunk of a result, and more will come: as many rows as were asked for, or those that are left. What
-    /// comes last is not partial and has no rows.
+    /// Whether it is a chunk of a result, and more will come: as many rows as were asked for, or the rest. What comes after the
+    /// chunks is not partial, and has no rows.
     pub fn is_partial(&self) -> bool {
         self.partial
     }
@@ -230,6 +230,7 @@ impl Rows {
     /// Takes the rows so far away, as a chunk.
     pub(crate) fn take_chunk(&mut self) -> Rows {
         let mut next = Rows::new(self.fields.clone());
+        // The next chunk is likely to be as long.
         next.data.reserve(self.data.len());
         next.starts.reserve(self.starts.len());
         next.ends.reserve(self.ends.len());

@@ -232,6 +232,7 @@ mod tests {
         let authority = || {
             let mut parameters = rcgen::CertificateParams::new(vec![]).unwrap();
             parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+            parameters.distinguished_name.push(rcgen::DnType::CommonName, "root");
             let key = rcgen::KeyPair::generate().unwrap();
             (parameters.self_signed(&key).unwrap(), rcgen::Issuer::new(parameters, key))
         };
