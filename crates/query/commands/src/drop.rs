@@ -34,7 +34,7 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
     Ok(())
 }
 
-fn name_of(reference: &ObjectReference) -> Result<RelationName> {
+pub(crate) fn name_of(reference: &ObjectReference) -> Result<RelationName> {
     match reference {
         ObjectReference::Relation(relation) => Ok(relation.name.clone()),
         ObjectReference::Name(name) => {

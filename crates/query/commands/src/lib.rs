@@ -18,11 +18,14 @@ mod drop;
 mod expression;
 pub mod extension;
 mod foreign_key;
+mod grant;
 mod identity;
 mod maintenance;
+mod membership;
 mod needs;
 mod options;
 mod rename;
+pub mod role;
 pub mod sequence;
 pub mod triggers;
 mod truncate;
@@ -43,6 +46,11 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
     match statement {
         Statement::CreateTable(create) => create_table::create_table(context, create)?,
         Statement::CreateView(create) => view::create_view(context, create)?,
+        Statement::CreateRole(create) => role::create(context, create)?,
+        Statement::AlterRole(alter) => role::alter(context, alter)?,
+        Statement::DropRole(drop) => role::drop(context, drop)?,
+        Statement::GrantRole(grant) => membership::grant(context, grant)?,
+        Statement::Grant(grant) => grant::grant(context, grant)?,
         Statement::CreateSequence(create) => sequence::create(context, create)?,
         Statement::AlterSequence(alter) => sequence::alter(context, alter)?,
         Statement::CreateIndex(create) => create_index::create_index(context, create)?,

@@ -46,6 +46,12 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
             })?;
             catalog.rename_constraint(constraint.oid, &rename.new_name)
         }
+        ObjectKind::Role => {
+            let ObjectReference::Name(name) = &rename.object else {
+                return Err(Error::internal("a role is not named as one"));
+            };
+            crate::role::rename(context, &name.name, &rename.new_name)
+        }
         ObjectKind::Schema => {
             let ObjectReference::Name(name) = &rename.object else {
                 return Err(Error::internal("a schema is not named as one"));

@@ -33,6 +33,18 @@ impl Services for Session<'_> {
         (self.shared.checkpoint)(&self.process)
     }
 
+    fn password_secret(&self, password: &str) -> Result<String> {
+        if secret::Secret::parse(password).is_some() {
+            return Ok(password.to_string());
+        }
+        let settings = self.settings.borrow();
+        if settings.enumeration(settings::id::PASSWORD_ENCRYPTION) == "md5" {
+            return Err(Error::not_implemented("password_encryption = md5"));
+        }
+        let iterations = settings.int(settings::id::SCRAM_ITERATIONS).max(1) as u32;
+        Ok(secret::ScramSecret::new(password, iterations)?.to_text())
+    }
+
     fn data_directory(&self) -> PathBuf {
         self.shared.engine.data_directory().to_path_buf()
     }

@@ -6,7 +6,8 @@ use analyzer::Params;
 use batch::Datum;
 use catalog::privileges::Membership;
 use error::{Error, Result, SqlState, bail};
-use parser::ast::{
+use ids::Oid;
+use parser::ast::{AlterDatabase, AlterDatabaseAction, AlterRoleSet,
     DeclareCursor, Discard, Execute, Expr, Fetch, FetchDirection, Prepare, Select, SelectBody, SetAction, SetStatement,
     SetValue, Statement,
 };
@@ -127,6 +128,14 @@ impl Session<'_> {
             Statement::Listen(_) | Statement::Unlisten(_) | Statement::Notify(_) => {
                 return Err(Error::not_implemented(statement.name()));
             }
+            Statement::AlterRoleSet(alter) => {
+                self.alter_role_set(alter)?;
+                statement.name()
+            }
+            Statement::AlterDatabase(alter) if matches!(alter.action, AlterDatabaseAction::Setting(_)) => {
+                self.alter_database_set(alter)?;
+                statement.name()
+            }
             _ => return self.run_command(text, statement),
         };
         Ok(tag.to_string())
@@ -164,6 +173,9 @@ impl Session<'_> {
                 self.set_one(name, Some(&value), action)
             }
             SetAction::Default { name } => self.set_one(name, None, action),
+            SetAction::Reset { name } if matches!(&**name, "role" | "session_authorization") => {
+                self.set_one(name, None, action)
+            }
             SetAction::Reset { name } => {
                 let how = self.how(action)?;
                 let rules = Rules { catalog: Some(self.catalog()) };
@@ -211,6 +223,83 @@ impl Session<'_> {
         let rules = Rules { catalog: Some(self.catalog()) };
         let directory = self.shared.engine.data_directory();
         self.settings.borrow().alter_system(name, value.as_deref(), directory, &rules)
+    }
+
+    /// ALTER ROLE … [IN DATABASE …] SET.
+    fn alter_role_set(&self, alter: &AlterRoleSet) -> Result<()> {
+        self.check_writable("ALTER ROLE")?;
+        let catalog = self.catalog();
+        let database = match &alter.database {
+            Some(name) => self.database_to_alter(name, false)?,
+            None => Oid::INVALID,
+        };
+        let role = match &alter.role {
+            Some(role) => {
+                let session = self.executor();
+                let role = commands::Context { session: &session, services: self, text: "" }.role(role)?;
+                commands::role::require_settings_of(catalog, role)?;
+                role
+            }
+            None if catalog.is_superuser(catalog.current_user())? => Oid::INVALID,
+            None => {
+                let detail = "Only roles with the SUPERUSER attribute may alter settings globally.";
+                let text = "permission denied to alter setting";
+                return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text).detail(detail));
+            }
+        };
+        self.change_begin_setting(database, role, &alter.setting)
+    }
+
+    /// ALTER DATABASE … SET.
+    fn alter_database_set(&self, alter: &AlterDatabase) -> Result<()> {
+        self.check_writable("ALTER DATABASE")?;
+        let AlterDatabaseAction::Setting(setting) = &alter.action else { return Ok(()) };
+        let database = self.database_to_alter(&alter.name, true)?;
+        self.change_begin_setting(database, Oid::INVALID, setting)
+    }
+
+    fn database_to_alter(&self, name: &str, owned: bool) -> Result<Oid> {
+        let Some(row) = self.catalog().database_by_name(name)? else {
+            bail!(UNDEFINED_DATABASE, "database \"{name}\" does not exist");
+        };
+        if owned {
+            self.catalog().require_owner(catalog::privileges::ObjectKind::Database, row.oid)?;
+        }
+        Ok(row.oid)
+    }
+
+    /// Changes what sessions of a role or in a database begin with, after a check of the value.
+    fn change_begin_setting(&self, database: Oid, role: Oid, set: &SetStatement) -> Result<()> {
+        use commands::role::SettingChange;
+        let value;
+        let change = match &set.action {
+            SetAction::Values { name, values } => {
+                value = self.set_text(name, values)?;
+                self.check_setting(name, &value)?;
+                SettingChange::Set(name, &value)
+            }
+            SetAction::FromCurrent { name } => {
+                value = self.settings.borrow().show(name)?;
+                SettingChange::Set(name, &value)
+            }
+            SetAction::Default { name } | SetAction::Reset { name } => SettingChange::Reset(name),
+            SetAction::ResetAll => SettingChange::ResetAll,
+            _ => return Err(Error::not_implemented("this form of SET for a role or database")),
+        };
+        commands::role::change_setting(self.catalog(), database, role, &change)
+    }
+
+    /// A value that a later session will begin with must be one that this session could set.
+    fn check_setting(&self, name: &str, value: &str) -> Result<()> {
+        if matches!(name, "role" | "session_authorization") {
+            return Ok(());
+        }
+        let old = self.settings.borrow().show(name)?;
+        let how = self.how(Action::Local)?;
+        let rules = Rules { catalog: Some(self.catalog()) };
+        self.settings.borrow_mut().set(name, Some(value), how, &rules)?;
+        self.settings.borrow_mut().set(name, Some(&old), self.how(Action::Local)?, &rules)?;
+        self.after_set(name)
     }
 
     fn how(&self, action: Action) -> Result<How> {
