@@ -219,7 +219,8 @@ pub(crate) fn alter(context: &Context<'_>, alter: &AlterRole) -> Result<()> {
             && options.connection_limit.is_none()
             && options.valid_until.is_none()
             && options.members.is_none();
-        if !(me.rolcreaterole && admin) && !(oid == me.oid && only_password) && options.members.is_none() {
+        let may = me.rolcreaterole && admin || oid == me.oid && only_password || options.members.is_some();
+        if !may {
             return Err(creator());
         }
         let attributes = [
@@ -336,7 +337,8 @@ pub(crate) fn rename(context: &Context<'_>, old: &str, new: &str) -> Result<()> 
         return Err(Error::new(SqlState::DUPLICATE_OBJECT, format!("role \"{new}\" already exists")));
     }
     let me = current(catalog)?;
-    if !me.rolsuper && !(me.rolcreaterole && catalog.is_admin_of(me.oid, row.oid)? && !row.rolsuper) {
+    let may = me.rolsuper || me.rolcreaterole && !row.rolsuper && catalog.is_admin_of(me.oid, row.oid)?;
+    if !may {
         let detail = format!(
             "Only roles with the CREATEROLE attribute and the ADMIN option on role \"{old}\" may rename this role."
         );
