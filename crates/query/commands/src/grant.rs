@@ -124,9 +124,8 @@ fn kind_of(kind: NamedKind) -> Result<ObjectKind> {
 
 fn find(context: &Context<'_>, kind: NamedKind, object: &ObjectReference) -> Result<Oid> {
     let catalog = context.catalog();
-    let missing = |what: &str, name: &str| {
-        Error::new(SqlState::UNDEFINED_OBJECT, format!("{what} \"{name}\" does not exist"))
-    };
+    let missing =
+        |what: &str, name: &str| Error::new(SqlState::UNDEFINED_OBJECT, format!("{what} \"{name}\" does not exist"));
     match (kind, object) {
         (NamedKind::Table | NamedKind::Sequence, object) => {
             let relation = context.open(&crate::drop::name_of(object)?, 1)?;

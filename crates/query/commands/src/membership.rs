@@ -3,10 +3,10 @@
 //! A membership is a row of `pg_auth_members` with who granted it; the same may be granted by several. Its options say whether the
 //! member may grant it on (ADMIN), has the role's privileges at once (INHERIT), and may become the role (SET).
 
+use catalog::Stored;
 use catalog::index;
 use catalog::privileges::Membership;
 use catalog::rows::PgAuthMembers;
-use catalog::Stored;
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
 use parser::ast::{DefinitionItem, DropBehavior, GrantRole};
@@ -262,4 +262,3 @@ fn check(context: &Context<'_>, is_grant: bool, role: Oid) -> Result<()> {
         other => other,
     }
 }
-

@@ -144,8 +144,7 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateRole) -> Result<()> {
             (options.bypassrls == Some(true), me.rolbypassrls, "BYPASSRLS"),
         ];
         if let Some((.., word)) = attributes.iter().find(|(wanted, held, _)| *wanted && !held) {
-            let detail =
-                format!("Only roles with the {word} attribute may create roles with the {word} attribute.");
+            let detail = format!("Only roles with the {word} attribute may create roles with the {word} attribute.");
             return Err(refused("create", detail));
         }
     }
@@ -173,7 +172,8 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateRole) -> Result<()> {
     }
     if !me.rolsuper {
         // Who makes a role may administer it.
-        let new = NewMembership { admin: Some(true), inherit: Some(false), set: Some(false), role: oid, member: me.oid };
+        let new =
+            NewMembership { admin: Some(true), inherit: Some(false), set: Some(false), role: oid, member: me.oid };
         membership::add(context, &new, Some(ids::oids::BOOTSTRAP_ROLE))?;
     }
     for (list, admin) in [(options.admins, Some(true)), (options.members, None)] {
@@ -264,7 +264,10 @@ pub(crate) fn drop(context: &Context<'_>, drop: &DropRole) -> Result<()> {
     let mut dropped = Vec::new();
     for spec in &drop.roles {
         let parser::ast::RoleKind::Named(name) = &spec.kind else {
-            return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "cannot use special role specifier in DROP ROLE"));
+            return Err(Error::new(
+                SqlState::INVALID_PARAMETER_VALUE,
+                "cannot use special role specifier in DROP ROLE",
+            ));
         };
         let Some(row) = catalog.role_by_name(name)? else {
             let text = format!("role \"{name}\" does not exist");
@@ -378,9 +381,8 @@ pub fn change_setting(catalog: &Catalog, database: Oid, role: Oid, change: &Sett
     match change {
         SettingChange::Set(name, value) => {
             let text = format!("{name}={value}");
-            let is_it = |old: &catalog::field::Text| {
-                old.split_once('=').is_some_and(|(old, _)| old.eq_ignore_ascii_case(name))
-            };
+            let is_it =
+                |old: &catalog::field::Text| old.split_once('=').is_some_and(|(old, _)| old.eq_ignore_ascii_case(name));
             match settings.iter_mut().find(|old| is_it(old)) {
                 Some(old) => *old = text.into(),
                 None => settings.push(text.into()),

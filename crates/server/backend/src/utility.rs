@@ -7,9 +7,9 @@ use batch::Datum;
 use catalog::privileges::Membership;
 use error::{Error, Result, SqlState, bail};
 use ids::Oid;
-use parser::ast::{AlterDatabase, AlterDatabaseAction, AlterRoleSet,
-    DeclareCursor, Discard, Execute, Expr, Fetch, FetchDirection, Prepare, Select, SelectBody, SetAction, SetStatement,
-    SetValue, Statement,
+use parser::ast::{
+    AlterDatabase, AlterDatabaseAction, AlterRoleSet, DeclareCursor, Discard, Execute, Expr, Fetch, FetchDirection,
+    Prepare, Select, SelectBody, SetAction, SetStatement, SetValue, Statement,
 };
 use settings::{Action, Flags, How, Id, id};
 use wire::Format;
