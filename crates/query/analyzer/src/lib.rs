@@ -49,7 +49,8 @@ use scope::{Place, Scope};
 
 pub use column::{shift_levels, shift_levels_from, shift_query_levels};
 pub use rewrite::{
-    TableColumns, Wanted, coerce_expression, identity_sequence, stored_domain_check, stored_expression, stored_query,
+    TableColumns, Wanted, check_as, coerce_expression, identity_sequence, stored_domain_check, stored_expression,
+    stored_query,
 };
 pub use select::collect_entries;
 
@@ -95,16 +96,18 @@ pub struct Analyzer<'a> {
     pub(crate) stores: bool,
 }
 
-/// Whether [`Analyzer::statement`] takes a statement: SELECT, INSERT, UPDATE, DELETE, MERGE.
+/// Whether [`Analyzer::statement`] takes a statement: SELECT (but not SELECT INTO), INSERT, UPDATE, DELETE, MERGE.
 pub fn is_query(statement: &ast::Statement) -> bool {
-    matches!(
-        statement,
-        ast::Statement::Select(_)
-            | ast::Statement::Insert(_)
-            | ast::Statement::Update(_)
-            | ast::Statement::Delete(_)
-            | ast::Statement::Merge(_)
-    )
+    match statement {
+        ast::Statement::Select(select) => {
+            !matches!(&select.body, ast::SelectBody::Simple(simple) if simple.into.is_some())
+        }
+        ast::Statement::Insert(_)
+        | ast::Statement::Update(_)
+        | ast::Statement::Delete(_)
+        | ast::Statement::Merge(_) => true,
+        _ => false,
+    }
 }
 
 impl<'a> Analyzer<'a> {

@@ -374,7 +374,7 @@ pub fn identity_sequence(catalog: &Catalog, relation: Oid, column: i16) -> Resul
 }
 
 /// Lets the relations of a view's query be checked as its owner.
-fn check_as(query: &mut Query, owner: Oid) {
+pub fn check_as(query: &mut Query, owner: Oid) {
     struct Owner(Oid);
     impl VisitorMut for Owner {
         fn query(&mut self, query: &mut Query) {

@@ -6,9 +6,10 @@
 use catalog::relation::kind;
 use catalog::{Catalog, Relation};
 use error::Result;
+use ids::Oid;
 use types::Environment;
 
-use crate::query::{EntryKind, Expr, ExprKind, FromItem, Query, SqlType, TargetEntry, Var};
+use crate::query::*;
 
 /// Why no rows can be changed through a view of this query, in PostgreSQL's words; none if they can. With `columns`, at least one
 /// column must be updatable, too.
@@ -74,6 +75,61 @@ pub(crate) fn column_why_not(target: &TargetEntry, base: usize) -> Option<&'stat
         }
         _ => Some("View columns that are not columns of their base relation are not updatable."),
     }
+}
+
+/// A change of a relation that no user wrote: nobody is asked whether it is allowed.
+fn change(relation: &Relation, command: Command) -> Query {
+    let mut query = Query::new(command);
+    query.range_table.push(RangeTableEntry {
+        kind: EntryKind::Relation {
+            oid: relation.oid,
+            relkind: relation.kind(),
+            inherit: false,
+            lock: crate::from::ROW_EXCLUSIVE,
+            sample: None,
+        },
+        alias: None,
+        column_aliases: false,
+        name: relation.name().to_string(),
+        columns: crate::column::entry_columns(relation),
+        lateral: false,
+        in_from: false,
+        permission: None,
+    });
+    query.result_relation = Some(0);
+    query
+}
+
+/// An INSERT of the rows of a stored query into a relation with its columns.
+pub fn insertion(relation: &Relation, rows: Query) -> Query {
+    let mut query = change(relation, Command::Insert);
+    let columns: Vec<EntryColumn> =
+        rows.output().map(|target| EntryColumn { name: target.name.clone(), ty: target.expr.ty }).collect();
+    for (at, column) in columns.iter().enumerate() {
+        let number = at as i16 + 1;
+        let var = Var { level: 0, relation: 1, column: number, version: RowVersion::Default };
+        let expr = Expr { kind: ExprKind::Var(var), ty: column.ty, location: NO_LOCATION };
+        query.targets.push(crate::aggregate::target(expr, number, column.name.clone(), false));
+    }
+    query.range_table.push(RangeTableEntry {
+        kind: EntryKind::Subquery { query: Box::new(rows), view: Oid::INVALID, security_barrier: false },
+        alias: None,
+        column_aliases: false,
+        name: "*SELECT*".into(),
+        columns,
+        lateral: false,
+        in_from: false,
+        permission: None,
+    });
+    query.from.push(FromItem::Relation(1));
+    query
+}
+
+/// A DELETE of all rows of a relation.
+pub fn deletion(relation: &Relation) -> Query {
+    let mut query = change(relation, Command::Delete);
+    query.from.push(FromItem::Relation(0));
+    query
 }
 
 /// An option of a view that is on or off.

@@ -38,6 +38,9 @@ pub trait Services {
     /// The plan of a statement that this crate wrote, with parameters of these types.
     fn plan_text(&self, text: &str, params: &[Oid]) -> Result<Arc<Plan>>;
 
+    /// The plan of a query that was analysed before.
+    fn plan_query(&self, query: analyzer::query::Query) -> Result<Arc<Plan>>;
+
     /// The plan of a query that stands in the client's text.
     fn plan_statement(&self, statement: &parser::ast::Statement, text: &str) -> Result<Arc<Plan>>;
 

@@ -87,7 +87,7 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
     }
     let relation = context.open(&create.relation.name, 5)?;
     context.require_owner(&relation)?;
-    if relation.kind() != catalog::relation::kind::TABLE {
+    if !matches!(relation.kind(), catalog::relation::kind::TABLE | catalog::relation::kind::MATERIALIZED_VIEW) {
         let text = format!("cannot create index on relation \"{}\"", relation.name());
         return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
     }

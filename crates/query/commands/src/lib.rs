@@ -11,6 +11,7 @@ mod column;
 mod constraint;
 mod context;
 pub mod copy;
+mod create_as;
 mod create_index;
 mod create_table;
 mod database;
@@ -45,6 +46,10 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
     let tag = statement.name();
     match statement {
         Statement::CreateTable(create) => create_table::create_table(context, create)?,
+        Statement::CreateTableAs(create) => return create_as::create_as(context, create),
+        Statement::Select(select) => return create_as::select_into(context, select),
+        Statement::RefreshMaterializedView(refresh) => create_as::refresh(context, refresh)?,
+        Statement::CreateRule(_) => return Err(Error::not_implemented("rules")),
         Statement::CreateView(create) => view::create_view(context, create)?,
         Statement::CreateRole(create) => role::create(context, create)?,
         Statement::AlterRole(alter) => role::alter(context, alter)?,

@@ -75,7 +75,7 @@ fn restart_sequences(context: &Context<'_>, table: Oid) -> Result<()> {
 }
 
 /// Gives a table new files.
-fn empty(context: &Context<'_>, table: Oid) -> Result<()> {
+pub(crate) fn empty(context: &Context<'_>, table: Oid) -> Result<()> {
     let catalog = context.catalog();
     let relation = catalog.relation(table)?;
     renew(context, &relation)?;

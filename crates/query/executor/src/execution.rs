@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use batch::{Batch, Datum};
-use error::{Error, Result};
+use error::{Error, Result, SqlState};
 use locks::{LockMode, LockOwner, LockTag, LockWait};
-use planner::plan::{Permission, Plan};
+use planner::plan::{Permission, Plan, RelationUse};
 use txn::ActiveSnapshot;
 
 use crate::Session;
@@ -102,8 +102,20 @@ impl Execution {
 pub(crate) fn prepare(session: &Session<'_>, plan: &Plan) -> Result<()> {
     for relation in &plan.relations {
         lock_relation(session, relation.oid, relation.lock)?;
+        if relation.must_be_populated {
+            check_populated(session, relation)?;
+        }
     }
     plan.permissions.iter().try_for_each(|permission| check_permission(session, permission))
+}
+
+/// A materialized view can be read once it was filled.
+fn check_populated(session: &Session<'_>, relation: &RelationUse) -> Result<()> {
+    if session.catalog.class(relation.oid)?.is_none_or(|class| class.relispopulated) {
+        return Ok(());
+    }
+    let text = format!("materialized view \"{}\" has not been populated", relation.name);
+    Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text).hint("Use the REFRESH MATERIALIZED VIEW command."))
 }
 
 /// Takes a lock on a relation for the transaction; `mode` is 1 (access share) to 8 (access exclusive).

@@ -278,6 +278,7 @@ impl<'a> Planner<'a> {
         self.relations.push(RelationUse {
             oid: relation.oid,
             lock,
+            must_be_populated: relation.kind() == catalog::relation::kind::MATERIALIZED_VIEW && lock < 3,
             name: relation.name().to_string(),
             schema,
             alias: alias.to_string(),

@@ -25,7 +25,8 @@ impl Planner<'_> {
         let oid = self.entry_relation(target).ok_or_else(|| Error::internal("the target is no table"))?;
         let table = self.relation(oid)?;
         match table.kind() {
-            catalog::relation::kind::TABLE => {}
+            // Only REFRESH changes a materialized view: the analyzer refuses all other statements.
+            catalog::relation::kind::TABLE | catalog::relation::kind::MATERIALIZED_VIEW => {}
             catalog::relation::kind::PARTITIONED_TABLE => {
                 return Err(Error::not_implemented("changing partitioned tables"));
             }

@@ -145,6 +145,8 @@ pub struct RelationUse {
     pub oid: Oid,
     /// The lock mode to take before running, 1 to 8.
     pub lock: u8,
+    /// It is a materialized view that is read: it must have been filled.
+    pub must_be_populated: bool,
     /// Its name, for EXPLAIN.
     pub name: String,
     /// Its schema, for EXPLAIN VERBOSE.

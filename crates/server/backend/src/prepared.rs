@@ -116,6 +116,12 @@ impl Session<'_> {
     /// The plan of a query, and the types of its parameters.
     pub fn plan(&self, text: &str, statement: &Statement, params: Params) -> Result<(Arc<Plan>, Vec<Oid>)> {
         let (query, types) = analyzer::analyze(self.catalog(), self, text, statement, params)?;
+        let plan = self.plan_analyzed(query, types.clone())?;
+        Ok((plan, types))
+    }
+
+    /// The plan of an analysed query with parameters of these types.
+    pub fn plan_analyzed(&self, query: analyzer::query::Query, types: Vec<Oid>) -> Result<Arc<Plan>> {
         let costs = planner::Costs::of(&self.settings.borrow());
         let storage = self.shared.engine.storage();
         let context = planner::Context {
@@ -124,8 +130,7 @@ impl Session<'_> {
             costs: &costs,
             block_count: &|relation: &Relation| storage.block_count(relation.locator, Fork::Main).ok(),
         };
-        let plan = planner::plan(query, types.clone(), &context)?;
-        Ok((Arc::new(plan), types))
+        planner::plan(query, types, &context).map(Arc::new)
     }
 
     fn result_of(&self, plan: &Plan) -> Result<Option<Vec<ResultColumn>>> {

@@ -87,6 +87,10 @@ impl Services for Session<'_> {
         Ok(self.plan(text, &raw.statement, Params::fixed(params.to_vec()))?.0)
     }
 
+    fn plan_query(&self, query: analyzer::query::Query) -> Result<Arc<Plan>> {
+        self.plan_analyzed(query, Vec::new())
+    }
+
     fn plan_statement(&self, statement: &Statement, text: &str) -> Result<Arc<Plan>> {
         Ok(self.plan(text, statement, Params::default())?.0)
     }

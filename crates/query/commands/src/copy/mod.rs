@@ -34,6 +34,7 @@ pub(crate) fn copy(context: &Context<'_>, copy: &Copy) -> Result<String> {
         }
         (CopySource::Relation { relation, columns }, false) => {
             let relation = context.open(relation, 1)?;
+            check_readable(&relation)?;
             let columns = columns_of(context, &relation, columns)?;
             let names: Vec<String> = columns.iter().map(|&n| name_of(&relation, n)).collect();
             let list = names.iter().map(|name| quote_identifier(name)).collect::<Vec<_>>().join(", ");
@@ -116,7 +117,30 @@ fn check_writable(relation: &Relation) -> Result<()> {
         _ => "non-table relation",
     };
     let text = format!("cannot copy to {what} \"{}\"", relation.name());
-    Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text))
+    let error = Error::new(SqlState::WRONG_OBJECT_TYPE, text);
+    Err(match relation.kind() {
+        kind::VIEW => error.hint("To enable copying to a view, provide an INSTEAD OF INSERT trigger."),
+        _ => error,
+    })
+}
+
+/// A relation whose rows can be copied out by its name.
+fn check_readable(relation: &Relation) -> Result<()> {
+    use catalog::relation::kind;
+    let what = match relation.kind() {
+        kind::VIEW => "view",
+        kind::MATERIALIZED_VIEW if !relation.class.relispopulated => {
+            let text = format!("cannot copy from unpopulated materialized view \"{}\"", relation.name());
+            return Err(
+                Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).hint("Use the REFRESH MATERIALIZED VIEW command.")
+            );
+        }
+        kind::SEQUENCE => "sequence",
+        _ => return Ok(()),
+    };
+    let text = format!("cannot copy from {what} \"{}\"", relation.name());
+    let error = Error::new(SqlState::WRONG_OBJECT_TYPE, text);
+    Err(if what == "view" { error.hint("Try the COPY (SELECT ...) TO variant.") } else { error })
 }
 
 type SharedPlan = Arc<planner::plan::Plan>;
