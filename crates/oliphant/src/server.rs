@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth::Origin;
+use backend::autovacuum::{AutovacuumRequest, AutovacuumShared};
 use backend::{Incoming, Shared};
 use catalog::{CatalogRedo, CatalogRequest, CatalogShared};
 use engine::{Engine, EngineConfig, EngineRequest};
@@ -21,7 +22,7 @@ use types::datetime::TimeZone;
 /// The server.
 pub struct Oliphant {
     started_us: i64,
-    auxiliaries: [Auxiliary<Oliphant>; 3],
+    auxiliaries: [Auxiliary<Oliphant>; 4],
 }
 
 /// Handles that all processes inherit.
@@ -36,6 +37,7 @@ pub struct Request {
     config: EngineConfig,
     catalog: CatalogRequest,
     checkpoints: CheckpointsRequest,
+    autovacuum: AutovacuumRequest,
     mock_nonce: [u8; 32],
 }
 
@@ -53,6 +55,11 @@ impl Oliphant {
                     run: |_, child| background_writer(child),
                 },
                 Auxiliary { kind: ProcessKind::WalWriter, wanted: always, run: |_, child| wal_writer(child) },
+                Auxiliary {
+                    kind: ProcessKind::AutovacuumLauncher,
+                    wanted: |settings| settings.bool(id::AUTOVACUUM) && settings.bool(id::TRACK_COUNTS),
+                    run: |_, child| autovacuum_launcher(child),
+                },
             ],
         }
     }
@@ -93,11 +100,13 @@ impl Server for Oliphant {
     fn layout(&self, settings: &Settings, data_directory: &Path, layout: &mut Layout) -> Result<Request> {
         let control = ControlFile::read(data_directory)?;
         let config = EngineConfig::new(settings, data_directory, &control);
+        let autovacuum = AutovacuumShared::layout(layout, config.capacity.total() as usize);
         Ok(Request {
             engine: Engine::layout(layout, &config),
             config,
             catalog: CatalogShared::layout(layout),
             checkpoints: Checkpoints::layout(layout),
+            autovacuum,
             mock_nonce: control.mock_nonce,
         })
     }
@@ -125,6 +134,7 @@ impl Server for Oliphant {
                 hba: Arc::new(hba),
                 ident_maps: Arc::new(ident_maps),
                 mock_nonce: request.mock_nonce,
+                autovacuum: AutovacuumShared::attach(segment, request.autovacuum),
                 checkpoint: Arc::new(move |process| requests.request(process, CHECKPOINT)),
                 started_us: self.started_us,
                 update_process_title: settings.bool(id::UPDATE_PROCESS_TITLE),
@@ -160,8 +170,8 @@ impl Server for Oliphant {
         &self.auxiliaries
     }
 
-    fn autovacuum_worker(&self, _: Child<'_, Store>) -> Result<()> {
-        Err(Error::not_implemented("autovacuum"))
+    fn autovacuum_worker(&self, child: Child<'_, Store>) -> Result<()> {
+        backend::autovacuum::work(&child.store.shared, child.process, child.settings, child.logger)
     }
 
     fn backend(&self, child: Child<'_, Store>, connection: Connection) -> Result<Ended> {
@@ -267,6 +277,14 @@ fn background_writer(child: Child<'_, Store>) -> Result<()> {
             pages_max: settings.int(id::BGWRITER_LRU_MAXPAGES).max(0) as u32,
             multiplier: settings.real(id::BGWRITER_LRU_MULTIPLIER),
         }
+    })
+}
+
+fn autovacuum_launcher(child: Child<'_, Store>) -> Result<()> {
+    let Child { process, store, settings, logger, data_directory, postmaster, .. } = child;
+    backend::autovacuum::launch(&store.shared, process, settings, postmaster, &mut |settings| {
+        backend::autovacuum::reload_files(settings, data_directory);
+        logger.configure(settings);
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - `crash`: killed servers, and what must be there afterwards.
 //! - `protocol`: messages, well-formed and not; shutdown.
+//! - `statistics`: what is counted, kept and forgotten; autovacuum; row estimates.
 //! - `sql`: the scripts under `tests/sql`, against outputs recorded from PostgreSQL 18.
 //!
 //! A test owns its cluster, which stops when the test ends, however it ends.
@@ -13,3 +14,4 @@ mod protocol;
 mod script;
 mod session;
 mod sql;
+mod statistics;

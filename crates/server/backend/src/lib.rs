@@ -14,6 +14,7 @@
 //! | `utility` | statements about the session itself |
 //! | `environment`, `services` | what functions, plans and utility statements may ask of the session |
 //! | [`activity`], [`statistics`] | SQL functions about processes, locks, cumulative statistics |
+//! | [`autovacuum`] | tables that are vacuumed and analyzed by themselves |
 //! | [`functions`], `advisory` | SQL functions about the session, its transaction and its server |
 //! | `connection` | the socket and its buffers |
 //! | `warm` | what the postmaster builds for all sessions before it forks |
@@ -34,6 +35,7 @@
 
 pub mod activity;
 mod advisory;
+pub mod autovacuum;
 mod block;
 mod connection;
 mod environment;
@@ -79,6 +81,8 @@ pub struct Shared {
     pub ident_maps: Arc<IdentMaps>,
     /// What answers for unknown roles are made from ([`storage::ControlFile::mock_nonce`]).
     pub mock_nonce: [u8; 32],
+    /// What autovacuum's processes tell each other.
+    pub autovacuum: autovacuum::AutovacuumShared,
     /// How `CHECKPOINT` is done.
     pub checkpoint: RequestCheckpoint,
     /// `update_process_title`.

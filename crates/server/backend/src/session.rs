@@ -220,7 +220,7 @@ impl Session<'_> {
         }
     }
 
-    fn reload(&self) {
+    pub fn reload(&self) {
         let mut settings = self.settings.borrow_mut();
         let file = PathBuf::from(settings.string(id::CONFIG_FILE));
         let directory = self.shared.engine.data_directory().to_path_buf();
@@ -350,6 +350,9 @@ impl Session<'_> {
                 () if abandoned => SessionEnd::Abandoned,
                 () => SessionEnd::Fatal,
             });
+        }
+        if error.state() == SqlState::T_R_DEADLOCK_DETECTED {
+            self.transaction.statistics().deadlock();
         }
         // A panic may have left these borrowed.
         if let Ok(mut logger) = self.logger.try_borrow_mut() {

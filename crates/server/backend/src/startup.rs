@@ -123,36 +123,7 @@ pub(crate) fn serve(
             return refused(&mut connection, logger, error);
         }
     };
-    let formats = Formats::new(settings);
-    let session = Session {
-        shared,
-        process: Arc::clone(&process),
-        locks: store.locks.clone(),
-        transaction: Arc::clone(&store.transaction),
-        handle: SessionHandle { catalog, upper: Some(crate::functions::server_handle(shared, &store)) },
-        settings: RefCell::new(settings),
-        logger: RefCell::new(logger),
-        connection: RefCell::new(connection),
-        formats: RefCell::new(formats),
-        followed: Cell::new(u64::MAX),
-        temporary: shared.engine.data_directory().join("base").join("pgsql_tmp"),
-        block: Cell::new(Block::Idle),
-        statement_us: Cell::new(log::time::now_us()),
-        random: Cell::new(0),
-        prepared: RefCell::new(HashMap::new()),
-        portals: RefCell::new(HashMap::new()),
-        triggers: RefCell::default(),
-        plans: RefCell::new(HashMap::new()),
-        title,
-        shown: Cell::new(""),
-        skipping: Cell::new(false),
-        shared_user: Cell::new(user),
-        running: RefCell::new(None),
-        panicked: Cell::new(false),
-        tracks: Cell::new(true),
-        idle_us: Cell::new(log::time::now_us()),
-        ending: Cell::new(SessionEnd::Normal),
-    };
+    let session = Session::assemble(shared, &store, catalog, user, settings, logger, connection, title);
     session.transaction.statistics().session_begins(log::time::now_us());
     session.follow_settings();
     process.clear_timeout(Timeout::Authentication);
@@ -176,6 +147,51 @@ pub(crate) fn serve(
         session.logger.borrow_mut().log(text);
     }
     !session.panicked.get()
+}
+
+impl<'a> Session<'a> {
+    /// Puts a session together: of a client, or (autovacuum) of nobody, with a connection that leads nowhere.
+    pub(crate) fn assemble(
+        shared: &'a Shared,
+        store: &engine::Session,
+        catalog: Arc<Catalog>,
+        user: Oid,
+        settings: &'a mut Settings,
+        logger: &'a mut Logger,
+        connection: Connection,
+        title: String,
+    ) -> Session<'a> {
+        let formats = Formats::new(settings);
+        Session {
+            shared,
+            process: Arc::clone(&store.process),
+            locks: store.locks.clone(),
+            transaction: Arc::clone(&store.transaction),
+            handle: SessionHandle { catalog, upper: Some(crate::functions::server_handle(shared, store)) },
+            settings: RefCell::new(settings),
+            logger: RefCell::new(logger),
+            connection: RefCell::new(connection),
+            formats: RefCell::new(formats),
+            followed: Cell::new(u64::MAX),
+            temporary: shared.engine.data_directory().join("base").join("pgsql_tmp"),
+            block: Cell::new(Block::Idle),
+            statement_us: Cell::new(log::time::now_us()),
+            random: Cell::new(0),
+            prepared: RefCell::new(HashMap::new()),
+            portals: RefCell::new(HashMap::new()),
+            triggers: RefCell::default(),
+            plans: RefCell::new(HashMap::new()),
+            title,
+            shown: Cell::new(""),
+            skipping: Cell::new(false),
+            shared_user: Cell::new(user),
+            running: RefCell::new(None),
+            panicked: Cell::new(false),
+            tracks: Cell::new(true),
+            idle_us: Cell::new(log::time::now_us()),
+            ending: Cell::new(SessionEnd::Normal),
+        }
+    }
 }
 
 /// Prepares what the client is told if SIGQUIT ends the process: a signal handler can only send bytes that are there.

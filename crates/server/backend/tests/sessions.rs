@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::thread::JoinHandle;
 
 use auth::{Hba, IdentMaps, Origin};
+use backend::autovacuum::AutovacuumShared;
 use backend::{Incoming, Shared};
 use catalog::CatalogShared;
 use engine::Engine;
@@ -22,9 +23,11 @@ use wire::{Format, ProtocolVersion, TransactionStatus};
 /// A cluster that all tests of this file share.
 static CLUSTER: LazyLock<Shared> = LazyLock::new(|| {
     let directory = tempfile::tempdir().expect("a directory").keep();
-    let (engine, request, segment) =
-        Engine::scratch_with(&directory, |_| (), CatalogShared::layout).expect("a scratch store");
+    let ask = |layout: &mut shm::Layout| (CatalogShared::layout(layout), AutovacuumShared::layout(layout, 64));
+    let (engine, (request, autovacuum), segment) =
+        Engine::scratch_with(&directory, |_| (), ask).expect("a scratch store");
     let catalog = CatalogShared::attach(&segment, request);
+    let autovacuum = AutovacuumShared::attach(&segment, autovacuum);
     let session = engine.session(ProcessKind::Backend).expect("a slot");
     session.transaction.begin(txn::Isolation::ReadCommitted).expect("a transaction");
     catalog::bootstrap::bootstrap(
@@ -45,6 +48,7 @@ static CLUSTER: LazyLock<Shared> = LazyLock::new(|| {
         hba: Arc::new(Hba::read(&directory.join("pg_hba.conf")).expect("rules")),
         ident_maps: Arc::new(IdentMaps::default()),
         mock_nonce: [7; 32],
+        autovacuum,
         checkpoint: Arc::new(|_| Ok(())),
         started_us: 0,
         update_process_title: false,

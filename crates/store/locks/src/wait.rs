@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use error::{Error, Result, SqlState};
-use shm::{ProcNumber, WaitEvent};
+use shm::{Interrupt, ProcNumber, ProcessKind, WaitEvent};
 
 use crate::deadlock::{self, Verdict};
 use crate::shared::{GRANTED, ObjectIndex, PARTITIONS};
@@ -91,6 +91,13 @@ impl LockManager {
                 }
                 for object in queues.keys() {
                     queue::wake(table, &self.processes, *object);
+                }
+                // Autovacuum gives way: it will come again.
+                for edge in deadlock::blockers(table, self.me, None).iter().filter(|edge| edge.hard) {
+                    let blocker = ProcNumber(edge.blocker);
+                    if self.processes.slot(blocker).kind() == Some(ProcessKind::AutovacuumWorker) {
+                        self.processes.interrupt(blocker, Interrupt::CANCEL);
+                    }
                 }
                 Ok(())
             }
