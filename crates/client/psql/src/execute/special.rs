@@ -84,7 +84,8 @@ impl Psql {
                 if !self.open_destination(&mut destination) {
                     return false;
                 }
-                let table = Table::new(crosstab.columns().to_vec(), &crosstab);
+                let mut table = Table::new(crosstab.columns().to_vec(), &crosstab);
+                table.numeric = false;
                 let success = self.show(&table, None, destination.target());
                 self.close_destination(destination) && success
             }
