@@ -8,6 +8,7 @@
 mod amcheck;
 mod analyze;
 mod column;
+mod comment;
 mod constraint;
 mod context;
 pub mod copy;
@@ -67,6 +68,7 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::CreateDatabase(create) => database::create(context, create)?,
         Statement::DropDatabase(drop) => database::drop(context, drop)?,
         Statement::Drop(drop) => drop::drop_objects(context, drop)?,
+        Statement::Comment(comment) => comment::comment(context, comment)?,
         Statement::Truncate(truncate) => truncate::truncate(context, truncate)?,
         Statement::Copy(copy) => return copy::copy(context, copy),
         Statement::Vacuum(vacuum) => vacuum::vacuum(context, vacuum)?,

@@ -131,7 +131,7 @@ pub(super) fn partitioned(call: &mut Call<'_>) -> Outcome {
         select
             .column("Parent name", "h.inhparent::pg_catalog.regclass")
             .join("LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid");
-        order.push("h.inhparent::pg_catalog.regclass::pg_catalog.text NULLS FIRST");
+        order.push("h.inhparent NULLS FIRST");
     }
     order.push("2");
     if indexes {

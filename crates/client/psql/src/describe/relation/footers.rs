@@ -268,7 +268,7 @@ fn publications(call: &mut Call<'_>, relation: &Relation, below: &mut Footers) -
         "SELECT q.line FROM (\n{direct}\n\
          UNION SELECT p.pubname, '\"' || p.pubname || '\"'\n\
          FROM pg_catalog.pg_publication p WHERE p.puballtables AND pg_catalog.pg_relation_is_publishable({oid})) q\n\
-         ORDER BY q.pubname, q.line"
+         ORDER BY q.pubname, pg_catalog.length(q.line) DESC"
     ))?;
     below.group("Publications:", &found);
     Ok(())
