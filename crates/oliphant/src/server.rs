@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use auth::Origin;
 use backend::autovacuum::{AutovacuumRequest, AutovacuumShared};
+use backend::notify::{Notifications, NotificationsRequest};
 use backend::{Incoming, Shared};
 use catalog::{CatalogRedo, CatalogRequest, CatalogShared};
 use engine::{Engine, EngineConfig, EngineRequest};
@@ -36,6 +37,7 @@ pub struct Request {
     engine: EngineRequest,
     config: EngineConfig,
     catalog: CatalogRequest,
+    notifications: NotificationsRequest,
     checkpoints: CheckpointsRequest,
     autovacuum: AutovacuumRequest,
     mock_nonce: [u8; 32],
@@ -105,6 +107,7 @@ impl Server for Oliphant {
             engine: Engine::layout(layout, &config),
             config,
             catalog: CatalogShared::layout(layout),
+            notifications: Notifications::layout(layout, postmaster::supervisor::capacity(settings).total()),
             checkpoints: Checkpoints::layout(layout),
             autovacuum,
             mock_nonce: control.mock_nonce,
@@ -131,6 +134,7 @@ impl Server for Oliphant {
             shared: Shared {
                 engine: Engine::attach(segment, request.engine, request.config, processes)?,
                 catalog: CatalogShared::attach(segment, request.catalog),
+                notifications: Notifications::attach(segment, request.notifications),
                 hba: Arc::new(hba),
                 ident_maps: Arc::new(ident_maps),
                 mock_nonce: request.mock_nonce,

@@ -128,12 +128,15 @@ impl Session<'_> {
     /// Commits. On error the transaction is rolled back.
     pub(crate) fn commit(&self) -> Result<()> {
         self.drop_portals();
-        let synchronous = self.settings.borrow().enumeration(id::SYNCHRONOUS_COMMIT) != "off";
-        let committed = self.fire_triggers(true).and_then(|()| self.transaction.commit(synchronous));
+        let fired = self.fire_triggers(true);
+        let asynchronous = self.settings.borrow().enumeration(id::SYNCHRONOUS_COMMIT) == "off";
+        let synchronous = !asynchronous || self.channels.will_notify();
+        let committed = fired.and_then(|()| self.transaction.commit(synchronous));
         if committed.is_err() {
             self.transaction.abort();
         }
         self.after_transaction(committed.is_ok());
+        self.channels.wake_listeners(self.catalog().database());
         committed
     }
 

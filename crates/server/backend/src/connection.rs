@@ -108,8 +108,8 @@ impl Connection {
     }
 
     /// Receives more, so that `wanted` bytes can be buffered; `false` at the end of the stream. `idle` is called whenever the process
-    /// was woken without data.
-    fn receive(&mut self, wanted: usize, wait_first: bool, idle: &mut dyn FnMut() -> Result<()>) -> Result<bool> {
+    /// was woken without data; what it appends to the output is sent.
+    fn receive(&mut self, wanted: usize, wait_first: bool, idle: &mut dyn FnMut(&mut Vec<u8>) -> Result<()>) -> Result<bool> {
         if self.start > 0 && (self.start == self.end || wanted > self.input.len() - self.start) {
             self.input.copy_within(self.start..self.end, 0);
             self.end -= self.start;
@@ -126,7 +126,10 @@ impl Connection {
         let mut wait = wait_first;
         loop {
             if wait {
-                idle()?;
+                idle(&mut self.output)?;
+                if !self.output.is_empty() {
+                    self.flush()?;
+                }
                 self.wait(Readiness::Read, WaitEvent::CLIENT_CLIENT_READ)?;
             }
             match rustix::net::recv(&self.socket, &mut self.input[self.end..], RecvFlags::DONTWAIT) {
@@ -145,7 +148,7 @@ impl Connection {
     /// Reads exactly `len` bytes; `None` at the end of the stream.
     pub fn read_bytes(&mut self, len: usize) -> Result<Option<Vec<u8>>> {
         while self.buffered() < len {
-            if !self.receive(len, false, &mut || Ok(()))? {
+            if !self.receive(len, false, &mut |_| Ok(()))? {
                 return Ok(None);
             }
         }
@@ -163,7 +166,7 @@ impl Connection {
         &mut self,
         message: &mut Message,
         limit: fn(u8) -> usize,
-        idle: &mut dyn FnMut() -> Result<()>,
+        idle: &mut dyn FnMut(&mut Vec<u8>) -> Result<()>,
     ) -> Result<bool> {
         loop {
             match frame::cut(&self.input[self.start..self.end], limit)? {
@@ -179,8 +182,8 @@ impl Connection {
                 }
                 Cut::Partial(needed) => {
                     let fresh = self.buffered() == 0;
-                    let mut nothing = || Ok(());
-                    let idle: &mut dyn FnMut() -> Result<()> = if fresh { idle } else { &mut nothing };
+                    let mut nothing = |_: &mut Vec<u8>| Ok(());
+                    let idle: &mut dyn FnMut(&mut Vec<u8>) -> Result<()> = if fresh { idle } else { &mut nothing };
                     if !self.receive(needed.max(1), fresh, idle)? {
                         return Ok(false);
                     }
@@ -242,7 +245,7 @@ mod tests {
         });
         let mut message = Message::default();
         let mut read = |connection: &mut Connection| {
-            let more = connection.read_message(&mut message, frame::client_limit, &mut || Ok(())).unwrap();
+            let more = connection.read_message(&mut message, frame::client_limit, &mut |_| Ok(())).unwrap();
             more.then(|| (message.kind, message.body.clone()))
         };
         assert_eq!(read(&mut connection), Some((b'Q', b"select 1\0".to_vec())));
@@ -263,7 +266,7 @@ mod tests {
             processes.interrupt(number, Interrupt::TERMINATE);
         });
         let mut message = Message::default();
-        let error = connection.read_message(&mut message, frame::client_limit, &mut || Ok(())).unwrap_err();
+        let error = connection.read_message(&mut message, frame::client_limit, &mut |_| Ok(())).unwrap_err();
         assert_eq!(error.state(), SqlState::ADMIN_SHUTDOWN);
         killer.join().unwrap();
     }

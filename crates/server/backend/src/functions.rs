@@ -15,6 +15,7 @@ use ids::Oid;
 use shm::{Interrupt, ProcNumber, Process, ProcessKind, Processes, WaitEvent};
 use sys::Signal;
 use txn::Transaction;
+use crate::notify;
 use types::{Builtin, Context, RowSource, RowSourceMaker};
 use wal::Wal;
 
@@ -28,8 +29,12 @@ pub static TABLES: &[&[Builtin]] = &[
 ];
 
 /// All set-returning functions of this crate.
-pub static ROW_SOURCES: &[(u32, RowSourceMaker)] =
-    &[(2084, show_all_settings), (3078, crate::sequence::parameters), (6427, crate::sequence::data)];
+pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
+    (2084, show_all_settings),
+    (3035, notify::listening_channels),
+    (3078, crate::sequence::parameters),
+    (6427, crate::sequence::data),
+];
 
 /// What a session's functions may ask of its server.
 pub(crate) struct ServerHandle {
@@ -48,6 +53,8 @@ pub(crate) struct ServerHandle {
     pub started_us: i64,
     /// The postmaster's process id.
     pub postmaster: i32,
+    /// What the session listens for and notifies of.
+    pub channels: Arc<notify::Channels>,
 }
 
 /// Microseconds from 1970 to 2000, where timestamps begin.
@@ -62,6 +69,9 @@ types::builtins! {
     2078 set_config_by_name each(Context, Option<&[u8]>, Option<&[u8]>, Option<bool>)
         |cx: Context<'_>, name: Option<&[u8]>, value: Option<&[u8]>, local: Option<bool>| set(&cx, name, value, local);
     89 pgsql_version each(Context) |cx: Context<'_>| version(&cx);
+    3036 pg_notify each(Context, Option<&[u8]>, Option<&[u8]>)
+        |cx: Context<'_>, channel: Option<&[u8]>, payload: Option<&[u8]>| notify::pg_notify(&cx, channel, payload);
+    3296 pg_notification_queue_usage each(Context) |cx: Context<'_>| notify::queue_usage(&cx);
     2026 pg_backend_pid each() sys::process::id;
     2171 pg_cancel_backend each(Context, i32) |cx: Context<'_>, pid: i32| signal(&cx, pid, Interrupt::CANCEL, 0);
     2096 pg_terminate_backend each(Context, i32, i64)
@@ -279,7 +289,11 @@ impl crate::session::Session<'_> {
 }
 
 /// The server's part of a session's handle.
-pub(crate) fn server_handle(shared: &crate::Shared, session: &engine::Session) -> Arc<dyn std::any::Any + Send + Sync> {
+pub(crate) fn server_handle(
+    shared: &crate::Shared,
+    session: &engine::Session,
+    channels: Arc<notify::Channels>,
+) -> Arc<dyn std::any::Any + Send + Sync> {
     Arc::new(ServerHandle {
         process: session.process.clone(),
         transaction: session.transaction.clone(),
@@ -290,5 +304,6 @@ pub(crate) fn server_handle(shared: &crate::Shared, session: &engine::Session) -
         sequences: Sequences::default(),
         started_us: shared.started_us,
         postmaster: sys::process::parent_id(),
+        channels,
     })
 }

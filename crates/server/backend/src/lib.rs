@@ -12,6 +12,7 @@
 //! | `portal` | running a plan, and rows from column vectors into the send buffer |
 //! | `block` | when transactions begin and end |
 //! | `utility` | statements about the session itself |
+//! | [`notify`] | LISTEN and NOTIFY |
 //! | `environment`, `services` | what functions, plans and utility statements may ask of the session |
 //! | [`activity`], [`statistics`] | SQL functions about processes, locks, cumulative statistics |
 //! | [`autovacuum`] | tables that are vacuumed and analyzed by themselves |
@@ -41,6 +42,7 @@ mod connection;
 mod environment;
 mod explain;
 pub mod functions;
+pub mod notify;
 mod portal;
 mod prepared;
 mod query;
@@ -75,6 +77,8 @@ pub struct Shared {
     pub engine: Engine,
     /// The catalogs' part of shared memory.
     pub catalog: CatalogShared,
+    /// The queue of notifications.
+    pub notifications: notify::Notifications,
     /// `pg_hba.conf`.
     pub hba: Arc<Hba>,
     /// `pg_ident.conf`.

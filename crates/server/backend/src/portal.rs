@@ -177,6 +177,27 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// The value that a query of one row and one column gives, as the client gets it.
+    pub fn single_value(&self, prepared: &Prepared, params: Vec<Datum>, format: Format) -> Result<Option<Vec<u8>>> {
+        let mut running = self.start_query(prepared, params, &[format])?;
+        let mut bytes = None;
+        while running.execution.next(&self.executor(), &mut running.batch)? {
+            if let (Some(output), Some(row)) = (running.outputs.first(), running.batch.rows().iter().next()) {
+                let column = &running.batch.columns[0];
+                let value = column.get(column.index(row));
+                let call = TypeCall { env: self, type_oid: output.type_oid, typmod: -1 };
+                let mut out = Vec::new();
+                match output.format {
+                    _ if value.is_null() => continue,
+                    Format::Text => (output.io.output)(value, &call, &mut out)?,
+                    Format::Binary => (output.io.send)(value, &call, &mut out)?,
+                }
+                bytes = Some(out);
+            }
+        }
+        Ok(bytes)
+    }
+
     fn write_row(&self, out: &mut Vec<u8>, running: &Running, row: usize) -> Result<()> {
         let message = frame::begin(out, b'D');
         out.extend_from_slice(&(running.outputs.len() as u16).to_be_bytes());

@@ -238,20 +238,8 @@ impl Session<'_> {
         let mut params = Vec::with_capacity(count);
         for (n, value) in parameters.enumerate() {
             let type_oid = prepared.params[n];
-            let value = match value? {
-                None => Datum::Null,
-                Some(bytes) => match crate::prepared::format_of(&parameter_formats, n) {
-                    Format::Text => types::input(type_oid, wire::body::utf8(bytes)?, -1, self)?,
-                    Format::Binary => types::receive(type_oid, bytes, -1, self).map_err(|error| {
-                        if error.state() == SqlState::INVALID_BINARY_REPRESENTATION {
-                            let text = format!("incorrect binary data format in bind parameter {}", n + 1);
-                            return Error::new(SqlState::INVALID_BINARY_REPRESENTATION, text);
-                        }
-                        error
-                    })?,
-                },
-            };
-            params.push(value);
+            let format = crate::prepared::format_of(&parameter_formats, n);
+            params.push(self.received(type_oid, format, value?, &|| format!("bind parameter {}", n + 1))?);
         }
         let columns = prepared.result.as_ref().map_or(0, Vec::len);
         if result_formats.len() > 1 && result_formats.len() != columns {
@@ -264,6 +252,67 @@ impl Session<'_> {
         let bound = Portal { prepared, params, formats: result_formats, state: State::New, is_cursor: false };
         self.portals.borrow_mut().insert(portal.to_string(), bound);
         put::bind_complete(self.connection.borrow_mut().out());
+        Ok(())
+    }
+
+    /// A value as the client sends it; `what` it is, for messages.
+    fn received(&self, ty: Oid, format: Format, value: Option<&[u8]>, what: &dyn Fn() -> String) -> Result<Datum> {
+        let Some(bytes) = value else { return Ok(Datum::Null) };
+        match format {
+            Format::Text => types::input(ty, wire::body::utf8(bytes)?, -1, self),
+            Format::Binary => types::receive(ty, bytes, -1, self).map_err(|error| {
+                if error.state() == SqlState::INVALID_BINARY_REPRESENTATION {
+                    let text = format!("incorrect binary data format in {}", what());
+                    return Error::new(SqlState::INVALID_BINARY_REPRESENTATION, text);
+                }
+                error
+            }),
+        }
+    }
+
+    /// `F`: calls a function by its id, as `SELECT function($1, …)` would.
+    pub fn function_call(
+        &self,
+        function: Oid,
+        argument_formats: Items<'_, i16>,
+        arguments: Items<'_, Option<&[u8]>>,
+        result_format: i16,
+    ) -> Result<()> {
+        self.check_not_failed(None)?;
+        self.show_title("FASTPATH");
+        let (argument_formats, result_format) = (formats(argument_formats)?, Format::from_code(result_format)?);
+        self.begin_statement(false)?;
+        let catalog = self.catalog();
+        let Some(row) = catalog.find_function(function)? else {
+            bail!(UNDEFINED_FUNCTION, "function with OID {function} does not exist");
+        };
+        if row.prokind != b'f' || row.proretset {
+            bail!(FEATURE_NOT_SUPPORTED, "cannot call function \"{}\" via fastpath interface", row.proname);
+        }
+        let count = arguments.len();
+        if count != row.proargtypes.len() {
+            let wanted = row.proargtypes.len();
+            bail!(PROTOCOL_VIOLATION, "function call message contains {count} arguments but function requires {wanted}");
+        }
+        if argument_formats.len() > 1 && argument_formats.len() != count {
+            let given = argument_formats.len();
+            bail!(PROTOCOL_VIOLATION, "function call message contains {given} argument formats but {count} arguments");
+        }
+        let quote = catalog::format::quote_identifier;
+        let schema = catalog.schema_name(row.pronamespace)?.unwrap_or_default();
+        let list = (1..=count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
+        let text: Rc<str> = format!("SELECT {}.{}({list})", quote(&schema), quote(&row.proname)).into();
+        let statement = parser::parse(&text)?.pop().map(|raw| raw.statement);
+        let prepared = self.prepare(text, statement, Params::fixed(row.proargtypes.to_vec()))?;
+        let mut params = Vec::with_capacity(count);
+        for (n, value) in arguments.enumerate() {
+            let format = crate::prepared::format_of(&argument_formats, n);
+            let what = || format!("function argument {}", n + 1);
+            params.push(self.received(row.proargtypes[n], format, value?, &what)?);
+        }
+        let value = self.single_value(&prepared, params, result_format)?;
+        self.end_message()?;
+        put::function_call_response(self.connection.borrow_mut().out(), value.as_deref());
         Ok(())
     }
 

@@ -122,7 +122,7 @@ impl CopyReader for FromClient<'_, '_> {
         loop {
             self.session.process.check_interrupts()?;
             let mut connection = self.session.connection.borrow_mut();
-            if !connection.read_message(&mut self.message, frame::client_limit, &mut || Ok(()))? {
+            if !connection.read_message(&mut self.message, frame::client_limit, &mut |_| Ok(()))? {
                 return Err(lost_in_transaction());
             }
             drop(connection);

@@ -69,6 +69,8 @@ pub(crate) struct Session<'a> {
     pub running: RefCell<Option<Rc<str>>>,
     /// A statement panicked: what it left undone nobody knows.
     pub panicked: Cell<bool>,
+    /// What the session listens for and notifies of.
+    pub channels: Arc<crate::notify::Channels>,
     /// `track_activities`.
     pub tracks: Cell<bool>,
     /// How it ended, once it has.
@@ -168,12 +170,13 @@ impl Session<'_> {
     fn next_message(&self, message: &mut Message) -> Result<bool> {
         let mut timers = false;
         let mut connection = self.connection.borrow_mut();
-        let read = connection.read_message(message, frame::client_limit, &mut || {
+        let read = connection.read_message(message, frame::client_limit, &mut |output| {
             if !timers {
                 timers = true;
                 self.before_idle();
             }
             self.serve_interrupts();
+            self.deliver_notifications(output);
             Ok(())
         });
         if timers {
@@ -256,7 +259,10 @@ impl Session<'_> {
             FrontendMessage::Terminate => return Ok(Next::Terminate),
             // What a client sends on after a COPY that failed.
             FrontendMessage::CopyData(_) | FrontendMessage::CopyDone | FrontendMessage::CopyFail(_) => (),
-            FrontendMessage::FunctionCall { .. } => return Err(Error::not_implemented("the function call message")),
+            FrontendMessage::FunctionCall { function, argument_formats, arguments, result_format } => {
+                self.function_call(ids::Oid(function), argument_formats, arguments, result_format)?;
+                self.ready();
+            }
             FrontendMessage::Password(_) => {
                 let text = format!("invalid frontend message type {}", message.kind);
                 return Err(Error::new(SqlState::PROTOCOL_VIOLATION, text).fatal());
@@ -276,6 +282,7 @@ impl Session<'_> {
                 put::parameter_status(connection.out(), &name, &value);
             }
         }
+        self.deliver_notifications(connection.out());
         let status = self.block.get().status();
         put::ready_for_query(connection.out(), status);
         self.show_title(match status {

@@ -39,6 +39,7 @@ use wire::{ProtocolVersion, frame};
 use crate::block::Block;
 use crate::connection::{Connection, Message};
 use crate::environment::Formats;
+use crate::notify::Channels;
 use crate::session::Session;
 use crate::{Incoming, Shared};
 
@@ -132,6 +133,7 @@ pub(crate) fn serve(
     session.drop_portals();
     session.transaction.abort();
     session.locks.end_session();
+    session.channels.end();
     session.transaction.statistics().session_ends(session.ending.get());
     shared.engine.storage().report_io(&shared.engine.stats, process.kind());
     if session.settings.borrow().bool(id::LOG_DISCONNECTIONS) {
@@ -162,12 +164,15 @@ impl<'a> Session<'a> {
         title: String,
     ) -> Session<'a> {
         let formats = Formats::new(settings);
+        let channels = Channels::new(shared.notifications, &shared.engine.processes, store.process.number());
+        store.transaction.register(Arc::clone(&channels) as Arc<dyn txn::Participant>);
+        let upper = crate::functions::server_handle(shared, store, Arc::clone(&channels));
         Session {
             shared,
             process: Arc::clone(&store.process),
             locks: store.locks.clone(),
             transaction: Arc::clone(&store.transaction),
-            handle: SessionHandle { catalog, upper: Some(crate::functions::server_handle(shared, store)) },
+            handle: SessionHandle { catalog, upper: Some(upper) },
             settings: RefCell::new(settings),
             logger: RefCell::new(logger),
             connection: RefCell::new(connection),
@@ -187,6 +192,7 @@ impl<'a> Session<'a> {
             shared_user: Cell::new(user),
             running: RefCell::new(None),
             panicked: Cell::new(false),
+            channels,
             tracks: Cell::new(true),
             idle_us: Cell::new(log::time::now_us()),
             ending: Cell::new(SessionEnd::Normal),
@@ -433,7 +439,7 @@ impl Dialogue for Talk<'_> {
 
     fn receive(&mut self) -> Result<Option<Vec<u8>>> {
         let limit = |_: u8| frame::MAX_UNAUTHENTICATED;
-        if !self.connection.read_message(&mut self.message, limit, &mut || Ok(()))? {
+        if !self.connection.read_message(&mut self.message, limit, &mut |_| Ok(()))? {
             return Ok(None);
         }
         match self.message.kind {

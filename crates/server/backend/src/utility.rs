@@ -125,8 +125,18 @@ impl Session<'_> {
                 statement.name()
             }
             Statement::Show(_) | Statement::Explain(_) => return Err(Error::internal("this statement returns rows")),
-            Statement::Listen(_) | Statement::Unlisten(_) | Statement::Notify(_) => {
-                return Err(Error::not_implemented(statement.name()));
+            Statement::Listen(channel) => {
+                self.channels.listen(&self.transaction, channel.name.as_deref().unwrap_or_default());
+                statement.name()
+            }
+            Statement::Unlisten(channel) => {
+                self.channels.unlisten(&self.transaction, channel.name.as_deref());
+                statement.name()
+            }
+            Statement::Notify(notify) => {
+                let payload = notify.payload.as_deref().unwrap_or_default();
+                self.channels.notify(&self.transaction, &notify.channel, payload)?;
+                statement.name()
             }
             Statement::AlterRoleSet(alter) => {
                 self.alter_role_set(alter)?;
@@ -558,6 +568,7 @@ impl Session<'_> {
                 self.prepared.borrow_mut().clear();
                 self.plans.borrow_mut().clear();
                 self.sequences()?.discard();
+                self.channels.unlisten(&self.transaction, None);
                 self.locks.release_session_locks(locks::LockKind::Advisory);
             }
         }

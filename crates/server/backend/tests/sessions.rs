@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use auth::{Hba, IdentMaps, Origin};
 use backend::autovacuum::AutovacuumShared;
+use backend::notify::Notifications;
 use backend::{Incoming, Shared};
 use catalog::CatalogShared;
 use engine::Engine;
@@ -23,11 +24,14 @@ use wire::{Format, ProtocolVersion, TransactionStatus};
 /// A cluster that all tests of this file share.
 static CLUSTER: LazyLock<Shared> = LazyLock::new(|| {
     let directory = tempfile::tempdir().expect("a directory").keep();
-    let ask = |layout: &mut shm::Layout| (CatalogShared::layout(layout), AutovacuumShared::layout(layout, 64));
-    let (engine, (request, autovacuum), segment) =
+    let ask = |layout: &mut shm::Layout| {
+        (CatalogShared::layout(layout), AutovacuumShared::layout(layout, 64), Notifications::layout(layout, 200))
+    };
+    let (engine, (request, autovacuum, notifications), segment) =
         Engine::scratch_with(&directory, |_| (), ask).expect("a scratch store");
     let catalog = CatalogShared::attach(&segment, request);
     let autovacuum = AutovacuumShared::attach(&segment, autovacuum);
+    let notifications = Notifications::attach(&segment, notifications);
     let session = engine.session(ProcessKind::Backend).expect("a slot");
     session.transaction.begin(txn::Isolation::ReadCommitted).expect("a transaction");
     catalog::bootstrap::bootstrap(
@@ -45,6 +49,7 @@ static CLUSTER: LazyLock<Shared> = LazyLock::new(|| {
     Shared {
         engine,
         catalog,
+        notifications,
         hba: Arc::new(Hba::read(&directory.join("pg_hba.conf")).expect("rules")),
         ident_maps: Arc::new(IdentMaps::default()),
         mock_nonce: [7; 32],
