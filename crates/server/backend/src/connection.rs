@@ -109,7 +109,12 @@ impl Connection {
 
     /// Receives more, so that `wanted` bytes can be buffered; `false` at the end of the stream. `idle` is called whenever the process
     /// was woken without data; what it appends to the output is sent.
-    fn receive(&mut self, wanted: usize, wait_first: bool, idle: &mut dyn FnMut(&mut Vec<u8>) -> Result<()>) -> Result<bool> {
+    fn receive(
+        &mut self,
+        wanted: usize,
+        wait_first: bool,
+        idle: &mut dyn FnMut(&mut Vec<u8>) -> Result<()>,
+    ) -> Result<bool> {
         if self.start > 0 && (self.start == self.end || wanted > self.input.len() - self.start) {
             self.input.copy_within(self.start..self.end, 0);
             self.end -= self.start;

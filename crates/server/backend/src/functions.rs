@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::notify;
 use batch::{Column, DatumRef, Repr, Rows};
 use catalog::functions::SessionHandle;
 use catalog::privileges::Membership;
@@ -15,7 +16,6 @@ use ids::Oid;
 use shm::{Interrupt, ProcNumber, Process, ProcessKind, Processes, WaitEvent};
 use sys::Signal;
 use txn::Transaction;
-use crate::notify;
 use types::{Builtin, Context, RowSource, RowSourceMaker};
 use wal::Wal;
 

@@ -292,7 +292,10 @@ impl Session<'_> {
         let count = arguments.len();
         if count != row.proargtypes.len() {
             let wanted = row.proargtypes.len();
-            bail!(PROTOCOL_VIOLATION, "function call message contains {count} arguments but function requires {wanted}");
+            bail!(
+                PROTOCOL_VIOLATION,
+                "function call message contains {count} arguments but function requires {wanted}"
+            );
         }
         if argument_formats.len() > 1 && argument_formats.len() != count {
             let given = argument_formats.len();
