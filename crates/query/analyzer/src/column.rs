@@ -81,6 +81,22 @@ impl Analyzer<'_> {
         }
     }
 
+    /// `t.*` where one value is wanted: the row.
+    pub(crate) fn star_row(&mut self, qualifiers: &[ast::Name], location: u32) -> Result<Expr> {
+        let (schema, table) = match qualifiers {
+            [table] => (None, table),
+            [schema, table] | [_, schema, table] => (Some(&**schema), table),
+            _ => {
+                let text = format!("improper qualified name (too many dotted names): {}.*", qualifiers.join("."));
+                return Err(self.error(SqlState::SYNTAX_ERROR, text, location));
+            }
+        };
+        match self.find_entry(schema, table, location)? {
+            Some((level, at)) => self.whole_row(level, at, location),
+            None => Err(self.missing_entry(table, location)),
+        }
+    }
+
     /// `t.column` once `t` is found.
     fn entry_column(&mut self, level: usize, at: usize, column: &str, location: u32, table: &str) -> Result<Expr> {
         if let Some(found) = self.column_of(level, at, column, location)? {

@@ -38,6 +38,7 @@ impl Analyzer<'_> {
         match &expr.kind {
             Ast::Constant(constant) => self.literal(constant, location),
             Ast::Column(name) => self.column_reference(name, location),
+            Ast::Star { qualifiers } if !qualifiers.is_empty() => self.star_row(qualifiers, location),
             Ast::Star { .. } => {
                 Err(self.error(SqlState::SYNTAX_ERROR, "row expansion via \"*\" is not supported here", location))
             }

@@ -50,7 +50,7 @@ use scope::{Place, Scope};
 pub use column::{shift_levels, shift_levels_from, shift_query_levels};
 pub use rewrite::{
     TableColumns, Wanted, check_as, coerce_expression, identity_sequence, stored_domain_check, stored_expression,
-    stored_query,
+    stored_query, without_names,
 };
 pub use select::collect_entries;
 

@@ -334,6 +334,23 @@ impl Analyzer<'_> {
     }
 }
 
+/// A stored query without what its joins remember of their columns only for printing.
+pub fn without_names(query: &Query) -> Query {
+    struct Forget;
+    impl VisitorMut for Forget {
+        fn query(&mut self, query: &mut Query) {
+            query.from.iter_mut().for_each(forget_join_columns);
+            query.visit_children_mut(self);
+        }
+        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+            self
+        }
+    }
+    let mut query = query.clone();
+    Forget.query(&mut query);
+    query
+}
+
 /// What stored joins remember of their columns is of no use from here on.
 fn forget_join_columns(item: &mut FromItem) {
     if let FromItem::Join(join) = item {
@@ -394,8 +411,13 @@ pub fn check_as(query: &mut Query, owner: Oid) {
     Owner(owner).query(query);
 }
 
-/// The stored query of a view, not yet rewritten.
+/// The stored query of a view, not yet rewritten. A session reads each only once.
 pub fn stored_query(catalog: &Catalog, env: &dyn Environment, view: &Relation) -> Result<Query> {
+    let query = catalog.handle(view.oid, || read_stored_query(catalog, env, view))?;
+    Ok(Query::clone(&query))
+}
+
+fn read_stored_query(catalog: &Catalog, env: &dyn Environment, view: &Relation) -> Result<Query> {
     let rule = view.rules.iter().find(|rule| rule.ev_type == b'1' && rule.rulename == "_RETURN");
     let text = rule.map_or("", |rule| &*rule.ev_action);
     let sql = match text.strip_prefix('@') {

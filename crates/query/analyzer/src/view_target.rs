@@ -103,12 +103,10 @@ impl Analyzer<'_> {
         let base = base_entry(&inner).ok_or_else(|| Error::internal("an updatable view reads nothing"))?;
         let outputs: Vec<TargetEntry> = inner.targets.iter().filter(|target| !target.junk).cloned().collect();
         let conflict_set = query.on_conflict.iter().flat_map(|conflict| &conflict.set);
-        for (target, is_update) in
-            (query.targets.iter().map(|t| (t, command == Command::Update))).chain(conflict_set.map(|t| (t, true)))
-        {
+        for target in query.targets.iter().chain(conflict_set) {
             let output = &outputs[target.number as usize - 1];
             if let Some(reason) = column_why_not(output, base) {
-                let what = if is_update { "update" } else { "insert into" };
+                let what = if command == Command::Update { "update" } else { "insert into" };
                 let name = view.column(target.number).map_or("", |column| &column.attname);
                 let text = format!("cannot {what} column \"{name}\" of view \"{}\"", view.name());
                 return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(reason));

@@ -229,7 +229,7 @@ fn check_no_nulls(context: &Context<'_>, relation: &Relation, number: i16, name:
 
 /// ALTER TABLE.
 pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<()> {
-    if !matches!(alter.kind, RelationKind::Table | RelationKind::View) {
+    if !matches!(alter.kind, RelationKind::Table | RelationKind::View | RelationKind::MaterializedView) {
         return Err(Error::not_implemented("ALTER of this kind of relation"));
     }
     let name = &alter.relation.name;
@@ -249,6 +249,11 @@ pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<(
         (_, kind::VIEW) => return crate::view::alter_view(context, alter, &relation),
         (RelationKind::View, _) => {
             let text = format!("\"{}\" is not a view", relation.name());
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+        }
+        (_, kind::MATERIALIZED_VIEW) => crate::view::check_materialized(alter, &relation)?,
+        (RelationKind::MaterializedView, _) => {
+            let text = format!("\"{}\" is not a materialized view", relation.name());
             return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
         }
         _ => {}

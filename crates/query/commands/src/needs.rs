@@ -12,7 +12,7 @@ use types::oid;
 /// The objects that a query needs. Where it reads columns of a relation, the columns stand for the relation.
 pub(crate) fn of_query(catalog: &Catalog, query: &Query) -> Vec<Object> {
     let mut needs = Needs::new(catalog);
-    needs.query(query);
+    needs.query(&analyzer::without_names(query));
     needs.finish()
 }
 

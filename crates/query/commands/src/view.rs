@@ -231,6 +231,33 @@ pub(crate) fn alter_view(context: &Context<'_>, alter: &AlterTable, view: &Relat
     Ok(())
 }
 
+/// What ALTER may do to a materialized view, whose columns are those of its query.
+pub(crate) fn check_materialized(alter: &AlterTable, relation: &Relation) -> Result<()> {
+    for action in &alter.actions {
+        if !matches!(
+            action,
+            AlterTableAction::OwnerTo(_)
+                | AlterTableAction::SetOptions(_)
+                | AlterTableAction::ResetOptions(_)
+                | AlterTableAction::SetStatistics { .. }
+                | AlterTableAction::SetColumnOptions { .. }
+                | AlterTableAction::ResetColumnOptions { .. }
+                | AlterTableAction::SetStorage { .. }
+                | AlterTableAction::SetCompression { .. }
+                | AlterTableAction::ClusterOn(_)
+                | AlterTableAction::SetWithoutCluster
+                | AlterTableAction::SetAccessMethod(_)
+                | AlterTableAction::SetTablespace(_)
+        ) {
+            let words = action_words(action);
+            let text = format!("ALTER action {words} cannot be performed on relation \"{}\"", relation.name());
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text)
+                .detail("This operation is not supported for materialized views."));
+        }
+    }
+    Ok(())
+}
+
 fn option_name(option: &str) -> &str {
     option.split('=').next().unwrap_or(option)
 }
@@ -239,6 +266,8 @@ fn option_name(option: &str) -> &str {
 pub(crate) fn action_words(action: &AlterTableAction) -> &'static str {
     match action {
         AlterTableAction::AddColumn { .. } => "ADD COLUMN",
+        AlterTableAction::ColumnDefault { default: Some(_), .. } => "ALTER COLUMN ... SET DEFAULT",
+        AlterTableAction::ColumnDefault { default: None, .. } => "ALTER COLUMN ... DROP DEFAULT",
         AlterTableAction::DropColumn { .. } => "DROP COLUMN",
         AlterTableAction::ColumnNotNull { set: true, .. } => "ALTER COLUMN ... SET NOT NULL",
         AlterTableAction::ColumnNotNull { set: false, .. } => "ALTER COLUMN ... DROP NOT NULL",

@@ -73,7 +73,14 @@ pub trait Deparser: Send + Sync {
     fn updatable(&self, catalog: &Catalog, relation: &crate::Relation, columns: Option<&[i16]>) -> Result<i32>;
 
     /// The query of a view. Lists begin a new line when one grows beyond `wrap` characters.
-    fn view(&self, catalog: &Catalog, view: &crate::Relation, pretty: bool, wrap: i32) -> Result<String>;
+    fn view(
+        &self,
+        catalog: &Catalog,
+        env: &dyn types::Environment,
+        view: &crate::Relation,
+        pretty: bool,
+        wrap: i32,
+    ) -> Result<String>;
 }
 
 static DEPARSER: OnceLock<&'static dyn Deparser> = OnceLock::new();

@@ -12,13 +12,13 @@ use types::Context;
 types::builtins! {
     /// Definitions of views, rules and functions.
     pub static VIEWS =
-    1640 pg_get_viewdef_name each(Context, &[u8]) |cx: Context<'_>, name| by_name(catalog_of(&cx)?, name, false);
-    1641 pg_get_viewdef each(Context, Oid) |cx: Context<'_>, oid| view_definition(catalog_of(&cx)?, oid, false, 0);
-    2505 pg_get_viewdef_name_ext each(Context, &[u8], bool) |cx: Context<'_>, name, pretty| by_name(catalog_of(&cx)?, name, pretty);
-    2506 pg_get_viewdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| view_definition(catalog_of(&cx)?, oid, pretty, 0);
-    3159 pg_get_viewdef_wrap each(Context, Oid, i32) |cx: Context<'_>, oid, wrap| view_definition(catalog_of(&cx)?, oid, true, wrap);
-    1573 pg_get_ruledef each(Context, Oid) |cx: Context<'_>, oid| rule_definition(catalog_of(&cx)?, oid, false);
-    2504 pg_get_ruledef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| rule_definition(catalog_of(&cx)?, oid, pretty);
+    1640 pg_get_viewdef_name each(Context, &[u8]) |cx: Context<'_>, name| by_name(&cx, name, false);
+    1641 pg_get_viewdef each(Context, Oid) |cx: Context<'_>, oid| view_definition(&cx, oid, false, 0);
+    2505 pg_get_viewdef_name_ext each(Context, &[u8], bool) |cx: Context<'_>, name, pretty| by_name(&cx, name, pretty);
+    2506 pg_get_viewdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| view_definition(&cx, oid, pretty, 0);
+    3159 pg_get_viewdef_wrap each(Context, Oid, i32) |cx: Context<'_>, oid, wrap| view_definition(&cx, oid, true, wrap);
+    1573 pg_get_ruledef each(Context, Oid) |cx: Context<'_>, oid| rule_definition(&cx, oid, false);
+    2504 pg_get_ruledef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| rule_definition(&cx, oid, pretty);
     3842 pg_relation_is_updatable each(Context, Oid, bool) |cx: Context<'_>, oid, _triggers: bool| updatable(catalog_of(&cx)?, oid, None);
     3843 pg_column_is_updatable each(Context, Oid, i16, bool) |cx: Context<'_>, oid, column: i16, _triggers: bool| -> Result<bool> {
         // UPDATE and DELETE, as the standard asks.
@@ -27,7 +27,7 @@ types::builtins! {
     2098 pg_get_functiondef each(Context, Oid) |cx: Context<'_>, oid| function_definition(catalog_of(&cx)?, oid);
 }
 
-fn by_name(catalog: &Catalog, name: &[u8], pretty: bool) -> Result<Option<String>> {
+fn by_name(cx: &Context<'_>, name: &[u8], pretty: bool) -> Result<Option<String>> {
     let name = super::text(name);
     let invalid = || Error::new(SqlState::INVALID_NAME, "invalid name syntax");
     let parts = crate::names::split_qualified(&name).ok_or_else(invalid)?;
@@ -36,15 +36,16 @@ fn by_name(catalog: &Catalog, name: &[u8], pretty: bool) -> Result<Option<String
         [schema, name] | [_, schema, name] => (Some(schema.as_str()), name),
         _ => return Err(invalid()),
     };
-    view_definition(catalog, catalog.require_relation(schema, name)?, pretty, 0)
+    view_definition(cx, catalog_of(cx)?.require_relation(schema, name)?, pretty, 0)
 }
 
-fn view_definition(catalog: &Catalog, oid: Oid, pretty: bool, wrap: i32) -> Result<Option<String>> {
+fn view_definition(cx: &Context<'_>, oid: Oid, pretty: bool, wrap: i32) -> Result<Option<String>> {
+    let catalog = catalog_of(cx)?;
     let Some(relation) = catalog.find_relation(oid)? else { return Ok(None) };
     if !matches!(relation.kind(), kind::VIEW | kind::MATERIALIZED_VIEW) {
         return Ok(None);
     }
-    Ok(Some(format!("{};", super::deparser()?.view(catalog, &relation, pretty, wrap)?)))
+    Ok(Some(format!("{};", super::deparser()?.view(catalog, cx.env, &relation, pretty, wrap)?)))
 }
 
 fn updatable(catalog: &Catalog, oid: Oid, column: Option<i16>) -> Result<i32> {
@@ -52,7 +53,8 @@ fn updatable(catalog: &Catalog, oid: Oid, column: Option<i16>) -> Result<i32> {
     super::deparser()?.updatable(catalog, &relation, column.as_ref().map(std::slice::from_ref))
 }
 
-fn rule_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<String>> {
+fn rule_definition(cx: &Context<'_>, oid: Oid, pretty: bool) -> Result<Option<String>> {
+    let catalog = catalog_of(cx)?;
     let Some(rule) = catalog.find_rule(oid)? else { return Ok(None) };
     if rule.ev_type != b'1' {
         return Err(Error::not_implemented("rules"));
@@ -62,7 +64,7 @@ fn rule_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<S
         true => catalog.relation_text(relation.oid)?.unwrap_or_default(),
         false => catalog.qualified_relation_text(relation.oid)?,
     };
-    let query = super::deparser()?.view(catalog, &relation, pretty, 0)?;
+    let query = super::deparser()?.view(catalog, cx.env, &relation, pretty, 0)?;
     Ok(Some(format!(
         "CREATE RULE {} AS\n    ON SELECT TO {name} DO INSTEAD {query};",
         quote_identifier(&rule.rulename)

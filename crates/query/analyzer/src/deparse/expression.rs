@@ -205,6 +205,9 @@ impl<'q> Writer<'q> {
                     self.put("]");
                 }
             }
+            ExprKind::Relabel(arg, CallForm::ImplicitCast) if expr.ty.oid == oid::RECORD => {
+                self.part(arg, implicit, expr)?
+            }
             ExprKind::Relabel(arg, form)
             | ExprKind::CoerceViaIo(arg, form)
             | ExprKind::ConvertRow(arg, form)

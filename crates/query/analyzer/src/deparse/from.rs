@@ -170,7 +170,7 @@ impl<'q> Writer<'q> {
         };
         match functions {
             [one] => {
-                self.expr(&one.call, true)?;
+                self.function_in_from(&one.call)?;
                 if one.definitions {
                     definitions = Some(self.definitions(&entry.columns[..one.column_count.min(entry.columns.len())])?);
                 }
@@ -194,7 +194,7 @@ impl<'q> Writer<'q> {
                     if at > 0 {
                         self.put(", ");
                     }
-                    self.expr(&function.call, true)?;
+                    self.function_in_from(&function.call)?;
                     let end = (column + function.column_count).min(entry.columns.len());
                     if function.definitions {
                         let list = self.definitions(&entry.columns[column..end])?;
@@ -209,6 +209,23 @@ impl<'q> Writer<'q> {
             self.put(" WITH ORDINALITY");
         }
         Ok(definitions)
+    }
+
+    /// What is no call to look at is written as one.
+    fn function_in_from(&mut self, call: &'q Expr) -> Result<()> {
+        let is_call = match &call.kind {
+            ExprKind::Function(call) => matches!(call.form, CallForm::Call | CallForm::SqlSyntax),
+            ExprKind::Coalesce(_) | ExprKind::MinMax { .. } | ExprKind::NullIf(_) | ExprKind::SqlValue(_) => true,
+            _ => false,
+        };
+        if is_call {
+            return self.expr(call, true);
+        }
+        self.put("CAST(");
+        self.expr(call, false)?;
+        let name = self.catalog.format_type(call.ty.oid, call.ty.typmod)?;
+        self.putf(format_args!(" AS {name})"));
+        Ok(())
     }
 
     fn definitions(&mut self, columns: &[EntryColumn]) -> Result<String> {

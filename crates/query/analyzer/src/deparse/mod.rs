@@ -82,11 +82,17 @@ impl catalog::functions::Deparser for StoredDeparser {
         crate::updatable::events(catalog, &DefaultEnvironment::default(), relation, columns)
     }
 
-    fn view(&self, catalog: &Catalog, view: &catalog::Relation, pretty: bool, wrap: i32) -> Result<String> {
-        let env = DefaultEnvironment::default();
-        let query = crate::stored_query(catalog, &env, view)?;
+    fn view(
+        &self,
+        catalog: &Catalog,
+        env: &dyn Environment,
+        view: &catalog::Relation,
+        pretty: bool,
+        wrap: i32,
+    ) -> Result<String> {
+        let query = crate::stored_query(catalog, env, view)?;
         let columns: Vec<&str> = view.columns.iter().map(|column| &*column.attname).collect();
-        query_text(catalog, &env, &query, &columns, pretty, wrap)
+        query_text(catalog, env, &query, &columns, pretty, wrap)
     }
 }
 

@@ -64,7 +64,19 @@ struct JoinNames<'q> {
     join: &'q Join,
     /// Entries under it.
     under: HashSet<usize>,
+    /// What its columns as they were stored are called now.
+    columns: Vec<String>,
 }
+
+/// A column of a FROM item as it is now.
+struct Column {
+    /// The columns of tables that it is: several, where USING merged them.
+    of: Vec<(usize, i16)>,
+    name: String,
+}
+
+/// How long identifiers are, in bytes.
+const NAME_BYTES_MAX: usize = 63;
 
 impl<'q> Level<'q> {
     /// Names for a query within those around it.
@@ -91,50 +103,143 @@ impl<'q> Level<'q> {
         Ok(level)
     }
 
-    /// A join's columns are called as those of its sides are now, unless its alias says otherwise.
-    fn name_joined(&mut self) {
-        for at in 0..self.joins.len() {
-            let join = self.joins[at].join;
-            for (number, column) in join.columns.iter().enumerate() {
-                let ExprKind::Var(Var { level: 0, relation, column, .. }) = column.kind else { continue };
-                let Some(index) = usize::try_from(column - 1).ok() else { continue };
-                let then = self.query.range_table[relation].columns.get(index).map(|c| &c.name);
-                let now = self.entries[relation].columns.get(index).cloned();
-                let names = &mut self.entries[join.entry].columns;
-                if let (Some(then), Some(now), Some(name)) = (then, now, names.get_mut(number))
-                    && then == name
-                {
-                    *name = now;
-                }
-            }
-        }
-    }
-
-    /// Columns that USING merges must have one name on both sides, whatever their tables call them now.
+    /// Columns that USING merges must have one name on both sides, whatever their tables call them now, which no other column there
+    /// has. Where a merged column can only be called by its name alone, no other column of the query may have that name.
     fn name_merged(&mut self) {
+        let alone = self.joins.iter().any(|j| {
+            let merged = &j.join.columns[..j.join.using.len().min(j.join.columns.len())];
+            self.entries[j.join.entry].name.is_none()
+                && merged.iter().any(|column| !matches!(column.kind, ExprKind::Var(_)))
+        });
         let mut forced: HashMap<(usize, i16), String> = HashMap::new();
-        for JoinNames { join, .. } in &self.joins {
+        let mut merged_names = HashSet::new();
+        // Which entries must not have a column of a name, beside those that are it.
+        let mut reserved: Vec<(HashSet<usize>, String)> = Vec::new();
+        for JoinNames { join, under, .. } in &self.joins {
             let names: Vec<&EntryColumn> =
                 self.query.range_table[join.entry].columns.iter().take(join.using.len()).collect();
             for (pair, column) in merged_pairs(join).iter().zip(names) {
                 let mut vars = Vars(Vec::new());
                 pair.iter().for_each(|side| vars.expr(side));
-                let name =
-                    vars.0.iter().find_map(|var| forced.get(var).cloned()).unwrap_or_else(|| column.name.clone());
+                let name = match vars.0.iter().find_map(|var| forced.get(var).cloned()) {
+                    Some(name) => name,
+                    None if alone => unique(&column.name, &mut merged_names),
+                    None => column.name.clone(),
+                };
+                let entries = if alone { (0..self.entries.len()).collect() } else { under.clone() };
+                reserved.push((entries, name.clone()));
                 for var in vars.0 {
                     forced.entry(var).or_insert_with(|| name.clone());
                 }
             }
         }
-        for ((entry, column), name) in forced {
+        for (&(entry, column), name) in &forced {
             let names = &mut self.entries[entry];
             if let Some(old) = names.columns.get_mut(column as usize - 1)
-                && *old != name
+                && old != name
             {
-                *old = name;
+                *old = name.clone();
                 names.columns_written = true;
             }
         }
+        for (at, entry) in self.entries.iter_mut().enumerate() {
+            if matches!(self.query.range_table[at].kind, EntryKind::Join { .. }) {
+                continue;
+            }
+            let names: Vec<&String> =
+                reserved.iter().filter(|(entries, _)| entries.contains(&at)).map(|(_, name)| name).collect();
+            if names.is_empty() {
+                continue;
+            }
+            let mut taken: HashSet<String> = names.into_iter().cloned().collect();
+            for (n, column) in entry.columns.iter_mut().enumerate() {
+                if column.is_empty() || forced.contains_key(&(at, n as i16 + 1)) {
+                    continue;
+                }
+                let own = unique(column, &mut taken);
+                entry.columns_written |= own != *column;
+                *column = own;
+            }
+        }
+    }
+
+    /// The columns of joins as they would be read now. Those of a join with an alias are called as the alias says.
+    fn name_joined(&mut self) {
+        let query = self.query;
+        for item in &query.from {
+            self.item_columns(item);
+        }
+    }
+
+    fn item_columns(&mut self, item: &'q FromItem) -> Vec<Column> {
+        let join = match item {
+            FromItem::Relation(at) => {
+                let named = self.entries[*at].columns.iter().enumerate().filter(|(_, name)| !name.is_empty());
+                return named.map(|(n, name)| Column { of: vec![(*at, n as i16 + 1)], name: name.clone() }).collect();
+            }
+            FromItem::Join(join) => join,
+        };
+        let (mut left, mut right) = (self.item_columns(&join.left), self.item_columns(&join.right));
+        let mut columns = Vec::new();
+        for (pair, name) in merged_pairs(join).iter().zip(self.using_names(join)) {
+            let mut vars = Vars(Vec::new());
+            pair.iter().for_each(|side| vars.expr(side));
+            let mut of = Vec::new();
+            for side in [&mut left, &mut right] {
+                side.retain_mut(|column| {
+                    let merged = column.of.iter().any(|var| vars.0.contains(var));
+                    if merged {
+                        of.append(&mut column.of);
+                    }
+                    !merged
+                });
+            }
+            columns.push(Column { of, name });
+        }
+        columns.append(&mut left);
+        columns.append(&mut right);
+        let Some(place) = self.joins.iter().position(|j| std::ptr::eq(j.join, &**join)) else { return columns };
+        let stored = &self.query.range_table[join.entry].columns;
+        // Where each stored column is now.
+        let now: Vec<Option<usize>> = (join.columns.iter().enumerate())
+            .map(|(at, column)| match &column.kind {
+                _ if at < join.using.len() => Some(at),
+                ExprKind::Var(var) if var.level == 0 => {
+                    columns.iter().position(|c| c.of.contains(&(var.relation, var.column)))
+                }
+                _ => None,
+            })
+            .collect();
+        if self.entries[join.entry].name.is_some() {
+            // What the alias called otherwise keeps that name; the others must not be in its way.
+            let mut names: Vec<Option<String>> = vec![None; columns.len()];
+            let mut taken = HashSet::new();
+            for (at, place) in now.iter().enumerate() {
+                let Some(place) = *place else { continue };
+                let then = match &join.columns[at].kind {
+                    ExprKind::Var(var) if at >= join.using.len() => {
+                        self.query.range_table[var.relation].columns.get(var.column as usize - 1).map(|c| &c.name)
+                    }
+                    _ => join.using.get(at),
+                };
+                let name = match stored.get(at) {
+                    Some(stored) if Some(&stored.name) != then => stored.name.clone(),
+                    _ => columns[place].name.clone(),
+                };
+                names[place] = Some(unique(&name, &mut taken));
+            }
+            let mut written = self.entries[join.entry].columns_written;
+            for (column, name) in columns.iter_mut().zip(names) {
+                let name = name.unwrap_or_else(|| unique(&column.name, &mut taken));
+                written |= name != column.name;
+                column.name = name;
+            }
+            let entry = &mut self.entries[join.entry];
+            (entry.columns, entry.columns_written) = (columns.iter().map(|c| c.name.clone()).collect(), written);
+        }
+        self.joins[place].columns =
+            now.iter().map(|place| place.map(|place| columns[place].name.clone()).unwrap_or_default()).collect();
+        columns
     }
 
     /// The names that a join's USING lists.
@@ -154,7 +259,7 @@ impl<'q> Level<'q> {
 
     /// What an expression is called that is a column of a join rather than of one of its sides.
     pub fn join_column(&self, expr: &Expr) -> Option<String> {
-        for JoinNames { join, .. } in self.joins.iter().filter(|j| !self.inside.contains(&j.join.entry)) {
+        for JoinNames { join, columns, .. } in self.joins.iter().filter(|j| !self.inside.contains(&j.join.entry)) {
             let names = &self.entries[join.entry];
             let candidates = if names.name.is_some() { join.columns.len() } else { join.using.len() };
             for (at, column) in join.columns.iter().take(candidates).enumerate() {
@@ -163,9 +268,7 @@ impl<'q> Level<'q> {
                     continue;
                 }
                 return match &names.name {
-                    Some(name) => {
-                        Some(format!("{}.{}", quote_identifier(name), quote_identifier(names.columns.get(at)?)))
-                    }
+                    Some(name) => Some(format!("{}.{}", quote_identifier(name), quote_identifier(columns.get(at)?))),
                     None => Some(quote_identifier(&self.using_names(join)[at])),
                 };
             }
@@ -287,7 +390,11 @@ fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     let mut number = 0u32;
     while taken.contains(&found) {
         number += 1;
-        found = format!("{name}_{number}");
+        let suffix = format!("_{number}");
+        // Names are cut to what an identifier can hold.
+        let most = NAME_BYTES_MAX - suffix.len();
+        let end = (0..=most.min(name.len())).rev().find(|&at| name.is_char_boundary(at)).unwrap_or(0);
+        found = format!("{}{suffix}", &name[..end]);
     }
     taken.insert(found.clone());
     found
@@ -299,7 +406,7 @@ fn collect_joins<'q>(item: &'q FromItem, joins: &mut Vec<JoinNames<'q>>) -> Hash
         FromItem::Relation(at) => HashSet::from([*at]),
         FromItem::Join(join) => {
             let at = joins.len();
-            joins.push(JoinNames { join, under: HashSet::new() });
+            joins.push(JoinNames { join, under: HashSet::new(), columns: Vec::new() });
             let mut under = collect_joins(&join.left, joins);
             under.extend(collect_joins(&join.right, joins));
             joins[at].under = under.clone();

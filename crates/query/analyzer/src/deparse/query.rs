@@ -228,7 +228,12 @@ impl<'q> Writer<'q> {
                 let own = match &target.expr.kind {
                     ExprKind::Var(var) if var.column != 0 => this.own_name(var),
                     ExprKind::Var(_) | ExprKind::Const(_) => None,
-                    _ => super::names::merged_name(this.names.levels(), &target.expr),
+                    _ => {
+                        let shown = super::names::merged_name(this.names.levels(), &target.expr);
+                        let quoted = quote_identifier(name);
+                        let is_own = |text: &String| *text == quoted || text.ends_with(&format!(".{quoted}"));
+                        shown.map(|text| if is_own(&text) { name.to_string() } else { text })
+                    }
                 };
                 let own = own.or_else(|| (!output.visible).then(|| "?column?".to_string()));
                 if !name.is_empty() && own.as_deref() != Some(name) {
