@@ -1,0 +1,5 @@
+# \copyright.
+cat > script.sql <<'EOF'
+\copyright
+EOF
+psql -X -f script.sql | head -3

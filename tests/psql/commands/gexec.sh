@@ -1,0 +1,9 @@
+# \gexec executes values row by row.
+cat > script.sql <<'EOF'
+select 'select 1', null union all select 'create temp table g (a int)', 'select nope' \gexec
+\echo :ERROR
+select 'select 2 as a' \gexec
+\set ECHO all
+select 'select 3 as a' \gexec
+EOF
+psql -Xq -f script.sql

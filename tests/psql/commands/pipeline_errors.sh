@@ -1,0 +1,21 @@
+# What a pipeline does not allow.
+cat > script.sql <<'EOF'
+\endpipeline
+\sendpipeline
+\startpipeline
+\getresults
+\getresults -1
+select 1 \g
+\reset
+select 1 \gset
+\reset
+select 1 \watch
+\reset
+select 1 \gexec
+\reset
+select $1 \bind \sendpipeline
+select 2;
+\endpipeline
+select 3;
+EOF
+psql -Xq -f script.sql

@@ -1,0 +1,2 @@
+# -- ends the options.
+psql -XAt -c 'select 1' -- "$PGDATABASE"

@@ -1,0 +1,2 @@
+# Database, user, and no more.
+psql -XAt "$PGDATABASE" postgres more -c 'select current_user'

@@ -1,0 +1,2 @@
+# Short options may be joined, the last with its value.
+psql -XAtqc'select 1'

@@ -1,0 +1,2 @@
+# -l lists the databases, tuples only.
+psql -XlAt | cut -d'|' -f1 | grep -x postgres

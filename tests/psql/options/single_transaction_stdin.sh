@@ -1,0 +1,2 @@
+# -1 needs -c or -f.
+psql -X1 < /dev/null

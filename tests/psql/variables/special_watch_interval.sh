@@ -1,0 +1,12 @@
+# What WATCH_INTERVAL takes.
+cat > script.sql <<'EOF'
+\set WATCH_INTERVAL foo
+\echo :WATCH_INTERVAL
+\set WATCH_INTERVAL -1
+\echo :WATCH_INTERVAL
+\set WATCH_INTERVAL 0.5
+\echo :WATCH_INTERVAL
+\set WATCH_INTERVAL 99999999999
+\echo :WATCH_INTERVAL
+EOF
+psql -X -f script.sql
