@@ -1,8 +1,8 @@
 # COPY data may end with the script.
 cat > script.sql <<'EOF'
-create temp table c (a int);
-copy c from stdin;
+create table c3 (a int);
+copy c3 from stdin;
 1
 2
 EOF
-psql -X -f script.sql
+psql -X -f script.sql; psql -Xq -c "drop table c3"

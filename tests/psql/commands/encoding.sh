@@ -1,3 +1,4 @@
+# server: reference
 # \encoding.
 cat > script.sql <<'EOF'
 \encoding

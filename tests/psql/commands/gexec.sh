@@ -1,6 +1,6 @@
 # \gexec executes values row by row.
 cat > script.sql <<'EOF'
-select 'select 1', null union all select 'create temp table g (a int)', 'select nope' \gexec
+select 'select 1', null, null union all select 'create table g4 (a int)', 'drop table g4', 'select nope' \gexec
 \echo :ERROR
 select 'select 2 as a' \gexec
 \set ECHO all

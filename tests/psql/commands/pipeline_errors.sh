@@ -1,6 +1,5 @@
 # What a pipeline does not allow.
 cat > script.sql <<'EOF'
-\endpipeline
 \sendpipeline
 \startpipeline
 \getresults
@@ -17,5 +16,6 @@ select $1 \bind \sendpipeline
 select 2;
 \endpipeline
 select 3;
+\endpipeline
 EOF
 psql -Xq -f script.sql

@@ -1,2 +1,2 @@
-# -1 needs -c or -f.
-psql -X1 < /dev/null
+# -1 and a script from standard input.
+printf 'begin;\nselect 1;\n' | psql -X1

@@ -1,6 +1,6 @@
 # COPY FROM STDIN with data in the script.
 cat > script.sql <<'EOF'
-create temp table t (a int, b text);
+create table t (a int, b text);
 copy t from stdin;
 1	one
 2	two\nlines
@@ -13,5 +13,6 @@ x	bad
 4	four
 \.
 select * from t order by a;
+drop table t;
 EOF
 psql -X -f script.sql

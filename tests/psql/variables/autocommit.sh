@@ -7,7 +7,7 @@ rollback;
 begin;
 commit;
 commit;
-create temp table ac (a int);
+create table ac (a int);
 rollback;
 select a from ac;
 rollback;

@@ -1,3 +1,4 @@
+# server: reference
 # An error in the middle of the pieces.
 cat > script.sql <<'EOF'
 \set FETCH_COUNT 1

@@ -8,12 +8,13 @@ select nope;
 begin;
 \echo :ERROR :SQLSTATE :ROW_COUNT
 commit;
-create temp table t (a int);
+create table t (a int);
 insert into t values (1), (2), (3);
 \echo :ROW_COUNT :LASTOID
 update t set a = 0 where a > 1;
 \echo :ROW_COUNT
 ;
 \echo :ROW_COUNT :ERROR
+drop table t;
 EOF
 psql -Xq -f script.sql

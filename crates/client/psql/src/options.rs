@@ -15,6 +15,8 @@ pub enum Action {
     Command(Vec<u8>),
     /// `-f`
     File(Vec<u8>),
+    /// Standard input that no person types.
+    Stdin,
 }
 
 /// What the command line asks for, besides what it sets on the session at once.

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use client::Rows;
 
 use crate::output::Target;
-use crate::print::{PrintOptions, Printer, Table, columns_of};
+use crate::print::{Expanded, Format, PrintOptions, Printer, Table, columns_of};
 use crate::session::Psql;
 use crate::shell;
 
@@ -31,12 +31,19 @@ impl Psql {
             }
         };
         if let Some(log) = &mut self.log_file {
+            // The log shows tables in one way, whatever the format is.
+            options.format = Format::Aligned;
+            options.expanded = Expanded::Off;
             let _ = Printer::new(table, &options).write(log);
         }
-        if let Err(e) = &written {
-            self.error(format!("could not print result table: {}", shell::reason(e)));
+        match written {
+            // A command that has seen enough is no failure.
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+                self.error(format!("could not print result table: {}", shell::reason(&e)));
+                false
+            }
+            _ => true,
         }
-        written.is_ok()
     }
 }
 

@@ -83,7 +83,10 @@ fn session() -> std::io::Result<Psql> {
     })
 }
 
-fn start(psql: &mut Psql, options: Options) -> i32 {
+fn start(psql: &mut Psql, mut options: Options) -> i32 {
+    if options.actions.is_empty() && !psql.on_terminal {
+        options.actions.push(Action::Stdin);
+    }
     if options.single_transaction && options.actions.is_empty() {
         psql.error("-1 can only be used in non-interactive mode");
         return EXIT_FAILURE;
@@ -119,15 +122,12 @@ fn start(psql: &mut Psql, options: Options) -> i32 {
             return EXIT_BAD_CONNECTION;
         }
     }
-    psql.starting = false;
     if options.actions.is_empty() {
+        psql.starting = false;
         commands::greet(psql, true);
-        if psql.on_terminal {
-            psql.say_unless_quiet("Type \"help\" for help.\n\n");
-        }
-        let interactive = psql.on_terminal;
+        psql.say_unless_quiet("Type \"help\" for help.\n\n");
         psql.start_editing(!options.no_editing);
-        let code = main_loop::run(psql, Source::new(None, Reader::Stdin, interactive));
+        let code = main_loop::run(psql, Source::new(None, Reader::Stdin, true));
         psql.save_history();
         return code;
     }
@@ -163,6 +163,7 @@ fn actions(psql: &mut Psql, options: &Options) -> i32 {
     for action in &options.actions {
         code = match action {
             Action::Command(text) => {
+                psql.starting = false;
                 if psql.variables.settings.echo == Echo::All {
                     psql.say([&text[..], b"\n"].concat());
                 }
@@ -173,7 +174,12 @@ fn actions(psql: &mut Psql, options: &Options) -> i32 {
                 if success { EXIT_SUCCESS } else { EXIT_FAILURE }
             }
             Action::File(name) => psql.run_file(name, false),
+            Action::Stdin => {
+                psql.starting = false;
+                main_loop::run(psql, Source::new(None, Reader::Stdin, false))
+            }
         };
+        psql.starting = false;
         if psql.exit.is_some() || code != EXIT_SUCCESS && stops(psql) {
             break;
         }

@@ -206,6 +206,8 @@ fn parse(text: &[u8]) -> Result<Parsed, Vec<u8>> {
         match word {
             b"(" => depth += 1,
             b")" => depth -= 1,
+            // A name has a schema at most.
+            b"." if depth == 0 && before.contains(&b'.') && !before.contains(&b'"') => return Err(at(word)),
             b"." | b"," => {}
             // Two words in a row outside of parentheses make no table's name.
             word if depth == 0 && !before.is_empty() && !before.ends_with(b".") && !before.ends_with(b"binary ") => {

@@ -22,12 +22,15 @@ pub(super) fn edit(psql: &mut Psql, call: &mut Call<'_>) -> Status {
         Some(text) if only_line(&text) => (None, Some(text)),
         first => (first, second.clone()),
     };
-    let line = match line.map(|text| leading_integer(&text)) {
-        Some(line) if line < 1 => {
-            psql.error(format!("invalid line number: {}", line));
-            return Status::Error;
-        }
-        line => line.map(|line| line as usize),
+    let line = match line {
+        None => None,
+        Some(text) => match usize::try_from(leading_integer(&text)) {
+            Ok(line @ 1..) => Some(line),
+            _ => {
+                psql.error(format!("invalid line number: {}", shown(&text)));
+                return Status::Error;
+            }
+        },
     };
     let edited = match file {
         Some(mut file) => {

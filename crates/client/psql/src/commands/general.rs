@@ -1,7 +1,5 @@
 //! Print options, help, the shell, and other switches.
 
-use std::os::unix::process::ExitStatusExt;
-
 use super::{Call, Status};
 use crate::help;
 use crate::lexer::{ArgumentKind, shown};
@@ -111,16 +109,8 @@ pub(super) fn shell(psql: &mut Psql, call: &mut Call<'_>) -> Status {
         }
     };
     match command.status() {
-        Ok(status) if status.signal().is_none() && status.code() != Some(127) => {
-            psql.set_shell_result(shell::exit_code(status));
-            Status::Done
-        }
         Ok(status) => {
             psql.set_shell_result(shell::exit_code(status));
-            if status.code() == Some(127) {
-                psql.error("\\!: failed");
-                return Status::Error;
-            }
             Status::Done
         }
         Err(_) => {
