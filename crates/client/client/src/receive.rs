@@ -69,7 +69,11 @@ impl Connection {
                 self.begin_next();
             }
             _ => {
-                self.queue.pop_front();
+                // The error of a transaction that fails at its end answers the synchronisation point, whose own result follows.
+                let at_sync = self.queue.front().is_some_and(|head| head.class == Class::Sync);
+                if !at_sync {
+                    self.queue.pop_front();
+                }
                 self.phase = Phase::Between;
             }
         }
