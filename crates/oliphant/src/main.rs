@@ -3,7 +3,7 @@
 //! * [`TOOLS`] is the table of all tools; `oliphant install-links DIR` makes a link for each, so that DIR serves as a
 //!   PostgreSQL "bin directory".
 //! * [`server`] is the table of the server's processes.
-//! * [`main_job`] is what happens without arguments: a cluster is made if there is none, and served.
+//! * [`main_job`] is what happens without arguments: psql on a local cluster, which is made and started if there is none.
 #![forbid(unsafe_code)]
 
 mod main_job;
@@ -98,6 +98,7 @@ fn dispatch(program: &Path, mut arguments: Vec<OsString>) -> i32 {
             println!("oliphant {} (PostgreSQL 18.6)", env!("CARGO_PKG_VERSION"));
             0
         }
+        ("stop", _) if arguments.len() == 1 => main_job::stop(program),
         ("install-links", _) => install_links(program, &arguments[1..]),
         _ => {
             eprintln!("oliphant: there is no tool \"{first}\"\nTry \"oliphant --help\" for more information.");
@@ -109,7 +110,9 @@ fn dispatch(program: &Path, mut arguments: Vec<OsString>) -> i32 {
 fn help() -> String {
     let mut text = String::from(
         "oliphant is PostgreSQL: server and tools in one program.\n\nUsage:\n  \
-         oliphant                     serve a cluster in the default data directory; make it if there is none\n  \
+         oliphant                     psql on the cluster in the default data directory; make and start it if need be\n  \
+         oliphant < SCRIPT            the same with a script; a server started for it is stopped at its end\n  \
+         oliphant stop                stop the server of the default data directory\n  \
          oliphant TOOL [ARGUMENT]...  run a tool; also if called by the tool's name\n  \
          oliphant install-links DIR   make links for all tools in DIR\n  \
          oliphant --help | --version\n\nTools:\n",

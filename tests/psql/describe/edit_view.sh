@@ -1,4 +1,5 @@
 # \ev shows its text to the editor.
+# server: reference
 psql -X <<'EOF'
 \setenv PSQL_EDITOR cat
 \ev view_options

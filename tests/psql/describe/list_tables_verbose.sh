@@ -1,4 +1,5 @@
 # \dt+
+# server: reference
 psql -X <<'EOF'
 \dt+ shop.*
 \set HIDE_TABLEAM on

@@ -1,4 +1,5 @@
 # Materialized views.
+# server: reference
 psql -X <<'EOF'
 \d mat_view
 \d+ mat_view

@@ -1,4 +1,5 @@
 # \drg
+# server: reference
 psql -X <<'EOF'
 \drg d_*
 \drgS pg_monitor

@@ -1,4 +1,5 @@
 # \drds
+# server: reference
 psql -X <<'EOF'
 \drds d_reader
 \drds d_* psql_d*

@@ -1,4 +1,5 @@
 # \du, \dg
+# server: reference
 psql -X <<'EOF'
 \du d_*
 \dg "d Odd.Role"

@@ -1,4 +1,5 @@
 # \sv of what is none.
+# server: reference
 psql -X <<'EOF'
 \sv
 \sv plain

@@ -1,4 +1,5 @@
 # The same with comments and not-null constraints.
+# server: reference
 psql -X <<'EOF'
 \d+ shop.customer
 EOF

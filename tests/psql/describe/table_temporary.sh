@@ -1,3 +1,7 @@
 # A temporary table.
 # server: reference
-psql -XqA -c 'create temporary table mine (a int)' -c '\d pg_temp.mine' -c '\d mine' | sed 's/pg_temp_[0-9]*/pg_temp_N/'
+psql -Xq <<'EOF'
+create temporary table mine (a int);
+\d pg_temp.mine
+\d mine
+EOF

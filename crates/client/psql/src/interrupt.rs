@@ -62,6 +62,13 @@ impl Interrupt {
         self.shared.pressed.load(Ordering::Acquire)
     }
 
+    /// Ctrl-C was pressed, which the line editor reads as a character.
+    pub fn press(&self) {
+        if !self.shared.pressed.swap(true, Ordering::AcqRel) {
+            let _ = rustix::io::write(&self.shared.wake, b"!");
+        }
+    }
+
     /// Forgets an earlier Ctrl-C.
     pub fn clear(&self) {
         if self.shared.pressed.swap(false, Ordering::AcqRel) {

@@ -168,7 +168,10 @@ impl Reading {
         if let Some(source) = psql.sources.last_mut() {
             source.statement_line = 1;
         }
-        psql.say("\n");
+        // The line editor has ended the line already.
+        if psql.editing.is_none() {
+            psql.say("\n");
+        }
         if !self.script.conditions.is_empty() {
             psql.error("\\if: escaped");
             let _ = self.script.conditions.end();
@@ -212,6 +215,7 @@ impl Reading {
             return None;
         }
         if interactive && let Some(end) = self.word_of_a_newcomer(psql, &line) {
+            psql.keep_typed();
             return end.then_some(End::Quit);
         }
         if psql.variables.settings.echo == Echo::All && !interactive {
@@ -229,6 +233,9 @@ impl Reading {
         while (success || !stop_on_error) && psql.exit.is_none() {
             let (stop, continues) = self.script.scan(psql);
             self.continues = continues;
+            if interactive && matches!(stop, Stop::Semicolon | Stop::Backslash) {
+                psql.keep_typed();
+            }
             match stop {
                 Stop::Semicolon => success = self.statement(psql),
                 Stop::EndOfLine if psql.variables.settings.single_line => success = self.statement(psql),

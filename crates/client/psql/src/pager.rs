@@ -8,22 +8,12 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::termios::tcgetwinsize;
 
-/// `\pset pager`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum When {
-    /// Never.
-    Off,
-    /// If the output is longer than the screen.
-    #[default]
-    On,
-    /// Always.
-    Always,
-}
+use crate::print::PagerUse;
 
 /// Which program shows the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// `PSQL_PAGER`, or else `PAGER`, or else `less`.
+    /// `PSQL_PAGER`, or else `PAGER`, or else `less` or `more`.
     Output,
     /// `PSQL_WATCH_PAGER`, for all output of a `\watch`; without it none.
     Watch,
@@ -35,7 +25,12 @@ pub(crate) fn program(purpose: Purpose) -> Option<String> {
     let program = match purpose {
         Purpose::Output => {
             let set = variable("PSQL_PAGER").or_else(|| variable("PAGER"));
-            if set.as_deref() == Some("") { None } else { set.or_else(|| Some("less".to_owned())) }
+            set.or_else(|| {
+                let path = std::env::var_os("PATH").unwrap_or_default();
+                let is_there =
+                    |name: &&str| std::env::split_paths(&path).any(|directory| directory.join(name).is_file());
+                ["less", "more"].into_iter().find(is_there).map(str::to_owned)
+            })
         }
         Purpose::Watch => variable("PSQL_WATCH_PAGER"),
     };
@@ -44,18 +39,18 @@ pub(crate) fn program(purpose: Purpose) -> Option<String> {
 
 /// Whether `lines` lines are so many that they go to the pager: on a terminal, if the setting says so, they are at least `min_lines`, and
 /// do not fit on the screen.
-pub(crate) fn is_wanted(when: When, lines: usize, min_lines: usize) -> bool {
+pub(crate) fn is_wanted(when: PagerUse, lines: usize, min_lines: usize) -> bool {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return false;
     }
     decide(when, lines, min_lines, tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_row)))
 }
 
-fn decide(when: When, lines: usize, min_lines: usize, screen_lines: usize) -> bool {
+fn decide(when: PagerUse, lines: usize, min_lines: usize, screen_lines: usize) -> bool {
     match when {
-        When::Off => false,
-        When::On => lines >= screen_lines && lines >= min_lines,
-        When::Always => true,
+        PagerUse::Off => false,
+        PagerUse::LongOutput => lines >= screen_lines && lines >= min_lines,
+        PagerUse::Always => true,
     }
 }
 
@@ -82,7 +77,7 @@ impl Pager {
     }
 
     /// A pager for so many lines if they are wanted in one (see [`is_wanted`]).
-    pub(crate) fn open(when: When, lines: usize, min_lines: usize) -> Option<Pager> {
+    pub(crate) fn open(when: PagerUse, lines: usize, min_lines: usize) -> Option<Pager> {
         if is_wanted(when, lines, min_lines) { Pager::start(Purpose::Output) } else { None }
     }
 
@@ -130,10 +125,10 @@ mod tests {
 
     #[test]
     fn the_screen_decides() {
-        assert!(!decide(When::Off, 1000, 0, 24));
-        assert!(decide(When::Always, 1, 0, 24));
-        assert!(!decide(When::On, 23, 0, 24) && decide(When::On, 24, 0, 24));
-        assert!(!decide(When::On, 24, 30, 24) && decide(When::On, usize::MAX, 30, 24));
+        assert!(!decide(PagerUse::Off, 1000, 0, 24));
+        assert!(decide(PagerUse::Always, 1, 0, 24));
+        assert!(!decide(PagerUse::LongOutput, 23, 0, 24) && decide(PagerUse::LongOutput, 24, 0, 24));
+        assert!(!decide(PagerUse::LongOutput, 24, 30, 24) && decide(PagerUse::LongOutput, usize::MAX, 30, 24));
     }
 
     #[test]

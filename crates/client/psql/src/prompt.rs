@@ -1,7 +1,5 @@
 //! Prompts: `PROMPT1` to `PROMPT3` with their escapes.
 
-use std::io;
-
 use client::{PipelineStatus, TransactionStatus};
 
 use crate::lexer::{Continues, is_variable_part};
@@ -132,17 +130,6 @@ impl Psql {
             b'l' => self.sources.last().map_or(1, |source| source.statement_line).to_string(),
             _ => return None,
         })
-    }
-
-    /// Asks a person for a line; false at the end of input, and on Ctrl-C.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn read_terminal_line(&mut self, prompt: &[u8], _statement: &[u8], line: &mut Vec<u8>) -> io::Result<bool> {
-        let stdout = self.output.stdout();
-        stdout.write_all(prompt)?;
-        stdout.flush()?;
-        self.read_source_line(line)
     }
 
     /// Shows what came back from the editor, as if it had been typed.

@@ -5,9 +5,11 @@ use std::io::{BufReader, Write};
 
 use client::{Connection, ServerError};
 
+use crate::human::Editing;
 use crate::interrupt::Interrupt;
 use crate::lexer::{Environment, Quoting, shown};
 use crate::output::Output;
+use crate::pager::Pager;
 use crate::print::PrintOptions;
 use crate::request::{Pipeline, Request};
 use crate::shell;
@@ -75,6 +77,10 @@ pub struct Psql {
     pub on_terminal: bool,
     /// How wide the last `PROMPT1` was: `%w` in `PROMPT2`.
     pub prompt_width: usize,
+    /// The line editor, if lines are edited.
+    pub editing: Option<Box<Editing>>,
+    /// The pager of the `\watch` that is going on.
+    pub watch_pager: Option<Pager>,
     /// `\timing`
     pub timing: bool,
     /// `-w`, `-W`

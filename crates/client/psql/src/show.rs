@@ -22,7 +22,18 @@ impl Psql {
         options.terminal_columns = if on_terminal { terminal_columns() } else { 0 };
         let written = {
             let printer = Printer::new(table, &options);
+            let pager = match (on_terminal && self.watch_pager.is_none(), printer.too_wide()) {
+                (false, _) => None,
+                (true, true) => self.table_pager(usize::MAX, &options),
+                (true, false) => self.table_pager(printer.lines(), &options),
+            };
             match target {
+                None if let Some(pager) = self.watch_pager.as_mut().filter(|_| on_terminal) => {
+                    printer.write(pager).and_then(|()| io::Write::flush(pager))
+                }
+                _ if let Some(mut pager) = pager => {
+                    printer.write(&mut pager).and_then(|()| io::Write::flush(&mut pager))
+                }
                 Some(target) => printer.write(target).and_then(|()| io::Write::flush(target)),
                 None => {
                     let to = self.output.results();

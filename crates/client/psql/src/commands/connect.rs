@@ -155,7 +155,7 @@ impl Psql {
     pub fn connect_asking(&mut self, config: &mut Config) -> Result<Connection, String> {
         let mut asked = false;
         if self.password_prompt == PasswordPrompt::Always && config.get("password").is_none() {
-            let password = self.ask_password(config.get("user"));
+            let Some(password) = self.ask_password(config.get("user")) else { return Err("cancelled".into()) };
             let _ = config.set("password", password);
             asked = true;
         }
@@ -164,7 +164,9 @@ impl Psql {
                 Ok(connection) => return Ok(connection),
                 Err(e) if e.needs_password() && !asked && self.password_prompt != PasswordPrompt::Never => {
                     let user = config.resolve().ok().and_then(|config| config.get("user").map(str::to_string));
-                    let password = self.ask_password(user.as_deref());
+                    let Some(password) = self.ask_password(user.as_deref()) else {
+                        return Err(e.message().to_string());
+                    };
                     let _ = config.set("password", password);
                     asked = true;
                 }
@@ -173,7 +175,7 @@ impl Psql {
         }
     }
 
-    fn ask_password(&mut self, user: Option<&str>) -> String {
+    fn ask_password(&mut self, user: Option<&str>) -> Option<String> {
         match user {
             Some(user) => self.ask(&format!("Password for user {user}: "), false),
             None => self.ask("Password: ", false),
@@ -307,8 +309,10 @@ pub(super) fn password(psql: &mut Psql, call: &mut Call<'_>) -> Status {
             rows.text(0, 0).into_owned()
         }
     };
-    let first = psql.ask(&format!("Enter new password for user \"{user}\": "), false);
-    let second = psql.ask("Enter it again: ", false);
+    let Some(first) = psql.ask(&format!("Enter new password for user \"{user}\": "), false) else {
+        return Status::Error;
+    };
+    let Some(second) = psql.ask("Enter it again: ", false) else { return Status::Error };
     if first != second {
         psql.log(Level::Error, "Passwords didn't match.");
         return Status::Error;

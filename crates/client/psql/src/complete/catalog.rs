@@ -78,6 +78,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("storage_parameters", Kind::Words(STORAGE_PARAMETERS)),
     ("subscription_parameters", Kind::Words(SUBSCRIPTION_PARAMETERS)),
     ("subscriptions", Kind::Global("pg_subscription", "quote_ident(subname)", "")),
+    ("table_functions", function("o.proretset")),
     ("tables", relation("o.relkind IN ('r', 'p')")),
     ("tablespaces", Kind::Global("pg_tablespace", "quote_ident(spcname)", "")),
     (

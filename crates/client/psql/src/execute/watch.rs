@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::interrupt::Waited;
-use crate::print::PrintOptions;
+use crate::pager::{Pager, Purpose};
+use crate::print::{PagerUse, PrintOptions};
 use crate::session::Psql;
 
 /// What `\watch` was asked for.
@@ -31,9 +32,15 @@ impl Psql {
             return false;
         }
         let title = self.print.title.clone();
+        // One pager for all of the series, if there is one for it; otherwise none, as nobody wants to be asked at each round.
+        if self.on_terminal && self.output.is_stdout() {
+            self.output.flush();
+            self.watch_pager = Pager::start(Purpose::Watch);
+        }
         let (mut left, mut due) = (watch.count, Instant::now());
         let success = loop {
             let mut print = self.print.clone();
+            print.pager = PagerUse::Off;
             let now = local_time();
             let seconds = shortest(watch.interval);
             print.title = Some(match &title {
@@ -55,7 +62,7 @@ impl Psql {
                     break true;
                 }
             }
-            if done.rows < watch.least_rows {
+            if done.rows < watch.least_rows || self.watch_pager.as_ref().is_some_and(Pager::is_gone) {
                 break true;
             }
             due += watch.interval;
@@ -67,6 +74,9 @@ impl Psql {
                 due = Instant::now();
             }
         };
+        if self.watch_pager.take().is_some() {
+            return success;
+        }
         // The output of the series ends with a line of its own, also when Ctrl-C left the cursor somewhere.
         self.say("\n");
         success

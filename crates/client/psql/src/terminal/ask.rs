@@ -1,57 +1,40 @@
-//! Questions on the terminal outside of the line editor: passwords, names, yes or no; and lines where the editor is off.
+//! Questions on the terminal outside of the line editor: passwords, names, yes or no.
 
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-
-use super::Line;
 
 /// No line typed by hand is longer than this.
 const MAX_LINE: usize = 64 << 20;
 
 /// Asks on the terminal (or, if there is none, on standard error and input), and gives the answer without its newline. `echo` is off
-/// for passwords. Ctrl-C gives an error of kind `Interrupted`; the terminal is as before whatever happens.
-pub(crate) fn ask(prompt: &str, echo: bool) -> io::Result<String> {
+/// for passwords. `wait` waits until there is something to read, and gives false if Ctrl-C came instead: then the answer is `None`. The
+/// terminal is as before whatever happens.
+pub(crate) fn ask(prompt: &str, echo: bool, wait: impl Fn(BorrowedFd<'_>) -> bool) -> io::Result<Option<String>> {
     match OpenOptions::new().read(true).write(true).open("/dev/tty") {
-        Ok(terminal) => ask_on(terminal.as_fd(), terminal.as_fd(), prompt, echo),
-        Err(_) => ask_on(io::stdin().as_fd(), io::stderr().as_fd(), prompt, echo),
+        Ok(terminal) => ask_on(terminal.as_fd(), terminal.as_fd(), prompt, echo, wait),
+        Err(_) => ask_on(io::stdin().as_fd(), io::stderr().as_fd(), prompt, echo, wait),
     }
 }
 
-fn ask_on(input: BorrowedFd<'_>, output: BorrowedFd<'_>, prompt: &str, echo: bool) -> io::Result<String> {
+fn ask_on(
+    input: BorrowedFd<'_>,
+    output: BorrowedFd<'_>,
+    prompt: &str,
+    echo: bool,
+    wait: impl Fn(BorrowedFd<'_>) -> bool,
+) -> io::Result<Option<String>> {
     let silence = if echo { None } else { Silence::on(input) };
     write_all(output, prompt.as_bytes())?;
-    let line = read_line(input)?;
+    let line = if wait(input) { Some(read_line(input)?.unwrap_or_default()) } else { None };
     if silence.is_some() {
         drop(silence);
         write_all(output, b"\n")?;
     }
-    let mut line = line.unwrap_or_default();
-    if line.last() == Some(&b'\n') {
-        line.pop();
-    }
-    Ok(String::from_utf8_lossy(&line).into_owned())
-}
-
-/// A line from standard input after a prompt, without any editing (`--no-readline`).
-pub(crate) fn plain_line(prompt: &[u8]) -> io::Result<Line> {
-    let mut output = io::stdout().lock();
-    output.write_all(prompt)?;
-    output.flush()?;
-    drop(output);
-    match read_line(io::stdin().as_fd()) {
-        Ok(Some(mut line)) => {
-            if line.last() == Some(&b'\n') {
-                line.pop();
-            }
-            Ok(Line::Text(line))
-        }
-        Ok(None) => Ok(Line::End),
-        Err(e) if e.kind() == io::ErrorKind::Interrupted => Ok(Line::Interrupted),
-        Err(e) => Err(e),
-    }
+    let text = line.map(|line| String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line)).into_owned());
+    Ok(text)
 }
 
 /// A line with its newline, byte by byte, so that nothing behind it is taken away from a program that reads on; `None` at the end.
@@ -121,7 +104,10 @@ mod tests {
         let (reader, writer) = rustix::pipe::pipe().unwrap();
         let (prompts, prompt_writer) = rustix::pipe::pipe().unwrap();
         write_all(writer.as_fd(), b"secret\n").unwrap();
-        assert_eq!(ask_on(reader.as_fd(), prompt_writer.as_fd(), "Password: ", false).unwrap(), "secret");
+        let answer = ask_on(reader.as_fd(), prompt_writer.as_fd(), "Password: ", false, |_| true);
+        assert_eq!(answer.unwrap().as_deref(), Some("secret"));
+        let answer = ask_on(reader.as_fd(), prompt_writer.as_fd(), "", true, |_| false);
+        assert_eq!(answer.unwrap(), None);
         let mut shown = [0; 32];
         let length = rustix::io::read(&prompts, &mut shown).unwrap();
         assert_eq!(&shown[..length], b"Password: ");

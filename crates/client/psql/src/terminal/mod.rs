@@ -19,7 +19,7 @@ use rustyline::{CompletionType, Config, Context, EditMode, Editor};
 
 use crate::complete::{self, Source};
 
-pub(crate) use ask::{ask, plain_line};
+pub(crate) use ask::ask;
 pub(crate) use history::History;
 
 /// What came from the person at the terminal.

@@ -1,0 +1,347 @@
+//! psql at a terminal: one session with everything a person does, typed into a pseudo-terminal; and into tmux, where there is one.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::cluster::{Cluster, oliphant};
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+const COLUMNS: u16 = 100;
+const ROWS: u16 = 30;
+
+/// A terminal with psql in it.
+trait Terminal {
+    /// Types: text as it is, `<Up>`, `<BS>`, `<C-c>` and so on as those keys.
+    fn keys(&mut self, keys: &str);
+    /// All that the screen shows or has shown since the last [`Terminal::forget`].
+    fn text(&mut self) -> String;
+    /// What was shown so far does not count any more.
+    fn forget(&mut self);
+
+    /// Types, and waits until all of `expected` is on the screen.
+    fn step(&mut self, keys: &str, expected: &[&str]) {
+        self.forget();
+        self.keys(keys);
+        self.wait_for(expected);
+    }
+
+    fn wait_for(&mut self, expected: &[&str]) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let text = self.text();
+            if expected.iter().all(|expected| text.contains(expected)) {
+                return;
+            }
+            assert!(Instant::now() < until, "{expected:?} is not on the screen:\n{text}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// What psql is started with.
+fn environment(cluster: &Cluster, directory: &Path) -> Vec<(&'static str, OsString)> {
+    let pager = format!("cat > {0}/paged; echo PAGED", directory.display());
+    vec![
+        ("PGHOST", cluster.socket().parent().unwrap().into()),
+        ("PGPORT", "5432".into()),
+        ("PGUSER", "postgres".into()),
+        ("PGDATABASE", "postgres".into()),
+        ("PSQL_HISTORY", directory.join("history").into()),
+        ("PSQLRC", "/dev/null".into()),
+        ("PSQL_PAGER", pager.into()),
+        ("HOME", directory.into()),
+        ("TERM", "xterm".into()),
+        ("INPUTRC", "/dev/null".into()),
+    ]
+}
+
+/// What a person does in one evening.
+fn session(terminal: &mut dyn Terminal, directory: &Path) {
+    let prompt = "postgres=# ";
+    terminal.wait_for(&["Type \"help\" for help.", prompt]);
+    terminal.step("create table orders (id int, total_price int);\r", &["CREATE TABLE", prompt]);
+    // Completion: a keyword, a table, a column, a meta-command's argument.
+    terminal.step("INSERT IN\tord\tVALUES (7, 8);\r", &["INSERT INTO orders VALUES", "INSERT 0 1", prompt]);
+    terminal.step("select id from ord\twhere tot\t= 8;\r", &["where total_price = 8", "(1 row)", prompt]);
+    terminal.step("\\pset bor\t2\r", &["Border style is 2.", prompt]);
+    terminal.step("\\pset border 1\r", &["Border style is 1.", prompt]);
+    terminal.step("sel\t 1 as o\t\tne;\r", &["select  1", "one", "(1 row)", prompt]);
+    // A statement of two lines, recalled as one and changed.
+    terminal.step("select 40 +\r", &["postgres-# "]);
+    terminal.step("2;\r", &["42", prompt]);
+    terminal.step("<Up><BS><BS>3;\r", &["43", prompt]);
+    // A wide character moves the cursor by two columns; editing before it does not shift it.
+    terminal.step("select '象' as e;<Left><Left>le\r", &["象", "(1 row)", prompt]);
+    // Ctrl-C at the prompt forgets the line, and nothing else.
+    terminal.step("selct 'never", &["never"]);
+    terminal.step("<C-c>", &[prompt]);
+    terminal.step("\\echo still here\r", &["still here", prompt]);
+    // A table wider than the screen goes to the pager.
+    let wide = "select repeat('wide ', 60) as first, 2 as second;\r";
+    terminal.step(wide, &["PAGED", prompt]);
+    let paged = std::fs::read_to_string(directory.join("paged")).unwrap();
+    assert!(paged.contains("wide wide") && paged.contains("second") && paged.contains("(1 row)"), "{paged}");
+    terminal.step("\\pset pager off\r", &["Pager usage is off.", prompt]);
+    // \watch goes on until Ctrl-C.
+    terminal.step("select count(*) as watched from orders \\watch 0.1\r", &["every 0.1s", "watched"]);
+    std::thread::sleep(Duration::from_millis(400));
+    terminal.step("<C-c>", &[prompt]);
+    terminal.step("\\echo watched enough\r", &["watched enough", prompt]);
+    // A command that takes too long is cancelled, and psql stays.
+    let before = Instant::now();
+    terminal.forget();
+    terminal.keys("select pg_sleep(100);\r");
+    std::thread::sleep(Duration::from_millis(700));
+    terminal.step("<C-c>", &["Cancel request sent", "canceling statement due to user request", prompt]);
+    assert!(before.elapsed() < Duration::from_secs(20));
+    // A password is not shown.
+    terminal.step("\\password\r", &["Enter new password for user \"postgres\":"]);
+    terminal.step("secret\r", &["Enter it again:"]);
+    terminal.step("secret\r", &[prompt]);
+    assert!(!terminal.text().contains("secret"), "{}", terminal.text());
+    // The connection is lost, and comes back.
+    let end = "select pg_terminate_backend(pg_backend_pid());\r";
+    terminal.step(end, &["The connection to the server was lost. Attempting reset: Succeeded.", prompt]);
+    terminal.step("select total_price from orders;\r", &["8", "(1 row)", prompt]);
+    terminal.keys("\\q\r");
+}
+
+fn check_history(directory: &Path) {
+    let history = std::fs::read_to_string(directory.join("history")).unwrap();
+    let lines: Vec<&str> = history.lines().collect();
+    assert!(lines.contains(&"select 40 +\u{1}2;") && lines.contains(&"select 40 +\u{1}3;"), "{history}");
+    assert_eq!(lines.last(), Some(&"\\q"), "{history}");
+    assert!(!history.contains("never") && !history.contains("secret"), "{history}");
+}
+
+/// psql on a pseudo-terminal of this process.
+struct Pty {
+    ours: OwnedFd,
+    pid: i32,
+    shown: Vec<u8>,
+    forgotten: usize,
+}
+
+impl Pty {
+    fn start(environment: &[(&str, OsString)], arguments: &[&str]) -> Pty {
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&ours).unwrap();
+        unlockpt(&ours).unwrap();
+        let name = PathBuf::from(ptsname(&ours, Vec::new()).unwrap().into_string().unwrap());
+        tcsetwinsize(&ours, Winsize { ws_row: ROWS, ws_col: COLUMNS, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        let mut command = Command::new(oliphant());
+        command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
+        let pid = sys::fork(move || {
+            // The first terminal that the leader of a session opens is its controlling terminal.
+            let _ = sys::process::new_session();
+            let Ok(theirs) = std::fs::File::options().read(true).write(true).open(&name) else { return 126 };
+            let done = [
+                rustix::stdio::dup2_stdin(&theirs),
+                rustix::stdio::dup2_stdout(&theirs),
+                rustix::stdio::dup2_stderr(&theirs),
+            ];
+            if done.iter().any(Result::is_err) {
+                return 126;
+            }
+            let _ = command.exec();
+            127
+        })
+        .unwrap();
+        rustix::fs::fcntl_setfl(&ours, rustix::fs::OFlags::NONBLOCK).unwrap();
+        Pty { ours, pid, shown: Vec::new(), forgotten: 0 }
+    }
+
+    fn read(&mut self) {
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = rustix::io::read(&self.ours, &mut buffer) {
+            self.shown.extend_from_slice(&buffer[..length]);
+        }
+    }
+
+    /// Waits for the end of psql.
+    fn end(&mut self) -> sys::Exit {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            self.read();
+            match sys::process::ended(self.pid) {
+                Some(exit) => return exit,
+                None if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
+                None => panic!("psql does not end:\n{}", self.text()),
+            }
+        }
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let _ = sys::kill(self.pid, sys::Signal::Kill);
+    }
+}
+
+/// The bytes that a key sends.
+fn bytes_of(keys: &str) -> Vec<u8> {
+    let names = [("<Up>", "\x1b[A"), ("<Left>", "\x1b[D"), ("<BS>", "\x7f"), ("<C-c>", "\x03"), ("<C-d>", "\x04")];
+    names.iter().fold(keys.to_owned(), |keys, (name, bytes)| keys.replace(name, bytes)).into_bytes()
+}
+
+impl Terminal for Pty {
+    fn keys(&mut self, keys: &str) {
+        let mut file = std::fs::File::from(self.ours.as_fd().try_clone_to_owned().unwrap());
+        file.write_all(&bytes_of(keys)).unwrap();
+    }
+
+    /// What was written, without the sequences that move the cursor.
+    fn text(&mut self) -> String {
+        self.read();
+        let text = String::from_utf8_lossy(&self.shown[self.forgotten..]).into_owned();
+        let mut plain = String::new();
+        let mut rest = text.chars();
+        while let Some(c) = rest.next() {
+            match c {
+                '\x1b' if rest.clone().next() == Some('[') => {
+                    rest.next();
+                    rest.by_ref().find(|c| c.is_ascii_alphabetic());
+                }
+                '\r' | '\x07' | '\x1b' => (),
+                c => plain.push(c),
+            }
+        }
+        plain
+    }
+
+    fn forget(&mut self) {
+        self.read();
+        self.forgotten = self.shown.len();
+    }
+}
+
+#[test]
+fn a_session_at_a_terminal() {
+    let cluster = Cluster::start(&[]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut pty = Pty::start(&environment(&cluster, directory.path()), &["psql"]);
+    session(&mut pty, directory.path());
+    assert_eq!(pty.end(), sys::Exit::Code(0), "{}", pty.text());
+    check_history(directory.path());
+}
+
+#[test]
+fn end_of_input_and_errors_at_a_terminal() {
+    let cluster = Cluster::start(&[]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut pty = Pty::start(&environment(&cluster, directory.path()), &["psql", "-v", "IGNOREEOF=2"]);
+    pty.wait_for(&["postgres=# "]);
+    pty.step("<C-d>", &["Use \"\\q\" to leave psql.", "postgres=# "]);
+    pty.keys("<C-d>");
+    assert_eq!(pty.end(), sys::Exit::Code(0), "{}", pty.text());
+    // Without the editor, too, Ctrl-C is no end.
+    let mut pty = Pty::start(&environment(&cluster, directory.path()), &["psql", "-n"]);
+    pty.wait_for(&["postgres=# "]);
+    pty.step("<C-c>", &["postgres=# "]);
+    pty.step("select 1 as plain;\r", &["(1 row)", "postgres=# "]);
+    pty.keys("<C-d>");
+    assert_eq!(pty.end(), sys::Exit::Code(0), "{}", pty.text());
+}
+
+/// psql in tmux, a terminal as people use it.
+struct Tmux {
+    socket: String,
+    mark: usize,
+}
+
+impl Tmux {
+    fn command(&self) -> Command {
+        let mut command = Command::new("tmux");
+        command.args(["-L", &self.socket, "-f", "/dev/null"]);
+        command
+    }
+
+    /// `None` if there is no tmux.
+    fn start(environment: &[(&str, OsString)], directory: &Path) -> Option<Tmux> {
+        let tmux = Tmux { socket: format!("oliphant-{}", std::process::id()), mark: 0 };
+        let size = [COLUMNS.to_string(), ROWS.to_string()];
+        let mut command = tmux.command();
+        command.args(["new-session", "-d", "-x", &size[0], "-y", &size[1]]);
+        let script = directory.join("run");
+        let text = format!("trap : INT\n{} psql; echo \"ended: $?\"; sleep 100\n", oliphant());
+        std::fs::write(&script, text).unwrap();
+        command.arg("sh").arg(&script).envs(environment.iter().map(|(name, value)| (name, value)));
+        // tmux tells programs what terminal it is.
+        let status = command.env_remove("TMUX").env("LC_ALL", "C.UTF-8").stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success()).then_some(tmux)
+    }
+
+    fn all(&self) -> String {
+        let output = self.command().args(["capture-pane", "-p", "-J", "-S", "-"]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned() + " "
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        let _ = self.command().arg("kill-server").status();
+    }
+}
+
+impl Terminal for Tmux {
+    fn keys(&mut self, keys: &str) {
+        let mut rest = keys;
+        let names = [
+            ("<Up>", "Up"),
+            ("<Left>", "Left"),
+            ("<BS>", "BSpace"),
+            ("<C-c>", "C-c"),
+            ("<C-d>", "C-d"),
+            ("\r", "Enter"),
+            ("\t", "Tab"),
+        ];
+        while !rest.is_empty() {
+            let next = names.iter().filter_map(|(sign, name)| Some((rest.find(sign)?, *sign, *name))).min();
+            let text = &rest[..next.map_or(rest.len(), |(position, _, _)| position)];
+            if !text.is_empty() {
+                // A semicolon at the end would be tmux's own.
+                let text =
+                    if text.ends_with(';') { format!("{}\\;", &text[..text.len() - 1]) } else { text.to_owned() };
+                assert!(self.command().args(["send-keys", "-l", "--", &text]).status().unwrap().success());
+            }
+            rest = &rest[text.len()..];
+            if let Some((_, sign, name)) = next {
+                assert!(self.command().args(["send-keys", name]).status().unwrap().success());
+                rest = &rest[sign.len()..];
+            }
+        }
+    }
+
+    fn text(&mut self) -> String {
+        let all = self.all();
+        // The line that holds the cursor at the mark is still being typed into.
+        let start = all.char_indices().rev().map(|(position, _)| position).find(|position| *position <= self.mark);
+        all[start.unwrap_or(0)..].to_owned()
+    }
+
+    fn forget(&mut self) {
+        self.mark = self.all().trim_end().len();
+    }
+}
+
+#[test]
+fn a_session_in_tmux() {
+    let cluster = Cluster::start(&[]);
+    let directory = tempfile::tempdir().unwrap();
+    let Some(mut tmux) = Tmux::start(&environment(&cluster, directory.path()), directory.path()) else {
+        eprintln!("there is no tmux here: only the pseudo-terminal is tested");
+        return;
+    };
+    session(&mut tmux, directory.path());
+    tmux.wait_for(&["ended: 0"]);
+    check_history(directory.path());
+}

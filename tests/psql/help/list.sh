@@ -1,0 +1,3 @@
+# All commands of SQL.
+psql -c '\h'
+psql -c '\help ;' | head -3
