@@ -13,6 +13,7 @@
 //! cannot be written is nobody's error.
 #![forbid(unsafe_code)]
 
+pub mod files;
 mod prefix;
 pub mod time;
 
@@ -80,6 +81,8 @@ pub struct Logger {
     verbosity: Verbosity,
     lines: u64,
     pid: u32,
+    /// Where messages go once the postmaster has made files for them.
+    files: Option<files::LogFiles>,
 }
 
 /// The order of levels for the server's log: LOG stands between ERROR and FATAL.
@@ -130,6 +133,7 @@ impl Logger {
             verbosity: Verbosity::Default,
             lines: 0,
             pid: std::process::id(),
+            files: None,
         };
         logger.configure(settings);
         logger
@@ -172,7 +176,118 @@ impl Logger {
         }
         let mut text = String::new();
         self.format(message, statement, &mut text);
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        let Some(mut files) = self.files.take() else {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+            return;
+        };
+        let written = files.write(|format| match format {
+            files::Format::Stderr => text.clone(),
+            files::Format::Csv => self.csv(message, statement),
+            files::Format::Json => self.json(message, statement),
+        });
+        if !written {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
+        self.files = Some(files);
+    }
+
+    /// From now on messages go to the files that `current_logfiles` in the data directory names.
+    pub fn to_files(&mut self, data_directory: &std::path::Path) {
+        self.files = Some(files::LogFiles::new(data_directory));
+    }
+
+    /// What a message is made of, by the names of jsonlog's keys; whether the value is a number.
+    fn parts(&self, message: &Error, statement: Option<&str>) -> Vec<(&'static str, Option<String>, bool)> {
+        let fields = message.fields();
+        let session = &self.session;
+        let now = time::format(time::now_us(), &self.zone, self.zones, true);
+        let start = time::format(session.started_us, &self.zone, self.zones, false);
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_string());
+        let wanted = rank(fields.severity) >= self.min_error_statement && !fields.hide_statement;
+        let full = self.verbosity >= Verbosity::Default;
+        let detail = fields.detail_log.clone().or_else(|| fields.detail.clone()).filter(|_| full);
+        let location = (self.verbosity == Verbosity::Verbose).then(|| fields.source.to_string());
+        let shown = statement.filter(|_| wanted);
+        vec![
+            ("timestamp", Some(now), false),
+            ("user", some(&session.user), false),
+            ("dbname", some(&session.database), false),
+            ("pid", Some(self.pid.to_string()), true),
+            ("remote_host", some(&session.remote_host), false),
+            ("remote_port", some(&session.remote_port), true),
+            ("session_id", Some(format!("{:x}.{:x}", session.started_us / 1_000_000, self.pid)), false),
+            ("line_num", Some(self.lines.to_string()), true),
+            ("ps", some(&session.command), false),
+            ("session_start", Some(start), false),
+            ("vxid", some(&session.virtual_transaction), false),
+            ("txid", Some(session.xid.to_string()), true),
+            ("error_severity", Some(fields.severity.name().to_string()), false),
+            ("state_code", Some(fields.state.to_string()), false),
+            ("message", Some(fields.message.clone()), false),
+            ("detail", detail, false),
+            ("hint", fields.hint.clone().filter(|_| full), false),
+            ("internal_query", fields.internal_query.clone(), false),
+            ("internal_position", fields.internal_position.map(|n| n.to_string()), true),
+            ("context", fields.context.clone().filter(|_| full), false),
+            ("statement", shown.map(str::to_string), false),
+            ("cursor_position", fields.position.filter(|_| shown.is_some()).map(|n| n.to_string()), true),
+            ("location", location, false),
+            ("application_name", some(&session.application_name), false),
+            ("backend_type", Some(session.backend_type.to_string()), false),
+            ("leader_pid", (session.leader != 0).then(|| session.leader.to_string()), true),
+            ("query_id", Some(session.query_id.to_string()), true),
+        ]
+    }
+
+    /// A line of csvlog.
+    fn csv(&self, message: &Error, statement: Option<&str>) -> String {
+        let parts = self.parts(message, statement);
+        let host = parts.iter().find(|part| part.0 == "remote_host").and_then(|part| part.1.clone());
+        let mut line = String::new();
+        for (name, value, number) in parts {
+            match name {
+                // Host and port are one column.
+                "remote_host" => {
+                    let from = host.as_ref().map(|host| match self.session.remote_port.as_str() {
+                        "" => host.clone(),
+                        port => format!("{host}:{port}"),
+                    });
+                    files::csv_field(&mut line, from.as_deref());
+                }
+                "remote_port" => (),
+                "timestamp" | "session_id" | "session_start" | "vxid" | "error_severity" | "state_code" => {
+                    line.push_str(&value.unwrap_or_default());
+                    line.push(',');
+                }
+                _ if number => {
+                    line.push_str(&value.unwrap_or_default());
+                    line.push(',');
+                }
+                _ => files::csv_field(&mut line, value.as_deref()),
+            }
+        }
+        line.pop();
+        line.push('\n');
+        line
+    }
+
+    /// A line of jsonlog.
+    fn json(&self, message: &Error, statement: Option<&str>) -> String {
+        let mut line = String::from("{");
+        for (name, value, number) in self.parts(message, statement) {
+            let Some(value) = value else { continue };
+            if line.len() > 1 {
+                line.push(',');
+            }
+            files::json_string(&mut line, name);
+            line.push(':');
+            match number {
+                true => line.push_str(&value),
+                false => files::json_string(&mut line, &value),
+            }
+        }
+        line.push_str("}\n");
+        line
     }
 
     /// Writes a message of severity LOG.

@@ -174,6 +174,8 @@ crate::shared! {
         crashed: AtomicU32,
         /// How many autovacuum workers the postmaster is asked to start.
         worker_requests: AtomicU32,
+        /// Whether the postmaster is asked to change the log's files.
+        rotation_requested: AtomicU32,
     }
 
     struct FreeSlots {
@@ -462,6 +464,17 @@ impl Processes {
     pub fn request_worker(&self, postmaster: i32) {
         self.table.worker_requests.fetch_add(1, Ordering::AcqRel);
         let _ = sys::kill(postmaster, Signal::Usr1);
+    }
+
+    /// Asks the postmaster, whose process id is `postmaster`, to change the log's files.
+    pub fn request_log_rotation(&self, postmaster: i32) {
+        self.table.rotation_requested.store(1, Ordering::Release);
+        let _ = sys::kill(postmaster, Signal::Usr1);
+    }
+
+    /// Whether new log files were asked for since the last call; for the postmaster.
+    pub fn take_log_rotation(&self) -> bool {
+        self.table.rotation_requested.swap(0, Ordering::AcqRel) != 0
     }
 
     /// How many autovacuum workers were asked for since the last call; for the postmaster.

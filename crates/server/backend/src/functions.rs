@@ -79,6 +79,10 @@ types::builtins! {
     2621 pg_reload_conf each(Context) |cx: Context<'_>| -> Result<bool> {
         Ok(sys::kill(server(&cx)?.postmaster, Signal::Hup).is_ok())
     };
+    2622 pg_rotate_logfile each(Context) |cx: Context<'_>| rotate_logfile(&cx);
+    3800 pg_current_logfile each(Context) |cx: Context<'_>| current_logfile(&cx, None);
+    3801 pg_current_logfile_1arg each(Context, Option<&[u8]>)
+        |cx: Context<'_>, format: Option<&[u8]>| current_logfile(&cx, format);
     3810 pg_is_in_recovery each() || false;
     2560 pg_postmaster_start_time each(Context) |cx: Context<'_>| -> Result<i64> {
         Ok(server(&cx)?.started_us - EPOCH_US)
@@ -123,6 +127,35 @@ fn set(
     };
     context.env.set_setting(&name, value.map(text).as_deref(), local.unwrap_or(false))?;
     Ok(context.env.setting(&name))
+}
+
+/// Asks for new log files; false, with a warning, if the log is in none.
+fn rotate_logfile(context: &Context<'_>) -> Result<bool> {
+    if context.env.setting("logging_collector").as_deref() != Some("on") {
+        let text = "rotation not possible because log collection not active";
+        context.env.notice(Error::new(SqlState::WARNING, text).severity(Severity::Warning));
+        return Ok(false);
+    }
+    let server = server(context)?;
+    server.processes.request_log_rotation(server.postmaster);
+    Ok(true)
+}
+
+/// The log's current file of a format; without one, the first there is.
+fn current_logfile(context: &Context<'_>, format: Option<&[u8]>) -> Result<Option<String>> {
+    let wanted = match format.map(text) {
+        None => None,
+        Some(word) => match log::files::FORMATS.into_iter().find(|format| format.name() == word) {
+            Some(format) => Some(format),
+            None => {
+                let text = format!("log format \"{word}\" is not supported");
+                let hint = "The supported log formats are \"stderr\", \"csvlog\", and \"jsonlog\".";
+                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text).hint(hint));
+            }
+        },
+    };
+    let files = log::files::current(server(context)?.engine.data_directory());
+    Ok(files.into_iter().find(|(format, _)| wanted.is_none_or(|wanted| wanted == *format)).map(|(_, name)| name))
 }
 
 /// Sleeps; its answer, of type void, is a number that nobody reads.

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use error::{Error, Result, Severity, SqlState};
+use log::files::Rotation;
 use log::{Logger, Session};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use settings::{Settings, Source, id};
@@ -72,6 +73,8 @@ struct Supervisor<'s, S: Server> {
     server: &'s S,
     settings: Settings,
     logger: Logger,
+    /// The log's files (`logging_collector`).
+    rotation: Option<Rotation>,
     data_directory: PathBuf,
     started_us: i64,
     pid: i32,
@@ -117,7 +120,9 @@ pub(crate) fn run<S: Server>(
     };
     let (signals, listening, lock, directory_lock, memory, started_us) = parts;
     let Memory { segment, processes, spares, store } = memory;
+    let rotation = begin_files(server, &settings, &mut logger, data_directory);
     let mut supervisor = Supervisor {
+        rotation,
         server,
         settings,
         logger,
@@ -143,6 +148,34 @@ pub(crate) fn run<S: Server>(
         retry_at: None,
     };
     supervisor.supervise()
+}
+
+/// Makes the log's files, if they are wanted, and sends what follows there.
+fn begin_files<S: Server>(
+    server: &S,
+    settings: &Settings,
+    logger: &mut Logger,
+    data_directory: &Path,
+) -> Option<Rotation> {
+    if !settings.bool(id::LOGGING_COLLECTOR) {
+        let _ = std::fs::remove_file(data_directory.join(log::files::CURRENT));
+        return None;
+    }
+    match Rotation::start(settings, data_directory, server.zones()) {
+        Ok(rotation) => {
+            let text = "redirecting log output to logging collector process";
+            let hint =
+                format!("Future log output will appear in directory \"{}\".", settings.string(id::LOG_DIRECTORY));
+            let message = Error::new(SqlState::SUCCESSFUL_COMPLETION, text).severity(Severity::Log).hint(hint);
+            logger.write(&message, None);
+            logger.to_files(data_directory);
+            Some(rotation)
+        }
+        Err(text) => {
+            logger.log(text);
+            None
+        }
+    }
 }
 
 type Parts<T> = (sys::signal::Queue, Listening, LockFile, File, Memory<T>, i64);
@@ -298,7 +331,9 @@ impl<S: Server> Supervisor<'_, S> {
     fn sleep(&self) -> Vec<usize> {
         let now = Instant::now();
         let wake = [Some(self.check_at), self.kill_at, self.retry_at].into_iter().flatten().min().unwrap_or(now);
-        let left = wake.saturating_duration_since(now).min(LOCK_CHECK) + Duration::from_millis(1);
+        let patience = self.rotation.as_ref().and_then(|rotation| rotation.patience(&self.settings));
+        let left = wake.saturating_duration_since(now).min(LOCK_CHECK).min(patience.unwrap_or(LOCK_CHECK))
+            + Duration::from_millis(1);
         let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos() as _ };
         let mut fds = vec![PollFd::new(&self.signals, PollFlags::IN)];
         fds.extend(self.listening.listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)));
@@ -308,7 +343,17 @@ impl<S: Server> Supervisor<'_, S> {
         }
     }
 
+    /// Changes the log's files: on request, or if it is time.
+    fn rotate(&mut self, requested: bool) {
+        let Some(rotation) = &mut self.rotation else { return };
+        let done = if requested { rotation.rotate(&self.settings, false) } else { rotation.look(&self.settings) };
+        if let Err(text) = done {
+            self.logger.log(text);
+        }
+    }
+
     fn on_time(&mut self) {
+        self.rotate(false);
         let now = Instant::now();
         if self.kill_at.is_some_and(|at| now >= at) {
             self.kill_at = None;
@@ -584,6 +629,9 @@ impl<S: Server> Supervisor<'_, S> {
             Signal::Int => self.begin_shutdown(Shutdown::Fast),
             Signal::Quit => self.begin_shutdown(Shutdown::Immediate),
             Signal::Usr1 => {
+                if self.processes.take_log_rotation() {
+                    self.rotate(true);
+                }
                 let requests = self.processes.take_worker_requests();
                 if self.state == State::Running && self.shutdown == Shutdown::None {
                     let room = self.processes.free_slots(ProcessKind::AutovacuumWorker);
