@@ -44,7 +44,7 @@ use crate::pattern::{self, Target};
 use crate::print::{Cells, Table};
 use select::Select;
 
-pub use source::{Editable, Text, editable};
+pub use source::{Editable, editable};
 
 /// What describing needs of a session.
 pub trait Host {
