@@ -122,3 +122,8 @@ reset search_path;
 -- A printed view means the same.
 select pg_get_functiondef('abs(int)'::regprocedure), pg_get_functiondef('generate_series(int,int)'::regprocedure);
 select pg_get_functiondef('sum(int)'::regprocedure);
+-- Locks of subqueries.
+create view locked as select s.a from (select aa as a from t where aa > 0) s, w where w.a = s.a for update of s nowait for share of w;
+select pg_get_viewdef('locked');
+select * from locked;
+select * from (select count(*) from t) s for update;

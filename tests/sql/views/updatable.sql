@@ -117,3 +117,11 @@ delete from barrier where a = 602 returning *;
 -- System columns are the table's, not the view's.
 select ctid from v;
 update v set b = 'x' where ctid is null;
+-- Rows locked through views.
+select * from over where key = 107 for update;
+select * from v where a = 1 for share nowait;
+select * from n3 for update;
+select * from n2 for update of n2;
+-- SELECT INTO is a statement of its own.
+select * from (select 1 into f) x;
+insert into other select 1, 2 into f;

@@ -28,6 +28,10 @@ impl Analyzer<'_> {
             if let EntryKind::Subquery { query: inner, view, .. } = &mut query.range_table[at].kind
                 && !view.is_valid()
             {
+                if let Some(mark) = query.row_marks.iter().position(|mark| mark.relation == at) {
+                    let mark = query.row_marks.remove(mark);
+                    crate::select::lock_query(inner, mark.strength, mark.wait)?;
+                }
                 self.deeper(|this| this.rewrite(inner))?;
             }
         }
@@ -101,6 +105,10 @@ impl Analyzer<'_> {
                 return Err(Error::not_implemented("row security"));
             }
         }
+        if relkind == kind::MATERIALIZED_VIEW && query.row_marks.iter().any(|mark| mark.relation == at) {
+            let text = format!("cannot lock rows in materialized view \"{}\"", relation.name());
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+        }
         if relkind != kind::VIEW {
             return Ok(());
         }
@@ -111,16 +119,19 @@ impl Analyzer<'_> {
             ));
         }
         let mut inner = stored_query(self.catalog, self.env, &relation)?;
-        let invoker = boolean_option(&relation, "security_invoker");
         let barrier = boolean_option(&relation, "security_barrier");
+        // Before views within it are expanded: those with `security_invoker` are checked as if the user had named them.
+        if !boolean_option(&relation, "security_invoker") {
+            check_as(&mut inner, relation.class.relowner);
+        }
+        if let Some(mark) = query.row_marks.iter().position(|mark| mark.relation == at) {
+            let mark = query.row_marks.remove(mark);
+            crate::select::lock_query(&mut inner, mark.strength, mark.wait)?;
+        }
         self.expanding.push(view);
         let result = self.deeper(|this| this.rewrite(&mut inner));
         self.expanding.pop();
         result?;
-        if !invoker {
-            let owner = relation.class.relowner;
-            check_as(&mut inner, owner);
-        }
         // A later ALTER may have added no columns to the stored query; the entry's names are the view's own.
         let entry = &mut query.range_table[at];
         entry.kind = EntryKind::Subquery { query: Box::new(inner), view, security_barrier: barrier };

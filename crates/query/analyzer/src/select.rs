@@ -49,6 +49,14 @@ impl Analyzer<'_> {
     }
 
     fn simple_select(&mut self, select: &ast::Select, simple: &ast::SimpleSelect) -> Result<()> {
+        if let Some(into) = &simple.into {
+            // As a statement of its own it is none for the analyzer.
+            return Err(self.error(
+                SqlState::SYNTAX_ERROR,
+                "SELECT ... INTO is not allowed here",
+                into.relation.location,
+            ));
+        }
         self.scope().windows = simple.windows.clone();
         for (at, window) in simple.windows.iter().enumerate() {
             if simple.windows[..at].iter().any(|w| w.name == window.name) {
@@ -644,30 +652,7 @@ impl Analyzer<'_> {
     fn locking(&mut self, select: &ast::Select) -> Result<()> {
         for clause in &select.locking {
             let words = lock_words(clause.strength);
-            let query = &self.scope().query;
-            let problem = if query.set_operation.is_some() {
-                Some("UNION/INTERSECT/EXCEPT")
-            } else if !query.distinct.is_empty() {
-                Some("DISTINCT clause")
-            } else if !query.group_by.is_empty() || query.grouping_sets.is_some() {
-                Some("GROUP BY clause")
-            } else if query.having.is_some() {
-                Some("HAVING clause")
-            } else if query.has.aggregates {
-                Some("aggregate functions")
-            } else if query.has.windows {
-                Some("window functions")
-            } else if query.has.target_sets {
-                Some("set-returning functions in the target list")
-            } else {
-                None
-            };
-            if let Some(problem) = problem {
-                return Err(Error::new(
-                    SqlState::FEATURE_NOT_SUPPORTED,
-                    format!("{words} is not allowed with {problem}"),
-                ));
-            }
+            check_lockable(&self.scope().query, words)?;
             let strength = match clause.strength {
                 ast::LockStrength::KeyShare => LockStrength::KeyShare,
                 ast::LockStrength::Share => LockStrength::Share,
@@ -738,7 +723,46 @@ impl Analyzer<'_> {
     }
 }
 
-/// Locks an entry's rows; of a subquery, those of its tables.
+/// The rows of a query must be rows of its tables, to be locked.
+fn check_lockable(query: &Query, words: &str) -> Result<()> {
+    let problems = [
+        (query.set_operation.is_some(), "UNION/INTERSECT/EXCEPT"),
+        (!query.distinct.is_empty(), "DISTINCT clause"),
+        (!query.group_by.is_empty() || query.grouping_sets.is_some(), "GROUP BY clause"),
+        (query.having.is_some(), "HAVING clause"),
+        (query.has.aggregates, "aggregate functions"),
+        (query.has.windows, "window functions"),
+        (query.has.target_sets, "set-returning functions in the target list"),
+    ];
+    match problems.iter().find(|(there, _)| *there) {
+        Some((_, problem)) => {
+            Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("{words} is not allowed with {problem}")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Locks the rows of all tables of a subquery or of a view's query.
+pub(crate) fn lock_query(query: &mut Query, strength: LockStrength, wait: LockWait) -> Result<()> {
+    check_lockable(
+        query,
+        match strength {
+            LockStrength::KeyShare => "FOR KEY SHARE",
+            LockStrength::Share => "FOR SHARE",
+            LockStrength::NoKeyUpdate => "FOR NO KEY UPDATE",
+            LockStrength::Update => "FOR UPDATE",
+        },
+    )?;
+    let mut entries = Vec::new();
+    query.from.iter().for_each(|item| collect_entries(item, &mut entries));
+    for at in entries {
+        lock_in_query(query, at, strength, wait);
+    }
+    query.has.for_update = true;
+    Ok(())
+}
+
+/// Locks an entry's rows. What that means for the tables of a subquery or view is said when the query is rewritten.
 fn lock_in_query(query: &mut Query, at: usize, strength: LockStrength, wait: LockWait) {
     let entry = &mut query.range_table[at];
     match &mut entry.kind {
@@ -747,23 +771,16 @@ fn lock_in_query(query: &mut Query, at: usize, strength: LockStrength, wait: Loc
             if let Some(permission) = &mut entry.permission {
                 permission.required |= acl::UPDATE | acl::SELECT;
             }
-            match query.row_marks.iter_mut().find(|m| m.relation == at) {
-                Some(mark) => {
-                    mark.strength = mark.strength.max(strength);
-                    mark.wait = mark.wait.max(wait);
-                }
-                None => query.row_marks.push(RowMark { relation: at, strength, wait }),
-            }
         }
-        EntryKind::Subquery { query: inner, .. } => {
-            let mut entries = Vec::new();
-            inner.from.iter().for_each(|item| collect_entries(item, &mut entries));
-            for at in entries {
-                lock_in_query(inner, at, strength, wait);
-            }
-            inner.has.for_update = true;
+        EntryKind::Subquery { .. } => {}
+        _ => return,
+    }
+    match query.row_marks.iter_mut().find(|m| m.relation == at) {
+        Some(mark) => {
+            mark.strength = mark.strength.max(strength);
+            mark.wait = mark.wait.max(wait);
         }
-        _ => {}
+        None => query.row_marks.push(RowMark { relation: at, strength, wait }),
     }
 }
 

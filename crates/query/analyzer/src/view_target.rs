@@ -18,7 +18,7 @@ use crate::Analyzer;
 use crate::column::shift_levels;
 use crate::node::{Visitor, VisitorMut};
 use crate::query::*;
-use crate::rewrite::stored_query;
+use crate::rewrite::{check_as, stored_query};
 use crate::types as ty;
 use crate::updatable::{base_entry, boolean_option, column_why_not, why_not};
 
@@ -88,6 +88,9 @@ impl Analyzer<'_> {
     fn change_through(&mut self, query: &mut Query, at: usize, view: &Relation) -> Result<()> {
         let command = query.command;
         let mut inner = stored_query(self.catalog, self.env, view)?;
+        if !boolean_option(view, "security_invoker") {
+            check_as(&mut inner, view.class.relowner);
+        }
         if let Some(reason) = why_not(self.catalog, &inner, command != Command::Delete)? {
             let (what, doing, word) = match command {
                 Command::Insert => ("insert into", "inserting into", "INSERT"),
@@ -118,11 +121,9 @@ impl Analyzer<'_> {
         if let EntryKind::Relation { lock, .. } = &mut entry.kind {
             *lock = crate::from::ROW_EXCLUSIVE;
         }
-        let invoker = boolean_option(view, "security_invoker");
         let old = query.range_table[at].permission.as_deref().cloned();
         if let (Some(permission), Some(old)) = (&mut entry.permission, &old) {
             permission.required |= old.required;
-            permission.check_as = if invoker { old.check_as } else { view.class.relowner };
             permission.inserted = mapped(&old.inserted, &outputs);
             permission.updated = mapped(&old.updated, &outputs);
         }
