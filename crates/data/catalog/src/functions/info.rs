@@ -19,6 +19,9 @@ types::builtins! {
         Ok(catalog_of(&cx)?.role_name(oid)?.unwrap_or_else(|| format!("unknown (OID={oid})")))
     };
     1597 PG_encoding_to_char each(i32) |number: i32| -> &'static str { encoding_name(number).unwrap_or("") };
+    2319 pg_encoding_max_length each(i32) |number: i32| -> Option<i32> {
+        ENCODING_BYTES_MAX.get(usize::try_from(number).ok()?).map(|&bytes| bytes as i32)
+    };
     1264 PG_char_to_encoding each(&[u8]) |name| encoding_number(&text(name)).unwrap_or(-1);
     1039 getdatabaseencoding each(Context) |cx: Context<'_>| -> Result<&'static str> {
         Ok(encoding_name(catalog_of(&cx)?.encoding()?).unwrap_or("UTF8"))
@@ -55,6 +58,12 @@ types::builtins! {
     3424 pg_partition_root each(Context, Oid) |cx: Context<'_>, oid| partition_root(catalog_of(&cx)?, oid);
     6174 pg_get_statisticsobjdef_columns each(Context, Oid) |cx: Context<'_>, oid| statistics_columns(catalog_of(&cx)?, oid);
 }
+
+/// The most bytes of a character, by encoding number.
+const ENCODING_BYTES_MAX: [u8; 42] = [
+    1, 3, 3, 3, 4, 3, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2,
+    2, 4, 3, 2,
+];
 
 /// PostgreSQL's encodings, by number.
 pub const ENCODINGS: [&str; 42] = [

@@ -56,19 +56,22 @@ fn updatable(catalog: &Catalog, oid: Oid, column: Option<i16>) -> Result<i32> {
 fn rule_definition(cx: &Context<'_>, oid: Oid, pretty: bool) -> Result<Option<String>> {
     let catalog = catalog_of(cx)?;
     let Some(rule) = catalog.find_rule(oid)? else { return Ok(None) };
-    if rule.ev_type != b'1' {
-        return Err(Error::not_implemented("rules"));
-    }
     let relation = catalog.relation(rule.ev_class)?;
     let name = match pretty {
         true => catalog.relation_text(relation.oid)?.unwrap_or_default(),
         false => catalog.qualified_relation_text(relation.oid)?,
     };
-    let query = super::deparser()?.view(catalog, cx.env, &relation, pretty, 0)?;
-    Ok(Some(format!(
-        "CREATE RULE {} AS\n    ON SELECT TO {name} DO INSTEAD {query};",
-        quote_identifier(&rule.rulename)
-    )))
+    // The two built-in rules, by which an UPDATE of pg_settings is a SET.
+    let condition = if pretty { "new.name = old.name" } else { "(new.name = old.name)" };
+    let text = match &*rule.rulename {
+        "pg_settings_n" if relation.is_system() => format!("UPDATE TO {name} DO INSTEAD NOTHING"),
+        "pg_settings_u" if relation.is_system() => format!(
+            "UPDATE TO {name}\n   WHERE {condition} DO  SELECT set_config(old.name, new.setting, false) AS set_config"
+        ),
+        _ if rule.ev_type != b'1' => return Err(Error::not_implemented("rules")),
+        _ => format!("SELECT TO {name} DO INSTEAD {}", super::deparser()?.view(catalog, cx.env, &relation, pretty, 0)?),
+    };
+    Ok(Some(format!("CREATE RULE {} AS\n    ON {text};", quote_identifier(&rule.rulename))))
 }
 
 /// A dollar quote's tag that the text does not contain.
