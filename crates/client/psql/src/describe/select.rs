@@ -5,7 +5,6 @@ use crate::print::Column;
 /// A `SELECT` being put together.
 #[derive(Default)]
 pub(super) struct Select {
-    with: &'static str,
     expressions: Vec<String>,
     columns: Vec<Column>,
     from: String,
@@ -46,12 +45,6 @@ impl Select {
         self
     }
 
-    /// Common table expressions in front.
-    pub(super) fn with(&mut self, with: &'static str) -> &mut Select {
-        self.with = with;
-        self
-    }
-
     /// Orders the rows, by numbers of columns or expressions.
     pub(super) fn order(&mut self, order: impl Into<String>) -> &mut Select {
         self.order = order.into();
@@ -71,7 +64,7 @@ impl Select {
             .zip(&self.columns)
             .map(|(expression, column)| format!("{expression} AS \"{}\"", String::from_utf8_lossy(&column.name)))
             .collect();
-        let mut sql = format!("{}SELECT {}\nFROM {}", self.with, columns.join(",\n  "), self.from);
+        let mut sql = format!("SELECT {}\nFROM {}", columns.join(",\n  "), self.from);
         if !self.conditions.is_empty() {
             sql.push_str("\nWHERE ");
             sql.push_str(&self.conditions.join("\n  AND "));
