@@ -1,5 +1,7 @@
 //! The cost settings. Costs are in units of reading one page in sequence.
 
+use analyzer::node::Visitor;
+use analyzer::query::{Expr, ExprKind, Query};
 use settings::Settings;
 use settings::id;
 
@@ -88,3 +90,41 @@ impl Costs {
 
 /// What is added to the cost of a method that is switched off.
 pub(crate) const DISABLED: f64 = 1.0e10;
+
+/// How many operators or functions are called for a row to evaluate an expression: each costs `cpu_operator_cost`. Of an array that is
+/// compared with, half of the elements are looked at on average.
+pub(crate) fn operators_in(expr: &Expr) -> f64 {
+    struct Count(f64);
+    impl Visitor for Count {
+        fn expr(&mut self, expr: &Expr) {
+            match &expr.kind {
+                ExprKind::ScalarArray { call, .. } => {
+                    let elements = match call.args.get(1).map(|array| &array.kind) {
+                        Some(ExprKind::Const(batch::Datum::Bytes(bytes))) => {
+                            types::array::View::new(bytes).map_or(10, |view| view.len())
+                        }
+                        Some(ExprKind::Array { elements, .. }) => elements.len(),
+                        _ => 10,
+                    };
+                    self.0 += elements as f64 * 0.5;
+                    if let Some(left) = call.args.first() {
+                        self.expr(left);
+                    }
+                    return;
+                }
+                ExprKind::Operator(_) | ExprKind::Distinct(_) | ExprKind::Function(_) | ExprKind::SubLink(_) => {
+                    self.0 += 1.0;
+                }
+                _ => {}
+            }
+            expr.visit_children(self);
+        }
+        fn query(&mut self, _: &Query) {}
+        fn as_dyn(&mut self) -> &mut dyn Visitor {
+            self
+        }
+    }
+    let mut count = Count(0.0);
+    count.expr(expr);
+    count.0
+}

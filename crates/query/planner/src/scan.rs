@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::cost::operators_in;
 use analyzer::query::{self as q, Expr, ExprKind};
 use catalog::objects::BTREE;
 use catalog::rows::PgIndex;
@@ -55,7 +56,7 @@ impl Planner<'_> {
         let costs = self.ctx.costs.clone();
         let mask = 1 << unit_at;
         let mut paths = Vec::new();
-        let quals_cost = costs.cpu_operator_cost * quals.len() as f64;
+        let quals_cost = costs.cpu_operator_cost * quals.iter().map(operators_in).sum::<f64>();
         if let Some(cursor) = quals.iter().find(|qual| matches!(qual.kind, ExprKind::CurrentOf { .. })) {
             let _ = cursor;
             return Ok(vec![Rc::new(Path {

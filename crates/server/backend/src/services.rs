@@ -78,7 +78,7 @@ impl Services for Session<'_> {
     }
 
     fn is_in_block(&self) -> bool {
-        self.block.get() == Block::Explicit
+        matches!(self.block.get(), Block::Explicit | Block::Implicit)
     }
 
     fn plan_text(&self, text: &str, params: &[Oid]) -> Result<Arc<Plan>> {
