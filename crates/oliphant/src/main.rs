@@ -22,6 +22,15 @@ struct Tool {
 
 /// Every tool, by name.
 const TOOLS: &[Tool] = &[
+    Tool {
+        name: "clusterdb",
+        purpose: "put tables into the order of an index",
+        run: |_, arguments| tools::clusterdb::main(arguments),
+    },
+    Tool { name: "createdb", purpose: "make a database", run: |_, arguments| tools::createdb::main(arguments) },
+    Tool { name: "createuser", purpose: "make a role", run: |_, arguments| tools::createuser::main(arguments) },
+    Tool { name: "dropdb", purpose: "remove a database", run: |_, arguments| tools::dropdb::main(arguments) },
+    Tool { name: "dropuser", purpose: "remove a role", run: |_, arguments| tools::dropuser::main(arguments) },
     Tool { name: "initdb", purpose: "make a new database cluster", run: |_, arguments| tools::initdb::main(arguments) },
     Tool {
         name: "pg_controldata",
@@ -34,12 +43,23 @@ const TOOLS: &[Tool] = &[
         run: |program, arguments| tools::pg_ctl::main(program, &text(arguments)),
     },
     Tool {
+        name: "pg_isready",
+        purpose: "ask whether a server accepts connections",
+        run: |_, arguments| tools::pg_isready::main(arguments),
+    },
+    Tool {
         name: "pg_waldump",
         purpose: "show the write-ahead log's records",
         run: |_, arguments| tools::pg_waldump::main(arguments),
     },
     Tool { name: "postgres", purpose: "the server", run: serve },
     Tool { name: "psql", purpose: "the interactive terminal", run: |_, arguments| psql::main(arguments) },
+    Tool { name: "reindexdb", purpose: "rebuild indexes", run: |_, arguments| tools::reindexdb::main(arguments) },
+    Tool {
+        name: "vacuumdb",
+        purpose: "vacuum and analyze databases",
+        run: |_, arguments| tools::vacuumdb::main(arguments),
+    },
 ];
 
 /// The set-returning functions of the crates above `types`.

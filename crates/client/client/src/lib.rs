@@ -61,7 +61,7 @@ pub use cancel::CancelHandle;
 pub use config::{Config, Display, Keyword};
 pub use connect::{ConnectError, Ping};
 pub use connection::{Connection, Notification, PipelineStatus, TlsInfo, TransactionStatus};
-pub use quote::{escape_bytea, escape_identifier, escape_literal};
+pub use quote::{escape_bytea, escape_identifier, escape_literal, quote_identifier};
 pub use result::{CommandTag, CopyInfo, Description, Field, QueryResult, Rows};
 pub use send::Statement;
 pub use server_error::{ContextVisibility, Notice, ServerError, Verbosity};

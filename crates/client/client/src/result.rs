@@ -111,7 +111,7 @@ impl Field {
 /// ```
 ///
 /// So a value costs its bytes and four more, and a row eight.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Rows {
     fields: Arc<[Field]>,
     data: Vec<u8>,

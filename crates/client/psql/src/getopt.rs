@@ -89,11 +89,12 @@ fn long_option(text: &[u8], known: &[Known], arguments: &mut impl Iterator<Item 
     let option = match (known.iter().find(|option| option.long == name), &shortened[..]) {
         (Some(exact), _) => exact,
         (None, [one]) => one,
-        (None, []) => return Err(format!("unrecognized option '--{name}'")),
+        (None, []) => return Err(format!("unrecognized option '--{}'", String::from_utf8_lossy(text))),
         (None, [first, rest @ ..]) if rest.iter().all(|option| option.short == first.short) => first,
         (None, several) => {
             let names: Vec<_> = several.iter().map(|option| format!(" '--{}'", option.long)).collect();
-            return Err(format!("option '--{name}' is ambiguous; possibilities:{}", names.concat()));
+            let text = String::from_utf8_lossy(text);
+            return Err(format!("option '--{text}' is ambiguous; possibilities:{}", names.concat()));
         }
     };
     let long = option.long;

@@ -21,7 +21,7 @@ mod conditional;
 mod crosstab;
 mod describe;
 mod execute;
-mod getopt;
+pub mod getopt;
 pub mod grammar;
 mod help;
 mod human;
