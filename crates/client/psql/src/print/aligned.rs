@@ -27,7 +27,7 @@ pub(super) struct Widths {
     total: usize,
     /// The width it would have with its names alone.
     total_of_names: usize,
-    /// Lines that values and names of several lines add.
+    /// Lines of the names, and those that values of several lines add.
     extra_lines: usize,
 }
 
@@ -39,7 +39,7 @@ impl Widths {
         let names: Vec<_> = view.table.columns.iter().map(|column| measure(&column.name, options.encoding)).collect();
         let mut widest: Vec<usize> = vec![0; count];
         let mut sums: Vec<u64> = vec![0; count];
-        let mut extra_lines = names.iter().map(|name| name.height).max().unwrap_or(1) - 1;
+        let mut extra_lines = names.iter().map(|name| name.height).max().unwrap_or(0);
         let mut plain = true;
         let mut scratch = Vec::new();
         let rows = if count == 0 { 0 } else { view.rows() };
@@ -114,11 +114,11 @@ impl Widths {
         }
     }
 
-    /// The lines beyond one for each row, with values broken.
+    /// The lines of the names and those beyond one for each row, with values broken.
     fn count_broken_lines(&self, view: &View<'_>) -> usize {
         let mut scratch = Vec::new();
         let names = view.table.columns.iter().map(|column| measure(&column.name, view.options.encoding).height);
-        let mut extra = names.max().unwrap_or(1) - 1;
+        let mut extra = names.max().unwrap_or(0);
         for row in 0..view.rows() {
             let mut most = 0;
             for (column, width) in self.columns.iter().enumerate() {
@@ -135,7 +135,7 @@ impl Widths {
         self.total > target || self.total_of_names > target
     }
 
-    /// Lines beyond one for each row and one for the names.
+    /// Lines beyond one for each row and the line below the names.
     pub(super) fn extra_lines(&self) -> usize {
         self.extra_lines
     }

@@ -255,7 +255,7 @@ impl<'a> Printer<'a> {
     }
 
     /// How many lines the table has, as psql reckons it for the pager: the lines of wrapped and multi-line values count
-    /// in aligned formats only.
+    /// in aligned formats only, and the count of rows, titles and lines of the frame do not.
     pub fn lines(&self) -> usize {
         let table = self.view.table;
         let rows = table.cells.rows();
@@ -269,8 +269,7 @@ impl<'a> Printer<'a> {
             Layout::Aligned(widths) => widths.extra_lines(),
             _ => 0,
         };
-        let footers = if self.view.options.tuples_only { 0 } else { table.footers.len().max(1) };
-        body + extra + footers
+        body + extra + self.view.own_footers().len()
     }
 
     /// Whether an aligned table is wider than the target width, which needs a pager however short it is.
