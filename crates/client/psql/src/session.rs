@@ -79,8 +79,8 @@ pub struct Psql {
     pub prompt_width: usize,
     /// The line editor, if lines are edited.
     pub editing: Option<Box<Editing>>,
-    /// The pager of the `\watch` that is going on.
-    pub watch_pager: Option<Pager>,
+    /// The pager that shows a series of tables: the rounds of `\watch`, or an answer that comes in pieces.
+    pub series_pager: Option<Pager>,
     /// `\timing`
     pub timing: bool,
     /// `-w`, `-W`

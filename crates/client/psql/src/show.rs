@@ -22,13 +22,13 @@ impl Psql {
         options.terminal_columns = if on_terminal { terminal_columns() } else { 0 };
         let written = {
             let printer = Printer::new(table, &options);
-            let pager = match (on_terminal && self.watch_pager.is_none(), printer.too_wide()) {
+            let pager = match (on_terminal && self.series_pager.is_none(), printer.too_wide()) {
                 (false, _) => None,
                 (true, true) => self.table_pager(usize::MAX, &options),
                 (true, false) => self.table_pager(printer.lines(), &options),
             };
             match target {
-                None if let Some(pager) = self.watch_pager.as_mut().filter(|_| on_terminal) => {
+                None if let Some(pager) = self.series_pager.as_mut().filter(|_| on_terminal) => {
                     printer.write(pager).and_then(|()| io::Write::flush(pager))
                 }
                 _ if let Some(mut pager) = pager => {

@@ -73,7 +73,7 @@ fn session() -> std::io::Result<Psql> {
         on_terminal: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         prompt_width: 0,
         editing: None,
-        watch_pager: None,
+        series_pager: None,
         timing: false,
         password_prompt: PasswordPrompt::Default,
         last_error: None,

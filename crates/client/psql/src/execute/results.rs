@@ -8,6 +8,7 @@ use super::watch::Round;
 use super::{Clock, Executed};
 use crate::lexer::shown;
 use crate::output::Target;
+use crate::pager::Pager;
 use crate::print::{Format, Part, PrintOptions};
 use crate::request::Send;
 use crate::session::{EXIT_BAD_CONNECTION, Psql};
@@ -200,29 +201,42 @@ impl Psql {
         }
     }
 
-    /// Shows rows that come in pieces; gives how many there were, and whether all went well.
+    /// Shows rows that come in pieces; gives how many there were, and whether all went well. On a terminal one pager shows all of
+    /// them: nobody knows yet how long they are.
     fn show_chunks(&mut self, first: Rows, destination: &mut Destination, done: &mut Executed) -> (u64, bool) {
+        let paged = self.request.output.is_none() && self.output.is_stdout() && self.series_pager.is_none();
+        if paged {
+            self.output.flush();
+            self.series_pager = Pager::open(self.print.pager, usize::MAX, 0);
+        }
         let mut part = Part { first: true, last: false, prior_rows: 0 };
-        let (mut rows, mut success) = (first, true);
+        let (mut rows, mut success, mut failure) = (first, true, None);
         loop {
             part.last = !rows.is_partial();
             success &= self.show_rows(&rows, part, None, destination);
             part.first = false;
             part.prior_rows += rows.len() as u64;
             if part.last {
-                return (part.prior_rows, success);
+                break;
             }
             match self.next_result() {
                 Some(QueryResult::Rows(next)) => rows = next,
-                Some(QueryResult::Error(error)) => {
-                    self.set_result_variables(Some(&error), None, false);
-                    self.report(error);
-                    done.success = false;
-                    return (part.prior_rows, false);
+                other => {
+                    success = false;
+                    failure = other;
+                    break;
                 }
-                _ => return (part.prior_rows, false),
             }
         }
+        if paged {
+            self.series_pager = None;
+        }
+        if let Some(QueryResult::Error(error)) = failure {
+            self.set_result_variables(Some(&error), None, false);
+            self.report(error);
+            done.success = false;
+        }
+        (part.prior_rows, success)
     }
 
     /// Prints rows.

@@ -35,7 +35,7 @@ impl Psql {
         // One pager for all of the series, if there is one for it; otherwise none, as nobody wants to be asked at each round.
         if self.on_terminal && self.output.is_stdout() {
             self.output.flush();
-            self.watch_pager = Pager::start(Purpose::Watch);
+            self.series_pager = Pager::start(Purpose::Watch);
         }
         let (mut left, mut due) = (watch.count, Instant::now());
         let success = loop {
@@ -62,7 +62,7 @@ impl Psql {
                     break true;
                 }
             }
-            if done.rows < watch.least_rows || self.watch_pager.as_ref().is_some_and(Pager::is_gone) {
+            if done.rows < watch.least_rows || self.series_pager.as_ref().is_some_and(Pager::is_gone) {
                 break true;
             }
             due += watch.interval;
@@ -74,7 +74,7 @@ impl Psql {
                 due = Instant::now();
             }
         };
-        if self.watch_pager.take().is_some() {
+        if self.series_pager.take().is_some() {
             return success;
         }
         // The output of the series ends with a line of its own, also when Ctrl-C left the cursor somewhere.
