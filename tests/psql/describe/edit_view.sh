@@ -1,5 +1,4 @@
 # \ev shows its text to the editor.
-# server: reference
 psql -X <<'EOF'
 \setenv PSQL_EDITOR cat
 \ev view_options

@@ -1,5 +1,4 @@
 # \dt+
-# server: reference
 psql -X <<'EOF'
 \dt+ shop.*
 \set HIDE_TABLEAM on

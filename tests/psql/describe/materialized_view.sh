@@ -1,5 +1,4 @@
 # Materialized views.
-# server: reference
 psql -X <<'EOF'
 \d mat_view
 \d+ mat_view

@@ -1,5 +1,4 @@
 # \drg
-# server: reference
 psql -X <<'EOF'
 \drg d_*
 \drgS pg_monitor

@@ -1,5 +1,4 @@
 # \drds
-# server: reference
 psql -X <<'EOF'
 \drds d_reader
 \drds d_* psql_d*

@@ -1,5 +1,4 @@
 # \du, \dg
-# server: reference
 psql -X <<'EOF'
 \du d_*
 \dg "d Odd.Role"

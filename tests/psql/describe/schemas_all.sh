@@ -1,7 +1,5 @@
-# \dn without a pattern, and with S.
+# \dn without a pattern.
 # server: reference
 psql -X <<'EOF'
 \dn
-\dnS
-\dn pg_*
 EOF

@@ -1,5 +1,4 @@
 # \sv of what is none.
-# server: reference
 psql -X <<'EOF'
 \sv
 \sv plain

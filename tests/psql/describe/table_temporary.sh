@@ -1,7 +1,3 @@
 # A temporary table.
 # server: reference
-psql -Xq <<'EOF'
-create temporary table mine (a int);
-\d pg_temp.mine
-\d mine
-EOF
+psql -XqA -c 'create temporary table mine (a int)' -c '\d pg_temp.mine' -c '\d mine' | sed 's/pg_temp_[0-9]*/pg_temp_N/'

@@ -13,23 +13,27 @@ pub struct Numeric {
     pub group_digits: usize,
 }
 
-/// Asks the C library. The program's own locale stays "C"; to be called while the process has one thread.
+/// The item that is the sizes of groups, in the C library's numbering; `libc` has no name for it.
+const GROUPING: libc::nl_item = libc::THOUSEP + 1;
+
+/// Asks the C library, which reads the environment's locale for this; the program's own locale stays as it is. An unknown
+/// locale says what "C" says.
 pub fn numeric() -> Numeric {
-    // SAFETY: the argument is a string with its zero byte, and no other thread runs that could read or change the locale.
-    unsafe { libc::setlocale(libc::LC_NUMERIC, c"".as_ptr()) };
-    // SAFETY: `localeconv` returns a structure that stays valid until the next call of `localeconv` or `setlocale`; its
-    // strings are copied before that.
-    let numeric = unsafe {
-        let conventions = &*libc::localeconv();
-        Numeric {
-            decimal_point: copy(conventions.decimal_point),
-            thousands_separator: copy(conventions.thousands_sep),
-            // A group of CHAR_MAX (here 127) means that there are no further groups.
-            group_digits: copy(conventions.grouping).first().map_or(0, |digits| usize::from(*digits) % 127),
-        }
+    // SAFETY: the name is a string with its zero byte, and a null base is allowed.
+    let locale = unsafe { libc::newlocale(libc::LC_NUMERIC_MASK, c"".as_ptr(), std::ptr::null_mut()) };
+    if locale.is_null() {
+        return Numeric { decimal_point: b".".to_vec(), thousands_separator: Vec::new(), group_digits: 0 };
+    }
+    // SAFETY: `locale` is valid until it is freed below; its strings are copied before that.
+    let item = |item| unsafe { copy(libc::nl_langinfo_l(item, locale)) };
+    let numeric = Numeric {
+        decimal_point: item(libc::RADIXCHAR),
+        thousands_separator: item(libc::THOUSEP),
+        // A group of CHAR_MAX (here 127) means that there are no further groups.
+        group_digits: item(GROUPING).first().map_or(0, |digits| usize::from(*digits) % 127),
     };
-    // SAFETY: as above.
-    unsafe { libc::setlocale(libc::LC_NUMERIC, c"C".as_ptr()) };
+    // SAFETY: `locale` came from `newlocale`, is freed once, and not used any more.
+    unsafe { libc::freelocale(locale) };
     numeric
 }
 

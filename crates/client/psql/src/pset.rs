@@ -6,7 +6,9 @@
 
 use std::io::Write;
 
-use crate::print::{Expanded, ExpandedHeaderWidth, Format, LineStyle, PagerUse, PrintOptions, UnicodeWeight};
+use crate::print::{
+    Expanded, ExpandedHeaderWidth, Format, LineStyle, NumericLocale, PagerUse, PrintOptions, UnicodeWeight,
+};
 
 /// What psql says, complete lines; or the text of an error, without a line end.
 pub(crate) type Outcome = Result<Vec<u8>, Vec<u8>>;
@@ -147,7 +149,11 @@ pub(crate) const OPTIONS: &[PrintOption] = &[
     PrintOption {
         name: "numericlocale",
         aliases: &[],
-        set: |options, value, name| set_flag(&mut options.numeric_locale, value, name),
+        set: |options, value, name| {
+            // The locale is asked for only here: few sessions need it.
+            options.locale = NumericLocale::of_environment();
+            set_flag(&mut options.numeric_locale, value, name)
+        },
         describe: |options| flag("Locale-adjusted numeric output", options.numeric_locale),
         show: |options| on_or_off(options.numeric_locale),
     },
