@@ -96,8 +96,6 @@ create view d97 as select a from t where (select true) and exists (select 1) or 
 create view d98 as select substring(b from 'x.*') as s1, substring(b similar 'x' escape '#') as s2, substring(b, 1, 2) as s3, trim(b) as t1, ltrim(b, 'x') as t2, trim(leading from b) as t3, trim(trailing 'y' from b) as t4, position('a' in b) as ps, strpos(b, 'a') as sp from t;
 create view d99 as select t.a from t where t.a = all (select u.a from u where u.x = t.b) or t.a < any (select 1);
 create view d84 as select a as b, b as a from t order by t.a, t.b;
-\pset format unaligned
-\pset tuples_only on
 select relname || E':\n' || pg_get_viewdef(oid) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'v' order by relname;
 -- The same with as few parentheses as PostgreSQL leaves.
 select relname || E':\n' || pg_get_viewdef(oid, true) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'v' order by relname;

@@ -15,8 +15,6 @@ create view v6 as select x as x1, t5x.y as e from t5 t5x full join t6 t6x using 
 alter table t2 add column d int;
 alter table t2 add column e int;
 alter table t3 rename c to d;
-\pset format unaligned
-\pset tuples_only on
 select pg_get_viewdef(oid, true) from pg_class where relname ~ '^v' and relnamespace = 'public'::regnamespace order by relname;
 alter table t3 add column c int;
 alter table t3 add column e int;
