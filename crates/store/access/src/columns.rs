@@ -243,8 +243,13 @@ fn append_variable(
         }
         values.put(before + n, &page[from..to]);
         if end & !END_MASK != 0 {
-            let form = if end & END_COMPRESSED != 0 { Form::Compressed } else { Form::External };
-            debug_assert!(end & (END_COMPRESSED | END_EXTERNAL) != 0);
+            let form = match (end & END_COMPRESSED != 0, end & END_EXTERNAL != 0) {
+                (true, _) => Form::Compressed,
+                (false, true) => Form::External,
+                (false, false) => {
+                    return Err(Error::corrupted(format!("column {} of a tuple is of no known form", k + 1)));
+                }
+            };
             pending.push(Pending { column: batch_column, position: (before + n) as u32, form });
         }
     }
