@@ -127,8 +127,9 @@ impl Session<'_> {
 
     /// Commits. On error the transaction is rolled back.
     pub(crate) fn commit(&self) -> Result<()> {
+        let held = self.hold_cursors();
         self.drop_portals();
-        let fired = self.fire_triggers(true);
+        let fired = held.and_then(|()| self.fire_triggers(true));
         let asynchronous = self.settings.borrow().enumeration(id::SYNCHRONOUS_COMMIT) == "off";
         let synchronous = !asynchronous || self.channels.will_notify();
         let committed = fired.and_then(|()| self.transaction.commit(synchronous));

@@ -10,6 +10,7 @@
 //! | `query` | the simple and the extended query protocol |
 //! | `prepared` | text → tree → query → plan, and keeping the result |
 //! | `portal` | running a plan, and rows from column vectors into the send buffer |
+//! | `cursor` | DECLARE, FETCH, MOVE, and cursors that outlive their transaction |
 //! | `block` | when transactions begin and end |
 //! | `utility` | statements about the session itself |
 //! | [`notify`] | LISTEN and NOTIFY |
@@ -39,6 +40,7 @@ mod advisory;
 pub mod autovacuum;
 mod block;
 mod connection;
+mod cursor;
 mod environment;
 mod explain;
 pub mod functions;

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use batch::{Column, DatumRef};
-use error::{Error, Result, SqlState, bail};
+use error::{Result, bail};
 use ids::{Oid, Xid};
 use locks::{LockMode, LockOwner, LockTag, LockWait};
 use shm::{Interrupt, Layout, LwCell, Many, One, ProcNumber, Processes, Rank, Segment, Shm, ShmSlice};

@@ -21,6 +21,17 @@ pub(crate) struct Portal {
     pub state: State,
     /// Made by DECLARE.
     pub is_cursor: bool,
+    /// It shall outlive its transaction.
+    pub hold: bool,
+    /// It has.
+    pub held: bool,
+}
+
+impl Portal {
+    /// A bound statement.
+    pub fn new(prepared: Rc<Prepared>, params: Vec<Datum>, formats: Vec<Format>, state: State) -> Portal {
+        Portal { prepared, params, formats, state, is_cursor: false, hold: false, held: false }
+    }
 }
 
 /// How far a portal has run.
@@ -29,6 +40,8 @@ pub(crate) enum State {
     New,
     /// Some way.
     Running(Box<Running>),
+    /// Some way, and the rows so far are kept.
+    Kept(Box<crate::cursor::Kept>),
     /// A utility statement's rows, some of them sent.
     Rows(TextRows),
     /// To its end, with this command tag.
@@ -44,6 +57,18 @@ pub(crate) struct Running {
     /// The end was reached.
     ended: bool,
     outputs: Vec<Output>,
+}
+
+impl Running {
+    /// The columns of its rows.
+    pub fn columns(&self) -> &[batch::Column] {
+        &self.batch.columns
+    }
+
+    /// How its values are written.
+    pub fn outputs(&self) -> &[Output] {
+        &self.outputs
+    }
 }
 
 /// Rows of text that a utility statement returns.
@@ -148,6 +173,12 @@ impl Session<'_> {
         }
     }
 
+    /// The next rows of a query; none at its end.
+    pub fn next_batch<'r>(&self, running: &'r mut Running) -> Result<Option<&'r Batch>> {
+        running.batch.clear();
+        Ok(running.execution.next(&self.executor(), &mut running.batch)?.then_some(&running.batch))
+    }
+
     /// Writes `count` rows of the batch straight into the send buffer.
     fn send_rows(&self, running: &Running, count: usize) -> Result<()> {
         let rows = running.batch.rows();
@@ -159,7 +190,9 @@ impl Session<'_> {
             let mut failed = None;
             while next < last && out.len() < 32 << 10 {
                 let start = out.len();
-                if let Err(error) = self.write_row(&mut out, running, rows.position(next)) {
+                if let Err(error) =
+                    self.write_row(&mut out, &running.outputs, &running.batch.columns, rows.position(next))
+                {
                     out.truncate(start);
                     failed = Some(error);
                     break;
@@ -198,10 +231,17 @@ impl Session<'_> {
         Ok(bytes)
     }
 
-    fn write_row(&self, out: &mut Vec<u8>, running: &Running, row: usize) -> Result<()> {
+    /// Appends a DataRow message.
+    pub fn write_row(
+        &self,
+        out: &mut Vec<u8>,
+        outputs: &[Output],
+        columns: &[batch::Column],
+        row: usize,
+    ) -> Result<()> {
         let message = frame::begin(out, b'D');
-        out.extend_from_slice(&(running.outputs.len() as u16).to_be_bytes());
-        for (output, column) in running.outputs.iter().zip(&running.batch.columns) {
+        out.extend_from_slice(&(outputs.len() as u16).to_be_bytes());
+        for (output, column) in outputs.iter().zip(columns) {
             let value = column.get(column.index(row));
             if matches!(value, DatumRef::Null) {
                 out.extend_from_slice(&(-1i32).to_be_bytes());
@@ -246,10 +286,11 @@ impl Session<'_> {
         Ok(if rows.rows.is_empty() { Ran::Completed(sent) } else { Ran::Suspended(sent) })
     }
 
-    /// Drops all portals, at a transaction's end.
+    /// Drops all portals at a transaction's end, but those that outlive it.
     pub fn drop_portals(&self) {
-        let portals = std::mem::take(&mut *self.portals.borrow_mut());
-        drop(portals);
+        let mut portals = std::mem::take(&mut *self.portals.borrow_mut());
+        portals.retain(|_, portal| portal.held);
+        *self.portals.borrow_mut() = portals;
     }
 
     /// Takes a portal out to run it.

@@ -7,7 +7,7 @@ use analyzer::Params;
 use batch::Datum;
 use error::{Error, Result, SqlState, bail};
 use ids::Oid;
-use parser::ast::{RawStatement, Statement};
+use parser::ast::{Fetch, FetchDirection, RawStatement, Statement};
 use wire::Format;
 use wire::backend as put;
 use wire::frontend::{Items, Target};
@@ -249,7 +249,7 @@ impl Session<'_> {
                 result_formats.len()
             );
         }
-        let bound = Portal { prepared, params, formats: result_formats, state: State::New, is_cursor: false };
+        let bound = Portal::new(prepared, params, result_formats, State::New);
         self.portals.borrow_mut().insert(portal.to_string(), bound);
         put::bind_complete(self.connection.borrow_mut().out());
         Ok(())
@@ -422,6 +422,11 @@ impl Session<'_> {
                     Ok(Some(Self::query_tag(running, rows)))
                 }
             },
+            State::Kept(kept) => {
+                let count = i64::try_from(limit).unwrap_or(Fetch::ALL);
+                let rows = self.fetch_kept(kept, FetchDirection::Forward, count, true)?;
+                Ok((rows < limit).then(|| format!("SELECT {rows}")))
+            }
             State::Rows(rows) => match self.send_text_rows(rows, limit)? {
                 Ran::Suspended(_) => Ok(None),
                 Ran::Completed(_) => Ok(Some(std::mem::take(&mut rows.tag))),

@@ -8,14 +8,14 @@ use catalog::privileges::Membership;
 use error::{Error, Result, SqlState, bail};
 use ids::Oid;
 use parser::ast::{
-    AlterDatabase, AlterDatabaseAction, AlterRoleSet, DeclareCursor, Discard, Execute, Expr, Fetch, FetchDirection,
-    Prepare, Select, SelectBody, SetAction, SetStatement, SetValue, Statement,
+    AlterDatabase, AlterDatabaseAction, AlterRoleSet, Discard, Execute, Expr, Fetch, Prepare, Select, SelectBody,
+    SetAction, SetStatement, SetValue, Statement,
 };
 use settings::{Action, Flags, How, Id, id};
 use wire::Format;
 
 use crate::block::Block;
-use crate::portal::{Portal, Ran, State, TextRows};
+use crate::portal::{Portal, State, TextRows};
 use crate::prepared::{ResultColumn, text_column};
 use crate::session::Session;
 use crate::startup::Rules;
@@ -454,7 +454,7 @@ impl Session<'_> {
             return Err(Error::new(SqlState::SYNTAX_ERROR, text).detail(detail));
         }
         let params = self.evaluate(text, &execute.parameters, &prepared.params)?;
-        let mut portal = Portal { prepared, params, formats: formats.to_vec(), state: State::New, is_cursor: false };
+        let mut portal = Portal::new(prepared, params, formats.to_vec(), State::New);
         let tag = self.run_portal(&mut portal, u64::MAX)?;
         Ok(tag.unwrap_or_default())
     }
@@ -496,62 +496,6 @@ impl Session<'_> {
             types::input(wanted, wire::body::utf8(&form)?, -1, self)
         };
         wanted.iter().enumerate().map(convert).collect()
-    }
-
-    // --- Cursors ------------------------------------------------------------------------------------------------------
-
-    fn declare(&self, text: &Rc<str>, declare: &DeclareCursor) -> Result<()> {
-        if declare.hold {
-            return Err(Error::not_implemented("DECLARE CURSOR … WITH HOLD"));
-        }
-        if declare.scroll == Some(true) {
-            return Err(Error::not_implemented("DECLARE SCROLL CURSOR"));
-        }
-        self.require_block("DECLARE CURSOR")?;
-        if self.portals.borrow().contains_key(&*declare.name) {
-            bail!(DUPLICATE_CURSOR, "cursor \"{}\" already exists", declare.name);
-        }
-        let statement = Statement::Select(declare.query.clone());
-        let prepared = Rc::new(self.prepare(text.clone(), Some(statement), Params::default())?);
-        let formats = if declare.binary { vec![Format::Binary] } else { Vec::new() };
-        let running = self.start_query(&prepared, Vec::new(), &formats)?;
-        let state = State::Running(Box::new(running));
-        let portal = Portal { prepared, params: Vec::new(), formats, state, is_cursor: true };
-        self.portals.borrow_mut().insert(declare.name.to_string(), portal);
-        Ok(())
-    }
-
-    fn find_cursor(&self, name: &str) -> Result<()> {
-        if self.portals.borrow().contains_key(name) {
-            return Ok(());
-        }
-        bail!(INVALID_CURSOR_NAME, "cursor \"{name}\" does not exist")
-    }
-
-    fn fetch(&self, fetch: &Fetch) -> Result<String> {
-        self.find_cursor(&fetch.cursor)?;
-        let forward = matches!(fetch.direction, FetchDirection::Forward | FetchDirection::Relative) && fetch.count > 0;
-        if !forward {
-            let error = Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, "cursor can only scan forward");
-            return Err(error.hint("Declare it with SCROLL option to enable backward scan."));
-        }
-        let mut portal = self.take_portal(&fetch.cursor)?;
-        let mut count = 0;
-        if let State::Running(running) = &mut portal.state {
-            let limit = if fetch.count == Fetch::ALL { u64::MAX } else { fetch.count as u64 };
-            let skipped = if fetch.direction == FetchDirection::Relative { limit - 1 } else { 0 };
-            let mut at_end = false;
-            if skipped > 0 {
-                at_end = matches!(self.run_query(running, skipped, false)?, Ran::Completed(_));
-            }
-            if !at_end {
-                let (Ran::Completed(rows) | Ran::Suspended(rows)) =
-                    self.run_query(running, limit - skipped, !fetch.is_move)?;
-                count = rows;
-            }
-        }
-        self.portals.borrow_mut().insert(fetch.cursor.to_string(), portal);
-        Ok(format!("{} {count}", if fetch.is_move { "MOVE" } else { "FETCH" }))
     }
 
     fn discard(&self, discard: &Discard) -> Result<()> {

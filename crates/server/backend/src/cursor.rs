@@ -1,0 +1,243 @@
+//! Cursors: DECLARE, FETCH, MOVE, and those that outlive their transaction.
+//!
+//! A cursor that only goes forward is a portal like any other. One that was declared with SCROLL or WITH HOLD keeps the rows
+//! it has read, in memory up to `work_mem` and beyond it in a temporary file, and goes back over those. At the commit of its
+//! transaction a cursor WITH HOLD reads all that is left.
+//!
+//! ```text
+//!  position  0        1 … n      n + 1
+//!            before   on a row   behind the last
+//! ```
+//!
+//! # Differences from PostgreSQL
+//!
+//! PostgreSQL also goes back with a cursor of which neither SCROLL nor NO SCROLL was said, if its plan can run backward. Here
+//! such a cursor goes forward only.
+
+use std::rc::Rc;
+
+use analyzer::Params;
+use batch::{BATCH_ROWS, Batch};
+use error::{Error, Result, SqlState, bail};
+use executor::store::rows::RowStore;
+use parser::ast::{DeclareCursor, Fetch, FetchDirection, Statement};
+use wire::Format;
+
+use crate::portal::{Portal, Ran, Running, State};
+use crate::prepared::Output;
+use crate::session::Session;
+
+/// A cursor that keeps its rows.
+pub(crate) struct Kept {
+    /// Gives the rows that are still to come; none when all are there.
+    source: Option<Box<Running>>,
+    rows: RowStore,
+    /// Where it stands; see the module.
+    position: u64,
+    outputs: Vec<Output>,
+    /// Goes back, too.
+    scroll: bool,
+    /// The rows of one batch of the store, and its number.
+    near: Batch,
+    near_number: Option<usize>,
+}
+
+impl Session<'_> {
+    /// DECLARE
+    pub(crate) fn declare(&self, text: &Rc<str>, declare: &DeclareCursor) -> Result<()> {
+        if !declare.hold {
+            self.require_block("DECLARE CURSOR")?;
+        }
+        if self.portals.borrow().contains_key(&*declare.name) {
+            bail!(DUPLICATE_CURSOR, "cursor \"{}\" already exists", declare.name);
+        }
+        let scroll = declare.scroll == Some(true);
+        if !declare.query.locking.is_empty() && (declare.hold || scroll) {
+            let (what, whose) = match declare.hold {
+                true => ("DECLARE CURSOR WITH HOLD", "Holdable"),
+                false => ("DECLARE SCROLL CURSOR", "Scrollable"),
+            };
+            let text = format!("{what} ... {} is not supported", "FOR UPDATE");
+            let error = Error::new(SqlState::FEATURE_NOT_SUPPORTED, text);
+            return Err(error.detail(format!("{whose} cursors must be READ ONLY.")));
+        }
+        let statement = Statement::Select(declare.query.clone());
+        let prepared = Rc::new(self.prepare(text.clone(), Some(statement), Params::default())?);
+        let formats = if declare.binary { vec![Format::Binary] } else { Vec::new() };
+        let running = Box::new(self.start_query(&prepared, Vec::new(), &formats)?);
+        let state = if scroll || declare.hold {
+            State::Kept(Box::new(self.keep(running, scroll)))
+        } else {
+            State::Running(running)
+        };
+        let mut portal = Portal::new(prepared, Vec::new(), formats, state);
+        (portal.is_cursor, portal.hold) = (true, declare.hold);
+        self.portals.borrow_mut().insert(declare.name.to_string(), portal);
+        Ok(())
+    }
+
+    fn keep(&self, source: Box<Running>, scroll: bool) -> Kept {
+        let reprs: Vec<batch::Repr> = source.columns().iter().map(batch::Column::repr).collect();
+        let near = Batch::new(reprs.iter().copied());
+        let rows = RowStore::new(reprs, self.memory(), self.temporary.clone());
+        let outputs = source.outputs().to_vec();
+        Kept { source: Some(source), rows, position: 0, outputs, scroll, near, near_number: None }
+    }
+
+    /// Reads on until there are `wanted` rows, or all.
+    fn read_on(&self, kept: &mut Kept, wanted: u64) -> Result<()> {
+        while kept.rows.len() < wanted
+            && let Some(source) = &mut kept.source
+        {
+            self.process.check_interrupts()?;
+            match self.next_batch(source)? {
+                Some(batch) => kept.rows.append(batch)?,
+                None => kept.source = None,
+            }
+            // The last batch of the store may have grown.
+            kept.near_number = None;
+        }
+        Ok(())
+    }
+
+    /// Moves a cursor that keeps its rows, sending those that it passes; how many they were.
+    pub(crate) fn fetch_kept(&self, kept: &mut Kept, direction: FetchDirection, count: i64, send: bool) -> Result<u64> {
+        let all = count == Fetch::ALL || count == -Fetch::ALL;
+        let (direction, count) = match direction {
+            FetchDirection::Backward if all => (FetchDirection::Backward, count.abs()),
+            FetchDirection::Backward => (FetchDirection::Forward, -count),
+            other => (other, count),
+        };
+        let position = kept.position;
+        // The row to go to, one only, for ABSOLUTE and RELATIVE.
+        let target = match direction {
+            FetchDirection::Absolute if count < 0 => {
+                self.read_on(kept, u64::MAX)?;
+                Some((kept.rows.len() + 1).saturating_sub(count.unsigned_abs()))
+            }
+            FetchDirection::Absolute => Some(count as u64),
+            FetchDirection::Relative => Some(position.saturating_add_signed(count)),
+            // The row where it stands, once more.
+            FetchDirection::Forward if count == 0 => Some(position),
+            _ => None,
+        };
+        if let Some(target) = target {
+            if target < position || (target == position && position > 0) {
+                self.require_scroll(kept)?;
+            }
+            self.read_on(kept, target)?;
+            kept.position = target.min(kept.rows.len() + 1);
+            let on_row = (1..=kept.rows.len()).contains(&kept.position);
+            if on_row && send {
+                self.send_kept(kept, kept.position)?;
+            }
+            return Ok(on_row as u64);
+        }
+        if direction == FetchDirection::Backward || count < 0 {
+            self.require_scroll(kept)?;
+            let last = position.saturating_sub(if all { u64::MAX } else { count.unsigned_abs() });
+            let passed = last.max(1)..position.min(kept.rows.len() + 1);
+            let number = passed.end.saturating_sub(passed.start);
+            if send {
+                passed.rev().try_for_each(|row| self.send_kept(kept, row))?;
+            }
+            kept.position = last;
+            return Ok(number);
+        }
+        let wanted = if all { u64::MAX } else { position.saturating_add(count as u64) };
+        self.read_on(kept, wanted)?;
+        let last = wanted.min(kept.rows.len());
+        if send {
+            (position + 1..=last).try_for_each(|row| self.send_kept(kept, row))?;
+        }
+        kept.position = wanted.min(kept.rows.len() + 1);
+        Ok(last.saturating_sub(position))
+    }
+
+    fn require_scroll(&self, kept: &Kept) -> Result<()> {
+        if kept.scroll { Ok(()) } else { Err(forward_only()) }
+    }
+
+    /// Sends a row by its number, from 1.
+    fn send_kept(&self, kept: &mut Kept, row: u64) -> Result<()> {
+        let (number, at) = ((row - 1) as usize / BATCH_ROWS, (row - 1) as usize % BATCH_ROWS);
+        if kept.near_number != Some(number) {
+            kept.rows.read(number, &mut kept.near)?;
+            kept.near_number = Some(number);
+        }
+        let mut out = std::mem::take(self.connection.borrow_mut().out());
+        let written = self.write_row(&mut out, &kept.outputs, &kept.near.columns, at);
+        let mut connection = self.connection.borrow_mut();
+        out.append(connection.out());
+        *connection.out() = out;
+        written?;
+        connection.flush_if_full()
+    }
+
+    /// Before a commit: cursors WITH HOLD read the rest of their rows, for what they read will be gone.
+    pub(crate) fn hold_cursors(&self) -> Result<()> {
+        let names: Vec<String> = {
+            let portals = self.portals.borrow();
+            portals.iter().filter(|(_, portal)| portal.hold && !portal.held).map(|(name, _)| name.clone()).collect()
+        };
+        for name in names {
+            let mut portal = self.take_portal(&name)?;
+            if let State::Kept(kept) = &mut portal.state {
+                self.read_on(kept, u64::MAX)?;
+                kept.source = None;
+            }
+            portal.held = true;
+            self.portals.borrow_mut().insert(name, portal);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn find_cursor(&self, name: &str) -> Result<()> {
+        if self.portals.borrow().contains_key(name) {
+            return Ok(());
+        }
+        bail!(INVALID_CURSOR_NAME, "cursor \"{name}\" does not exist")
+    }
+
+    /// FETCH and MOVE; the command tag.
+    pub(crate) fn fetch(&self, fetch: &Fetch) -> Result<String> {
+        self.find_cursor(&fetch.cursor)?;
+        let forward = matches!(fetch.direction, FetchDirection::Forward | FetchDirection::Relative) && fetch.count > 0;
+        if !forward && matches!(self.portals.borrow().get(&*fetch.cursor).map(|p| &p.state), Some(State::Running(_))) {
+            return Err(forward_only());
+        }
+        let mut portal = self.take_portal(&fetch.cursor)?;
+        let mut count = 0;
+        match &mut portal.state {
+            State::Running(running) => {
+                let limit = if fetch.count == Fetch::ALL { u64::MAX } else { fetch.count as u64 };
+                let skipped = if fetch.direction == FetchDirection::Relative { limit - 1 } else { 0 };
+                let mut at_end = false;
+                if skipped > 0 {
+                    at_end = matches!(self.run_query(running, skipped, false)?, Ran::Completed(_));
+                }
+                if !at_end {
+                    let (Ran::Completed(rows) | Ran::Suspended(rows)) =
+                        self.run_query(running, limit - skipped, !fetch.is_move)?;
+                    count = rows;
+                }
+            }
+            State::Kept(kept) => match self.fetch_kept(kept, fetch.direction, fetch.count, !fetch.is_move) {
+                Ok(rows) => count = rows,
+                Err(error) => {
+                    // It stays where it was.
+                    self.portals.borrow_mut().insert(fetch.cursor.to_string(), portal);
+                    return Err(error);
+                }
+            },
+            _ => (),
+        }
+        self.portals.borrow_mut().insert(fetch.cursor.to_string(), portal);
+        Ok(format!("{} {count}", if fetch.is_move { "MOVE" } else { "FETCH" }))
+    }
+}
+
+fn forward_only() -> Error {
+    let error = Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, "cursor can only scan forward");
+    error.hint("Declare it with SCROLL option to enable backward scan.")
+}

@@ -1,0 +1,43 @@
+-- Every direction of FETCH, on a cursor that keeps its rows.
+begin;
+declare c scroll cursor for select g, 'x' || g from generate_series(1, 5) g;
+fetch 2 from c;
+fetch prior from c;
+fetch prior from c;
+fetch prior from c;
+fetch next from c;
+fetch last from c;
+fetch absolute 3 from c;
+fetch absolute -2 from c;
+fetch absolute 0 from c;
+fetch absolute 9 from c;
+fetch relative -2 from c;
+fetch relative 0 from c;
+fetch relative 10 from c;
+fetch backward 2 from c;
+fetch backward all from c;
+fetch all from c;
+move 3 from c;
+move backward all from c;
+fetch -1 from c;
+fetch 1 from c;
+-- One that does not.
+declare n no scroll cursor for select 1;
+fetch backward 1 from n;
+rollback;
+-- WITH HOLD outlives its transaction, unless that is rolled back.
+begin;
+declare h scroll cursor with hold for select g from generate_series(1, 3000) g;
+move 2500 from h;
+commit;
+fetch backward 2 from h;
+fetch absolute 1025 from h;
+begin;
+declare lost cursor with hold for select 1;
+fetch h;
+rollback;
+fetch lost;
+fetch h;
+close h;
+fetch h;
+declare x cursor for select 1;
