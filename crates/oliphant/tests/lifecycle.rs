@@ -1,7 +1,7 @@
 //! The real server, started and ended in every way there is: by `pg_ctl`, by signals, by force.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_oliphant");
@@ -151,4 +151,31 @@ fn settings_can_be_asked_without_a_server() {
     let version = run(&["postgres", "--version"]).stdout;
     assert!(String::from_utf8_lossy(&version).starts_with("postgres (PostgreSQL) 18.6"));
     assert!(String::from_utf8_lossy(&run(&["postgres", "--describe-config"]).stdout).contains("\nwork_mem\tuser\t"));
+}
+
+/// Without arguments: a cluster is made and served for the script on standard input, and nothing keeps running behind it.
+#[test]
+fn a_script_needs_no_server() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let run = |arguments: &[&str], script: &str| {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).env("PGDATA", &data).env("HOME", directory.path());
+        for name in ["PGHOST", "PGPORT", "PGUSER", "PGDATABASE"] {
+            command.env_remove(name);
+        }
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), script.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let made = run(&[], "create table t as select 6 * 7 as answer;\ntable t;\n");
+    let expected = "SELECT 1\n answer \n--------\n     42\n(1 row)\n\n";
+    assert_eq!((String::from_utf8_lossy(&made.stdout).as_ref(), made.status.code()), (expected, Some(0)), "{made:?}");
+    assert!(made.stderr.is_empty() && !data.join("postmaster.pid").exists(), "{made:?}");
+    let failed = run(&[], "\\set ON_ERROR_STOP on\ntable t;\ntable nothing;\ntable t;\n");
+    assert_eq!(failed.status.code(), Some(3), "{failed:?}");
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("relation \"nothing\" does not exist"), "{failed:?}");
+    let stopped = run(&["stop"], "");
+    assert!(String::from_utf8_lossy(&stopped.stderr).contains("no server is running"), "{stopped:?}");
 }

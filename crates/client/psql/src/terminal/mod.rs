@@ -118,14 +118,14 @@ fn inputrc() -> String {
 
 /// Whether a file of readline's settings asks for the keys of vi; its other settings are not ours.
 fn wants_vi(inputrc: &str) -> bool {
-    let modes = inputrc.lines().filter_map(|line| {
+    let mut modes = inputrc.lines().filter_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
             ["set", "editing-mode", mode, ..] => Some(mode),
             _ => None,
         }
     });
-    modes.last() == Some("vi")
+    modes.next_back() == Some("vi")
 }
 
 /// Holds the session while a line is edited.
