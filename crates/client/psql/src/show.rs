@@ -2,17 +2,10 @@
 
 use std::io::{self, IsTerminal};
 
-use client::Rows;
-
 use crate::output::Target;
-use crate::print::{Expanded, Format, PrintOptions, Printer, Table, columns_of};
+use crate::print::{Expanded, Format, PrintOptions, Printer, Table};
 use crate::session::Psql;
 use crate::shell;
-
-/// A result as a table.
-pub fn table(rows: &Rows) -> Table<'_> {
-    Table::new(columns_of(rows), rows)
-}
 
 impl Psql {
     /// Prints a table to `target`, or else to where results go, by the session's options or others.

@@ -15,7 +15,7 @@ use crate::lexer::{Stop, shown};
 use crate::main_loop::{self, Script};
 use crate::options::{self, Action, Options, Parsed};
 use crate::output::Output;
-use crate::print::PrintOptions;
+use crate::print::{NumericLocale, PrintOptions};
 use crate::session::{EXIT_BAD_CONNECTION, EXIT_FAILURE, EXIT_SCRIPT, EXIT_SUCCESS, PasswordPrompt, Psql};
 use crate::shell;
 use crate::source::{Reader, Source};
@@ -65,7 +65,7 @@ fn session() -> std::io::Result<Psql> {
         interrupt: Interrupt::start()?,
         encoding: "SQL_ASCII".into(),
         variables,
-        print: PrintOptions::default(),
+        print: PrintOptions { locale: NumericLocale::of_environment(), ..PrintOptions::default() },
         output: Output::new()?,
         log_file: None,
         sources: Vec::new(),

@@ -9,10 +9,10 @@ use super::{Clock, Executed};
 use crate::lexer::shown;
 use crate::output::Target;
 use crate::pager::Pager;
-use crate::print::{Format, Part, PrintOptions};
+use crate::print::{Format, Part, PrintOptions, Table};
 use crate::request::Send;
 use crate::session::{EXIT_BAD_CONNECTION, Psql};
-use crate::{shell, show};
+use crate::shell;
 
 /// The file or command that `\g` names, opened when the first result wants it.
 #[derive(Default)]
@@ -250,7 +250,7 @@ impl Psql {
         if !self.open_destination(destination) {
             return false;
         }
-        let mut table = show::table(rows);
+        let mut table = Table::of_rows(rows);
         table.part = part;
         self.show(&table, options, destination.target.as_mut())
     }

@@ -7,7 +7,6 @@ use crate::crosstab::Crosstab;
 use crate::lexer::shown;
 use crate::print::{Table, columns_of};
 use crate::session::Psql;
-use crate::show;
 use crate::variables::{Echo, Variables};
 
 impl Psql {
@@ -129,7 +128,7 @@ impl Psql {
         let Some(QueryResult::Rows(rows)) = self.accept_described(named) else { return false };
         let mut destination = super::results::Destination::default();
         let success = self.open_destination(&mut destination)
-            && self.show(&show::table(&rows), None, destination.target())
+            && self.show(&Table::of_rows(&rows), None, destination.target())
             && self.close_destination(destination);
         self.set_result_variables(None, Some(rows.len() as u64), success);
         success

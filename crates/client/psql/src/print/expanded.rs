@@ -298,8 +298,7 @@ impl<'a> Layout<'a> {
         let mark_right = self.border > 0 || (self.names_marked && !self.old);
         let Some(line) = name.lines().get(index) else {
             let room = self.names + usize::from(self.border);
-            let marks = (self.border < 2 && self.names_marked && self.old)
-                || (self.border == 0 && self.names_marked && !self.old);
+            let marks = self.names_marked && self.border < if self.old { 2 } else { 1 };
             return sink.spaces((room + usize::from(marks)).max(1));
         };
         if mark_left {

@@ -2,7 +2,7 @@
 //!
 //! Data in, bytes out: nothing here knows a connection, a terminal or a pager. A [`Table`] says what is to be shown,
 //! [`PrintOptions`] how. [`Printer::new`] measures the table where the format needs that, so that the caller can ask how
-//! long and wide it will be (the pager's question) before [`Printer::write`] writes it; [`print`] does both.
+//! long and wide it will be (the pager's question) before [`Printer::write`] writes it.
 //!
 //! - Cells are borrowed from whoever holds the rows ([`Cells`]); nothing is allocated per cell or row.
 //! - Text is bytes in the client's encoding, and may be invalid there; widths come from [`crate::width`].
@@ -29,7 +29,7 @@ mod unaligned;
 use std::io::{self, Write};
 
 pub use options::{
-    Expanded, ExpandedHeaderWidth, Format, LineStyle, NumericLocale, PagerUse, PrintOptions, Separator, UnicodeWeight,
+    Expanded, ExpandedHeaderWidth, Format, LineStyle, NumericLocale, PagerUse, PrintOptions, UnicodeWeight,
 };
 use sink::Sink;
 
@@ -130,12 +130,6 @@ impl<'a> Table<'a> {
     /// The same with a title.
     pub fn titled(mut self, title: impl AsRef<[u8]>) -> Table<'a> {
         self.title = Some(title.as_ref().to_vec());
-        self
-    }
-
-    /// The same with one more line below it.
-    pub fn footer(mut self, line: impl AsRef<[u8]>) -> Table<'a> {
-        self.footers.push(line.as_ref().to_vec());
         self
     }
 }
@@ -289,11 +283,6 @@ impl<'a> Printer<'a> {
         }
         sink.finish()
     }
-}
-
-/// Writes a table.
-pub fn print(table: &Table<'_>, options: &PrintOptions, writer: &mut dyn Write) -> io::Result<()> {
-    Printer::new(table, options).write(writer)
 }
 
 /// A table and the options it is written with: what every format asks of both.
