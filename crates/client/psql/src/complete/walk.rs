@@ -60,6 +60,12 @@ pub(super) fn walk(grammar: &'static Grammar, tokens: &[Token<'_>]) -> Found {
             walker.node(form, 0);
         }
     }
+    // What goes on from a word that is offered alone need not be offered as well.
+    let words = std::mem::take(&mut walker.found.expected.words);
+    let goes_on = |word: &String| {
+        words.iter().any(|other| word.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with(' ')))
+    };
+    walker.found.expected.words = words.iter().filter(|word| !goes_on(word)).cloned().collect();
     walker.found
 }
 
@@ -565,10 +571,11 @@ mod tests {
         assert_eq!(words("drop table "), ["IF EXISTS"]);
         assert_eq!(expected("drop table ").kinds, ["tables"]);
         assert_eq!(words("drop table if "), ["EXISTS"]);
+        assert!(!words("alter ").contains(&"TABLE ALL IN TABLESPACE".to_owned()));
         assert_eq!(expected("drop table if ").kinds, [""; 0]);
         assert_eq!(words("drop table if exists x "), ["CASCADE", "RESTRICT"]);
         assert!(words("create ").contains(&"FOREIGN DATA WRAPPER".to_owned()));
-        assert!(words("alter table t ").contains(&"NO FORCE".to_owned()));
+        assert!(words("alter table t ").contains(&"NO".to_owned()));
         assert!(words("select a from t order ").contains(&"BY".to_owned()));
     }
 
