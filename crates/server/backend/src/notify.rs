@@ -297,10 +297,10 @@ impl Channels {
                 match transactions.status(entry.xid)? {
                     XidStatus::Running => return Ok(()),
                     XidStatus::Committed(lsn) if lsn > transactions.watermark() => return Ok(()),
-                    XidStatus::Committed(_) if entry.database == database => {
-                        if state.listening.contains(&entry.channel) {
-                            wire::backend::notification(to, entry.pid, &entry.channel, &entry.payload);
-                        }
+                    XidStatus::Committed(_)
+                        if entry.database == database && state.listening.contains(&entry.channel) =>
+                    {
+                        wire::backend::notification(to, entry.pid, &entry.channel, &entry.payload);
                     }
                     _ => (),
                 }
