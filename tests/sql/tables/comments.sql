@@ -3,7 +3,6 @@ CREATE TABLE described (a int CONSTRAINT positive CHECK (a > 0), b text);
 CREATE INDEX described_a ON described (a);
 CREATE VIEW seen AS SELECT a FROM described;
 CREATE SEQUENCE counted;
-
 COMMENT ON TABLE described IS 'a table';
 COMMENT ON COLUMN described.a IS 'a column';
 COMMENT ON COLUMN seen.a IS 'a column of a view';
@@ -24,7 +23,6 @@ SELECT obj_description('described'::regclass, 'pg_class'), col_description('desc
 SELECT obj_description('described_a'::regclass, 'pg_class'), obj_description('seen'::regclass, 'pg_class'), obj_description('counted'::regclass, 'pg_class');
 SELECT description FROM pg_description WHERE classoid = 'pg_constraint'::regclass AND objoid = (SELECT oid FROM pg_constraint WHERE conname = 'positive');
 SELECT obj_description('public'::regnamespace, 'pg_namespace'), obj_description('abs(int)'::regprocedure, 'pg_proc'), obj_description('count()'::regprocedure, 'pg_proc'), obj_description('int4'::regtype, 'pg_type'), obj_description('+(int,int)'::regoperator, 'pg_operator');
-
 -- Another text replaces it; NULL and the empty string take it away.
 COMMENT ON TABLE described IS 'the table';
 SELECT obj_description('described'::regclass, 'pg_class');
@@ -32,7 +30,6 @@ COMMENT ON TABLE described IS NULL;
 SELECT obj_description('described'::regclass, 'pg_class');
 COMMENT ON COLUMN described.a IS '';
 SELECT count(*) FROM pg_description WHERE objoid = 'described'::regclass;
-
 -- A comment goes with its transaction, and with its object.
 BEGIN;
 COMMENT ON TABLE described IS 'not for long';
@@ -41,7 +38,6 @@ SELECT obj_description('described'::regclass, 'pg_class');
 COMMENT ON COLUMN described.b IS 'second';
 ALTER TABLE described DROP COLUMN b;
 SELECT count(*) FROM pg_description WHERE classoid = 'pg_class'::regclass AND objoid = 'described'::regclass;
-
 -- What is not there, or something else.
 COMMENT ON TABLE nosuch IS 'x';
 COMMENT ON TABLE seen IS 'x';

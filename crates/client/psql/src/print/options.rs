@@ -1,6 +1,6 @@
 //! Everything `\pset` can set, as data.
 //!
-//! [`PrintOptions`] is plain values: the session keeps one and lends it to [`super::print`]; a command that wants other
+//! [`PrintOptions`] is plain values: the session keeps one and lends it to [`super::Printer`]; a command that wants other
 //! settings for one answer (`\gx`, the `\d` family) changes a clone. What a user may type, and what psql says about it,
 //! stands in [`crate::pset`].
 
