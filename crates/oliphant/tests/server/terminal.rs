@@ -310,7 +310,7 @@ impl Terminal for Tmux {
             if !text.is_empty() {
                 // A semicolon at the end would be tmux's own.
                 let text =
-                    if text.ends_with(';') { format!("{}\\;", &text[..text.len() - 1]) } else { text.to_owned() };
+                    text.strip_suffix(';').map_or_else(|| text.to_owned(), |before| format!("{before}\\;"));
                 assert!(self.command().args(["send-keys", "-l", "--", &text]).status().unwrap().success());
             }
             rest = &rest[text.len()..];
