@@ -309,8 +309,7 @@ impl Terminal for Tmux {
             let text = &rest[..next.map_or(rest.len(), |(position, _, _)| position)];
             if !text.is_empty() {
                 // A semicolon at the end would be tmux's own.
-                let text =
-                    text.strip_suffix(';').map_or_else(|| text.to_owned(), |before| format!("{before}\\;"));
+                let text = text.strip_suffix(';').map_or_else(|| text.to_owned(), |before| format!("{before}\\;"));
                 assert!(self.command().args(["send-keys", "-l", "--", &text]).status().unwrap().success());
             }
             rest = &rest[text.len()..];
