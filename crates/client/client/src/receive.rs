@@ -83,14 +83,13 @@ impl Connection {
     /// Whether [`Connection::next_result`] would have to wait. Receives nothing: [`Connection::consume_input`] does.
     pub fn is_busy(&mut self) -> bool {
         while self.phase == Phase::Busy {
-            match self.input.next() {
-                Ok(Ok(message)) => {
-                    if self.handle(message).is_err() {
-                        return false;
-                    }
+            match self.progress() {
+                Ok(true) => (),
+                Ok(false) => return true,
+                Err(error) => {
+                    self.ready = Some(QueryResult::Error(error.into()));
+                    self.phase = Phase::Ready;
                 }
-                Ok(Err(_)) => return true,
-                Err(_) => return false,
             }
         }
         false
@@ -102,19 +101,18 @@ impl Connection {
     /// If the connection is lost.
     pub fn consume_input(&mut self) -> Result<(), Error> {
         self.check_usable()?;
-        loop {
-            match self.receive(false) {
-                Ok(true) => (),
-                Ok(false) => break,
-                Err(error) if self.phase == Phase::Idle => {
-                    self.handle_idle()?;
-                    return Err(error);
-                }
-                // The result that says so is found where results are.
-                Err(error) => return Err(error),
+        let mut outcome = self.receive(false);
+        while let Ok(true) = outcome {
+            // The end, or a failure, is found again by the next call, when what came before it has been used.
+            match self.input.receive(&mut self.stream, false) {
+                Ok(1..) if self.input.unread() <= self.memory_limit => (),
+                _ => outcome = Ok(false),
             }
         }
-        if self.phase == Phase::Idle { self.handle_idle() } else { Ok(()) }
+        if self.phase == Phase::Idle {
+            self.handle_idle()?;
+        }
+        outcome.map(|_| ())
     }
 
     /// Sorts out what came while no command was running.
@@ -125,25 +123,24 @@ impl Connection {
         Ok(())
     }
 
-    /// Handles the next message, waiting for it if need be.
+    /// Handles the next message, or all rows that come next, waiting for it if need be.
     pub(crate) fn advance(&mut self) -> Step {
-        loop {
-            match self.input.next() {
-                Ok(Ok(message)) if message.kind == b'D' && self.takes_rows() => {
-                    self.take_rows()?;
-                    if self.phase != Phase::Busy {
-                        return Ok(());
-                    }
-                }
-                Ok(Ok(message)) => return self.handle(message),
-                Ok(Err(_)) => {
-                    if !self.output.is_empty() {
-                        self.flush()?;
-                    }
-                    self.receive(true)?;
-                }
-                Err(lost) => return Err(self.lost_sync(lost.kind, lost.len)),
+        while !self.progress()? {
+            if !self.output.is_empty() {
+                self.flush()?;
             }
+            self.receive(true)?;
+        }
+        Ok(())
+    }
+
+    /// Handles the next message, or all rows that come next, if there is a whole one: whether there was.
+    fn progress(&mut self) -> Result<bool, Error> {
+        match self.input.next() {
+            Ok(Ok(message)) if message.kind == b'D' && self.takes_rows() => self.take_rows().map(|()| true),
+            Ok(Ok(message)) => self.handle(message).map(|()| true),
+            Ok(Err(_)) => Ok(false),
+            Err(lost) => Err(self.lost_sync(lost.kind, lost.len)),
         }
     }
 

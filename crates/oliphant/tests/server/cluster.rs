@@ -1,5 +1,6 @@
 //! A cluster of a test's own.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -85,6 +86,12 @@ impl Cluster {
     /// The Unix socket.
     pub fn socket(&self) -> PathBuf {
         self.directory.path().join(".s.PGSQL.5432")
+    }
+
+    /// What leads libpq's programs to a database of the cluster.
+    pub fn environment(&self, database: &str) -> [(&'static str, OsString); 4] {
+        let host = self.directory.path().into();
+        [("PGHOST", host), ("PGPORT", "5432".into()), ("PGUSER", "postgres".into()), ("PGDATABASE", database.into())]
     }
 
     fn log_file(&self) -> PathBuf {

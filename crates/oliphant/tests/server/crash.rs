@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cluster::Cluster;
-use crate::session::{Answer, Session};
+use crate::session::{Session, failure};
 
 const CLIENTS: u64 = 4;
 const ACCOUNTS: u64 = 1000;
@@ -49,10 +49,8 @@ fn transfer(mut session: Session, client: u64, first: u64, stop: &AtomicBool, ac
              update branch set balance = balance + {delta} where id = 1; \
              insert into history values ({client}, {number}, {delta}); commit"
         );
-        match session.run(&text, &[]) {
-            Ok(answers) if answers.iter().all(|answer| !matches!(answer, Answer::Failed(_))) => {
-                acknowledged.store(number, Ordering::Relaxed);
-            }
+        match session.run(&text) {
+            Ok(results) if failure(&results).is_none() => acknowledged.store(number, Ordering::Relaxed),
             // Killed in the middle, or turned away: whether the last one was committed is not known.
             _ => return,
         }
@@ -99,14 +97,11 @@ fn check_structure(session: &mut Session, cluster: &Cluster) {
              lateral verify_heapam(c.oid, check_toast => true) v where c.relkind in ('r', 't')",
         ),
     ] {
-        for answer in session.run(text, &[]).expect("an answer") {
-            match answer {
-                Answer::Failed(error) => panic!("{what}: {error:?}\n{}", cluster.log()),
-                Answer::Table(table) if what == "tables" => {
-                    assert!(table.rows.is_empty(), "{:?}\n{}", table.rows, cluster.log());
-                }
-                _ => (),
-            }
+        let results = session.run(text).expect("an answer");
+        assert_eq!(failure(&results), None, "{what}\n{}", cluster.log());
+        if what == "tables" {
+            let found = results.into_iter().find_map(|result| result.into_rows().ok()).expect("rows");
+            assert!(found.is_empty(), "{found:?}\n{}", cluster.log());
         }
     }
 }
@@ -185,19 +180,8 @@ fn one_backend_that_dies_takes_the_others_along_and_the_server_comes_back() {
     let killed = Instant::now();
     kill(&[victim.pid as u32]);
     // The other session is told why it ends.
-    let mut told = None;
-    while told.is_none() {
-        let received = other.receive(|message| {
-            use wire::backend::BackendMessage::{Error, Notice};
-            if let Error(notice) | Notice(notice) = message {
-                told = Some(notice.to_error());
-            }
-        });
-        if received.is_err() {
-            break;
-        }
-    }
-    assert_eq!(told.map(|error| error.state().to_string()).as_deref(), Some("57P02"), "{}", cluster.log());
+    let told: Vec<String> = other.last_words().iter().map(|notice| notice.sqlstate().into_owned()).collect();
+    assert_eq!(told, ["57P02"], "{}", cluster.log());
     cluster.wait_until_ready();
     let back = killed.elapsed();
     assert!(back < Duration::from_secs(10), "the server took {back:?} to come back");
@@ -276,14 +260,12 @@ fn mixed_load(mut session: Session, client: u64, mut random: Random, mut next: u
     let mut done = 0;
     loop {
         let text = mixed_statement(client, &mut random, &mut next);
-        let Ok(answers) = session.run(&text, &[]) else { return Ok(done) };
-        for answer in answers {
-            match answer {
-                // Those that the postmaster ends say so.
-                Answer::Failed(error) if error.state().to_string().starts_with("57P") => return Ok(done),
-                Answer::Failed(error) => return Err(format!("{error:?}: {}", &text[..text.len().min(200)])),
-                _ => (),
-            }
+        let Ok(results) = session.run(&text) else { return Ok(done) };
+        match failure(&results) {
+            None => (),
+            // Those that the postmaster ends say so, and those that are cut off notice it.
+            Some((state, _)) if state.starts_with("57P") || state.is_empty() => return Ok(done),
+            Some((state, message)) => return Err(format!("{state} {message}: {}", &text[..text.len().min(200)])),
         }
         done += 1;
     }

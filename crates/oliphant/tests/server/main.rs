@@ -10,9 +10,7 @@
 
 mod cluster;
 mod crash;
-mod print;
 mod protocol;
-mod script;
 mod session;
 mod sql;
 mod statistics;

@@ -5,12 +5,12 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use wire::backend::BackendMessage;
+use wire::frame::{Cut, MAX_MESSAGE, cut};
 use wire::frontend::{self, Target};
 use wire::startup::Startup;
 use wire::{Format, ProtocolVersion};
 
 use crate::cluster::Cluster;
-use crate::session::Session;
 
 fn connect(cluster: &Cluster) -> UnixStream {
     let socket = UnixStream::connect(cluster.socket()).expect("the socket");
@@ -69,47 +69,62 @@ fn garbage_is_answered_or_closed_and_never_crashes_the_server() {
     cluster.stop();
 }
 
-/// The kinds of the messages up to ReadyForQuery, errors by their SQLSTATE.
-fn answers(session: &mut Session) -> String {
-    let mut kinds = String::new();
-    let mut done = false;
-    while !done {
-        let received = session.receive(|message| {
-            let kind = match &message {
-                BackendMessage::ParseComplete => "1",
-                BackendMessage::BindComplete => "2",
-                BackendMessage::CloseComplete => "3",
-                BackendMessage::RowDescription(_) => "T",
-                BackendMessage::ParameterDescription(_) => "t",
-                BackendMessage::DataRow(_) => "D",
-                BackendMessage::CommandComplete(_) => "C",
-                BackendMessage::PortalSuspended => "s",
-                BackendMessage::NoData => "n",
-                BackendMessage::EmptyQueryResponse => "I",
-                BackendMessage::ReadyForQuery(_) => "Z",
-                BackendMessage::Error(notice) => notice.field(b'C').unwrap_or("?"),
-                _ => "",
-            };
-            kinds.push_str(kind);
-            done = kind == "Z";
-        });
-        received.expect("an answer");
+/// A conversation message by message.
+struct Conversation {
+    socket: UnixStream,
+    received: Vec<u8>,
+}
+
+impl Conversation {
+    /// Starts a session, and waits until it is ready.
+    fn start(cluster: &Cluster) -> Conversation {
+        let mut conversation = Conversation { socket: connect(cluster), received: Vec::new() };
+        let parameters = vec![("user", "postgres"), ("database", "postgres")];
+        conversation.say(|to| Startup::Session { version: ProtocolVersion::V3_0, parameters }.write(to));
+        conversation.answers();
+        conversation
     }
-    kinds
+
+    fn say(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        self.socket.write_all(&bytes).expect("sent");
+    }
+
+    /// The kinds of the messages up to ReadyForQuery, errors by their SQLSTATE.
+    fn answers(&mut self) -> String {
+        let mut kinds = String::new();
+        loop {
+            match cut(&self.received, |_| MAX_MESSAGE).expect("a message") {
+                Cut::Whole(frame) => {
+                    let kind = match BackendMessage::parse(frame.kind, frame.body).expect("a message") {
+                        BackendMessage::Error(notice) => notice.field(b'C').unwrap_or("?").to_string(),
+                        _ => char::from(frame.kind).to_string(),
+                    };
+                    let len = frame.len;
+                    self.received.drain(..len);
+                    kinds.push_str(&kind);
+                    if kind == "Z" {
+                        return kinds;
+                    }
+                }
+                Cut::Partial(_) => {
+                    let mut chunk = [0; 16384];
+                    let len = self.socket.read(&mut chunk).expect("an answer");
+                    assert!(len > 0, "the server left after {kinds}");
+                    self.received.extend_from_slice(&chunk[..len]);
+                }
+            }
+        }
+    }
 }
 
 #[test]
 fn the_extended_protocol_answers_message_by_message() {
     let mut cluster = Cluster::start(&[]);
-    let mut session = cluster.session();
-    let mut talk = |write: &dyn Fn(&mut Vec<u8>)| {
-        let mut bytes = Vec::new();
-        write(&mut bytes);
-        session.send(&bytes).expect("sent");
-        answers(&mut session)
-    };
+    let mut conversation = Conversation::start(&cluster);
     let text = "select x from generate_series(1, $1) as x";
-    let found = talk(&|to| {
+    conversation.say(|to| {
         frontend::parse(to, "s", text, &[23]);
         frontend::describe(to, Target::Statement, "s");
         frontend::bind(to, "p", "s", &[], &[Some(b"3")], &[]);
@@ -119,9 +134,9 @@ fn the_extended_protocol_answers_message_by_message() {
         frontend::close(to, Target::Portal, "p");
         frontend::sync(to);
     });
-    assert_eq!(found, "1tT2TDDsDC3Z");
+    assert_eq!(conversation.answers(), "1tT2TDDsDC3Z");
     // After an error everything is skipped up to Sync; the prepared statement is still there.
-    let found = talk(&|to| {
+    conversation.say(|to| {
         frontend::bind(to, "", "nowhere", &[], &[], &[]);
         frontend::execute(to, "", 0);
         frontend::sync(to);
@@ -129,33 +144,23 @@ fn the_extended_protocol_answers_message_by_message() {
         frontend::execute(to, "", 0);
         frontend::sync(to);
     });
-    assert_eq!(found, "26000Z");
-    assert_eq!(answers(&mut session), "2DCZ");
-    let mut talk = |write: &dyn Fn(&mut Vec<u8>)| {
-        let mut bytes = Vec::new();
-        write(&mut bytes);
-        session.send(&bytes).expect("sent");
-        answers(&mut session)
-    };
-    assert_eq!(
-        talk(&|to| {
-            frontend::parse(to, "", "", &[]);
-            frontend::bind(to, "", "", &[], &[], &[]);
-            frontend::describe(to, Target::Portal, "");
-            frontend::execute(to, "", 0);
-            frontend::sync(to);
-        }),
-        "12nIZ"
-    );
-    assert_eq!(
-        talk(&|to| {
-            frontend::parse(to, "", "select 1 / $1", &[]);
-            frontend::bind(to, "", "", &[], &[Some(b"0")], &[]);
-            frontend::execute(to, "", 0);
-            frontend::sync(to);
-        }),
-        "1222012Z"
-    );
+    assert_eq!(conversation.answers(), "26000Z");
+    assert_eq!(conversation.answers(), "2DCZ");
+    conversation.say(|to| {
+        frontend::parse(to, "", "", &[]);
+        frontend::bind(to, "", "", &[], &[], &[]);
+        frontend::describe(to, Target::Portal, "");
+        frontend::execute(to, "", 0);
+        frontend::sync(to);
+    });
+    assert_eq!(conversation.answers(), "12nIZ");
+    conversation.say(|to| {
+        frontend::parse(to, "", "select 1 / $1", &[]);
+        frontend::bind(to, "", "", &[], &[Some(b"0")], &[]);
+        frontend::execute(to, "", 0);
+        frontend::sync(to);
+    });
+    assert_eq!(conversation.answers(), "1222012Z");
     cluster.stop();
 }
 

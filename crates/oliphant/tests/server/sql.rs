@@ -1,13 +1,17 @@
-//! The scripts under `tests/sql`: each prints what PostgreSQL 18's psql printed when `tests/record` ran it.
+//! The scripts under `tests/sql`: each prints by our psql what PostgreSQL 18's psql printed when `tests/record` ran it.
 //!
 //! A script has a cluster database of its own. `ONLY=name` in the environment runs the scripts whose path holds `name`.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
 
-use crate::cluster::{Cluster, repository};
-use crate::session::Session;
-use crate::{print, script};
+use crate::cluster::{Cluster, oliphant, repository};
+
+/// How long a script may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn scripts(directory: &Path, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> =
@@ -22,22 +26,26 @@ fn scripts(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Runs a script and gives what psql would print.
-fn output(session: &mut Session, text: &str) -> String {
-    let mut to = String::new();
-    for piece in script::pieces(text) {
-        to.push_str(piece.lines);
-        for statement in &piece.statements {
-            match session.run(statement, piece.copy_data.as_bytes()) {
-                Ok(answers) => print::answers(&mut to, statement, &answers),
-                Err(error) => {
-                    to.push_str(&format!("{error}\n"));
-                    return to;
-                }
-            }
+/// Runs psql on a script, as `tests/record` does; gives what it prints, errors included.
+fn output(cluster: &Cluster, database: &str, script: &Path) -> String {
+    let mut printed = tempfile::tempfile().expect("a temporary file");
+    let to = || printed.try_clone().expect("a descriptor");
+    let mut command = Command::new(oliphant());
+    command.args(["psql", "-X", "-a", "-q"]).envs(cluster.environment(database));
+    command.env("PGTZ", "UTC").env("PGDATESTYLE", "ISO, MDY").env("PGOPTIONS", "-c intervalstyle=postgres");
+    command.stdin(File::open(script).expect("a script")).stdout(to()).stderr(to());
+    let mut psql = command.spawn().expect("psql starts");
+    let until = Instant::now() + PATIENCE;
+    while psql.try_wait().expect("a child").is_none() {
+        if Instant::now() > until {
+            let _ = psql.kill();
         }
+        std::thread::sleep(Duration::from_millis(2));
     }
-    to
+    printed.rewind().expect("a file");
+    let mut text = Vec::new();
+    printed.read_to_end(&mut text).expect("a file");
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// The first lines in which two texts differ.
@@ -68,15 +76,14 @@ fn scripts_print_what_postgresql_prints() {
     found.retain(|path| path.to_string_lossy().contains(&only));
     assert!(!found.is_empty(), "no script under {} matches {only:?}", root.display());
     let cluster = Cluster::start(&[]);
+    let mut session = cluster.session();
     let mut failures = String::new();
     for (n, path) in found.iter().enumerate() {
         let name = path.strip_prefix(&root).unwrap_or(path).display();
         let database = format!("script_{n}");
-        cluster.session().query(&format!("create database {database}"));
-        let mut session = Session::connect(&cluster, &database).expect("a session");
-        let text = fs::read_to_string(path).expect("a script");
+        session.query(&format!("create database {database}"));
         let expected = fs::read_to_string(path.with_extension("out")).expect("its recorded output");
-        let printed = output(&mut session, &text);
+        let printed = output(&cluster, &database, path);
         if printed != expected {
             failures.push_str(&format!("{name}\n{}", difference(&expected, &printed)));
         }

@@ -50,18 +50,15 @@ trait Terminal {
 /// What psql is started with.
 fn environment(cluster: &Cluster, directory: &Path) -> Vec<(&'static str, OsString)> {
     let pager = format!("cat > {0}/paged; echo PAGED", directory.display());
-    vec![
-        ("PGHOST", cluster.socket().parent().unwrap().into()),
-        ("PGPORT", "5432".into()),
-        ("PGUSER", "postgres".into()),
-        ("PGDATABASE", "postgres".into()),
+    let of_psql = [
         ("PSQL_HISTORY", directory.join("history").into()),
         ("PSQLRC", "/dev/null".into()),
         ("PSQL_PAGER", pager.into()),
         ("HOME", directory.into()),
         ("TERM", "xterm".into()),
         ("INPUTRC", "/dev/null".into()),
-    ]
+    ];
+    cluster.environment("postgres").into_iter().chain(of_psql).collect()
 }
 
 /// What a person does in one evening.

@@ -161,6 +161,34 @@ fn rows_come_in_chunks() {
     assert_eq!(seen, [(2, true), (2, true), (1, true), (0, false)]);
 }
 
+/// For those who wait in ways of their own.
+#[test]
+fn rows_are_taken_as_they_arrive() {
+    let fake = Fake::serve(|mut peer| {
+        peer.welcome();
+        peer.query();
+        let mut to = rows(&["1", "2", "3"]);
+        ready(&mut to);
+        for piece in to.chunks(7) {
+            peer.send(piece);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        peer.rest()
+    });
+    let mut connection = connect(&fake);
+    connection.send_query("x").unwrap();
+    let mut turns = 0;
+    while connection.is_busy() {
+        turns += 1;
+        connection.consume_input().unwrap();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(turns > 1);
+    let Some(QueryResult::Rows(rows)) = connection.next_result() else { panic!("no rows") };
+    assert_eq!((rows.len(), rows.value(2, 0)), (3, Some(&b"3"[..])));
+    assert!(connection.next_result().is_none());
+}
+
 #[test]
 fn copy_in_both_directions() {
     let fake = Fake::serve(|mut peer| {
