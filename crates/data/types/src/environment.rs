@@ -87,6 +87,8 @@ pub enum TypeKind {
     Composite {
         /// Its columns, without dropped ones.
         columns: Vec<RowColumn>,
+        /// How many fields its values have, dropped ones included.
+        fields: usize,
     },
     /// A range.
     Range {
@@ -111,6 +113,8 @@ pub enum TypeKind {
 pub struct RowColumn {
     /// Its name.
     pub name: String,
+    /// Where it stands among the fields of a value, from 0; see [`record`](crate::record).
+    pub position: usize,
     /// Its type.
     pub type_oid: Oid,
     /// Its type modifier, or -1.
@@ -282,7 +286,7 @@ pub fn builtin_facts(type_oid: Oid) -> Option<TypeFacts> {
         (_, oid::TSMULTIRANGE) => TypeKind::Multirange { range: oid::TSRANGE },
         (_, oid::TSTZMULTIRANGE) => TypeKind::Multirange { range: oid::TSTZRANGE },
         (_, oid::DATEMULTIRANGE) => TypeKind::Multirange { range: oid::DATERANGE },
-        (_, oid::RECORD) => TypeKind::Composite { columns: Vec::new() },
+        (_, oid::RECORD) => TypeKind::Composite { columns: Vec::new(), fields: 0 },
         (_, oid::INT2VECTOR | oid::OIDVECTOR) => TypeKind::Array { element: t.element },
         (b'p', _) if t.category == b'A' && t.element.is_valid() => TypeKind::Array { element: t.element },
         (b'p', _) => TypeKind::Pseudo,

@@ -208,6 +208,7 @@ pub fn hash(type_oid: Oid, collation: Oid, value: DatumRef<'_>, env: &dyn Enviro
         (Order::Padded, DatumRef::Bytes(v)) => bytes(text::trim_blanks(v)),
         (Order::Numeric, DatumRef::Bytes(v)) => numeric::hash_numeric(&Numeric::from_bytes(v)),
         (Order::Tid, DatumRef::Bytes(v)) => tid(v),
+        (Order::Record, DatumRef::Bytes(v)) => crate::record::hash(v, env)?,
         (Order::Array, DatumRef::Bytes(v)) => array_hash(Context { collation, ..Context::plain(env) }, v)?,
         _ => return Err(no_hash(type_oid, env)),
     })
@@ -241,6 +242,7 @@ pub fn hash_extended(
         (Order::Interval, DatumRef::Bytes(v)) => {
             uint32_extended(fold(datetime::decode::<Interval>(v).span() as i64), seed)
         }
+        (Order::Record, DatumRef::Bytes(v)) => crate::record::hash_extended(v, seed, env)?,
         (Order::Array, DatumRef::Bytes(v)) => {
             array_hash_extended(Context { collation, ..Context::plain(env) }, v, seed)?
         }

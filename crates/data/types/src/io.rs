@@ -54,6 +54,7 @@ pub fn io(type_oid: Oid, env: &dyn Environment) -> Result<TypeIo> {
     match &facts.kind {
         TypeKind::Domain { base, .. } => io(*base, env),
         TypeKind::Array { .. } => Ok(crate::array::ARRAY_IO),
+        TypeKind::Composite { .. } => Ok(crate::record::RECORD_IO),
         _ => Err(Error::not_implemented(format_args!("input and output of type {}", facts.name))),
     }
 }
@@ -244,7 +245,8 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::ACLITEM => crate::acl::ACLITEM_IO,
         oid::INT2VECTOR | oid::OIDVECTOR => crate::array::VECTOR_IO,
         oid::ANYARRAY => ANYARRAY_IO,
-        oid::RECORD => return None,
+        oid::RECORD_ARRAY => crate::array::ARRAY_IO,
+        oid::RECORD => crate::record::RECORD_IO,
         _ if crate::builtin_type(type_oid).is_some_and(|t| t.category == b'A' && builtin_io(t.element).is_some()) => {
             crate::array::ARRAY_IO
         }

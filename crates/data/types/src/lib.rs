@@ -37,6 +37,7 @@ pub mod objects;
 pub mod oid;
 pub mod order;
 pub mod random;
+pub mod record;
 pub mod regex;
 pub mod registry;
 pub mod series;

@@ -38,6 +38,8 @@ pub(crate) enum Order {
     Array,
     /// By their labels' positions.
     Enum,
+    /// Field by field.
+    Record,
 }
 
 /// The visible table: which order a built-in type has; `None` if it has none.
@@ -68,6 +70,8 @@ pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
         oid::TID => Order::Tid,
         oid::TIMETZ => Order::TimeTz,
         oid::INTERVAL => Order::Interval,
+        oid::RECORD => Order::Record,
+        oid::RECORD_ARRAY => Order::Array,
         _ => {
             let t = crate::builtin_type(type_oid)?;
             if t.category == b'A' && t.element.is_valid() {
@@ -89,6 +93,7 @@ pub(crate) fn order_of(type_oid: Oid, env: &dyn Environment) -> Result<(Oid, Ord
         TypeKind::Domain { base, .. } => order_of(*base, env),
         TypeKind::Enum => Ok((type_oid, Order::Enum)),
         TypeKind::Array { .. } => Ok((type_oid, Order::Array)),
+        TypeKind::Composite { .. } => Ok((type_oid, Order::Record)),
         _ => Err(no_order(type_oid, env)),
     }
 }
@@ -100,7 +105,7 @@ fn no_order(type_oid: Oid, env: &dyn Environment) -> Error {
     if matches!(type_oid, oid::JSON | oid::XML | oid::POINT | oid::POLYGON | oid::LINE) {
         return Error::new(
             SqlState::UNDEFINED_FUNCTION,
-            format!("could not identify an ordering operator for type {name}"),
+            format!("could not identify a comparison function for type {name}"),
         );
     }
     Error::not_implemented(format_args!("the order of type {name}"))
@@ -117,6 +122,24 @@ pub fn compare(
 ) -> Result<Ordering> {
     let (type_oid, order) = order_of(type_oid, env)?;
     compare_as(type_oid, order, collation, a, b, env)
+}
+
+/// Whether two values, neither null, are equal by their type's default equality.
+///
+/// # Errors
+/// 42883 for a type that has none.
+pub fn equal(type_oid: Oid, collation: Oid, a: DatumRef<'_>, b: DatumRef<'_>, env: &dyn Environment) -> Result<bool> {
+    match order_of(type_oid, env) {
+        Ok((type_oid, order)) => Ok(compare_as(type_oid, order, collation, a, b, env)?.is_eq()),
+        Err(error) if error.state() == SqlState::UNDEFINED_FUNCTION => {
+            let name = objects::format_type(type_oid, None, env)?;
+            Err(Error::new(
+                SqlState::UNDEFINED_FUNCTION,
+                format!("could not identify an equality operator for type {name}"),
+            ))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Compares two values in an order that [`order_of`] found.
@@ -149,6 +172,7 @@ pub(crate) fn compare_as(
             let context = Context { collation, ..Context::plain(env) };
             array::compare_views(context, array::View::new(a)?, array::View::new(b)?)?
         }
+        (Order::Record, Bytes(a), Bytes(b)) => crate::record::compare(a, b, env)?,
         (Order::Enum, B4(a), B4(b)) if a == b => Ordering::Equal,
         (Order::Enum, B4(a), B4(b)) => env.enum_position(Oid(a as u32))?.total_cmp(&env.enum_position(Oid(b as u32))?),
         _ => return Err(crate::io::wrong_form(type_oid, a)),

@@ -25,6 +25,7 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::numeric::NUMERICS,
     crate::objects::OBJECTS,
     crate::random::RANDOMS,
+    crate::record::RECORDS,
     crate::regex::REGEXES,
     crate::text::FORMATS,
     crate::text::PIECES,
@@ -87,6 +88,12 @@ pub trait RowSource: Send {
     /// Adds up to `most` rows to `columns` (one for a function that returns a type, one for each column for a row type)
     /// and returns how many: fewer only at the end.
     fn next(&mut self, columns: &mut [Column], most: usize, context: Context<'_>) -> Result<usize>;
+
+    /// Whether a source of rows gives them as row values (see [`record`](crate::record)), in one column, rather than by
+    /// their fields.
+    fn gives_row_values(&self) -> bool {
+        false
+    }
 }
 
 /// Begins a call of a set-returning function.

@@ -2,6 +2,7 @@
 
 use crate::array::{View, split_text};
 use crate::call::Context;
+use crate::environment::TypeKind;
 use crate::numeric::Numeric;
 use crate::registry::{RowSource, RowSourceMaker};
 use batch::{Column, Datum, DatumRef};
@@ -133,6 +134,7 @@ fn timestamptz_series(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box
 struct Elements {
     array: Datum,
     at: usize,
+    rows: bool,
 }
 
 impl RowSource for Elements {
@@ -143,13 +145,20 @@ impl RowSource for Elements {
         self.at += count;
         Ok(count)
     }
+
+    fn gives_row_values(&self) -> bool {
+        self.rows
+    }
 }
 
-fn unnest(args: &[DatumRef<'_>], _: Context<'_>) -> Result<Box<dyn RowSource>> {
-    match args[0] {
-        DatumRef::Null => Ok(Box::new(Nothing)),
-        array => Ok(Box::new(Elements { array: array.to_datum(), at: 0 })),
-    }
+fn unnest(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let DatumRef::Bytes(array) = args[0] else { return Ok(Box::new(Nothing)) };
+    let element = View::new(array)?.element_type();
+    let rows = match crate::environment::builtin_facts(element) {
+        Some(facts) => matches!(facts.kind, TypeKind::Composite { .. }),
+        None => crate::record::is_row_type(element, context.env)?,
+    };
+    Ok(Box::new(Elements { array: args[0].to_datum(), at: 0, rows }))
 }
 
 fn subscripts(args: &[DatumRef<'_>], _: Context<'_>) -> Result<Box<dyn RowSource>> {

@@ -9,7 +9,8 @@
 //!        | double        big-endian, all bits flipped for negative ones, else the sign bit; NaN is one, above all
 //!        | text          its bytes, 00 as 00 FF, then 00 00
 //!        | numeric       sign and special values, decimal exponent, digits two to a byte, 00; inverted below zero
-//!        | array         column* (elements, nulls last), 00, then the shape
+//!        | array         text (column* (elements, nulls last), 00, then the shape)
+//!        | row           text (column* (fields, nulls last))
 //! ```
 //!
 //! Two values that are equal in SQL have the same bytes (`1.0` and `1.00`, `-0` and `0`), so the keys serve grouping and
@@ -18,7 +19,7 @@
 use crate::datetime::{self, Interval, TimeTz};
 use crate::numeric::Numeric;
 use crate::order::{Order, order_of};
-use crate::{Environment, array, objects, oid, text};
+use crate::{Environment, array, objects, oid, record, text};
 use batch::{ByteValues, Column, DatumRef, Repr, Rows};
 use error::{Error, Result};
 use ids::Oid;
@@ -162,6 +163,25 @@ fn double_bits(value: f64) -> u64 {
     if bits >> 63 != 0 { !bits } else { bits | 1 << 63 }
 }
 
+/// Turns the bytes from `start` on into what [`encode_bytes`] makes of them, in place: composed values, whose parts vary,
+/// become strings that end by themselves, so that a reader can step over them without knowing their types.
+fn escape(start: usize, out: &mut Vec<u8>) {
+    let zeros = out[start..].iter().filter(|&&b| b == 0).count();
+    let mut from = out.len();
+    out.resize(from + zeros + 2, 0);
+    let mut to = out.len() - 2;
+    while to > from {
+        from -= 1;
+        to -= 1;
+        let byte = out[from];
+        if byte == 0 {
+            out[to] = 0xFF;
+            to -= 1;
+        }
+        out[to] = byte;
+    }
+}
+
 fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     let mut rest = bytes;
     while let Some(zero) = rest.iter().position(|&b| b == 0) {
@@ -215,7 +235,21 @@ fn encode_value(
         (Order::Enum, B4(v)) => {
             out.extend_from_slice(&double_bits(env.enum_position(Oid(v as u32))? as f64).to_be_bytes());
         }
+        (Order::Record, Bytes(v)) => {
+            let start = out.len();
+            let view = record::View::new(v)?;
+            record::for_each_live(&view, env, |of, value| {
+                out.push(if value.is_null() { 2 } else { 1 });
+                if value.is_null() {
+                    return Ok(());
+                }
+                let (of, order) = order_of(of, env)?;
+                encode_value(of, order, text::DEFAULT_COLLATION, value, env, out)
+            })?;
+            escape(start, out);
+        }
         (Order::Array, Bytes(v)) => {
+            let start = out.len();
             let view = array::View::new(v)?;
             let (element, order) = order_of(view.element_type(), env)?;
             for value in view.iter() {
@@ -230,6 +264,7 @@ fn encode_value(
             out.push(view.dimensions().len() as u8);
             view.dimensions().for_each(|d| out.extend_from_slice(&d.length.to_be_bytes()));
             view.dimensions().for_each(|d| out.extend_from_slice(&(d.lower as u32 ^ 1 << 31).to_be_bytes()));
+            escape(start, out);
         }
         _ => return Err(crate::io::wrong_form(type_oid, value)),
     }
@@ -294,6 +329,19 @@ fn decode_value(
             out.push(DatumRef::Bytes(&objects::tid_bytes((value >> 16) as u32, value as u16)));
             return Some(6);
         }
+        (Order::Array | Order::Record, _) => {
+            let mut at = 0;
+            loop {
+                match (bytes.get(at)? ^ flip, bytes.get(at + 1).map(|b| b ^ flip)) {
+                    (0, Some(0)) => break,
+                    (0, Some(0xFF)) => at += 2,
+                    (0, _) => return None,
+                    _ => at += 1,
+                }
+            }
+            out.push_null();
+            return Some(at + 2);
+        }
         (Order::Text | Order::Bytes | Order::Padded, Repr::Bytes) => {
             let mut value = Vec::new();
             let mut at = 0;
@@ -317,24 +365,6 @@ fn decode_value(
                 out.push(DatumRef::Bytes(&value));
             }
             return Some(at + 2);
-        }
-        (Order::Array, _) => {
-            let element = crate::builtin_type(type_oid)?.element;
-            let order = crate::order::builtin_order(element)?;
-            let repr = crate::repr(element)?;
-            let mut ignored = Column::new(repr);
-            let mut at = 0;
-            loop {
-                match bytes.get(at)? ^ flip {
-                    0 => break,
-                    1 => at += 1 + decode_value(element, order, repr, inverted, bytes.get(at + 1..)?, &mut ignored)?,
-                    _ => at += 1,
-                }
-            }
-            at += 2 + 8 * (bytes.get(at + 1)? ^ flip) as usize;
-            bytes.get(..at)?;
-            out.push_null();
-            return Some(at);
         }
         _ => return None,
     }
@@ -373,6 +403,51 @@ mod tests {
                 if encoder.reversible(0) {
                     assert_eq!(&out[0].datum(0), value);
                 }
+            }
+        }
+    }
+
+    /// Rows end by themselves, whatever their fields: what follows in the key is read back behind them.
+    #[test]
+    fn rows_order_field_by_field() {
+        let env = DefaultEnvironment::default();
+        let row = |a: Option<i32>, b: Option<&[u8]>| {
+            let values = [a.map_or(DatumRef::Null, DatumRef::B4), b.map_or(DatumRef::Null, DatumRef::Bytes)];
+            let mut bytes = Vec::new();
+            record::write(oid::RECORD, &[oid::INT4, oid::BYTEA], values.iter().copied(), &[], &mut bytes).unwrap();
+            bytes
+        };
+        let ascending = [
+            row(Some(-1), None),
+            row(Some(0), Some(b"")),
+            row(Some(0), Some(b"\0")),
+            row(Some(0), Some(b"\0\xff")),
+            row(Some(0), Some(b"a")),
+            row(Some(0), None),
+            row(Some(256), Some(b"")),
+            row(None, Some(b"a")),
+            row(None, None),
+        ];
+        for descending in [false, true] {
+            let column = KeyColumn { descending, ..KeyColumn::ascending(oid::RECORD, Oid(0)) };
+            let columns = vec![column, KeyColumn::ascending(oid::INT4, Oid(0))];
+            let encoder = KeyEncoder::new(columns, &env).unwrap();
+            let keys: Vec<Vec<u8>> = ascending
+                .iter()
+                .map(|row| {
+                    let mut key = Vec::new();
+                    encoder.encode_row(&[DatumRef::Bytes(row), DatumRef::B4(7)], &env, &mut key).unwrap();
+                    key
+                })
+                .collect();
+            for (pair, rows) in keys.windows(2).zip(ascending.windows(2)) {
+                assert!(if descending { pair[0] > pair[1] } else { pair[0] < pair[1] }, "{pair:x?}");
+                assert!(record::compare(&rows[0], &rows[1], &env).unwrap().is_lt());
+            }
+            for key in &keys {
+                let mut out = [Column::new(Repr::Bytes), Column::new(Repr::B4)];
+                encoder.decode(key, &mut out).unwrap();
+                assert_eq!(out[1].datum(0), batch::Datum::B4(7));
             }
         }
     }

@@ -540,6 +540,9 @@ impl Analyzer<'_> {
                     _ => Vec::new(),
                 }
             }
+            ExprKind::Function(_) => {
+                self.function_row(arg)?.into_iter().flatten().map(|column| (column.name, column.ty)).collect()
+            }
             _ => Vec::new(),
         })
     }

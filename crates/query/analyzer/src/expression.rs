@@ -938,10 +938,6 @@ impl Analyzer<'_> {
             link.casts.extend(args.next());
             link.operators.push(call);
         }
-        if link.test.len() > 1 && !matches!(&*operator.symbol, "=" | "<>") {
-            // Orderings of rows are lexicographic, not column by column.
-            return Err(Error::not_implemented("ordering comparison of a row with a subquery"));
-        }
         Ok(ty::condition(ExprKind::SubLink(Box::new(link)), location))
     }
 }

@@ -370,37 +370,16 @@ impl Analyzer<'_> {
             }
             return Ok(true);
         }
-        if type_oid == oid::RECORD {
-            if fields.is_empty() {
-                return Err(self.error(
-                    SqlState::SYNTAX_ERROR,
-                    "a column definition list is required for functions returning \"record\"",
-                    location,
-                ));
-            }
-            // Polymorphic OUT parameters get what the arguments say.
-            let (mut types, inputs, declared) = match &call.kind {
-                ExprKind::Function(f) => {
-                    let row = self.catalog.function(f.function)?;
-                    let inputs: Vec<Oid> = f.args.iter().map(|a| a.ty.oid).collect();
-                    (fields.iter().map(|(_, t)| *t).collect::<Vec<_>>(), inputs, row.proargtypes.to_vec())
-                }
-                _ => (Vec::new(), Vec::new(), Vec::new()),
-            };
-            for type_oid in &mut types {
-                let mut declared = declared.clone();
-                *type_oid = self.resolve_polymorphic(&inputs, &mut declared, *type_oid, false)?;
-            }
-            for ((name, _), type_oid) in fields.iter().zip(types) {
-                let row = self.catalog.type_(type_oid)?;
-                columns.push(EntryColumn { name: name.clone(), ty: ty::with_collation(&row, -1) });
-            }
+        if let Some(row) = self.function_row(call)? {
+            columns.extend(row);
             return Ok(true);
         }
-        let relation = ty::row_relation(self.catalog, type_oid)?;
-        if relation.is_valid() {
-            columns.extend(entry_columns(&*self.catalog.relation(relation)?));
-            return Ok(true);
+        if type_oid == oid::RECORD {
+            return Err(self.error(
+                SqlState::SYNTAX_ERROR,
+                "a column definition list is required for functions returning \"record\"",
+                location,
+            ));
         }
         if self.catalog.type_(type_oid)?.typtype == b'p'
             && type_oid != oid::VOID
@@ -423,6 +402,31 @@ impl Analyzer<'_> {
         };
         columns.push(EntryColumn { name: column, ty: call.ty });
         Ok(false)
+    }
+
+    /// The columns of the rows that a call gives; none if it gives values of no row type, or rows that the call does not tell.
+    pub(crate) fn function_row(&self, call: &Expr) -> Result<Option<Vec<EntryColumn>>> {
+        if call.ty.oid != oid::RECORD {
+            let relation = ty::row_relation(self.catalog, call.ty.oid)?;
+            return Ok(match relation.is_valid() {
+                true => Some(entry_columns(&*self.catalog.relation(relation)?)),
+                false => None,
+            });
+        }
+        let ExprKind::Function(f) = &call.kind else { return Ok(None) };
+        let row = self.catalog.function(f.function)?;
+        let fields = output_parameters(&row);
+        if fields.is_empty() {
+            return Ok(None);
+        }
+        // Polymorphic OUT parameters get what the arguments say.
+        let inputs: Vec<Oid> = f.args.iter().map(|a| a.ty.oid).collect();
+        let column = |(name, type_oid): (String, Oid)| {
+            let mut declared = row.proargtypes.to_vec();
+            let type_oid = self.resolve_polymorphic(&inputs, &mut declared, type_oid, false)?;
+            Ok(EntryColumn { name, ty: ty::with_collation(&*self.catalog.type_(type_oid)?, -1) })
+        };
+        fields.into_iter().map(column).collect::<Result<_>>().map(Some)
     }
 
     fn join_pair(&mut self, join: &ast::Join) -> Result<(FromItem, Vec<Visible>)> {

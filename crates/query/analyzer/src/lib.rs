@@ -262,3 +262,13 @@ pub fn analyze(
 ) -> Result<(Query, Vec<Oid>)> {
     Analyzer::new(catalog, env, text, params).statement(statement)
 }
+
+/// The columns of the rows that a function call gives, dropped ones with type 0; none if it gives values of no row type, or
+/// rows that the call does not tell (`record` without OUT parameters).
+pub fn function_row(
+    catalog: &Catalog,
+    env: &dyn Environment,
+    call: &query::Expr,
+) -> Result<Option<Vec<query::EntryColumn>>> {
+    Analyzer::new(catalog, env, "", Params::default()).function_row(call)
+}

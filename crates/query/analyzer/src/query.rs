@@ -444,6 +444,19 @@ node! {
     }
 }
 
+impl RowComparison {
+    /// The ordering that a symbol stands for; none for other symbols, `=` and `<>` included.
+    pub fn from_symbol(symbol: &str) -> Option<RowComparison> {
+        match symbol {
+            "<" => Some(RowComparison::Less),
+            "<=" => Some(RowComparison::LessOrEqual),
+            ">=" => Some(RowComparison::GreaterOrEqual),
+            ">" => Some(RowComparison::Greater),
+            _ => None,
+        }
+    }
+}
+
 node! {
     /// SQL's functions without parentheses.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]

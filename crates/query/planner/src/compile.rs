@@ -26,7 +26,14 @@ impl Planner<'_> {
                     // Only ProjectSet and FunctionScan come here with one.
                     return self.compile_set_call(expr, layout);
                 }
-                ExprKind::Call(self.call(call.function, &call.args, call.input_collation, layout)?)
+                let compiled = self.call(call.function, &call.args, call.input_collation, layout)?;
+                match types::function(call.function).is_none() && types::row_source(call.function).is_some() {
+                    true => match self.row_shape(expr)? {
+                        Some(shape) => ExprKind::RowCall { call: compiled, shape },
+                        None => ExprKind::Call(compiled),
+                    },
+                    false => ExprKind::Call(compiled),
+                }
             }
             L::Operator(call) => ExprKind::Call(self.call(call.function, &call.args, call.input_collation, layout)?),
             L::Distinct(call) => {
@@ -107,7 +114,10 @@ impl Planner<'_> {
                     self.column_type(q::SqlType { oid: *element_type, typmod: -1, collation: expr.ty.collation })?;
                 ExprKind::Array { elements: self.compile_all(elements, layout)?, element, nested: *nested }
             }
-            L::Row { fields, .. } => ExprKind::Row(self.compile_all(fields, layout)?),
+            L::Row { fields, names, .. } => {
+                let names = if expr.ty.oid == oid::RECORD { encode_names(names) } else { Box::default() };
+                ExprKind::Row { fields: self.compile_all(fields, layout)?, names }
+            }
             L::RowCompare { comparison, functions, input_collations, left, right, .. } => {
                 let mut pairs = Vec::with_capacity(left.len());
                 for (((l, r), _), collation) in left.iter().zip(right).zip(functions).zip(input_collations) {
@@ -247,12 +257,13 @@ impl Planner<'_> {
         }
         if var.column == 0 {
             // The whole row: from its columns. If the row is from an outer join's missing side, it is null.
-            let columns: Vec<(i16, q::SqlType, bool)> = self.level().query.range_table[var.relation]
-                .columns
-                .iter()
-                .enumerate()
-                .map(|(at, c)| (at as i16 + 1, c.ty, c.name.is_empty()))
-                .collect();
+            let entry = &self.level().query.range_table[var.relation];
+            let columns: Vec<(i16, q::SqlType, bool)> =
+                entry.columns.iter().enumerate().map(|(at, c)| (at as i16 + 1, c.ty, is_dropped(c))).collect();
+            let names = match expr.ty.oid == oid::RECORD {
+                true => encode_names(entry.columns.iter().filter(|c| !is_dropped(c)).map(|c| &c.name)),
+                false => Box::default(),
+            };
             let mut fields = Vec::with_capacity(columns.len());
             for (number, column, dropped) in columns {
                 if dropped {
@@ -266,7 +277,7 @@ impl Planner<'_> {
                     q::Expr { kind: L::Var(q::Var { column: number, ..*var }), ty: column, location: q::NO_LOCATION };
                 fields.push(self.compile(&field, layout)?);
             }
-            return Ok(Expr { kind: ExprKind::Row(fields), ty });
+            return Ok(Expr { kind: ExprKind::Row { fields, names }, ty });
         }
         // A column of another relation: a nested loop brings it.
         let level = self.level();
@@ -304,6 +315,15 @@ impl Planner<'_> {
         };
         let ty = self.column_type(expr.ty)?;
         Ok(Expr { kind: ExprKind::Call(self.call(function, args, collation, layout)?), ty })
+    }
+
+    /// What the rows of a function call consist of; none if it gives values, or rows that only it knows.
+    pub fn row_shape(&self, call: &q::Expr) -> Result<Option<RowShape>> {
+        let Some(columns) = analyzer::function_row(self.ctx.catalog, self.ctx.env, call)? else { return Ok(None) };
+        let names =
+            if call.ty.oid == oid::RECORD { encode_names(columns.iter().map(|c| &c.name)) } else { Box::default() };
+        let fields = columns.iter().map(|c| self.column_type(c.ty)).collect::<Result<_>>()?;
+        Ok(Some(RowShape { fields, names }))
     }
 
     fn compile_domain(&mut self, arg: Expr, domain: Oid, ty: ColumnType) -> Result<Expr> {
@@ -402,7 +422,12 @@ impl Planner<'_> {
             }
             SubLinkKind::RowCompare => {
                 if correlated {
-                    return Err(Error::not_implemented("comparison of a row with a correlated subquery"));
+                    let slots: Vec<u32> = columns.iter().map(|&c| self.slot(c, SlotSource::Assigned)).collect();
+                    let test = Some(self.sublink_test(link, &slots, &columns, layout)?);
+                    let kind = SubPlanKind::Row;
+                    let plan = self.add_subplan(built.node, kind, Vec::new(), false);
+                    let sub = SubPlan { plan, kind, params, columns: slots, test, hashed: None };
+                    return Ok(Expr { kind: ExprKind::SubPlan(Box::new(sub)), ty });
                 }
                 let at = self.subplans.len();
                 let slots: Vec<u32> = columns.iter().map(|&c| self.slot(c, SlotSource::InitPlan(at))).collect();
@@ -455,6 +480,8 @@ impl Planner<'_> {
         layout: &[q::Expr],
     ) -> Result<Expr> {
         let boolean = self.column_type(q::SqlType::plain(oid::BOOL))?;
+        let ordering = q::RowComparison::from_symbol(&link.operator_name).filter(|_| link.test.len() > 1);
+        let mut pairs = Vec::new();
         let mut parts = Vec::with_capacity(link.test.len());
         for (at, operator) in link.operators.iter().enumerate() {
             let left = self.compile(&link.test[at], layout)?;
@@ -462,6 +489,11 @@ impl Planner<'_> {
             self.level().case_tests.push(column);
             let right = self.compile(&link.casts[at], layout);
             self.level().case_tests.pop();
+            if ordering.is_some() {
+                let compare = self.comparison(link.test[at].ty.oid, link.casts[at].ty.oid)?;
+                pairs.push((left, right?, compare, operator.input_collation));
+                continue;
+            }
             let row = self.ctx.catalog.function(operator.function)?;
             let call = Call {
                 function: operator.function,
@@ -471,6 +503,9 @@ impl Planner<'_> {
                 volatile: row.provolatile == b'v',
             };
             parts.push(Expr { kind: ExprKind::Call(call), ty: boolean });
+        }
+        if let Some(comparison) = ordering {
+            return Ok(Expr { kind: ExprKind::RowCompare { comparison, pairs }, ty: boolean });
         }
         Ok(match parts.len() {
             1 => parts.swap_remove(0),
@@ -592,7 +627,7 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
         NodeKind::Values { rows } => rows.iter().flatten().for_each(f),
         NodeKind::FunctionScan { functions, .. } => functions.iter().for_each(|function| f(&function.call)),
         NodeKind::ProjectSet { items, .. } => items.iter().for_each(|item| match item {
-            SetItem::Value(e) | SetItem::Set(e) => f(e),
+            SetItem::Value(e) | SetItem::Set { call: e, .. } => f(e),
         }),
         NodeKind::NestLoop { params, condition, .. } => {
             params.iter().for_each(|(_, e)| f(e));
@@ -657,7 +692,11 @@ fn slots_of(expr: &Expr, slots: &[Slot], subplans: &[Vec<u32>], add: &mut dyn Fn
         }
         ExprKind::Call(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call) => call.args.iter().for_each(each),
         ExprKind::ScalarArray { call, .. } => call.args.iter().for_each(each),
-        ExprKind::And(args) | ExprKind::Or(args) | ExprKind::Coalesce(args) | ExprKind::Row(args) => {
+        ExprKind::And(args)
+        | ExprKind::Or(args)
+        | ExprKind::Coalesce(args)
+        | ExprKind::Row { fields: args, .. }
+        | ExprKind::RowCall { call: Call { args, .. }, .. } => {
             args.iter().for_each(each);
         }
         ExprKind::MinMax { args, .. } => args.iter().for_each(each),
@@ -717,4 +756,13 @@ fn slots_of(expr: &Expr, slots: &[Slot], subplans: &[Vec<u32>], add: &mut dyn Fn
             }
         }
     }
+}
+
+/// A column that was dropped: it has no name any more.
+fn is_dropped(column: &q::EntryColumn) -> bool {
+    column.name.is_empty() && !column.ty.oid.is_valid()
+}
+
+fn encode_names<'n>(names: impl IntoIterator<Item = &'n String>) -> Box<[u8]> {
+    types::record::encode_names(names.into_iter().map(String::as_str)).into()
 }

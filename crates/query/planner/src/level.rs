@@ -238,12 +238,12 @@ impl<'a> Planner<'a> {
 
     /// The type and form of a value.
     pub fn column_type(&self, ty: q::SqlType) -> Result<ColumnType> {
-        Ok(ColumnType {
-            oid: ty.oid,
-            typmod: ty.typmod,
-            collation: ty.collation,
-            repr: repr_of(self.ctx.catalog, ty.oid)?,
-        })
+        let repr = match ty.oid.is_valid() {
+            true => repr_of(self.ctx.catalog, ty.oid)?,
+            // A dropped column of a row type: nulls of any form.
+            false => batch::Repr::B4,
+        };
+        Ok(ColumnType { oid: ty.oid, typmod: ty.typmod, collation: ty.collation, repr })
     }
 
     /// A new slot.

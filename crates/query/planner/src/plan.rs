@@ -583,7 +583,21 @@ pub enum SetItem {
     /// A value.
     Value(Expr),
     /// A call of a set-returning function; its arguments over the input's columns.
-    Set(Expr),
+    Set {
+        /// The call.
+        call: Expr,
+        /// What its rows consist of, if it gives rows.
+        row: Option<RowShape>,
+    },
+}
+
+/// What the rows of a function that returns rows consist of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowShape {
+    /// Types of the fields; of a composite type by attribute number, with type 0 where one was dropped.
+    pub fields: Vec<ColumnType>,
+    /// Names of an anonymous row's fields, as `types::record` stores them.
+    pub names: Box<[u8]>,
 }
 
 /// Kinds of join, seen from the outer side.
@@ -944,7 +958,19 @@ pub enum ExprKind {
         nested: bool,
     },
     /// A row value. The type is composite or `record`.
-    Row(Vec<Expr>),
+    Row {
+        /// The fields; of a composite type by attribute number, nulls for dropped ones.
+        fields: Vec<Expr>,
+        /// Names of an anonymous row's fields, as `types::record` stores them; empty for `f1`, `f2` …
+        names: Box<[u8]>,
+    },
+    /// The row that a function gives which is written as a source of rows.
+    RowCall {
+        /// The call.
+        call: Call,
+        /// What its row consists of.
+        shape: RowShape,
+    },
     /// `left < right` by columns; `function` is the first pair's comparison and so on. Equality never comes here.
     RowCompare {
         /// Which.

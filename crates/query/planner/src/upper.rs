@@ -557,7 +557,8 @@ impl Planner<'_> {
                 if let ExprKind::Function(f) = &call.kind {
                     rows = rows.max(f64::from(self.ctx.catalog.function(f.function)?.prorows));
                 }
-                items.push(SetItem::Set(self.compile_set_call(call, &built.layout)?));
+                let row = self.row_shape(call)?;
+                items.push(SetItem::Set { call: self.compile_set_call(call, &built.layout)?, row });
             }
             let input = built.node.cost;
             let mut layout = built.layout.clone();

@@ -33,18 +33,20 @@ impl Catalog {
                 }
             }
             b'm' => TypeKind::Multirange { range: self.multirange(type_oid)?.rngtypid },
-            b'c' => TypeKind::Composite {
-                columns: self
-                    .relation(row.typrelid)?
+            b'c' => {
+                let relation = self.relation(row.typrelid)?;
+                let columns = relation
                     .live_columns()
                     .map(|column| RowColumn {
                         name: column.attname.to_string(),
+                        position: column.attnum as usize - 1,
                         type_oid: column.atttypid,
                         typmod: column.atttypmod,
                         collation: column.attcollation,
                     })
-                    .collect(),
-            },
+                    .collect();
+                TypeKind::Composite { columns, fields: relation.columns.len() }
+            }
             b'p' => TypeKind::Pseudo,
             _ => match self.element_type(type_oid)? {
                 Some(element) => TypeKind::Array { element },
@@ -351,7 +353,7 @@ mod tests {
             types::environment::builtin_facts(oid::INT4RANGE).expect("known").kind
         );
         match of("pg_catalog", "pg_am") {
-            TypeKind::Composite { columns } => assert_eq!(columns.len(), 4),
+            TypeKind::Composite { columns, .. } => assert_eq!(columns.len(), 4),
             other => panic!("{other:?}"),
         }
     }

@@ -230,6 +230,7 @@ pub static AGGREGATES: &[(u32, AggregateMaker)] = &[
     (3564, extremes::max),
     (4189, extremes::max),
     (5099, extremes::max),
+    (6373, extremes::max),
     (6395, extremes::max),
     // min
     (2051, extremes::min),
@@ -254,6 +255,7 @@ pub static AGGREGATES: &[(u32, AggregateMaker)] = &[
     (3565, extremes::min),
     (4190, extremes::min),
     (5100, extremes::min),
+    (6374, extremes::min),
     (6396, extremes::min),
     // booleans and bits
     (2517, make::<logic::All>),

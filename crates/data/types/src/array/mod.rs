@@ -15,9 +15,11 @@
 //!     fixed width: the elements; else u32 end of each element, then their bytes
 //! ```
 
+mod assign;
 mod functions;
 mod io;
 
+pub use assign::{set_element, set_slice};
 pub use functions::{ARRAYS, compare_views, split_text};
 pub use io::{ARRAY_IO, VECTOR_IO, write_array};
 

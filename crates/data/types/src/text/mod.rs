@@ -157,6 +157,9 @@ pub fn trim_blanks(mut text: &[u8]) -> &[u8] {
     text
 }
 
+/// The database's default collation.
+pub const DEFAULT_COLLATION: Oid = Oid(100);
+
 /// Compares two texts in a collation. All collations that exist so far compare bytes (`C`, `POSIX`, `C.UTF-8`).
 pub fn collate(_collation: Oid, a: &[u8], b: &[u8]) -> Ordering {
     a.cmp(b)

@@ -173,6 +173,9 @@ fn map(body: &mut Compiled, local: u32, values: Column, run: &mut Run<'_>) -> Re
     Ok(mapped)
 }
 
+/// A bound as it was computed: none if left out, and null.
+type Bound = Option<Option<i32>>;
+
 /// An element or slice, or an assignment to one.
 pub(super) struct Subscript {
     pub container: Compiled,
@@ -184,25 +187,46 @@ pub(super) struct Subscript {
 
 impl Subscript {
     pub fn evaluate(&mut self, input: &Batch, rows: Rows<'_>, run: &mut Run<'_>, out: &mut Column) -> Result<()> {
-        if self.assign.is_some() {
-            return Err(Error::not_implemented("assignment to array elements"));
-        }
         self.container.evaluate(input, rows, run)?;
         for bound in self.upper.iter_mut().chain(&mut self.lower).flatten() {
             bound.evaluate(input, rows, run)?;
         }
+        if let Some(value) = &mut self.assign {
+            value.evaluate(input, rows, run)?;
+        }
+        // What is subscripted without being an array: `name`, `point` and their like.
+        let fixed = types::builtin_type(self.container.ty().oid).is_some_and(|t| t.length > 0);
         out.reset(input.len());
         let slice = !self.lower.is_empty();
         for row in rows.iter() {
             let bound = |bound: &Option<Compiled>| bound.as_ref().map(|bound| bound.result(input).get(row).as_i32());
-            let upper: Vec<Option<Option<i32>>> = self.upper.iter().map(bound).collect();
-            let lower: Vec<Option<Option<i32>>> = self.lower.iter().map(bound).collect();
-            let Some(bytes) = self.container.result(input).get(row).as_bytes() else {
+            let upper: Vec<Bound> = self.upper.iter().map(bound).collect();
+            let lower: Vec<Bound> = self.lower.iter().map(bound).collect();
+            let container = self.container.result(input).get(row);
+            let unknown = upper.iter().chain(&lower).any(|bound| *bound == Some(None));
+            if let Some(value) = &self.assign {
+                if fixed {
+                    return Err(Error::not_implemented("assignment to elements of a type that is no array"));
+                }
+                if unknown {
+                    return Err(Error::new(
+                        SqlState::NULL_VALUE_NOT_ALLOWED,
+                        "array subscript in assignment must not be null",
+                    ));
+                }
+                let value = value.result(input).get(row);
+                match self.assigned(container, &lower, &upper, value)? {
+                    Some(bytes) => out.put(row, DatumRef::Bytes(&bytes)),
+                    None => out.put(row, container),
+                }
+                continue;
+            }
+            let Some(bytes) = container.as_bytes().filter(|_| !unknown) else {
                 out.set_null(row);
                 continue;
             };
-            if upper.iter().chain(&lower).any(|bound| *bound == Some(None)) {
-                out.set_null(row);
+            if fixed {
+                out.put(row, self.fixed_element(bytes, slice, &upper)?);
                 continue;
             }
             let view = View::new(bytes)?;
@@ -217,8 +241,63 @@ impl Subscript {
         Ok(())
     }
 
+    /// An element of a value of a fixed length, counted from 0.
+    fn fixed_element<'v>(&self, bytes: &'v [u8], slice: bool, upper: &[Bound]) -> Result<DatumRef<'v>> {
+        if slice {
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "slices of fixed-length arrays not implemented"));
+        }
+        let width = self.element.repr.width().unwrap_or(8);
+        let at = match upper {
+            [Some(Some(at))] if *at >= 0 => *at as usize * width,
+            _ => return Ok(DatumRef::Null),
+        };
+        Ok(match bytes.get(at..at + width) {
+            Some(&[a]) => DatumRef::B1(a),
+            Some(&[a, b]) => DatumRef::B2(i16::from_le_bytes([a, b])),
+            Some(&[a, b, c, d]) => DatumRef::B4(i32::from_le_bytes([a, b, c, d])),
+            Some(&[a, b, c, d, e, f, g, h]) => DatumRef::B8(i64::from_le_bytes([a, b, c, d, e, f, g, h])),
+            _ => DatumRef::Null,
+        })
+    }
+
+    /// The array with an element or a slice replaced; none if it stays as it is.
+    fn assigned(
+        &self,
+        container: DatumRef<'_>,
+        lower: &[Bound],
+        upper: &[Bound],
+        value: DatumRef<'_>,
+    ) -> Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        let bounds: Vec<Option<i32>> = upper.iter().map(|bound| bound.flatten()).collect();
+        if lower.is_empty() {
+            let subscripts: Vec<i32> = bounds.iter().map(|bound| bound.unwrap_or(0)).collect();
+            array::set_element(
+                container.as_bytes(),
+                self.element.oid,
+                self.element.repr,
+                &subscripts,
+                value,
+                &mut bytes,
+            )?;
+            return Ok(Some(bytes));
+        }
+        let Some(source) = value.as_bytes() else { return Ok(None) };
+        let lower: Vec<Option<i32>> = lower.iter().map(|bound| bound.flatten()).collect();
+        array::set_slice(
+            container.as_bytes(),
+            self.element.oid,
+            self.element.repr,
+            &lower,
+            &bounds,
+            View::new(source)?,
+            &mut bytes,
+        )?;
+        Ok(Some(bytes))
+    }
+
     /// The part of an array within bounds; bounds that are left out are the array's own.
-    fn slice(&self, view: &View<'_>, lower: &[Option<Option<i32>>], upper: &[Option<Option<i32>>]) -> Result<Vec<u8>> {
+    fn slice(&self, view: &View<'_>, lower: &[Bound], upper: &[Bound]) -> Result<Vec<u8>> {
         let dimensions: Vec<array::Dimension> = view.dimensions().collect();
         let nothing = || write(self.element, &[], &[]);
         if dimensions.is_empty() || lower.len() > dimensions.len() {
@@ -227,8 +306,7 @@ impl Subscript {
         let mut ranges = Vec::new();
         for (n, dimension) in dimensions.iter().enumerate() {
             let last = dimension.lower + dimension.length - 1;
-            let given =
-                |bounds: &[Option<Option<i32>>], own: i32| bounds.get(n).copied().flatten().flatten().unwrap_or(own);
+            let given = |bounds: &[Bound], own: i32| bounds.get(n).copied().flatten().flatten().unwrap_or(own);
             let (from, to) = (given(lower, dimension.lower).max(dimension.lower), given(upper, last).min(last));
             if from > to {
                 return nothing();

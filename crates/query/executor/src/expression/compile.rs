@@ -69,7 +69,16 @@ pub(crate) fn compile(expression: &plan::Expr) -> Result<Compiled> {
         ExprKind::Array { elements, element, nested } => {
             Op::Array { elements: compile_all(elements)?, element: *element, nested: *nested }
         }
-        ExprKind::Row(fields) => Op::Row(compile_all(fields)?),
+        ExprKind::Row { fields, names } => Op::Row(Box::new(rows::Row {
+            types: fields.iter().map(|field| field.ty.oid).collect(),
+            fields: compile_all(fields)?,
+            names: names.clone(),
+        })),
+        ExprKind::RowCall { call, shape } => Op::RowCall(Box::new(rows::RowCall {
+            function: function(call)?,
+            strict: call.strict,
+            shape: rows::Assembly::new(ty.oid, shape),
+        })),
         ExprKind::RowCompare { comparison, pairs } => {
             let pairs =
                 pairs.iter().map(|(left, right, _, collation)| Ok((compile(left)?, compile(right)?, *collation)));

@@ -25,7 +25,7 @@ use types::{Builtin, Call, Context};
 
 pub(crate) use arrays::{array_elements, array_of};
 pub(crate) use compile::{compile, compile_all};
-pub(crate) use rows::spread_row;
+pub(crate) use rows::{Assembly, spread_row};
 
 use crate::run::Run;
 
@@ -69,7 +69,8 @@ enum Op {
     Array { elements: Vec<Compiled>, element: ColumnType, nested: bool },
     MapArray(Box<arrays::MapArray>),
     Subscript(Box<arrays::Subscript>),
-    Row(Vec<Compiled>),
+    Row(Box<rows::Row>),
+    RowCall(Box<rows::RowCall>),
     RowCompare(Box<rows::RowCompare>),
     Field { arg: Box<Compiled>, index: usize },
     SetFields { arg: Box<Compiled>, fields: Vec<(usize, Compiled)> },
@@ -191,7 +192,7 @@ impl Compiled {
             Op::IsNull { arg, negated, row } => {
                 arg.evaluate(input, rows, run)?;
                 if *row {
-                    return rows::is_null(arg.result(input), arg.ty.oid, *negated, rows, input.len(), run, out);
+                    return rows::is_null(arg.result(input), *negated, rows, input.len(), run, out);
                 }
                 let arg = arg.result(input);
                 if arg.is_constant() || !arg.has_nulls() {
@@ -268,14 +269,12 @@ impl Compiled {
             }
             Op::MapArray(map) => map.evaluate(input, rows, run, out),
             Op::Subscript(subscript) => subscript.evaluate(input, rows, run, out),
-            Op::Row(fields) => {
-                evaluate_all(fields, input, rows, run)?;
-                rows::construct(fields, self.ty, input, rows, run, out)
-            }
+            Op::Row(row) => row.evaluate(self.ty, input, rows, run, out),
+            Op::RowCall(call) => call.evaluate(self.ty, input, rows, run, out),
             Op::RowCompare(compare) => compare.evaluate(input, rows, run, out),
             Op::Field { arg, index } => {
                 arg.evaluate(input, rows, run)?;
-                rows::field(arg.result(input), arg.ty, *index, rows, input.len(), run, out)
+                rows::field(arg.result(input), *index, self.ty, rows, input.len(), run, out)
             }
             Op::SetFields { arg, fields } => {
                 arg.evaluate(input, rows, run)?;
@@ -284,7 +283,7 @@ impl Compiled {
             }
             Op::ConvertRow { arg, map } => {
                 arg.evaluate(input, rows, run)?;
-                rows::convert(arg.result(input), arg.ty, self.ty, map, rows, input.len(), run, out)
+                rows::convert(arg.result(input), self.ty, map, rows, input.len(), run, out)
             }
             Op::ViaIo { arg, text } => {
                 arg.evaluate(input, rows, run)?;

@@ -77,13 +77,27 @@ impl Call {
                 }
                 SubPlanKind::Array => run.subquery_array(self.plan)?,
                 SubPlanKind::Any | SubPlanKind::All => self.test_rows(input, row, run)?,
-                SubPlanKind::Scalar | SubPlanKind::Row | SubPlanKind::Cte => {
+                SubPlanKind::Row => self.test_row(input, row, run)?,
+                SubPlanKind::Scalar | SubPlanKind::Cte => {
                     run.single_row(self.plan)?.and_then(|row| row.into_iter().next()).unwrap_or(Datum::Null)
                 }
             };
             out.put(row, value.as_ref());
         }
         Ok(())
+    }
+
+    /// `ROW(…) op (subquery)` for one row: null if the subquery has none.
+    fn test_row(&mut self, input: &Batch, row: usize, run: &mut Run<'_>) -> Result<Datum> {
+        let Some(test) = &mut self.test else {
+            return Err(error::Error::internal("a subquery comparison has no test"));
+        };
+        let Some(found) = run.single_row(self.plan)? else { return Ok(Datum::Null) };
+        for (&slot, value) in self.columns.iter().zip(found) {
+            run.state.set_slot(slot, value);
+        }
+        test.evaluate(input, Rows::Some(&[row as u16]), run)?;
+        Ok(test.result(input).datum(row))
     }
 
     /// `test op ANY (subquery)` or ALL for one row, with SQL's null logic.

@@ -22,7 +22,11 @@ struct Function {
     /// Of a source of rows: it gives one row, even for null arguments.
     one: bool,
     composite: bool,
+    /// Types of the columns; 0 where a row type's was dropped.
+    types: Vec<ids::Oid>,
     columns: Vec<Column>,
+    /// Row values that are to be spread over the columns.
+    rows: Column,
     source: Option<Box<dyn RowSource>>,
     done: bool,
 }
@@ -51,7 +55,9 @@ pub(super) fn build(functions: &[TableFunction], ordinality: bool) -> Result<(Bo
             set: function.set,
             one: false,
             composite: function.composite,
+            types: function.columns.iter().map(|column| column.oid).collect(),
             columns,
+            rows: Column::new(Repr::Bytes),
             source: None,
             done: false,
         };
@@ -110,7 +116,7 @@ impl Function {
             self.done = true;
             let value = self.args[0].value(run)?;
             if self.composite {
-                crate::expression::spread_row(value.as_ref(), self.args[0].ty(), &mut self.columns, run)?;
+                crate::expression::spread_row(value.as_ref(), &self.types, &mut self.columns, run)?;
             } else {
                 self.columns[0].push(value.as_ref());
             }
@@ -123,7 +129,25 @@ impl Function {
             return Ok(self.one as usize);
         };
         let mut columns = std::mem::take(&mut self.columns);
-        let count = source.next(&mut columns, most, self.context(run));
+        let count = match self.composite && source.gives_row_values() {
+            false => source.next(&mut columns, most, self.context(run)),
+            true => {
+                self.rows.clear();
+                let count = source.next(std::slice::from_mut(&mut self.rows), most, {
+                    // Not by `self.context`, which would borrow the column, too.
+                    Context {
+                        env: run.env(),
+                        collation: self.collation,
+                        result_type: self.result_type,
+                        arg_types: &self.arg_types,
+                        variadic: false,
+                    }
+                });
+                let rows = 0..self.rows.len();
+                let spread = |row| crate::expression::spread_row(self.rows.get(row), &self.types, &mut columns, run);
+                rows.into_iter().try_for_each(spread).and(count)
+            }
+        };
         self.columns = columns;
         self.source = Some(source);
         let count = count?;

@@ -106,6 +106,10 @@ fn bound(value: Datum, from: ColumnType, to: Oid) -> Result<Bound> {
             return Ok(Bound::Value(value));
         }
     }
+    if from.oid == types::oid::RECORD && from.repr == Repr::Bytes {
+        // Any row type's values are compared as records are.
+        return Ok(Bound::Value(value));
+    }
     Err(Error::not_implemented(format_args!("index search for type {} in a column of type {to}", from.oid)))
 }
 

@@ -6,7 +6,7 @@ use planner::plan::{ExprKind, SetItem};
 use types::{Context, RowSource};
 
 use super::{Operator, Stage};
-use crate::expression::{Compiled, compile, compile_all, evaluate_all};
+use crate::expression::{Assembly, Compiled, compile, compile_all, evaluate_all};
 use crate::run::Run;
 
 enum Item {
@@ -23,6 +23,8 @@ struct Set {
     result_type: ids::Oid,
     strict: bool,
     source: Option<Box<dyn RowSource>>,
+    /// How its columns become row values, if it gives rows.
+    assembly: Option<Assembly>,
     rows: Column,
 }
 
@@ -42,7 +44,7 @@ pub(super) fn build(input: Stage, items: &[SetItem]) -> Result<(Box<dyn Operator
             forms.push(value.ty.repr);
             Ok(Item::Value(compile(value)?))
         }
-        SetItem::Set(set) => {
+        SetItem::Set { call: set, row } => {
             forms.push(set.ty.repr);
             let ExprKind::Call(call) = &set.kind else {
                 return Err(Error::not_implemented("set-returning expression"));
@@ -55,6 +57,7 @@ pub(super) fn build(input: Stage, items: &[SetItem]) -> Result<(Box<dyn Operator
                 result_type: set.ty.oid,
                 strict: call.strict,
                 source: None,
+                assembly: row.as_ref().map(|shape| Assembly::new(set.ty.oid, shape)),
                 rows: Column::new(set.ty.repr),
             }))
         }
@@ -88,7 +91,12 @@ impl Set {
         self.rows.clear();
         let Some(mut source) = self.source.take() else { return Ok(0) };
         let mut rows = std::mem::replace(&mut self.rows, Column::new(Repr::B1));
-        let count = source.next(std::slice::from_mut(&mut rows), most, self.context(run));
+        let mut assembly = self.assembly.take();
+        let count = match &mut assembly {
+            Some(assembly) => assembly.fill(&mut *source, most, self.context(run), &mut rows),
+            None => source.next(std::slice::from_mut(&mut rows), most, self.context(run)),
+        };
+        self.assembly = assembly;
         self.rows = rows;
         let count = count?;
         if count == most {

@@ -20,7 +20,9 @@ pub(super) fn is_quiet(expr: &Expr, catalog: &Catalog) -> bool {
         ExprKind::Call(it) | ExprKind::Distinct(it) | ExprKind::NullIf(it) | ExprKind::ScalarArray { call: it, .. } => {
             call(it)
         }
-        ExprKind::And(args) | ExprKind::Or(args) | ExprKind::Coalesce(args) | ExprKind::Row(args) => all(args),
+        ExprKind::And(args) | ExprKind::Or(args) | ExprKind::Coalesce(args) | ExprKind::Row { fields: args, .. } => {
+            all(args)
+        }
         ExprKind::Not(arg)
         | ExprKind::IsNull { arg, .. }
         | ExprKind::IsBoolean { arg, .. }
