@@ -124,6 +124,8 @@ impl Server for Oliphant {
     ) -> Result<Store> {
         let (hba, ident_maps) =
             backend::access_files(settings, data_directory).map_err(|mut errors| errors.swap_remove(0))?;
+        wal::faults::arm_from_environment();
+        wal::on_panic(log_panic);
         let checkpoints = Checkpoints::attach(segment, request.checkpoints, processes);
         let requests = checkpoints.clone();
         // What is built in is made ready once: the processes that are forked share it.
@@ -159,6 +161,7 @@ impl Server for Oliphant {
     }
 
     fn startup(&self, child: Child<'_, Store>) -> Result<()> {
+        log_panics_as(child.logger);
         let transactions = child.store.shared.engine.transactions();
         recovery::recover(&context(&child), || {
             transactions.open();
@@ -175,10 +178,12 @@ impl Server for Oliphant {
     }
 
     fn autovacuum_worker(&self, child: Child<'_, Store>) -> Result<()> {
+        log_panics_as(child.logger);
         backend::autovacuum::work(&child.store.shared, child.process, child.settings, child.logger)
     }
 
     fn backend(&self, child: Child<'_, Store>, connection: Connection) -> Result<Ended> {
+        log_panics_as(child.logger);
         let socket = connection.socket;
         let incoming = Incoming {
             origin: socket.peer().map_or(Origin::Local, |address| Origin::Host(address.ip().to_canonical())),
@@ -216,6 +221,22 @@ fn context(child: &Child<'_, Store>) -> Context {
     }
 }
 
+/// How this process would log a PANIC.
+static PANIC_LOG: Mutex<Option<Logger>> = Mutex::new(None);
+
+fn log_panics_as(logger: &Logger) {
+    if let Ok(mut place) = PANIC_LOG.lock() {
+        *place = Some(logger.clone());
+    }
+}
+
+fn log_panic(reason: &str) {
+    match PANIC_LOG.try_lock().ok().and_then(|mut place| place.take()) {
+        Some(mut logger) => logger.write(&Error::internal(reason).severity(error::Severity::Panic), None),
+        None => eprintln!("PANIC:  {reason}"),
+    }
+}
+
 fn shared_log(logger: &Logger) -> Arc<dyn Fn(Error) + Send + Sync> {
     let logger = Mutex::new(logger.clone());
     Arc::new(move |message| {
@@ -227,6 +248,7 @@ fn shared_log(logger: &Logger) -> Arc<dyn Fn(Error) + Send + Sync> {
 
 /// The slot's last owner is gone: what it did is not what this process does.
 fn begin_activity(child: &Child<'_, Store>) {
+    log_panics_as(child.logger);
     child.store.shared.engine.activities.begin(child.process.number(), "", 0);
 }
 
@@ -285,6 +307,7 @@ fn background_writer(child: Child<'_, Store>) -> Result<()> {
 }
 
 fn autovacuum_launcher(child: Child<'_, Store>) -> Result<()> {
+    log_panics_as(child.logger);
     let Child { process, store, settings, logger, data_directory, postmaster, .. } = child;
     backend::autovacuum::launch(&store.shared, process, settings, postmaster, &mut |settings| {
         backend::autovacuum::reload_files(settings, data_directory);

@@ -14,6 +14,8 @@ use crate::session::Session;
 pub struct Cluster {
     directory: TempDir,
     server: Option<Child>,
+    /// `OLIPHANT_FAULTS` for the server.
+    faults: String,
 }
 
 /// The binary under test.
@@ -32,8 +34,14 @@ pub fn run(tool: &str, arguments: &[&str]) -> String {
 impl Cluster {
     /// A fresh cluster, running, with these lines at the end of postgresql.conf.
     pub fn start(settings: &[&str]) -> Cluster {
+        Cluster::start_with(settings, |_| String::new())
+    }
+
+    /// The same with fail points armed; `faults` gets the directory that holds the data directory.
+    pub fn start_with(settings: &[&str], faults: impl FnOnce(&Path) -> String) -> Cluster {
         let directory = tempfile::Builder::new().prefix("oliphant").tempdir().expect("a temporary directory");
-        let mut cluster = Cluster { directory, server: None };
+        let faults = faults(directory.path());
+        let mut cluster = Cluster { directory, server: None, faults };
         let data = cluster.data();
         let data_text = data.to_str().expect("a plain path");
         run(
@@ -55,6 +63,7 @@ impl Cluster {
         let server = Command::new(oliphant())
             .args(["postgres", "--allow-root", "-D"])
             .arg(self.data())
+            .env("OLIPHANT_FAULTS", &self.faults)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -76,6 +85,11 @@ impl Cluster {
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("the server does not take connections\n{}", self.log());
+    }
+
+    /// The directory that holds the data directory.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// The data directory.

@@ -1,6 +1,9 @@
 //! Tests of the whole server: real processes in temporary directories, reached through their sockets.
 //!
 //! - `crash`: killed servers, and what must be there afterwards.
+//! - `full_disk`: no space left, for data and for the log.
+//! - `fuzz`: bytes that no client would send, by the thousands.
+//! - `limits`: how many may connect, and who gets in when few may.
 //! - `protocol`: messages, well-formed and not; shutdown.
 //! - `statistics`: what is counted, kept and forgotten; autovacuum; row estimates.
 //! - `terminal`: psql at a terminal.
@@ -10,6 +13,9 @@
 
 mod cluster;
 mod crash;
+mod full_disk;
+mod fuzz;
+mod limits;
 mod protocol;
 mod session;
 mod sql;

@@ -1,4 +1,4 @@
-//! What comes in over the socket cannot hurt: whatever it is, the server answers with an error or closes, and goes on.
+//! The extended protocol, message by message, and how sessions end when the server does. What is no protocol at all: see `fuzz`.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -8,7 +8,7 @@ use wire::backend::BackendMessage;
 use wire::frame::{Cut, MAX_MESSAGE, cut};
 use wire::frontend::{self, Target};
 use wire::startup::Startup;
-use wire::{Format, ProtocolVersion};
+use wire::ProtocolVersion;
 
 use crate::cluster::Cluster;
 
@@ -16,57 +16,6 @@ fn connect(cluster: &Cluster) -> UnixStream {
     let socket = UnixStream::connect(cluster.socket()).expect("the socket");
     socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
     socket
-}
-
-/// Sends bytes and reads until the server closes, or has nothing more to say.
-fn throw(cluster: &Cluster, bytes: &[u8]) -> Vec<u8> {
-    let mut socket = connect(cluster);
-    // The server may close before all is sent.
-    let _ = socket.write_all(bytes);
-    let _ = socket.shutdown(std::net::Shutdown::Write);
-    let mut answer = Vec::new();
-    let _ = socket.read_to_end(&mut answer);
-    answer
-}
-
-#[test]
-fn garbage_is_answered_or_closed_and_never_crashes_the_server() {
-    let mut cluster = Cluster::start(&[]);
-    let before = cluster.pid();
-    let mut seed = 0x2545_F491_4F6C_DD1Du64;
-    let mut random = || {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        seed
-    };
-    let mut greeting = Vec::new();
-    let parameters = vec![("user", "postgres"), ("database", "postgres")];
-    Startup::Session { version: ProtocolVersion::V3_0, parameters }.write(&mut greeting);
-    for round in 0..60 {
-        let mut bytes = if round % 2 == 0 { greeting.clone() } else { Vec::new() };
-        let len = random() % 400;
-        bytes.extend((0..len).map(|_| random() as u8));
-        throw(&cluster, &bytes);
-    }
-    // Well-formed messages, each cut and with a byte turned.
-    let mut messages = Vec::new();
-    frontend::parse(&mut messages, "s", "select $1::int", &[23]);
-    frontend::bind(&mut messages, "", "s", &[Format::Text], &[Some(b"1")], &[Format::Binary]);
-    frontend::describe(&mut messages, Target::Portal, "");
-    frontend::execute(&mut messages, "", 0);
-    frontend::sync(&mut messages);
-    for _ in 0..60 {
-        let mut bytes = messages.clone();
-        let at = random() as usize % bytes.len();
-        bytes[at] ^= 1 << (random() % 8);
-        bytes.truncate(1 + random() as usize % bytes.len());
-        throw(&cluster, &[greeting.clone(), bytes].concat());
-    }
-    assert_eq!(cluster.session().value("select 1"), "1");
-    assert_eq!(cluster.pid(), before);
-    assert!(!cluster.log().contains("terminated by signal"), "{}", cluster.log());
-    cluster.stop();
 }
 
 /// A conversation message by message.

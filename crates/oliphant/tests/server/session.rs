@@ -20,13 +20,18 @@ pub struct Session {
 impl Session {
     /// Connects as role `postgres`.
     pub fn connect(cluster: &Cluster, database: &str) -> Result<Session, ConnectError> {
+        Session::connect_as(cluster, database, "postgres")
+    }
+
+    /// Connects as a role.
+    pub fn connect_as(cluster: &Cluster, database: &str, user: &str) -> Result<Session, ConnectError> {
         let host = cluster.socket().parent().expect("a directory").display().to_string();
         let port = "5432".to_string();
         let mut config = Config::new();
         for (keyword, value) in [
             ("host", host),
             ("port", port),
-            ("user", "postgres".into()),
+            ("user", user.into()),
             ("dbname", database.into()),
             ("application_name", "test".into()),
             ("connect_timeout", PATIENCE.as_secs().to_string()),

@@ -1,4 +1,4 @@
-//! CREATE DATABASE and DROP DATABASE.
+//! CREATE DATABASE, ALTER DATABASE and DROP DATABASE.
 //!
 //! A new database is a copy of its template, page by page through the buffer pool, each page logged whole: so it needs no checkpoint, and
 //! recovery and standbys make it from the log alone. The template may have no other sessions meanwhile.
@@ -13,7 +13,8 @@ use error::{Error, Result, SqlState};
 use ids::oids::DEFAULT_TABLESPACE;
 use ids::{BlockNumber, Fork, Oid, RelFileLocator};
 use locks::{LockMode, LockOwner, LockTag, LockWait};
-use parser::ast::{CreateDatabase, DropDatabase};
+use parser::ast::{AlterDatabase, AlterDatabaseAction, CreateDatabase, DropDatabase};
+use shm::{Interrupt, ProcNumber};
 use storage::{Access, Strategy, StrategyKind};
 use wal::{Image, RmgrId};
 
@@ -189,12 +190,98 @@ fn copy(context: &Context<'_>, from: Oid, to: Oid) -> Result<()> {
         .map_err(|e| Error::io(format_args!("could not write file \"{}\"", version.display()), &e))
 }
 
+/// Changes a database's options.
+pub(crate) fn alter(context: &Context<'_>, alter: &AlterDatabase) -> Result<()> {
+    let AlterDatabaseAction::Options(items) = &alter.action else {
+        return Err(Error::not_implemented("ALTER DATABASE … REFRESH COLLATION VERSION"));
+    };
+    let (mut is_template, mut allow, mut limit) = (None, None, None);
+    for item in items {
+        let twice = match &*item.name {
+            "is_template" => is_template.replace(options::boolean(item)?).is_some(),
+            "allow_connections" => allow.replace(options::boolean(item)?).is_some(),
+            "connection_limit" => {
+                let text = options::text(item).unwrap_or_default();
+                let number = if text == "default" { Some(-1) } else { text.parse::<i32>().ok() };
+                let Some(number) = number.filter(|&number| number >= -1) else {
+                    let text = format!("invalid connection limit: {text}");
+                    return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text));
+                };
+                limit.replace(number).is_some()
+            }
+            "tablespace" => return Err(Error::not_implemented("ALTER DATABASE … SET TABLESPACE")),
+            other => {
+                let error = Error::new(SqlState::SYNTAX_ERROR, format!("option \"{other}\" not recognized"));
+                return Err(context.place(error, item.location));
+            }
+        };
+        if twice {
+            let error = Error::new(SqlState::SYNTAX_ERROR, "conflicting or redundant options");
+            return Err(context.place(error, item.location));
+        }
+    }
+    let catalog = context.catalog();
+    let key = catalog.database_by_name(&alter.name)?.map(|row| row.oid);
+    let stored = match key {
+        Some(oid) => catalog.stored_row::<PgDatabase>(index::PG_DATABASE_OID_INDEX, &[oid.into()])?,
+        None => None,
+    };
+    let Some(stored) = stored else {
+        let text = format!("database \"{}\" does not exist", alter.name);
+        return Err(Error::new(SqlState::UNDEFINED_DATABASE, text));
+    };
+    catalog.require_owner(ObjectKind::Database, stored.row.oid)?;
+    if allow == Some(false) && stored.row.oid == catalog.database() {
+        let text = "cannot disallow connections for current database";
+        return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text));
+    }
+    let mut row = stored.row.clone();
+    row.datistemplate = is_template.unwrap_or(row.datistemplate);
+    row.datallowconn = allow.unwrap_or(row.datallowconn);
+    row.datconnlimit = limit.unwrap_or(row.datconnlimit);
+    catalog.update(&stored, &row)
+}
+
+/// Tells all other sessions in the database to leave.
+fn terminate_sessions(context: &Context<'_>, database: Oid) -> Result<()> {
+    let catalog = context.catalog();
+    let me = context.session.transaction.process();
+    let processes = me.processes();
+    let found: Vec<ProcNumber> = processes
+        .active()
+        .filter(|&number| number != me.number() && processes.slot(number).database() == database)
+        .collect();
+    let user = catalog.current_user();
+    for &number in &found {
+        let owner = processes.slot(number).role();
+        let refuse = |detail: &str| {
+            let error = Error::new(SqlState::INSUFFICIENT_PRIVILEGE, "permission denied to terminate process");
+            Err(error.detail(detail))
+        };
+        if !owner.is_valid() {
+            continue;
+        }
+        if catalog.is_superuser(owner)? && !catalog.is_superuser(user)? {
+            return refuse(
+                "Only roles with the SUPERUSER attribute may terminate processes of roles with the SUPERUSER attribute.",
+            );
+        }
+        if !catalog.has_privileges_of(user, owner)?
+            && !catalog.has_privileges_of(user, catalog::privileges::role::PG_SIGNAL_BACKEND)?
+        {
+            return refuse(
+                "Only roles with privileges of the role whose process is being terminated or with privileges of the \
+                 \"pg_signal_backend\" role may terminate this process.",
+            );
+        }
+    }
+    found.iter().for_each(|&number| processes.slot(number).interrupt(Interrupt::TERMINATE));
+    Ok(())
+}
+
 /// Drops a database.
 pub(crate) fn drop(context: &Context<'_>, drop: &DropDatabase) -> Result<()> {
     let catalog = context.catalog();
-    if !drop.options.is_empty() {
-        return Err(Error::not_implemented("DROP DATABASE … WITH (FORCE)"));
-    }
     let Some(row) = catalog.database_by_name(&drop.name)? else {
         let text = format!("database \"{}\" does not exist", drop.name);
         if !drop.if_exists {
@@ -211,6 +298,9 @@ pub(crate) fn drop(context: &Context<'_>, drop: &DropDatabase) -> Result<()> {
         return Err(Error::new(SqlState::OBJECT_IN_USE, "cannot drop the currently open database"));
     }
     lock(context, row.oid, LockMode::AccessExclusive)?;
+    if !drop.options.is_empty() {
+        terminate_sessions(context, row.oid)?;
+    }
     let count = wait_until_unused(context, row.oid)?;
     if count > 0 {
         let text = format!("database \"{}\" is being accessed by other users", drop.name);

@@ -66,6 +66,7 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::CreateExtension(create) => extension::create(context, create)?,
         Statement::CreateSchema(create) => create_table::create_schema(context, create)?,
         Statement::CreateDatabase(create) => database::create(context, create)?,
+        Statement::AlterDatabase(alter) => database::alter(context, alter)?,
         Statement::DropDatabase(drop) => database::drop(context, drop)?,
         Statement::Drop(drop) => drop::drop_objects(context, drop)?,
         Statement::Comment(comment) => comment::comment(context, comment)?,

@@ -29,7 +29,7 @@ use ids::Oid;
 use log::Logger;
 use settings::check::log_connection_stages;
 use settings::{Asker, Hooks, How, Settings, Source, Value, id};
-use shm::{Process, ProcessKind, Timeout};
+use shm::{ProcNumber, Process, ProcessKind, Timeout};
 use stats::SessionEnd;
 use types::datetime::TimeZone;
 use wire::backend::{self as put, Authentication};
@@ -356,6 +356,12 @@ fn open(
         return Err(Error::new(SqlState::INVALID_AUTHORIZATION_SPECIFICATION, text).fatal());
     }
     check_free_slots(shared, settings, &catalog, role.oid, role.rolsuper)?;
+    store.process.set_identity(Oid::INVALID, role.oid);
+    let slot = |number| shared.engine.processes.slot(number);
+    if !role.rolsuper && is_crowded(shared, role.rolconnlimit, |number| slot(number).role() == role.oid) {
+        let text = format!("too many connections for role \"{}\"", wanted.user);
+        return Err(Error::new(SqlState::TOO_MANY_CONNECTIONS, text).fatal());
+    }
     let Some(database) = catalog.database_by_name(&wanted.database).map_err(fatal)? else {
         let text = format!("database \"{}\" does not exist", wanted.database);
         return Err(Error::new(SqlState::INVALID_CATALOG_NAME, text).fatal());
@@ -371,6 +377,11 @@ fn open(
         let detail = "User does not have CONNECT privilege.";
         return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text).detail(detail).fatal());
     }
+    store.process.set_identity(database.oid, role.oid);
+    if !role.rolsuper && is_crowded(shared, database.datconnlimit, |number| slot(number).database() == database.oid) {
+        let text = format!("too many connections for database \"{}\"", wanted.database);
+        return Err(Error::new(SqlState::TOO_MANY_CONNECTIONS, text).fatal());
+    }
     if stages.authorization {
         let application = wanted.settings.iter().find(|(name, _)| name == "application_name");
         let application = application.map_or_else(String::new, |(_, value)| format!(" application_name={value}"));
@@ -380,7 +391,6 @@ fn open(
     drop(catalog);
     let catalog = open_catalog(database);
     catalog.set_users(user, user);
-    store.process.set_identity(database, user);
     let encoding = catalog.encoding().map_err(fatal)?;
     start_settings(settings, &catalog, wanted, database, user, superuser, encoding).map_err(fatal)?;
     store.transaction.commit(true).map_err(fatal)?;
@@ -396,6 +406,13 @@ fn open(
     store.process.set_cancel_key(key);
     put::backend_key_data(out, sys::process::id(), key);
     Ok(Some((catalog, user)))
+}
+
+/// Whether more clients' sessions than `limit` are of those that `counts`, this one among them; a negative limit is none.
+fn is_crowded(shared: &Shared, limit: i32, counts: impl Fn(ProcNumber) -> bool) -> bool {
+    let processes = &shared.engine.processes;
+    let counted = |&number: &ProcNumber| processes.slot(number).kind() == Some(ProcessKind::Backend) && counts(number);
+    limit >= 0 && processes.active().filter(counted).count() as i32 > limit
 }
 
 /// Some slots are kept for those who must get in.

@@ -184,6 +184,7 @@ impl<'a> Builder<'a> {
             let extended = store.storage.extend(index.locator, Fork::Main, missing + ahead, &access)?;
             self.extended = extended.first.0 + extended.count;
         }
+        store.storage.wal().make_room()?;
         let buffer = store.storage.read(index.locator, Fork::Main, block, &access)?;
         let mut guard = buffer.exclusive();
         let mut change = self.tree.change(Kind::Build);

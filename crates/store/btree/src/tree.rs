@@ -231,6 +231,7 @@ impl<'a> Tree<'a> {
         if item.len() > ITEM_MAX {
             return Err(self.too_long(item.len(), entry.tid, table.1));
         }
+        self.store.storage.wal().make_room()?;
         // Looking for duplicates starts before all of them.
         let search = SearchKey { key: entry.key, tid: if check == UniqueCheck::No { entry.tid.to_u64() } else { 0 } };
         let mut buffer = self.cached_rightmost(search)?;

@@ -34,6 +34,7 @@ pub(crate) fn bulk_delete(
     let mut steps = Steps::default();
     loop {
         pause()?;
+        tree.store.storage.wal().make_room()?;
         steps.next(tree)?;
         let (right, empty) = clean_leaf(tree, &buffer, dead, &mut report)?;
         if empty && right.is_valid() && unlink(tree, &buffer)? {

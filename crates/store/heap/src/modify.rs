@@ -87,6 +87,7 @@ impl<'a> Modify<'a> {
     ) -> Result<Outcome<T>> {
         let heap = self.heap();
         let xid = self.transaction.xid()?;
+        self.store.storage.wal().make_room()?;
         let buffer = heap.read(self.tid.block)?;
         let mut other: Option<Buffer> = None;
         let mut maps: Vec<Buffer> = Vec::new();

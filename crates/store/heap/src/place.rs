@@ -117,6 +117,9 @@ impl<'a> Heap<'a> {
         let mut lines = Vec::new();
         let mut finder = Finder::new(*self, skip_free_space);
         while next < tuples.len() {
+            if self.persistence.is_logged() {
+                self.store.storage.wal().make_room()?;
+            }
             let length = tuples.range(next).len();
             if length > TUPLE_MAX {
                 return Err(access::layout::row_too_big(length));

@@ -235,7 +235,9 @@ fn is_removable(store: &Store, page: &Page) -> bool {
 /// Prunes a page that a reader came by, if nobody else has it locked. Failures do not concern the reader.
 #[cold]
 pub(crate) fn on_access(store: &Store, table: &Table, buffer: &Buffer) {
-    if let Some(mut guard) = buffer.try_exclusive() {
+    if store.storage.wal().has_room()
+        && let Some(mut guard) = buffer.try_exclusive()
+    {
         let _ = prune(&Heap::of(store, table), &mut guard);
     }
 }

@@ -123,6 +123,7 @@ pub fn change_sequence(
     let buffer = store.storage.read(table.locator, Fork::Main, BlockNumber(0), &access)?;
     let logs = table.persistence.is_logged();
     let mut writer = None;
+    store.storage.wal().make_room()?;
     loop {
         let mut guard = buffer.exclusive();
         let row = SequenceRow::read(&guard).ok_or_else(|| damaged(table))?;

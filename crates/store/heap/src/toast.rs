@@ -275,6 +275,7 @@ fn delete_value(store: &Store, table: &Table, pointer: Pointer, xid: Xid, comman
     })?;
     for same_page in chunks.chunk_by(|a, b| a.block == b.block) {
         let block = same_page[0].block;
+        store.storage.wal().make_room()?;
         let buffer = heap.read(block)?;
         let map = heap.visibility_map().pin(block)?;
         let mut guard = buffer.exclusive();

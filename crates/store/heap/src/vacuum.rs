@@ -179,6 +179,7 @@ impl<'a> Vacuum<'a> {
     }
 
     fn scan_page(&mut self, block: BlockNumber) -> Result<()> {
+        self.store.storage.wal().make_room()?;
         let buffer = self.read(block)?;
         let map = self.heap.visibility_map().pin(block)?;
         self.report.scanned_pages += 1;

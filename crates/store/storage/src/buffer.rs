@@ -300,6 +300,9 @@ impl<'b> PageMut<'b> {
                 return; // During recovery the hint stays in memory.
             }
             if page.lsn() <= storage.inner.wal.redo_position() {
+                if !storage.inner.wal.has_room() {
+                    return; // Not worth the log's last room either.
+                }
                 // A torn write of this page would now break its checksum, though nothing was logged since the checkpoint.
                 buffer.header.state.fetch_or(DIRTY, AcqRel);
                 let lsn: Lsn = crate::xlog::log_page_for_hint(&storage.inner.wal, buffer, page);

@@ -90,6 +90,9 @@ impl Storage {
     /// # Errors
     /// `54000` at the relation's size limit, `53100` when the disk is full.
     pub fn extend(&self, locator: RelFileLocator, fork: Fork, count: u32, access: &Access<'_>) -> Result<Extended> {
+        if access.persistence.is_logged() {
+            self.inner.wal.make_room()?;
+        }
         let mut claimed = self.claim_some(count, access)?;
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one((locator, fork));
         let lock = &self.inner.pool.state.get().extension[hash as usize % 32];

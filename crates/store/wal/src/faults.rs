@@ -2,10 +2,11 @@
 //!
 //! In normal operation a point costs one relaxed load. Points are armed by [`arm`], or for a whole server by the environment
 //! variable `OLIPHANT_FAULTS` (`name=fault[@n];…`, where the fault is `enospc`, `eio`, `short`, `kill` or `torn` and
-//! happens at the n-th pass), read at the first use of [`arm_from_environment`].
+//! happens at the n-th pass, or `name=fault?file`: at every pass while that file exists), read by [`arm_from_environment`].
 
 use std::collections::HashMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,13 +24,29 @@ pub enum Fault {
 }
 
 static ARMED: AtomicBool = AtomicBool::new(false);
-static POINTS: Mutex<Option<HashMap<String, (Fault, u64)>>> = Mutex::new(None);
+static POINTS: Mutex<Option<HashMap<String, (Fault, When)>>> = Mutex::new(None);
+
+enum When {
+    /// At this pass from now, once.
+    Pass(u64),
+    /// As long as there is such a file.
+    While(PathBuf),
+}
 
 /// Arms the point `name`: the fault happens at its `pass`-th pass from now (from 1), once. For this process and those it forks
 /// later.
 pub fn arm(name: &str, fault: Fault, pass: u64) {
+    set(name, fault, When::Pass(pass.max(1)));
+}
+
+/// Arms the point `name`: the fault happens at every pass while `file` exists.
+pub fn arm_while(name: &str, fault: Fault, file: impl Into<PathBuf>) {
+    set(name, fault, When::While(file.into()));
+}
+
+fn set(name: &str, fault: Fault, when: When) {
     let mut points = POINTS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    points.get_or_insert_default().insert(name.to_string(), (fault, pass.max(1)));
+    points.get_or_insert_default().insert(name.to_string(), (fault, when));
     ARMED.store(true, Ordering::SeqCst);
 }
 
@@ -44,6 +61,7 @@ pub fn arm_from_environment() {
     let Ok(list) = std::env::var("OLIPHANT_FAULTS") else { return };
     for item in list.split(';').filter(|item| !item.is_empty()) {
         let Some((name, fault)) = item.split_once('=') else { continue };
+        let (fault, file) = fault.split_once('?').map_or((fault, None), |(fault, file)| (fault, Some(file)));
         let (fault, pass) = fault.split_once('@').unwrap_or((fault, "1"));
         let fault = match fault {
             "enospc" => Fault::Fail(28),
@@ -52,7 +70,10 @@ pub fn arm_from_environment() {
             "torn" => Fault::Torn,
             _ => Fault::Kill,
         };
-        arm(name, fault, pass.parse().unwrap_or(1));
+        match file {
+            Some(file) => arm_while(name, fault, file),
+            None => arm(name, fault, pass.parse().unwrap_or(1)),
+        }
     }
 }
 
@@ -66,12 +87,17 @@ pub fn check(name: &str) -> Option<Fault> {
 fn passed(name: &str) -> Option<Fault> {
     let mut points = POINTS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let points = points.as_mut()?;
-    let (fault, left) = points.get_mut(name)?;
-    *left -= 1;
-    if *left > 0 {
-        return None;
-    }
+    let (fault, when) = points.get_mut(name)?;
     let fault = *fault;
+    match when {
+        When::While(file) => return file.exists().then_some(fault),
+        When::Pass(left) => {
+            *left -= 1;
+            if *left > 0 {
+                return None;
+            }
+        }
+    }
     points.remove(name);
     if fault == Fault::Kill {
         die();

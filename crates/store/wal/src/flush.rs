@@ -5,7 +5,7 @@
 //! inserters are not held up by it: they only meet the lock when the ring is full.
 
 use crate::position::LOG_PAGE;
-use crate::segment::Directory;
+use crate::segment::{Directory, shown};
 use crate::state::flag;
 use crate::{Inner, SyncMethod, Wal, WalOptions, faults, panic_process};
 use error::{Error, Result};
@@ -182,7 +182,7 @@ impl Inner {
         let timeline = TimelineId(self.state.timeline.load(Relaxed));
         let path = self.directory.file(timeline, at / self.geometry.segment_size);
         let offset = at % self.geometry.segment_size;
-        Error::io(format_args!("could not write to log file \"{}\" at offset {offset}", path.display()), reason)
+        Error::io(format_args!("could not write to log file \"{}\" at offset {offset}", shown(&path)), reason)
     }
 
     fn sync(&self, file: &File, segment: u64, options: &WalOptions) -> Result<()> {
@@ -197,7 +197,7 @@ impl Inner {
         synced.map_err(|e| {
             let timeline = TimelineId(self.state.timeline.load(Relaxed));
             let path = self.directory.file(timeline, segment);
-            Error::io(format_args!("could not fsync file \"{}\"", path.display()), &e)
+            Error::io(format_args!("could not fsync file \"{}\"", shown(&path)), &e)
         })
     }
 
@@ -252,7 +252,7 @@ impl Inner {
             }
             if options.fsync { file.sync_data() } else { Ok(()) }
         };
-        cut().map_err(|e| Error::io(format_args!("could not write to log file \"{}\"", path.display()), &e))
+        cut().map_err(|e| Error::io(format_args!("could not write to log file \"{}\"", shown(&path)), &e))
     }
 }
 

@@ -14,6 +14,7 @@
 //! - Positions are handed out by one atomic addition; no lock orders inserters.
 //! - The ring is all zeros from the reserved position on, so a page written half full is zero behind its last record.
 //! - Everything before `flushed` is on disk; `flushed` ≤ `written` ≤ complete ≤ `reserved`.
+//! - Segment files exist for some megabytes beyond `reserved` whenever a change begins (`room`).
 //! - A failed write or sync of the log ends the process through [`panic_process`]: what the kernel did with the pages is
 //!   then unknown, and only recovery finds out.
 //! - No byte behind the log's end can be taken for a record: recycled files hold pages and checksums of other positions,
@@ -37,6 +38,7 @@ mod position;
 mod reader;
 mod record;
 mod rmgr;
+mod room;
 mod scratch;
 mod segment;
 mod state;
@@ -146,6 +148,7 @@ impl Wal {
         state.flushed.store(end, SeqCst);
         state.asynchronous.store(0, SeqCst);
         state.reserved.store(inner.geometry.position(Lsn(end)), SeqCst);
+        inner.set_allocated(end / inner.geometry.segment_size * inner.geometry.segment_size);
         state.flags.fetch_or(flag::STARTED, SeqCst);
         Ok(())
     }
@@ -210,8 +213,8 @@ impl Wal {
         segment_file_name(self.timeline(), self.inner.geometry.segment(lsn), self.segment_size())
     }
 
-    /// Makes the segment after the current one, if more than three quarters of the current one are used: so that no commit
-    /// has to wait for it. Answers how many were made.
+    /// Makes the segment after the current one, if more than half of the current one is used: so that nobody has to wait for
+    /// it. Answers how many were made.
     ///
     /// # Errors
     /// Those of file access.
@@ -219,7 +222,7 @@ impl Wal {
         let inner = &*self.inner;
         let size = inner.geometry.segment_size;
         let at = self.insert_position().0;
-        if at % size < size / 4 * 3 {
+        if at % size < size / 2 {
             return Ok(0);
         }
         let next = at / size + 1;

@@ -39,12 +39,18 @@ pub fn segment_size_of(path: &Path) -> Result<Option<u32>> {
     let read = File::open(path).and_then(|file| file.read_exact_at(&mut header, 0));
     match read {
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        result => result.map_err(|e| Error::io(format_args!("could not open file \"{}\"", path.display()), &e))?,
+        result => result.map_err(|e| Error::io(format_args!("could not open file \"{}\"", shown(&path)), &e))?,
     }
     let magic = u16::from_le_bytes([header[0], header[1]]);
     let size = u32::from_le_bytes([header[32], header[33], header[34], header[35]]);
     let possible = size.is_power_of_two() && (1 << 20..=1 << 30).contains(&size);
     Ok((magic == crate::position::PAGE_MAGIC && possible).then_some(size))
+}
+
+/// A file of the log as messages name it: `pg_wal/…`, below the data directory.
+pub(crate) fn shown(path: &Path) -> std::path::Display<'_> {
+    let below = path.ancestors().find(|a| a.file_name().is_some_and(|name| name == "pg_wal")).and_then(Path::parent);
+    below.and_then(|data| path.strip_prefix(data).ok()).unwrap_or(path).display()
 }
 
 /// The directory of the log and how its files are made.
@@ -67,9 +73,9 @@ impl Directory {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 // Somebody waits for this one, so it must not take long: zeros are written by those who make segments ahead.
                 self.create(timeline, segment, &WalOptions { init_zero: false, ..*options })?;
-                open().map_err(|e| Error::io(format_args!("could not open file \"{}\"", path.display()), &e))
+                open().map_err(|e| Error::io(format_args!("could not open file \"{}\"", shown(&path)), &e))
             }
-            result => result.map_err(|e| Error::io(format_args!("could not open file \"{}\"", path.display()), &e)),
+            result => result.map_err(|e| Error::io(format_args!("could not open file \"{}\"", shown(&path)), &e)),
         }
     }
 
@@ -80,7 +86,7 @@ impl Directory {
         let made = self.fill(&temporary, options);
         if let Err(e) = made {
             let _ = fs::remove_file(&temporary);
-            return Err(Error::io(format_args!("could not write to file \"{}\"", temporary.display()), &e));
+            return Err(Error::io(format_args!("could not write to file \"{}\"", shown(&temporary)), &e));
         }
         let path = self.file(timeline, segment);
         // A link fails where a rename would replace a segment that another process made meanwhile.
@@ -91,7 +97,7 @@ impl Directory {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
             Err(e) => {
                 return Err(Error::io(
-                    format_args!("could not link file \"{}\" to \"{}\"", temporary.display(), path.display()),
+                    format_args!("could not link file \"{}\" to \"{}\"", shown(&temporary), shown(&path)),
                     &e,
                 ));
             }
@@ -126,13 +132,13 @@ impl Directory {
         }
         match File::open(&self.path).and_then(|directory| directory.sync_all()) {
             Ok(()) => Ok(()),
-            Err(e) => panic_process(format_args!("could not fsync file \"{}\": {e}", self.path.display())),
+            Err(e) => panic_process(format_args!("could not fsync file \"{}\": {e}", shown(&self.path))),
         }
     }
 
     /// The segments that exist, ascending by name.
     pub fn list(&self) -> Result<Vec<(TimelineId, u64)>> {
-        let failed = |e| Error::io(format_args!("could not open directory \"{}\"", self.path.display()), &e);
+        let failed = |e| Error::io(format_args!("could not open directory \"{}\"", shown(&self.path)), &e);
         let mut segments = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
@@ -144,7 +150,7 @@ impl Directory {
 
     /// Removes what a crash left of segments half made.
     pub fn remove_temporary(&self) -> Result<()> {
-        let failed = |e| Error::io(format_args!("could not open directory \"{}\"", self.path.display()), &e);
+        let failed = |e| Error::io(format_args!("could not open directory \"{}\"", shown(&self.path)), &e);
         for entry in fs::read_dir(&self.path).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             if entry.file_name().to_str().is_some_and(|name| name.starts_with("xlogtemp.")) {
@@ -158,7 +164,7 @@ impl Directory {
         let path = self.file(timeline, segment);
         match fs::remove_file(&path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                Err(Error::io(format_args!("could not remove file \"{}\"", path.display()), &e))
+                Err(Error::io(format_args!("could not remove file \"{}\"", shown(&path)), &e))
             }
             _ => Ok(()),
         }
@@ -171,7 +177,7 @@ impl Directory {
             Ok(()) => self.remove(timeline, old).map(|()| true),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(e) => {
-                Err(Error::io(format_args!("could not rename file \"{}\" to \"{}\"", from.display(), to.display()), &e))
+                Err(Error::io(format_args!("could not rename file \"{}\" to \"{}\"", shown(&from), shown(&to)), &e))
             }
         }
     }

@@ -33,7 +33,13 @@ shm::shared! {
         pub min_size: AtomicU64,
         pub max_size: AtomicU64,
         pub keep_size: AtomicU64,
-        pad_redo: [u64; 8],
+        /// The reserved position up to which changes may begin: the headroom before `allocated`.
+        pub room: AtomicU64,
+        /// Up to here segment files exist, in bytes of the log.
+        pub allocated: AtomicU64,
+        /// Held by the one who makes segments.
+        pub room_lock: WriteLock,
+        pad_redo: [u64; 5],
         /// Ring pages before this LSN are written, zeroed and free for use.
         pub recycled: AtomicU64,
         /// Everything before is written to the file.

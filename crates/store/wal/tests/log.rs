@@ -271,6 +271,45 @@ fn a_failed_sync_is_fatal() {
     }
 }
 
+/// With a full disk changes are refused before they begin; what must not fail still finds room, and more comes when there is.
+#[test]
+fn a_full_disk_is_found_out_in_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let full = directory.path().join("full");
+    let wal = open(&config(directory.path()), Lsn(SEGMENT as u64), false);
+    let child = sys::process::fork(|| {
+        wal::on_panic(|_| {});
+        faults::arm_while("wal.create", faults::Fault::Fail(28), &full);
+        wal.make_room().unwrap();
+        std::fs::write(&full, "").unwrap();
+        let mut inserted = 0;
+        let error = loop {
+            match wal.make_room() {
+                Ok(()) => {
+                    inserted += {
+                        let (start, end) = put(&wal, &bytes(1, 50_000));
+                        end.0 - start.0
+                    }
+                }
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.state(), error::SqlState::DISK_FULL);
+        assert!(inserted < 2 * SEGMENT as u64, "{inserted}");
+        for n in 0..60 {
+            let (_, end) = put(&wal, &bytes(n, 50_000));
+            wal.flush(end);
+        }
+        assert!(wal.make_room().is_err());
+        std::fs::remove_file(&full).unwrap();
+        wal.make_room().unwrap();
+        assert!(wal.has_room());
+        0
+    })
+    .unwrap();
+    assert!(matches!(sys::process::wait(child).unwrap(), sys::process::Exit::Code(0)));
+}
+
 /// A short write is completed.
 #[test]
 fn a_short_write_goes_on() {
