@@ -4,11 +4,11 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use wire::ProtocolVersion;
 use wire::backend::BackendMessage;
 use wire::frame::{Cut, MAX_MESSAGE, cut};
 use wire::frontend::{self, Target};
 use wire::startup::Startup;
-use wire::ProtocolVersion;
 
 use crate::cluster::Cluster;
 
