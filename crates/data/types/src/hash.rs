@@ -209,6 +209,7 @@ pub fn hash(type_oid: Oid, collation: Oid, value: DatumRef<'_>, env: &dyn Enviro
         (Order::Numeric, DatumRef::Bytes(v)) => numeric::hash_numeric(&Numeric::from_bytes(v)),
         (Order::Tid, DatumRef::Bytes(v)) => tid(v),
         (Order::Record, DatumRef::Bytes(v)) => crate::record::hash(v, env)?,
+        (Order::Jsonb, DatumRef::Bytes(v)) => crate::json::hash(crate::json::View::new(v))?,
         (Order::Array, DatumRef::Bytes(v)) => array_hash(Context { collation, ..Context::plain(env) }, v)?,
         _ => return Err(no_hash(type_oid, env)),
     })
@@ -235,6 +236,7 @@ pub fn hash_extended(
         (Order::Padded, DatumRef::Bytes(v)) => bytes_extended(text::trim_blanks(v), seed),
         (Order::Numeric, DatumRef::Bytes(v)) => numeric::hash_numeric_extended(&Numeric::from_bytes(v), seed),
         (Order::Tid, DatumRef::Bytes(v)) => bytes_extended(&tid_bytes(v), seed),
+        (Order::Jsonb, DatumRef::Bytes(v)) => crate::json::hash_extended(crate::json::View::new(v), seed)?,
         (Order::TimeTz, DatumRef::Bytes(v)) => {
             let time: TimeTz = datetime::decode(v);
             uint32_extended(fold(time.micros), seed) ^ uint32_extended(time.zone as u32, seed)

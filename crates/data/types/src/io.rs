@@ -239,6 +239,8 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::BPCHAR => crate::text::BPCHAR_IO,
         oid::NAME => crate::text::NAME_IO,
         oid::CHAR => crate::text::CHAR_IO,
+        oid::JSON => crate::json::JSON_IO,
+        oid::JSONB => crate::json::JSONB_IO,
         oid::BYTEA => crate::bytea::BYTEA_IO,
         oid::UUID => crate::random::UUID_IO,
         oid::VOID => VOID_IO,

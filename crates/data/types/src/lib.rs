@@ -31,6 +31,7 @@ pub mod format;
 pub mod hash;
 pub mod int;
 pub mod io;
+pub mod json;
 pub mod misc;
 pub mod numeric;
 pub mod objects;

@@ -3,7 +3,7 @@
 use crate::datetime::{self, Interval, TimeTz};
 use crate::environment::TypeKind;
 use crate::numeric::Numeric;
-use crate::{Context, Environment, array, float, objects, oid, text};
+use crate::{Context, Environment, array, float, json, objects, oid, text};
 use batch::DatumRef;
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -34,6 +34,8 @@ pub(crate) enum Order {
     TimeTz,
     /// As intervals.
     Interval,
+    /// As jsonb.
+    Jsonb,
     /// Element by element.
     Array,
     /// By their labels' positions.
@@ -68,6 +70,7 @@ pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
         oid::BYTEA | oid::UUID => Order::Bytes,
         oid::NUMERIC => Order::Numeric,
         oid::TID => Order::Tid,
+        oid::JSONB => Order::Jsonb,
         oid::TIMETZ => Order::TimeTz,
         oid::INTERVAL => Order::Interval,
         oid::RECORD => Order::Record,
@@ -168,6 +171,7 @@ pub(crate) fn compare_as(
         (Order::Tid, Bytes(a), Bytes(b)) => objects::tid(a).cmp(&objects::tid(b)),
         (Order::TimeTz, Bytes(a), Bytes(b)) => datetime::decode::<TimeTz>(a).cmp(&datetime::decode::<TimeTz>(b)),
         (Order::Interval, Bytes(a), Bytes(b)) => datetime::decode::<Interval>(a).cmp(&datetime::decode::<Interval>(b)),
+        (Order::Jsonb, Bytes(a), Bytes(b)) => json::compare(json::View::new(a), json::View::new(b))?,
         (Order::Array, Bytes(a), Bytes(b)) => {
             let context = Context { collation, ..Context::plain(env) };
             array::compare_views(context, array::View::new(a)?, array::View::new(b)?)?

@@ -21,6 +21,12 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::float::FLOATS,
     crate::hash::HASHES,
     crate::int::INTEGERS,
+    crate::json::JSONB_ACCESS,
+    crate::json::JSONB_CHANGES,
+    crate::json::JSONB_COMPARISONS,
+    crate::json::JSON_CONVERSIONS,
+    crate::json::JSON_OBJECTS,
+    crate::json::JSON_TEXTS,
     crate::misc::MISCELLANEOUS,
     crate::numeric::NUMERICS,
     crate::objects::OBJECTS,
@@ -35,10 +41,10 @@ pub static TABLES: &[&[Builtin]] = &[
 ];
 
 /// The aggregates of this crate.
-static AGGREGATES: &[&[(u32, AggregateMaker)]] = &[aggregate::AGGREGATES];
+static AGGREGATES: &[&[(u32, AggregateMaker)]] = &[aggregate::AGGREGATES, crate::json::JSON_AGGREGATES];
 
 /// The set-returning functions of this crate.
-static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[crate::series::SERIES];
+static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[crate::json::JSON_ROWS, crate::series::SERIES];
 
 static REGISTERED: OnceLock<&'static [&'static [Builtin]]> = OnceLock::new();
 

@@ -182,7 +182,7 @@ fn escape(start: usize, out: &mut Vec<u8>) {
     }
 }
 
-fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     let mut rest = bytes;
     while let Some(zero) = rest.iter().position(|&b| b == 0) {
         out.extend_from_slice(&rest[..=zero]);
@@ -218,6 +218,11 @@ fn encode_value(
         (Order::Padded, Bytes(v)) => encode_bytes(text::collation_key(collation, text::trim_blanks(v)), out),
         (Order::Bytes, Bytes(v)) => encode_bytes(v, out),
         (Order::Numeric, Bytes(v)) => Numeric::from_bytes(v).write_key(out),
+        (Order::Jsonb, Bytes(v)) => {
+            let start = out.len();
+            crate::json::write_key(crate::json::View::new(v), out)?;
+            escape(start, out);
+        }
         (Order::Tid, Bytes(v)) => {
             let (block, offset) = objects::tid(v);
             out.extend_from_slice(&block.to_be_bytes());
@@ -298,17 +303,7 @@ fn decode_value(
             return Some(8);
         }
         (Order::Numeric, _) => {
-            let mut at = 1;
-            let sign = fixed(1)? as u8;
-            if sign == 1 || sign == 3 {
-                // Numbers below zero are inverted once more.
-                let end = if sign == 1 { 0xFF } else { 0 };
-                at = 5;
-                while bytes.get(at)? ^ flip != end {
-                    at += 1;
-                }
-                at += 1;
-            }
+            let at = crate::numeric::skip_key(bytes, flip)?;
             out.push_null();
             return Some(at);
         }
@@ -329,7 +324,7 @@ fn decode_value(
             out.push(DatumRef::Bytes(&objects::tid_bytes((value >> 16) as u32, value as u16)));
             return Some(6);
         }
-        (Order::Array | Order::Record, _) => {
+        (Order::Array | Order::Record | Order::Jsonb, _) => {
             let mut at = 0;
             loop {
                 match (bytes.get(at)? ^ flip, bytes.get(at + 1).map(|b| b ^ flip)) {
@@ -492,6 +487,10 @@ mod tests {
         check(oid::INTERVAL, &["-1 year", "0", "29 days 23:00", "1 mon", "31 days", "1 year"]);
         check(oid::TID, &["(0,1)", "(0,2)", "(1,1)", "(70000,1)"]);
         check(oid::INT4_ARRAY, &["{}", "{-1}", "{1}", "{1,1}", "{1,2}", "{{1},{2}}", "{1,NULL}", "{2}"]);
+        check(
+            oid::JSONB,
+            &["[]", "null", "\"\"", "\"ab\"", "-1", "1", "true", "[null]", "[[1]]", "[1, 2]", "{}", "{\"a\": -1.5}", "{\"a\": 2}"],
+        );
         check(oid::TEXT_ARRAY, &["{}", "{a}", "{a,b}", "{aa}"]);
     }
 }

@@ -751,6 +751,9 @@ impl Analyzer<'_> {
         location: u32,
     ) -> Result<Expr> {
         let (container_type, container_typmod) = self.catalog.base_type(container.ty.oid, container.ty.typmod)?;
+        if container_type == oid::JSONB {
+            return self.jsonb_subscript(container, path, assign, location);
+        }
         let row = self.catalog.type_(container_type)?;
         let element = match self.catalog.element_type(container_type)? {
             Some(element) => element,

@@ -22,6 +22,7 @@ mod expression;
 mod from;
 mod function;
 mod inline;
+mod jsonb_subscript;
 mod modify;
 pub mod node;
 mod operator;

@@ -27,6 +27,7 @@ impl Planner<'_> {
                     return self.compile_set_call(expr, layout);
                 }
                 let compiled = self.call(call.function, &call.args, call.input_collation, layout)?;
+                let compiled = Call { variadic: call.variadic, ..compiled };
                 match types::function(call.function).is_none() && types::row_source(call.function).is_some() {
                     true => match self.row_shape(expr)? {
                         Some(shape) => ExprKind::RowCall { call: compiled, shape },
@@ -142,6 +143,16 @@ impl Planner<'_> {
                     compiled.push((*number as usize - 1, self.compile(value, layout)?));
                 }
                 ExprKind::SetFields { arg: Box::new(self.compile(arg, layout)?), fields: compiled }
+            }
+            L::Subscript { container, container_type, upper, assign, .. } if *container_type == types::oid::JSONB => {
+                let path = upper.iter().flatten().map(|step| self.compile(step, layout));
+                let path = path.collect::<Result<_>>()?;
+                let assign = assign.as_ref().map(|value| self.compile(value, layout)).transpose()?;
+                ExprKind::JsonbSubscript {
+                    container: Box::new(self.compile(container, layout)?),
+                    path,
+                    assign: assign.map(Box::new),
+                }
             }
             L::Subscript { container, element_type, upper, lower, assign, .. } => {
                 let element = self.column_type(q::SqlType::plain(*element_type))?;
@@ -303,7 +314,7 @@ impl Planner<'_> {
         if function >= Oid::FIRST_NORMAL && !self.depends_on.contains(&function) {
             self.depends_on.push(function);
         }
-        Ok(Call { function, args: self.compile_all(args, layout)?, collation, strict, volatile })
+        Ok(Call { function, args: self.compile_all(args, layout)?, collation, strict, volatile, variadic: false })
     }
 
     /// A call of a set-returning function.
@@ -501,6 +512,7 @@ impl Planner<'_> {
                 collation: operator.input_collation,
                 strict: row.proisstrict,
                 volatile: row.provolatile == b'v',
+                variadic: false,
             };
             parts.push(Expr { kind: ExprKind::Call(call), ty: boolean });
         }
@@ -727,6 +739,11 @@ fn slots_of(expr: &Expr, slots: &[Slot], subplans: &[Vec<u32>], add: &mut dyn Fn
         ExprKind::Subscript { container, upper, lower, assign, .. } => {
             each(container);
             upper.iter().chain(lower).flatten().for_each(&mut each);
+            assign.iter().for_each(|e| each(e));
+        }
+        ExprKind::JsonbSubscript { container, path, assign } => {
+            each(container);
+            path.iter().for_each(&mut each);
             assign.iter().for_each(|e| each(e));
         }
         ExprKind::MapArray { arg, element, .. } => {

@@ -1005,6 +1005,15 @@ pub enum ExprKind {
         /// The new value.
         assign: Option<Box<Expr>>,
     },
+    /// A part of a jsonb value, or the value with it replaced.
+    JsonbSubscript {
+        /// The value.
+        container: Box<Expr>,
+        /// Keys (text) and positions (integer).
+        path: Vec<Expr>,
+        /// The new part.
+        assign: Option<Box<Expr>>,
+    },
     /// Output as text, then input as the result type.
     ViaIo(Box<Expr>),
     /// Each element of an array replaced by `element`, computed over the local.
@@ -1059,6 +1068,8 @@ pub struct Call {
     pub strict: bool,
     /// Its calls cannot be spared, repeated or reordered.
     pub volatile: bool,
+    /// The last argument is an array that stands for a `VARIADIC "any"` list.
+    pub variadic: bool,
 }
 
 /// A subquery that depends on the row, or is tested against it.

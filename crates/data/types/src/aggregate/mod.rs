@@ -61,7 +61,7 @@ pub trait Aggregate: Send {
 pub type AggregateMaker = fn(Context<'_>) -> Result<Box<dyn Aggregate>>;
 
 /// What one group remembers.
-trait State: Default + Clone + Send + 'static {
+pub(crate) trait State: Default + Clone + Send + 'static {
     /// Adds rows to their groups' states.
     fn update(
         states: &mut [Self],
@@ -116,7 +116,7 @@ impl<S: State> Aggregate for States<S> {
     }
 }
 
-fn make<S: State>(_: Context<'_>) -> Result<Box<dyn Aggregate>> {
+pub(crate) fn make<S: State>(_: Context<'_>) -> Result<Box<dyn Aggregate>> {
     Ok(Box::new(States::<S>(Vec::new())))
 }
 

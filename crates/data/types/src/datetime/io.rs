@@ -236,6 +236,30 @@ fn write_displacement(offset: i32, out: &mut Vec<u8>) {
     }
 }
 
+/// Adds a timestamp as ISO 8601 writes it: `2014-05-28T12:22:35.614298`, with a zone the local time there and `+hh:mm`.
+pub fn write_iso_8601(timestamp: i64, zone: Option<&TimeZone>, out: &mut Vec<u8>) {
+    if is_infinite(timestamp) {
+        return write_timestamp(timestamp, None, Default::default(), out);
+    }
+    let offset = zone.map(|zone| zone.at(unix_seconds(timestamp)).offset);
+    let local = timestamp.saturating_add(offset.unwrap_or(0) as i64 * SECOND);
+    let (year, month, date) = date_of_day(local.div_euclid(DAY) as i32);
+    let (year, bc) = shown_year(year);
+    write_date_part(year, month, date, Default::default(), out);
+    out.push(b'T');
+    write_time(local.rem_euclid(DAY), out);
+    if let Some(offset) = offset {
+        let start = out.len();
+        write_displacement(offset, out);
+        if out.len() == start + 3 {
+            out.extend_from_slice(b":00");
+        }
+    }
+    if bc {
+        out.extend_from_slice(b" BC");
+    }
+}
+
 const DAY_NAMES: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTH_NAMES: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

@@ -118,7 +118,7 @@ fn factorial(n: i64) -> Result<Numeric> {
     super::Large { negative: false, digits: product, scale: 0 }.into_numeric()
 }
 
-fn to_integer(value: &Numeric, type_name: &str, range: fn() -> Error) -> Result<i64> {
+pub(crate) fn to_integer(value: &Numeric, type_name: &str, range: fn() -> Error) -> Result<i64> {
     match value {
         Numeric::NaN => Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("cannot convert NaN to {type_name}"))),
         Numeric::Infinity | Numeric::NegativeInfinity => {
@@ -146,7 +146,7 @@ pub fn to_double(value: &Numeric) -> Result<f64> {
     Ok(double)
 }
 
-fn to_real(value: &Numeric) -> Result<f32> {
+pub(crate) fn to_real(value: &Numeric) -> Result<f32> {
     if !value.is_finite() {
         return Ok(value.to_f64() as f32);
     }

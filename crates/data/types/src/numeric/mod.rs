@@ -18,6 +18,7 @@ mod functions;
 mod text;
 mod transcendental;
 
+pub(crate) use functions::{to_integer, to_real};
 pub use functions::{NUMERICS, hash_numeric, hash_numeric_extended, to_double};
 pub use text::{NUMERIC_IO, apply_typmod, parse, precision_and_scale, write_plain};
 
@@ -150,6 +151,19 @@ impl Numeric {
             Numeric::NaN => out.push(0xF0),
             Numeric::Infinity => out.push(0xF1),
             Numeric::NegativeInfinity => out.push(0xF2),
+        }
+    }
+
+    /// How many bytes the stored form takes.
+    pub fn stored_length(&self) -> usize {
+        match self {
+            Numeric::Small(0, _) => 1,
+            Numeric::Small(value, _) => {
+                let same = if *value < 0 { value.leading_ones() } else { value.leading_zeros() };
+                1 + ((128 - same) as usize / 8 + 1).min(16)
+            }
+            Numeric::Large(large) => 3 + large.digits.digit_count().div_ceil(2),
+            _ => 1,
         }
     }
 
@@ -431,6 +445,23 @@ impl Numeric {
             out[start..].iter_mut().for_each(|b| *b = !*b);
         }
     }
+}
+
+/// The bytes of a key that [`Numeric::write_key`] wrote at the front of `bytes`, each read xor `flip`; `None` if they are
+/// damaged.
+pub(crate) fn skip_key(bytes: &[u8], flip: u8) -> Option<usize> {
+    let byte = |at: usize| bytes.get(at).map(|b| b ^ flip);
+    // Numbers below zero are inverted once more.
+    let end = match byte(0)? {
+        1 => 0xFF,
+        3 => 0,
+        _ => return Some(1),
+    };
+    let mut at = 5;
+    while byte(at)? != end {
+        at += 1;
+    }
+    Some(at + 1)
 }
 
 impl From<i64> for Numeric {

@@ -4,7 +4,7 @@ use batch::Column;
 use error::{Error, Result};
 use planner::plan::{self, ExprKind};
 
-use super::{Compiled, Function, Op, Scratch, arrays, rows, set_constant, subplan};
+use super::{Compiled, Function, Op, Scratch, arrays, json, rows, set_constant, subplan};
 
 /// Compiles several expressions.
 pub(crate) fn compile_all(expressions: &[plan::Expr]) -> Result<Vec<Compiled>> {
@@ -19,6 +19,7 @@ fn function(call: &plan::Call) -> Result<Function> {
         args: compile_all(&call.args)?,
         collation: call.collation,
         volatile: call.volatile,
+        variadic: call.variadic,
     })
 }
 
@@ -101,6 +102,11 @@ pub(crate) fn compile(expression: &plan::Expr) -> Result<Compiled> {
                 assign: assign.as_deref().map(compile).transpose()?,
             }))
         }
+        ExprKind::JsonbSubscript { container, path, assign } => Op::JsonbSubscript(Box::new(json::JsonbSubscript {
+            container: compile(container)?,
+            path: compile_all(path)?,
+            assign: assign.as_deref().map(compile).transpose()?,
+        })),
         ExprKind::ViaIo(arg) => Op::ViaIo { arg: boxed(arg)?, text: Vec::new() },
         ExprKind::MapArray { arg, local, from, element } => Op::MapArray(Box::new(arrays::MapArray {
             arg: compile(arg)?,

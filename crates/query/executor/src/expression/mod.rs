@@ -14,6 +14,7 @@
 mod arrays;
 mod compile;
 mod conditional;
+mod json;
 mod rows;
 mod subplan;
 
@@ -45,6 +46,7 @@ pub(crate) struct Function {
     arg_types: Box<[Oid]>,
     collation: Oid,
     volatile: bool,
+    variadic: bool,
 }
 
 enum Op {
@@ -71,6 +73,7 @@ enum Op {
     Subscript(Box<arrays::Subscript>),
     Row(Box<rows::Row>),
     RowCall(Box<rows::RowCall>),
+    JsonbSubscript(Box<json::JsonbSubscript>),
     RowCompare(Box<rows::RowCompare>),
     Field { arg: Box<Compiled>, index: usize },
     SetFields { arg: Box<Compiled>, fields: Vec<(usize, Compiled)> },
@@ -271,6 +274,7 @@ impl Compiled {
             Op::Subscript(subscript) => subscript.evaluate(input, rows, run, out),
             Op::Row(row) => row.evaluate(self.ty, input, rows, run, out),
             Op::RowCall(call) => call.evaluate(self.ty, input, rows, run, out),
+            Op::JsonbSubscript(subscript) => subscript.evaluate(input, rows, run, out),
             Op::RowCompare(compare) => compare.evaluate(input, rows, run, out),
             Op::Field { arg, index } => {
                 arg.evaluate(input, rows, run)?;
@@ -480,7 +484,7 @@ impl Function {
             collation: self.collation,
             result_type: result.oid,
             arg_types: &self.arg_types,
-            variadic: false,
+            variadic: self.variadic,
         };
         let Some(builtin) = self.builtin else {
             return run.session.call_function(self.oid, args, rows, len, context, out);
