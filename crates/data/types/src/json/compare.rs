@@ -8,7 +8,7 @@ use super::{Array, Kind, MAX_DEPTH, Object, View, too_deep};
 use crate::numeric::{self, Numeric};
 use crate::{hash, text};
 use error::Result;
-use ids::Oid;
+
 use std::cmp::Ordering;
 
 crate::builtins! {
@@ -27,8 +27,6 @@ crate::builtins! {
     4050 jsonb_contained each(View, View) |a, b| contains(b, a);
 }
 
-/// The database's default collation, in which strings are compared.
-const DEFAULT_COLLATION: Oid = Oid(100);
 
 fn rank(kind: &Kind<'_>) -> u8 {
     match kind {
@@ -61,7 +59,7 @@ fn compare_parts(a: View<'_>, b: View<'_>, depth: usize) -> Result<Ordering> {
     Ok(match (a.kind(), b.kind()) {
         (Kind::Null, Kind::Null) => Ordering::Equal,
         (Kind::Bool(a), Kind::Bool(b)) => a.cmp(&b),
-        (Kind::String(a), Kind::String(b)) => text::collate(DEFAULT_COLLATION, a, b),
+        (Kind::String(a), Kind::String(b)) => text::collate(text::DEFAULT_COLLATION, a, b),
         (Kind::Number(a), Kind::Number(b)) => Numeric::from_bytes(a).cmp(&Numeric::from_bytes(b)),
         (Kind::Array(a), Kind::Array(b)) => compare_arrays(a, b, depth)?,
         (Kind::Object(a), Kind::Object(b)) => compare_objects(a, b, depth)?,
@@ -86,7 +84,7 @@ fn compare_objects(a: Object<'_>, b: Object<'_>, depth: usize) -> Result<Orderin
     while order.is_eq()
         && let Some(((a_key, a), (b_key, b))) = pairs.next()
     {
-        order = text::collate(DEFAULT_COLLATION, a_key, b_key);
+        order = text::collate(text::DEFAULT_COLLATION, a_key, b_key);
         if order.is_eq() {
             order = compare_parts(a, b, depth + 1)?;
         }
@@ -118,7 +116,7 @@ fn write_part_key(view: View<'_>, depth: usize, out: &mut Vec<u8>) -> Result<()>
     match kind {
         Kind::Null => {}
         Kind::Bool(value) => out.push(value as u8),
-        Kind::String(value) => crate::sortkey::encode_bytes(text::collation_key(DEFAULT_COLLATION, value), out),
+        Kind::String(value) => crate::sortkey::encode_bytes(text::collation_key(text::DEFAULT_COLLATION, value), out),
         Kind::Number(bytes) => Numeric::from_bytes(bytes).write_key(out),
         Kind::Array(array) => {
             out.extend_from_slice(&(array.len() as u32).to_be_bytes());
@@ -127,7 +125,7 @@ fn write_part_key(view: View<'_>, depth: usize, out: &mut Vec<u8>) -> Result<()>
         Kind::Object(object) => {
             out.extend_from_slice(&(object.len() as u32).to_be_bytes());
             for (key, value) in object.iter() {
-                crate::sortkey::encode_bytes(text::collation_key(DEFAULT_COLLATION, key), out);
+                crate::sortkey::encode_bytes(text::collation_key(text::DEFAULT_COLLATION, key), out);
                 write_part_key(value, depth + 1, out)?;
             }
         }
