@@ -66,11 +66,8 @@ impl Analyzer<'_> {
         let value = self.expr(index)?;
         let (from, at) = (value.ty.oid, value.location);
         let implicit = |this: &Self, target| this.can_coerce(&[from], &[target], Coercion::Implicit);
-        let (number, text) = if from == UNKNOWN {
-            (false, true)
-        } else {
-            (implicit(self, oid::INT4)?, implicit(self, oid::TEXT)?)
-        };
+        let (number, text) =
+            if from == UNKNOWN { (false, true) } else { (implicit(self, oid::INT4)?, implicit(self, oid::TEXT)?) };
         let hint = match (number, text) {
             (true, true) => "jsonb subscript must be coercible to only one type, integer or text.",
             (false, false) => "jsonb subscript must be coercible to either integer or text.",

@@ -25,7 +25,9 @@ pub use arithmetic::{DATETIME_ARITHMETIC, generate_timestamps, timestamp_plus_in
 pub use functions::DATETIMES;
 pub use interval::Interval;
 pub(crate) use io::decode;
-pub use io::{DATE_IO, INTERVAL_IO, TIME_IO, TIMESTAMP_IO, TIMESTAMPTZ_IO, TIMETZ_IO, write_date, write_iso_8601, write_timestamp};
+pub use io::{
+    DATE_IO, INTERVAL_IO, TIME_IO, TIMESTAMP_IO, TIMESTAMPTZ_IO, TIMETZ_IO, write_date, write_iso_8601, write_timestamp,
+};
 pub use parts::DATETIME_PARTS;
 pub use zone::{Local, TimeZone};
 

@@ -1,10 +1,10 @@
 //! jsonb: input and output, and what reads parts of a value.
 
 use super::{Kind, Value, View, depth_hint, write_pretty, write_view};
+use crate::array;
 use crate::int::{bigint_range, integer_range, smallint_range};
 use crate::io::{TypeCall, TypeIo, received_text, too_short, wrong_form};
 use crate::numeric::{Numeric, to_double, to_integer, to_real};
-use crate::array;
 use batch::{ByteValues, Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
 

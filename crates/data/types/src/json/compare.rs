@@ -27,7 +27,6 @@ crate::builtins! {
     4050 jsonb_contained each(View, View) |a, b| contains(b, a);
 }
 
-
 fn rank(kind: &Kind<'_>) -> u8 {
     match kind {
         Kind::Null => 1,
@@ -148,7 +147,13 @@ fn scalar_hash_extended(kind: &Kind<'_>, seed: u64) -> u64 {
     match kind {
         Kind::Null => seed.wrapping_add(1),
         Kind::Bool(value) if seed != 0 => hash::uint32_extended(*value as u32, seed),
-        Kind::Bool(value) => if *value { 2 } else { 4 },
+        Kind::Bool(value) => {
+            if *value {
+                2
+            } else {
+                4
+            }
+        }
         Kind::String(text) => hash::bytes_extended(text, seed),
         Kind::Number(bytes) => numeric::hash_numeric_extended(&Numeric::from_bytes(bytes), seed),
         Kind::Array(_) | Kind::Object(_) => 0,
@@ -252,9 +257,7 @@ fn contains_part(a: View<'_>, b: View<'_>, depth: usize) -> Result<bool> {
                 } else {
                     let mut found = false;
                     let mut containers = a.iter().filter(|element| !element.is_scalar());
-                    while !found
-                        && let Some(element) = containers.next()
-                    {
+                    while !found && let Some(element) = containers.next() {
                         found = contains_part(element, wanted, depth + 1)?;
                     }
                     found
@@ -302,8 +305,29 @@ mod tests {
     #[test]
     fn keys_order_as_values_do() {
         let ascending = [
-            "[]", "null", "\"\"", "\"a\"", "\"ab\"", "-1", "0.5", "1", "10", "false", "true", "[null]", "[\"a\"]",
-            "[1]", "[[]]", "[[1]]", "[{}]", "[1,2]", "[1,3]", "{}", "{\"a\":1}", "{\"a\":\"\\u0001\"}", "{\"b\":null}",
+            "[]",
+            "null",
+            "\"\"",
+            "\"a\"",
+            "\"ab\"",
+            "-1",
+            "0.5",
+            "1",
+            "10",
+            "false",
+            "true",
+            "[null]",
+            "[\"a\"]",
+            "[1]",
+            "[[]]",
+            "[[1]]",
+            "[{}]",
+            "[1,2]",
+            "[1,3]",
+            "{}",
+            "{\"a\":1}",
+            "{\"a\":\"\\u0001\"}",
+            "{\"b\":null}",
             "{\"a\":1,\"b\":2}",
         ];
         // A string sorts before a number.

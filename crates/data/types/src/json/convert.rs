@@ -223,7 +223,11 @@ fn convert(type_oid: Oid, value: DatumRef<'_>, depth: usize, env: &dyn Environme
         Category::Array => {
             let view = array::View::new(bytes)?;
             let lengths: Vec<usize> = view.dimensions().map(|d| d.length as usize).collect();
-            if lengths.is_empty() { Value::Array(Vec::new()) } else { convert_dimension(view, &lengths, &mut 0, depth, env)? }
+            if lengths.is_empty() {
+                Value::Array(Vec::new())
+            } else {
+                convert_dimension(view, &lengths, &mut 0, depth, env)?
+            }
         }
         Category::Row => {
             let fields = record::fields(&record::View::new(bytes)?, env)?;

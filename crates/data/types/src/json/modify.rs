@@ -188,8 +188,7 @@ pub fn assign_path(container: Option<View<'_>>, path: &[DatumRef<'_>], value: Vi
 
 #[cold]
 fn scalar_on_the_way() -> Error {
-    error("cannot replace existing key")
-        .detail("The path assumes key is a composite object, but it is a scalar value.")
+    error("cannot replace existing key").detail("The path assumes key is a composite object, but it is a scalar value.")
 }
 
 struct Walk<'p, 'a> {

@@ -3,9 +3,9 @@
 use super::convert::{key_text, to_value, write_json};
 use super::value::duplicate_key;
 use super::{Value, write_string};
+use crate::Environment;
 use crate::array;
 use crate::call::Call;
-use crate::Environment;
 use batch::DatumRef;
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -59,12 +59,7 @@ fn build(
 }
 
 /// Adds `[1, 2]`; with `absent`, nulls are left out.
-pub fn write_built_array(
-    args: &[Argument<'_>],
-    absent: bool,
-    env: &dyn Environment,
-    out: &mut Vec<u8>,
-) -> Result<()> {
+pub fn write_built_array(args: &[Argument<'_>], absent: bool, env: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
     out.push(b'[');
     let mut first = true;
     for &(type_oid, value) in args.iter().filter(|(_, value)| !(absent && value.is_null())) {
@@ -78,12 +73,7 @@ pub fn write_built_array(
 }
 
 /// The same as jsonb.
-pub fn encode_built_array(
-    args: &[Argument<'_>],
-    absent: bool,
-    env: &dyn Environment,
-    out: &mut Vec<u8>,
-) -> Result<()> {
+pub fn encode_built_array(args: &[Argument<'_>], absent: bool, env: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
     let kept = args.iter().filter(|(_, value)| !(absent && value.is_null()));
     Value::Array(kept.map(|&(type_oid, value)| to_value(type_oid, value, env)).collect::<Result<_>>()?).encode(out)
 }
@@ -205,7 +195,8 @@ fn zipped<'a>(keys: &'a [u8], values: &'a [u8]) -> Result<Vec<Pair<'a>>> {
     if keys.len() != values.len() {
         return Err(wrong_shape("mismatched array dimensions"));
     }
-    let pair = |(key, value): (DatumRef<'a>, DatumRef<'a>)| Ok((key.as_bytes().ok_or_else(null_key)?, value.as_bytes()));
+    let pair =
+        |(key, value): (DatumRef<'a>, DatumRef<'a>)| Ok((key.as_bytes().ok_or_else(null_key)?, value.as_bytes()));
     keys.iter().zip(values.iter()).map(pair).collect()
 }
 
@@ -230,4 +221,3 @@ fn encode_pairs(pairs: &[Pair<'_>], out: &mut Vec<u8>) -> Result<()> {
     let value = |value: &Option<&[u8]>| value.map_or(Value::Null, |text| Value::String(text.to_vec().into()));
     Value::Object(pairs.iter().map(|(key, v)| (Cow::Owned(key.to_vec()), value(v))).collect()).encode(out)
 }
-

@@ -133,11 +133,7 @@ impl<'a> Reader<'a> {
 
     /// The latest string or key, borrowed from the text if it has no escapes.
     pub fn string_cow(&self) -> std::borrow::Cow<'a, [u8]> {
-        if self.escaped {
-            self.decoded.clone().into()
-        } else {
-            self.text[self.start + 1..self.end - 1].into()
-        }
+        if self.escaped { self.decoded.clone().into() } else { self.text[self.start + 1..self.end - 1].into() }
     }
 
     /// The text of the value whose first event was `first`; reads to its end.

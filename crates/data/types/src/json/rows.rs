@@ -160,7 +160,9 @@ fn jsonb_members(args: &[DatumRef<'_>], as_text: bool) -> Result<Box<dyn RowSour
 
 fn jsonb_keys(args: &[DatumRef<'_>]) -> Result<Box<dyn RowSource>> {
     match view(args).kind() {
-        Kind::Object(_) => Ok(Box::new(Parts { value: args[0].to_datum(), at: 0, keys: true, values: false, as_text: false })),
+        Kind::Object(_) => {
+            Ok(Box::new(Parts { value: args[0].to_datum(), at: 0, keys: true, values: false, as_text: false }))
+        }
         Kind::Array(_) => Err(cannot("cannot call jsonb_object_keys on an array")),
         _ => Err(cannot("cannot call jsonb_object_keys on a scalar")),
     }

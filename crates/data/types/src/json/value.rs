@@ -248,7 +248,9 @@ impl<'a> Value<'a> {
 fn string_within_limit(text: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>> {
     if text.len() > MAX_CONTENT {
         return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, "string too long to represent as jsonb string")
-            .detail(format!("Due to an implementation restriction, jsonb strings cannot exceed {MAX_CONTENT} bytes.")));
+            .detail(format!(
+                "Due to an implementation restriction, jsonb strings cannot exceed {MAX_CONTENT} bytes."
+            )));
     }
     Ok(text)
 }

@@ -254,7 +254,7 @@ mod tests {
         let wanted: &[u8] = &[
             6, 3, 1, 2, 4, 5, 16, 18, // tag, count, ends of keys, ends of values
             b'a', b'b', b'a', b'a', // keys
-            0, // null
+            0,    // null
             5, 3, 3, 5, 6, 4, 0, 1, 3, b'x', 2, // array: tag, count, ends, number (scale 0, 1), string, true
             6, 0,
         ];

@@ -18,8 +18,8 @@ mod functions;
 mod text;
 mod transcendental;
 
-pub(crate) use functions::{to_integer, to_real};
 pub use functions::{NUMERICS, hash_numeric, hash_numeric_extended, to_double};
+pub(crate) use functions::{to_integer, to_real};
 pub use text::{NUMERIC_IO, apply_typmod, parse, precision_and_scale, write_plain};
 
 use crate::float;
