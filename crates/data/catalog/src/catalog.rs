@@ -297,7 +297,7 @@ impl Catalog {
     }
 
     /// Reads rows past the cache: built-in ones from the program where they are good, and from the store.
-    pub(crate) fn read_rows<T: CatalogRow>(&self, index: Oid, key: &[Part<'_>]) -> Result<Rows<T>> {
+    pub fn read_rows<T: CatalogRow>(&self, index: Oid, key: &[Part<'_>]) -> Result<Rows<T>> {
         let mut rows: Vec<Entry<T>> = Vec::new();
         let is_static = self.answers_statically::<T>();
         if is_static {

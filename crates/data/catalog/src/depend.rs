@@ -136,6 +136,20 @@ impl Catalog {
     }
 
     /// Makes what depended on `from` depend on `to`, for one dependent object; used when it moves to another schema.
+    pub fn forget_dependency(&self, dependent: Object, referenced: Object, kind: Dependency) -> Result<()> {
+        let key = [dependent.class.into(), dependent.oid.into(), dependent.sub.into()];
+        for stored in self.stored::<PgDepend>(index::PG_DEPEND_DEPENDER_INDEX, &key)? {
+            let row = &stored.row;
+            if (row.refclassid, row.refobjid, row.refobjsubid) == (referenced.class, referenced.oid, referenced.sub)
+                && row.deptype == kind as u8
+            {
+                self.delete(&stored)?;
+            }
+        }
+        self.next_command()
+    }
+
+    /// Lets what an object depends on be another object.
     pub fn change_dependency(&self, dependent: Object, from: Object, to: Object) -> Result<()> {
         let key = [dependent.class.into(), dependent.oid.into()];
         let mut found = false;

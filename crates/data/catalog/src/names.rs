@@ -21,6 +21,8 @@ pub struct SearchPath {
     pub temporary: Option<Oid>,
     /// How many of `schemas`, at their beginning, are searched though the parameter does not list them.
     pub implicit: usize,
+    /// `pg_temp` is listed first: new objects are temporary, even if the session has no schema for them yet.
+    pub creates_temporary: bool,
 }
 
 /// A function or operator that a name may mean.
@@ -65,6 +67,7 @@ impl Catalog {
         }
         let mut schemas = Vec::new();
         let mut creation = None;
+        let mut creates_temporary = false;
         for name in split_identifiers(&state.search_path).unwrap_or_default() {
             let schema = match &*name {
                 "$user" => match self.role(state.user)? {
@@ -73,6 +76,7 @@ impl Catalog {
                 },
                 "pg_temp" => {
                     if creation.is_none() && schemas.is_empty() {
+                        creates_temporary = true;
                         creation = state.temp_namespace;
                     }
                     state.temp_namespace
@@ -96,7 +100,8 @@ impl Catalog {
             schemas.insert(0, temporary);
             implicit += 1;
         }
-        let path = Arc::new(SearchPath { schemas, creation, temporary: state.temp_namespace, implicit });
+        let path =
+            Arc::new(SearchPath { schemas, creation, temporary: state.temp_namespace, implicit, creates_temporary });
         self.session().path = Some(path.clone());
         Ok(path)
     }

@@ -26,6 +26,7 @@ mod jsonb_subscript;
 mod modify;
 pub mod node;
 mod operator;
+pub mod partition;
 mod polymorphic;
 pub mod query;
 mod rewrite;
@@ -50,10 +51,11 @@ use scope::{Place, Scope};
 
 pub use column::{shift_levels, shift_levels_from, shift_query_levels};
 pub use rewrite::{
-    TableColumns, Wanted, check_as, coerce_expression, identity_sequence, stored_domain_check, stored_expression,
-    stored_query, without_names,
+    TableColumns, Wanted, assignment, check_as, coerce_expression, identity_sequence, stored_domain_check,
+    stored_expression, stored_query, without_names,
 };
 pub use select::collect_entries;
+pub use target::output_name;
 
 /// How deep statements and expressions may nest.
 const DEPTH_MAX: u32 = 1200;

@@ -586,6 +586,23 @@ impl Analyzer<'_> {
     }
 }
 
+/// A value as it is assigned to a column of another type; none if there is no such cast.
+pub fn assignment(catalog: &Catalog, env: &dyn Environment, expr: Expr, ty: SqlType) -> Result<Option<Expr>> {
+    let mut analyzer = Analyzer::new(catalog, env, "", Params::default());
+    analyzer.scopes.push(Scope::new(Command::Select));
+    let found = analyzer.coerce_to_target(
+        expr,
+        ty.oid,
+        ty.typmod,
+        Coercion::Assignment,
+        CallForm::ImplicitCast,
+        NO_LOCATION,
+    )?;
+    let Some(mut value) = found else { return Ok(None) };
+    analyzer.assign_collations(&mut value)?;
+    Ok(Some(value))
+}
+
 /// A value of another type by an implicit cast: for columns of set operations.
 pub fn coerce_expression(catalog: &Catalog, env: &dyn Environment, expr: Expr, ty: SqlType) -> Result<Expr> {
     let mut analyzer = Analyzer::new(catalog, env, "", Params::default());

@@ -508,6 +508,11 @@ fn origin(query: &Query, var: &Var, scopes: &[crate::scope::Scope], level: usize
 }
 
 /// The name that a column gets from its expression.
+/// The name that a result column gets from its expression, where it gives one: a column's, a function's.
+pub fn output_name(expr: &ast::Expr) -> Option<String> {
+    figure_name(expr).map(|(name, _)| name)
+}
+
 pub(crate) fn column_name(expr: &ast::Expr) -> String {
     figure_name(expr).map_or_else(|| "?column?".to_string(), |(name, _)| name)
 }

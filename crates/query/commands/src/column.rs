@@ -8,12 +8,25 @@ use parser::ast::{ColumnDefinition, Constraint, ConstraintKind, DefinitionItem, 
 
 use crate::Context;
 
+/// A stored expression of another table.
+#[derive(Clone)]
+pub(crate) struct Model {
+    pub expr: analyzer::query::Expr,
+    pub table: catalog::Entry<catalog::Relation>,
+}
+
 /// A column as it is to be made, with its constraints that are more than a mark.
 pub(crate) struct Column<'s> {
     pub new: NewColumn,
-    /// `NOT NULL`, with the name given to it.
-    pub not_null: Option<Option<&'s str>>,
+    /// `NOT NULL` as it was written: the name given to it, and whether children do not inherit it.
+    pub not_null: Option<(Option<&'s str>, bool)>,
+    /// The constraint's name and how many parents have one, if parents have.
+    pub inherited_not_null: Option<(String, i16)>,
     pub default: Option<&'s parser::ast::Expr>,
+    /// The default or generation expression of a parent or model, over that one's columns.
+    pub model_default: Option<Model>,
+    /// Parents have different ones.
+    pub conflicting_default: bool,
     /// What a generated column is computed from.
     pub generated: Option<&'s parser::ast::Expr>,
     /// `serial` and its like.
@@ -24,11 +37,29 @@ pub(crate) struct Column<'s> {
     pub constraints: Vec<&'s Constraint>,
 }
 
+impl<'s> Column<'s> {
+    /// A column without anything beside it.
+    pub fn plain(new: NewColumn) -> Column<'s> {
+        Column {
+            new,
+            not_null: None,
+            inherited_not_null: None,
+            default: None,
+            model_default: None,
+            conflicting_default: false,
+            generated: None,
+            serial: false,
+            identity: None,
+            constraints: Vec::new(),
+        }
+    }
+}
+
 /// Looks a column's definition up.
 pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition) -> Result<Column<'s>> {
     let name = definition.name.to_string();
     let type_name = definition.type_name.as_ref();
-    let type_name = type_name.ok_or_else(|| Error::not_implemented("typed tables and partitions"))?;
+    let type_name = type_name.ok_or_else(|| Error::internal("a column has no type"))?;
     let serial = serial_type(type_name);
     if serial.is_some() && !type_name.array_bounds.is_empty() {
         let error = Error::new(SqlState::FEATURE_NOT_SUPPORTED, "array of serial is not implemented");
@@ -47,30 +78,73 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
         }
         Some(clause) => context.analyzer().collation_name_of(&clause.collation)?,
     };
-    let mut column = Column {
-        new: NewColumn::new(name.clone(), ty.oid, ty.typmod, collation),
-        not_null: None,
-        default: None,
-        generated: None,
-        serial: serial.is_some(),
-        identity: None,
-        constraints: Vec::new(),
-    };
+    let mut column = Column::plain(NewColumn::new(name.clone(), ty.oid, ty.typmod, collation));
+    column.serial = serial.is_some();
     column.new.dimensions = type_name.array_bounds.len() as i16;
-    if let Some(storage) = &definition.storage {
-        column.new.storage = Some(match storage.to_ascii_lowercase().as_str() {
-            "plain" => b'p',
-            "external" => b'e',
-            "extended" => b'x',
-            "main" => b'm',
-            "default" => context.catalog().type_(ty.oid)?.typstorage,
-            other => {
-                let text = format!("invalid storage type \"{other}\"");
-                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text));
-            }
-        });
+    if let Some(word) = &definition.storage {
+        column.new.storage = Some(storage(context, word, ty.oid)?);
+    }
+    if let Some(method) = &definition.compression {
+        column.new.compression = compression(context, method, ty.oid)?;
     }
     column.new.not_null = column.serial;
+    apply(context, definition, &mut column)?;
+    Ok(column)
+}
+
+/// `pg_attribute.attstorage` for a word after STORAGE.
+///
+/// # Errors
+/// `0A000` for a type whose values cannot be stored so.
+pub(crate) fn storage(context: &Context<'_>, word: &str, ty: Oid) -> Result<u8> {
+    let row = context.catalog().type_(ty)?;
+    let letter = match word.to_ascii_lowercase().as_str() {
+        "plain" => b'p',
+        "external" => b'e',
+        "extended" => b'x',
+        "main" => b'm',
+        "default" => row.typstorage,
+        _ => {
+            let text = format!("invalid storage type \"{word}\"");
+            return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text));
+        }
+    };
+    if letter != b'p' && row.typstorage == b'p' {
+        let text = format!("column data type {} can only have storage PLAIN", context.session.type_name(ty)?);
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    Ok(letter)
+}
+
+/// `pg_attribute.attcompression` for a word after COMPRESSION. Values are compressed by lz4 whatever it says.
+///
+/// # Errors
+/// `0A000` for a type whose values are never compressed, `22023` for an unknown method.
+pub(crate) fn compression(context: &Context<'_>, method: &str, ty: Oid) -> Result<u8> {
+    if method.eq_ignore_ascii_case("default") {
+        return Ok(0);
+    }
+    if context.catalog().type_(ty)?.typstorage == b'p' {
+        let text = format!("column data type {} does not support compression", context.session.type_name(ty)?);
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    match method {
+        "pglz" => Ok(b'p'),
+        "lz4" => Ok(b'l'),
+        _ => {
+            let text = format!("invalid compression method \"{method}\"");
+            Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text))
+        }
+    }
+}
+
+/// Applies what stands beside a column's name and type: constraints, default, identity.
+pub(crate) fn apply<'s>(
+    context: &Context<'_>,
+    definition: &'s ColumnDefinition,
+    column: &mut Column<'s>,
+) -> Result<()> {
+    let name = definition.name.to_string();
     let mut null = false;
     for constraint in &definition.constraints {
         match &constraint.kind {
@@ -78,7 +152,7 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
                 if null {
                     return Err(conflicting_null(context, &name, constraint));
                 }
-                column.not_null = Some(constraint.name.as_deref());
+                column.not_null = Some((constraint.name.as_deref(), constraint.attributes.no_inherit));
                 column.new.not_null = true;
             }
             ConstraintKind::Null => {
@@ -95,10 +169,7 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
                 column.default = Some(expression);
             }
             ConstraintKind::Generated { expression, stored, .. } => {
-                if !stored {
-                    return Err(Error::not_implemented("virtual generated columns"));
-                }
-                column.new.generated = b's';
+                column.new.generated = if *stored { b's' } else { b'v' };
                 column.generated = Some(expression);
             }
             ConstraintKind::Identity { when, options } => {
@@ -139,7 +210,7 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
         let text = format!("both {what} specified for column \"{name}\" of table");
         return Err(context.place(Error::new(SqlState::SYNTAX_ERROR, text), definition.location));
     }
-    Ok(column)
+    Ok(())
 }
 
 fn conflicting_null(context: &Context<'_>, column: &str, constraint: &Constraint) -> Error {

@@ -1,18 +1,19 @@
-//! Constraints, and ALTER TABLE as far as it goes.
+//! Constraints of tables: making them, checking the rows there are, handing them down to children.
 
-use access::{Direction, Pages, Projected, ScanRequest};
 use analyzer::Wanted;
+use analyzer::query::Expr;
 use analyzer::scope::Place;
 use catalog::relation::kind;
 use catalog::rows::PgConstraint;
-use catalog::{DropBehavior, NewConstraint, Object, Relation};
+use catalog::{Dependency, DropBehavior, Entry, NewConstraint, Object, Relation, index};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{self, AlterTable, AlterTableAction, Constraint, ConstraintKind, RelationKind, UniqueConstraint};
+use parser::ast::{self, Constraint, ConstraintKind, UniqueConstraint};
 
-use crate::column::Column;
+use crate::column::{Column, Model};
 use crate::create_index::{self, IndexPlan};
-use crate::{Context, expression, foreign_key, identity};
+use crate::create_table::{NotNull, not_null_constraint};
+use crate::{Context, expression, foreign_key, inherit, merge, partition, rows};
 
 /// Marks the columns of a primary key as not null.
 pub(crate) fn mark_primary_key(
@@ -37,16 +38,33 @@ fn no_key_column(context: &Context<'_>, name: &str, constraint: &Constraint) -> 
     context.place(Error::new(SqlState::UNDEFINED_COLUMN, text), constraint.location)
 }
 
-/// Adds a constraint to a table: of one column, or of those it names.
-pub(crate) fn add(context: &Context<'_>, table: Oid, constraint: &Constraint, column: Option<i16>) -> Result<()> {
+/// Adds a constraint to a new table, which has neither rows nor children.
+pub(crate) fn add_new(context: &Context<'_>, table: Oid, constraint: &Constraint, column: Option<i16>) -> Result<()> {
+    add(context, table, constraint, column, false)
+}
+
+/// Adds a constraint to a table (and its children, if `recurse`): of one column, or of those it names.
+pub(crate) fn add(
+    context: &Context<'_>,
+    table: Oid,
+    constraint: &Constraint,
+    column: Option<i16>,
+    recurse: bool,
+) -> Result<()> {
     match &constraint.kind {
-        ConstraintKind::Unique(unique) => add_unique(context, table, constraint, unique, column),
+        ConstraintKind::Unique(unique) => add_unique(context, table, constraint, unique, column, recurse),
         ConstraintKind::NotNull { column: Some(name) } => {
             let relation = context.catalog().relation(table)?;
             let number = context.column(&relation, name)?;
-            set_not_null(context, table, number, constraint.name.as_deref())
+            let how = NotNull {
+                name: constraint.name.as_deref(),
+                local: true,
+                inherited: 0,
+                no_inherit: constraint.attributes.no_inherit,
+            };
+            set_not_null(context, table, number, how, recurse)
         }
-        ConstraintKind::Check(condition) => add_check(context, table, constraint, condition, column),
+        ConstraintKind::Check(condition) => add_check(context, table, constraint, condition, column, recurse),
         ConstraintKind::Exclusion(_) => Err(Error::not_implemented("exclusion constraints")),
         ConstraintKind::ForeignKey(key) => foreign_key::add(context, table, constraint, key, column),
         _ => Err(Error::internal("not a table constraint")),
@@ -59,12 +77,16 @@ fn add_unique(
     constraint: &Constraint,
     unique: &UniqueConstraint,
     column: Option<i16>,
+    recurse: bool,
 ) -> Result<()> {
-    if unique.index.is_some() || unique.without_overlaps {
-        return Err(Error::not_implemented("this kind of unique constraint"));
+    if unique.without_overlaps {
+        return Err(Error::not_implemented("WITHOUT OVERLAPS"));
     }
-    if constraint.attributes.deferrable == Some(true) {
+    if constraint.attributes.deferrable == Some(true) || constraint.attributes.initially_deferred == Some(true) {
         return Err(Error::not_implemented("deferrable unique constraints"));
+    }
+    if let Some(index) = &unique.index {
+        return use_index(context, table, constraint, unique, index);
     }
     let catalog = context.catalog();
     let relation = catalog.relation(table)?;
@@ -92,7 +114,7 @@ fn add_unique(
         }
         for &number in &numbers {
             if relation.column(number).is_some_and(|column| !column.attnotnull) {
-                set_not_null(context, table, number, None)?;
+                set_not_null(context, table, number, NotNull::local(None), recurse)?;
             }
         }
     }
@@ -106,11 +128,48 @@ fn add_unique(
         options: crate::options::storage(&unique.options, true)?,
         ..IndexPlan::of_columns(context, table, &numbers, &included)?
     };
-    let (index, name) = create_index::create(context, &plan)?;
-    let row = PgConstraint {
-        conname: name.into(),
-        connamespace: relation.class.relnamespace,
+    let only = IndexPlan { only: true, ..plan };
+    let (index, name) = create_index::create(context, &only)?;
+    let model = PgConstraint {
         contype: if unique.primary { b'p' } else { b'u' },
+        connoinherit: relation.kind() != kind::PARTITIONED_TABLE,
+        conkey: Some(numbers),
+        ..Default::default()
+    };
+    own_index_as(context, table, index, &name, model)?;
+    if relation.kind() != kind::PARTITIONED_TABLE {
+        return Ok(());
+    }
+    let children = catalog.children(table)?;
+    if !recurse {
+        return Ok(());
+    }
+    for child in children {
+        executor::lock_relation(context.session, child, 8)?;
+        create_index::for_partition(context, index, child)?;
+    }
+    create_index::validate_parent(context, index)
+}
+
+/// Makes the constraint that an index serves, like another one; its object id.
+pub(crate) fn own_index(context: &Context<'_>, table: Oid, index: Oid, name: &str, like: &PgConstraint) -> Result<Oid> {
+    let row = context.catalog().relation(index)?.index.clone();
+    let row = row.ok_or_else(|| Error::internal("a constraint's index is none"))?;
+    let model = PgConstraint {
+        contype: like.contype,
+        connoinherit: like.connoinherit,
+        condeferrable: like.condeferrable,
+        condeferred: like.condeferred,
+        conkey: Some(row.indkey[..row.indnkeyatts as usize].to_vec()),
+        ..Default::default()
+    };
+    own_index_as(context, table, index, name, model)
+}
+
+fn own_index_as(context: &Context<'_>, table: Oid, index: Oid, name: &str, model: PgConstraint) -> Result<Oid> {
+    let row = PgConstraint {
+        conname: name.to_string().into(),
+        connamespace: context.catalog().relation(table)?.class.relnamespace,
         conenforced: true,
         convalidated: true,
         conrelid: table,
@@ -119,25 +178,130 @@ fn add_unique(
         confdeltype: b' ',
         confmatchtype: b' ',
         conislocal: true,
-        connoinherit: true,
-        conkey: Some(numbers),
-        ..Default::default()
+        ..model
     };
-    catalog.create_constraint(&NewConstraint { row, objects: Vec::new() }).map(|_| ())
+    context.catalog().create_constraint(&NewConstraint { row, objects: Vec::new() })
 }
 
-/// Adds a CHECK, after a look at the rows there are.
+/// Makes a partition's constraint part of its parent's.
+pub(crate) fn set_parent(context: &Context<'_>, own: Oid, parent: Oid, table: Oid) -> Result<()> {
+    let catalog = context.catalog();
+    catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &[own.into()], |row| {
+        row.conparentid = parent;
+        row.conislocal = false;
+        row.coninhcount += 1;
+        row.connoinherit = false;
+    })?;
+    let this = Object::of::<PgConstraint>(own);
+    catalog.record_dependency(this, Object::of::<PgConstraint>(parent), Dependency::PartitionPrimary)?;
+    catalog.record_dependency(this, Object::relation(table), Dependency::PartitionSecondary)?;
+    catalog.next_command()
+}
+
+/// ADD CONSTRAINT … USING INDEX.
+fn use_index(
+    context: &Context<'_>,
+    table: Oid,
+    constraint: &Constraint,
+    unique: &UniqueConstraint,
+    name: &ast::Name,
+) -> Result<()> {
+    let catalog = context.catalog();
+    let relation = catalog.relation(table)?;
+    let state = SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE;
+    let fail = |state: SqlState, text: String| Err(context.place(Error::new(state, text), constraint.location));
+    if relation.kind() == kind::PARTITIONED_TABLE {
+        let text = "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables";
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    let Some(found) = context.in_schema(relation.class.relnamespace, name, 8)? else {
+        return fail(SqlState::UNDEFINED_OBJECT, format!("index \"{name}\" does not exist"));
+    };
+    let Some(row) = found.index.clone().filter(|_| found.kind() == kind::INDEX) else {
+        return fail(SqlState::WRONG_OBJECT_TYPE, format!("\"{name}\" is not an index"));
+    };
+    if row.indrelid != table {
+        return fail(state, format!("index \"{name}\" does not belong to table \"{}\"", relation.name()));
+    }
+    if catalog.constraint_of_index(found.oid)?.is_some() {
+        return fail(state, format!("index \"{name}\" is already associated with a constraint"));
+    }
+    if !row.indisvalid {
+        return fail(state, format!("index \"{name}\" is not valid"));
+    }
+    let word = if unique.primary { "primary key" } else { "unique" };
+    let detail = "Cannot create a primary key or unique constraint using such an index.";
+    let reject = |text: String| {
+        let error = Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(detail);
+        Err(context.place(error, constraint.location))
+    };
+    let _ = word;
+    if !row.indisunique {
+        return reject(format!("\"{name}\" is not a unique index"));
+    }
+    if row.indexprs.is_some() {
+        return reject(format!("index \"{name}\" contains expressions"));
+    }
+    if row.indpred.is_some() {
+        return reject(format!("\"{name}\" is a partial index"));
+    }
+    let keys = row.indkey[..row.indnkeyatts as usize].to_vec();
+    for (at, &number) in keys.iter().enumerate() {
+        let ty = relation.column(number).map_or(Oid::INVALID, |column| column.atttypid);
+        if row.indoption.get(at).copied().unwrap_or(0) != 0
+            || catalog.default_opclass(catalog::objects::BTREE, ty)? != row.indclass.get(at).copied()
+        {
+            let text = format!("index \"{name}\" column number {} does not have default sorting behavior", at + 1);
+            return reject(text);
+        }
+    }
+    if unique.primary {
+        if relation.constraints.iter().any(|constraint| constraint.contype == b'p') {
+            let text = format!("multiple primary keys for table \"{}\" are not allowed", relation.name());
+            return fail(SqlState::INVALID_TABLE_DEFINITION, text);
+        }
+        for &number in &keys {
+            set_not_null(context, table, number, NotNull::local(None), true)?;
+        }
+        let key = [found.oid.into()];
+        catalog
+            .change::<catalog::rows::PgIndex>(index::PG_INDEX_INDEXRELID_INDEX, &key, |row| row.indisprimary = true)?;
+        catalog.next_command()?;
+    }
+    let final_name = constraint.name.as_deref().unwrap_or(name).to_string();
+    if final_name != **name {
+        let text = format!("ALTER TABLE / ADD CONSTRAINT USING INDEX will rename index \"{name}\" to \"{final_name}\"");
+        context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
+        catalog.rename_relation(found.oid, &final_name)?;
+    }
+    let model = PgConstraint {
+        contype: if unique.primary { b'p' } else { b'u' },
+        connoinherit: true,
+        conkey: Some(keys),
+        ..Default::default()
+    };
+    own_index_as(context, table, found.oid, &final_name, model).map(|_| ())
+}
+
+/// Adds a CHECK, after a look at the rows there are, to a table and its children.
 fn add_check(
     context: &Context<'_>,
     table: Oid,
     constraint: &Constraint,
     condition: &ast::Expr,
     column: Option<i16>,
+    recurse: bool,
 ) -> Result<()> {
     let catalog = context.catalog();
     let relation = catalog.relation(table)?;
     let wanted = Wanted::Condition("CHECK");
     let stored = expression::store(context, condition, Place::CheckConstraint, Some(&relation), wanted)?;
+    if let Some(&system) = stored.columns.iter().find(|&&number| number < 0 && number != -6) {
+        let name = catalog::relation::system_columns().iter().find(|column| column.attnum == system);
+        let name = name.map_or("", |column| &column.attname);
+        let text = format!("system column \"{name}\" reference in check constraint is invalid");
+        return Err(context.place(Error::new(SqlState::INVALID_COLUMN_REFERENCE, text), constraint.location));
+    }
     let schema = relation.class.relnamespace;
     let name = match &constraint.name {
         Some(name) => name.to_string(),
@@ -151,225 +315,373 @@ fn add_check(
             catalog.choose_name(schema, relation.name(), &columns, "check", &|_| false)?
         }
     };
+    if constraint.attributes.no_inherit && relation.kind() == kind::PARTITIONED_TABLE {
+        let text = format!("cannot add NO INHERIT constraint to partitioned table \"{}\"", relation.name());
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+    }
+    let check = NewCheck {
+        name: &name,
+        enforced: constraint.attributes.enforced != Some(false),
+        validated: !constraint.attributes.not_valid && constraint.attributes.enforced != Some(false),
+        no_inherit: constraint.attributes.no_inherit,
+    };
+    let children = catalog.children(table)?;
+    if !recurse && !children.is_empty() && !check.no_inherit && relation.kind() == kind::PARTITIONED_TABLE {
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, "constraint must be added to child tables too"));
+    }
+    if !recurse && !children.is_empty() && !check.no_inherit {
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, "constraint must be added to child tables too"));
+    }
+    check_on(context, table, &check, &stored.expr, true, recurse)
+}
+
+/// A CHECK to be made.
+struct NewCheck<'s> {
+    name: &'s str,
+    enforced: bool,
+    validated: bool,
+    no_inherit: bool,
+}
+
+/// Makes a CHECK on a table and, unless it is not inherited, on its children.
+fn check_on(
+    context: &Context<'_>,
+    table: Oid,
+    check: &NewCheck<'_>,
+    expr: &Expr,
+    local: bool,
+    recurse: bool,
+) -> Result<()> {
+    let catalog = context.catalog();
+    let relation = catalog.relation(table)?;
+    let name = check.name;
+    if let Some((have, other)) = merge::check_of(context, &relation, name)? {
+        let model = |expr: &Expr| Model { expr: expr.clone(), table: relation.clone() };
+        // One that was inherited when the table was made, or that a child has already.
+        if merge::same(context, &model(&other), &model(expr))? && (!local || have.coninhcount > 0 && !have.conislocal) {
+            if have.connoinherit {
+                let text = format!(
+                    "constraint \"{name}\" conflicts with non-inherited constraint on relation \"{}\"",
+                    relation.name()
+                );
+                return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
+            }
+            let text = format!("merging constraint \"{name}\" with inherited definition");
+            context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
+            let key = [have.oid.into()];
+            catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| match local {
+                true => row.conislocal = true,
+                false => row.coninhcount += 1,
+            })?;
+            return catalog.next_command();
+        }
+    }
+    let stored = expression::stored(context, expr.clone());
     let row = PgConstraint {
-        conname: name.clone().into(),
-        connamespace: schema,
+        conname: name.to_string().into(),
+        connamespace: relation.class.relnamespace,
         contype: b'c',
-        conenforced: constraint.attributes.enforced != Some(false),
-        convalidated: !constraint.attributes.not_valid,
+        conenforced: check.enforced,
+        convalidated: check.validated,
         conrelid: table,
         confupdtype: b' ',
         confdeltype: b' ',
         confmatchtype: b' ',
-        conislocal: true,
-        connoinherit: constraint.attributes.no_inherit,
+        conislocal: local,
+        coninhcount: i16::from(!local),
+        connoinherit: check.no_inherit,
         conkey: (!stored.columns.is_empty()).then_some(stored.columns),
         conbin: Some(stored.text.into()),
         ..Default::default()
     };
     catalog.create_constraint(&NewConstraint { row, objects: stored.objects })?;
-    if constraint.attributes.not_valid {
+    if check.validated {
+        check_rows(context, &relation, name, expr)?;
+    }
+    if check.no_inherit || !recurse {
         return Ok(());
     }
-    // The condition stands in the text of the statement: the rows are asked in its own words.
-    let failing = check_rows(context, &relation, &name)?;
-    if failing {
-        let text = format!("check constraint \"{name}\" of relation \"{}\" is violated by some row", relation.name());
-        return Err(Error::new(SqlState::CHECK_VIOLATION, text).table(relation.name()).constraint(name));
+    for child in catalog.children(table)? {
+        executor::lock_relation(context.session, child, 8)?;
+        let below = catalog.relation(child)?;
+        let place = |name: &str| below.column_by_name(name).map(|column| column.attnum);
+        let moved = expression::transplant(context, expr, &relation, &place)?;
+        check_on(context, child, check, &moved.expr, false, true)?;
     }
     Ok(())
 }
 
-/// Whether a row does not meet a CHECK: an UPDATE that changes nothing would find out, so the check is run as one would.
-fn check_rows(context: &Context<'_>, relation: &Relation, name: &str) -> Result<bool> {
-    let session = context.session;
-    let table = context.catalog().table(relation)?;
-    if session.tables.page_count(session.store, &table)? == 0 {
-        return Ok(false);
+/// Looks whether the rows of a table meet a CHECK.
+pub(crate) fn check_rows(context: &Context<'_>, relation: &Entry<Relation>, name: &str, expr: &Expr) -> Result<()> {
+    if relation.kind() != kind::TABLE {
+        return Ok(());
     }
-    Err(Error::not_implemented(format_args!("adding check constraint {name} to a table with rows")))
+    let mut evaluator = expression::evaluator(context, relation, vec![expr.clone()])?;
+    rows::for_each(context, relation, |batch| {
+        evaluator.evaluate(context.session, batch)?;
+        let holds = evaluator.column(0, batch);
+        if batch.rows().iter().any(|row| holds.get(row).as_bool() == Some(false)) {
+            let text =
+                format!("check constraint \"{name}\" of relation \"{}\" is violated by some row", relation.name());
+            return Err(Error::new(SqlState::CHECK_VIOLATION, text).table(relation.name()).constraint(name));
+        }
+        Ok(())
+    })
 }
 
-/// Makes a column refuse nulls, after a look at the rows there are.
-fn set_not_null(context: &Context<'_>, table: Oid, number: i16, name: Option<&str>) -> Result<()> {
+/// The NOT NULL constraint of a column, if it has one.
+pub(crate) fn not_null_of(relation: &Relation, number: i16) -> Option<&PgConstraint> {
+    let own =
+        |constraint: &&PgConstraint| constraint.contype == b'n' && constraint.conkey.as_deref() == Some(&[number]);
+    relation.constraints.iter().find(own)
+}
+
+/// Makes a column refuse nulls, after a look at the rows there are; and the columns of children, if `recurse`.
+pub(crate) fn set_not_null(
+    context: &Context<'_>,
+    table: Oid,
+    number: i16,
+    how: NotNull<'_>,
+    recurse: bool,
+) -> Result<()> {
     let catalog = context.catalog();
     let relation = catalog.relation(table)?;
     let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?.clone();
-    if column.attnotnull {
+    if let Some(have) = not_null_of(&relation, number) {
+        if let Some(name) = how.name.filter(|_| how.local)
+            && have.conname != *name
+        {
+            let text = format!(
+                "cannot create not-null constraint \"{name}\" on column \"{}\" of table \"{}\"",
+                column.attname,
+                relation.name()
+            );
+            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text)
+                .detail(format!("A not-null constraint named \"{}\" already exists for this column.", have.conname)));
+        }
+        if have.connoinherit && !how.no_inherit && !how.local {
+            let text = format!(
+                "cannot change NO INHERIT status of NOT NULL constraint \"{}\" on relation \"{}\"",
+                have.conname,
+                relation.name()
+            );
+            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text)
+                .hint("You might need to make the existing constraint inheritable using ALTER TABLE ... ALTER CONSTRAINT ... INHERIT."));
+        }
+        let key = [have.oid.into()];
+        catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| {
+            row.conislocal |= how.local;
+            row.coninhcount += how.inherited;
+        })?;
+        catalog.next_command()?;
+        if !column.attnotnull {
+            catalog.alter_column(table, number, |row| row.attnotnull = true)?;
+        }
+        if !have.convalidated {
+            check_no_nulls(context, &relation, number, &column.attname)?;
+            catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| row.convalidated = true)?;
+            catalog.next_command()?;
+        }
         return Ok(());
+    }
+    let children = if how.no_inherit { Vec::new() } else { catalog.children(table)? };
+    if !recurse && !children.is_empty() {
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, "constraint must be added to child tables too"));
     }
     check_no_nulls(context, &relation, number, &column.attname)?;
     catalog.alter_column(table, number, |row| row.attnotnull = true)?;
-    crate::create_table::not_null_constraint(context, table, number, &column.attname, name)
+    not_null_constraint(context, table, number, &column.attname, how)?;
+    let relation = catalog.relation(table)?;
+    let name = not_null_of(&relation, number).map(|constraint| constraint.conname.to_string());
+    for child in children {
+        executor::lock_relation(context.session, child, 8)?;
+        let below = catalog.relation(child)?;
+        let own = context.column(&below, &Box::from(&*column.attname))?;
+        let how = NotNull { name: name.as_deref(), local: false, inherited: 1, no_inherit: false };
+        set_not_null(context, child, own, how, true)?;
+    }
+    Ok(())
 }
 
-fn check_no_nulls(context: &Context<'_>, relation: &Relation, number: i16, name: &str) -> Result<()> {
-    let session = context.session;
-    let table = context.catalog().table(relation)?;
-    let snapshot = session.transaction.latest_snapshot()?;
-    let projection = std::sync::Arc::new([Projected::Column(number as u16 - 1)]);
-    let request = ScanRequest {
-        snapshot: snapshot.clone(),
-        projection: projection.clone(),
-        direction: Direction::Forward,
-        pages: Pages::All,
+fn check_no_nulls(context: &Context<'_>, relation: &Entry<Relation>, number: i16, name: &str) -> Result<()> {
+    if relation.kind() != kind::TABLE {
+        return Ok(());
+    }
+    let virtual_column = relation.column(number).is_some_and(|column| column.attgenerated == b'v');
+    let mut evaluator = match virtual_column {
+        true => {
+            let text = relation.default_of(number).unwrap_or_default();
+            Some(expression::evaluator(context, relation, vec![expression::read(context, text)?])?)
+        }
+        false => None,
     };
-    let mut scan = session.tables.scan(session.store, &table, request)?;
-    let mut batch = access::projected_batch(&table.layout, &*projection);
-    while scan.next(&mut batch)? {
-        session.check_interrupts()?;
-        if batch.rows().iter().any(|row| batch.columns[0].is_null(row)) {
+    rows::for_each(context, relation, |batch| {
+        let column = match &mut evaluator {
+            Some(evaluator) => {
+                evaluator.evaluate(context.session, batch)?;
+                evaluator.column(0, batch)
+            }
+            None => &batch.columns[number as usize - 1],
+        };
+        if batch.rows().iter().any(|row| column.is_null(row)) {
             let text = format!("column \"{name}\" of relation \"{}\" contains null values", relation.name());
             return Err(Error::new(SqlState::NOT_NULL_VIOLATION, text).table(relation.name()).column(name));
         }
-        batch.clear();
+        Ok(())
+    })
+}
+
+/// VALIDATE CONSTRAINT: looks at the rows that were there before a constraint that is NOT VALID.
+pub(crate) fn validate(context: &Context<'_>, table: Oid, name: &str, recurse: bool) -> Result<()> {
+    let catalog = context.catalog();
+    let relation = catalog.relation(table)?;
+    let constraint = find(context, &relation, name)?;
+    let wrong = |text: String| Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+    if !matches!(constraint.contype, b'f' | b'c' | b'n') {
+        let text = format!("cannot validate constraint \"{name}\" of relation \"{}\"", relation.name());
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text)
+            .detail("This operation is not supported for this type of constraint."));
+    }
+    if !constraint.conenforced {
+        return wrong("cannot validate NOT ENFORCED constraint".into());
+    }
+    if constraint.convalidated {
+        return Ok(());
+    }
+    match constraint.contype {
+        b'f' => foreign_key::validate(context, &constraint)?,
+        b'c' => {
+            let children = catalog.children(table)?;
+            if !constraint.connoinherit {
+                if !recurse && !children.is_empty() {
+                    let text = "constraint must be validated on child tables too";
+                    return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+                }
+                for child in children {
+                    validate(context, child, name, true)?;
+                }
+            }
+            if let Some((_, expr)) = merge::check_of(context, &relation, name)? {
+                check_rows(context, &relation, name, &expr)?;
+            }
+        }
+        _ => {
+            let number = constraint.conkey.as_ref().and_then(|key| key.first().copied()).unwrap_or_default();
+            let column = relation.column(number).map_or(String::new(), |column| column.attname.to_string());
+            for child in inherit::tree(context, table, 8)?.into_iter().skip(1) {
+                let below = catalog.relation(child)?;
+                let own = below.column_by_name(&column).and_then(|column| not_null_of(&below, column.attnum));
+                if let Some(own) = own.filter(|own| !own.convalidated) {
+                    validate(context, child, &own.conname, false)?;
+                }
+            }
+            check_no_nulls(context, &relation, number, &column)?;
+        }
+    }
+    let key = [constraint.oid.into()];
+    catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| row.convalidated = true)?;
+    catalog.next_command()
+}
+
+/// The constraint of a table that a statement names.
+pub(crate) fn find(context: &Context<'_>, relation: &Relation, name: &str) -> Result<PgConstraint> {
+    let found = context.catalog().constraint_by_name(relation.oid, name)?;
+    found.map(|constraint| PgConstraint::clone(&constraint)).ok_or_else(|| {
+        let text = format!("constraint \"{name}\" of relation \"{}\" does not exist", relation.name());
+        Error::new(SqlState::UNDEFINED_OBJECT, text)
+    })
+}
+
+/// DROP CONSTRAINT: of a table, and of its children, where they have it from there alone.
+pub(crate) fn drop_one(
+    context: &Context<'_>,
+    table: Oid,
+    constraint: &PgConstraint,
+    behavior: DropBehavior,
+    recurse: bool,
+    from_above: bool,
+) -> Result<()> {
+    let catalog = context.catalog();
+    let relation = catalog.relation(table)?;
+    let name = constraint.conname.to_string();
+    if constraint.coninhcount > 0 && !from_above {
+        let text = format!("cannot drop inherited constraint \"{name}\" of relation \"{}\"", relation.name());
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+    }
+    let number = constraint.conkey.as_ref().and_then(|key| key.first().copied()).unwrap_or_default();
+    let column = relation.column(number).map_or(String::new(), |column| column.attname.to_string());
+    if constraint.contype == b'n' {
+        check_may_be_null(&relation, number, &column)?;
+    }
+    notice(context, catalog.drop_object(Object::of::<PgConstraint>(constraint.oid), behavior)?);
+    if !matches!(constraint.contype, b'c' | b'n') || constraint.connoinherit {
+        return Ok(());
+    }
+    let children = catalog.children(table)?;
+    if !recurse && !children.is_empty() && relation.kind() == kind::PARTITIONED_TABLE {
+        let text = "cannot remove constraint from only the partitioned table when partitions exist";
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text).hint("Do not specify the ONLY keyword."));
+    }
+    for child in children {
+        executor::lock_relation(context.session, child, 8)?;
+        let below = catalog.relation(child)?;
+        let own = match constraint.contype {
+            b'c' => below.constraints.iter().find(|own| own.contype == b'c' && own.conname == *name),
+            _ => below.column_by_name(&column).and_then(|column| not_null_of(&below, column.attnum)),
+        };
+        let Some(own) = own.cloned() else { continue };
+        if own.coninhcount <= 0 {
+            continue;
+        }
+        if recurse && own.coninhcount == 1 && !own.conislocal {
+            drop_one(context, child, &own, behavior, true, true)?;
+            continue;
+        }
+        let key = [own.oid.into()];
+        catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| {
+            row.coninhcount -= 1;
+            row.conislocal |= !recurse;
+        })?;
+        catalog.next_command()?;
     }
     Ok(())
 }
 
-/// ALTER TABLE.
-pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<()> {
-    if !matches!(alter.kind, RelationKind::Table | RelationKind::View | RelationKind::MaterializedView) {
-        return Err(Error::not_implemented("ALTER of this kind of relation"));
+/// Columns of a primary key and identity columns cannot be null.
+pub(crate) fn check_may_be_null(relation: &Relation, number: i16, column: &str) -> Result<()> {
+    let primary = relation.constraints.iter().any(|constraint| {
+        constraint.contype == b'p' && constraint.conkey.as_ref().is_some_and(|key| key.contains(&number))
+    });
+    if primary {
+        let text = format!("column \"{column}\" is in a primary key");
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
     }
-    let name = &alter.relation.name;
-    let relation = match alter.if_exists {
-        false => context.open(name, 8)?,
-        true => match context.try_open(name, 8)? {
-            Some(relation) => relation,
-            None => {
-                let text = format!("relation \"{}\" does not exist, skipping", name.name);
-                context.inform(SqlState::UNDEFINED_TABLE, text);
-                return Ok(());
-            }
-        },
-    };
-    context.require_owner(&relation)?;
-    match (alter.kind, relation.kind()) {
-        (_, kind::VIEW) => return crate::view::alter_view(context, alter, &relation),
-        (RelationKind::View, _) => {
-            let text = format!("\"{}\" is not a view", relation.name());
-            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
-        }
-        (_, kind::MATERIALIZED_VIEW) => crate::view::check_materialized(alter, &relation)?,
-        (RelationKind::MaterializedView, _) => {
-            let text = format!("\"{}\" is not a materialized view", relation.name());
-            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
-        }
-        _ => {}
-    }
-    let table = relation.oid;
-    let catalog = context.catalog();
-    for action in &alter.actions {
-        let relation = catalog.relation(table)?;
-        match action {
-            AlterTableAction::AddConstraint(constraint) => add(context, table, constraint, None)?,
-            AlterTableAction::DropConstraint { name, if_exists, behavior } => {
-                match catalog.constraint_by_name(table, name)? {
-                    Some(constraint) => {
-                        let object = Object::of::<PgConstraint>(constraint.oid);
-                        notice(context, catalog.drop_object(object, drop_behavior(*behavior))?);
-                    }
-                    None => {
-                        let text = format!("constraint \"{name}\" of relation \"{}\" does not exist", relation.name());
-                        if !if_exists {
-                            return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
-                        }
-                        context.inform(SqlState::UNDEFINED_OBJECT, format!("{text}, skipping"));
-                    }
-                }
-            }
-            AlterTableAction::AddColumn { column, if_not_exists, .. } => {
-                if relation.column_by_name(&column.name).is_some() {
-                    let text = format!("column \"{}\" of relation \"{}\" already exists", column.name, relation.name());
-                    if !if_not_exists {
-                        return Err(Error::new(SqlState::DUPLICATE_COLUMN, text));
-                    }
-                    context.inform(SqlState::DUPLICATE_COLUMN, format!("{text}, skipping"));
-                    continue;
-                }
-                let new = crate::column::column(context, column)?;
-                let session = context.session;
-                let handle = catalog.table(&relation)?;
-                let empty = session.tables.page_count(session.store, &handle)? == 0;
-                let computed = new.default.is_some() || new.generated.is_some() || new.serial;
-                if !empty && (computed || new.new.not_null) {
-                    return Err(Error::not_implemented("ADD COLUMN with a default to a table with rows"));
-                }
-                let not_null = new.not_null.flatten();
-                let number = catalog.add_column(table, &new.new, None)?;
-                crate::create_table::make_sequence(context, table, number, &new)?;
-                if let Some(default) = new.default {
-                    crate::create_table::set_default(context, table, number, default)?;
-                }
-                if new.new.not_null {
-                    crate::create_table::not_null_constraint(context, table, number, &new.new.name, not_null)?;
-                }
-                for constraint in &new.constraints {
-                    add(context, table, constraint, Some(number))?;
-                }
-            }
-            AlterTableAction::DropColumn { name, if_exists, behavior } => match relation.column_by_name(name) {
-                Some(column) => {
-                    let object = Object::column(table, column.attnum);
-                    notice(context, catalog.drop_object(object, drop_behavior(*behavior))?);
-                }
-                None => {
-                    let text = format!("column \"{name}\" of relation \"{}\" does not exist", relation.name());
-                    if !if_exists {
-                        return Err(Error::new(SqlState::UNDEFINED_COLUMN, text));
-                    }
-                    context.inform(SqlState::UNDEFINED_COLUMN, format!("{text}, skipping"));
-                }
-            },
-            AlterTableAction::ColumnNotNull { name, set: true } => {
-                let number = context.column(&relation, name)?;
-                set_not_null(context, table, number, None)?;
-            }
-            AlterTableAction::ColumnNotNull { name, set: false } => {
-                let number = context.column(&relation, name)?;
-                let constraint = relation
-                    .constraints
-                    .iter()
-                    .find(|constraint| constraint.contype == b'n' && constraint.conkey.as_deref() == Some(&[number]));
-                if let Some(constraint) = constraint {
-                    catalog.drop_internal(Object::of::<PgConstraint>(constraint.oid))?;
-                }
-                catalog.alter_column(table, number, |row| row.attnotnull = false)?;
-            }
-            AlterTableAction::ColumnDefault { name, default } => {
-                let number = context.column(&relation, name)?;
-                catalog.drop_default(table, number)?;
-                catalog.next_command()?;
-                if let Some(default) = default {
-                    crate::create_table::set_default(context, table, number, default)?;
-                }
-            }
-            AlterTableAction::OwnerTo(role) => {
-                let role = context.role(role)?;
-                catalog.set_relation_owner(table, role)?;
-            }
-            AlterTableAction::SetOptions(items) => {
-                let mut options = relation.class.reloptions.clone().unwrap_or_default();
-                for option in crate::options::storage(items, false)?.unwrap_or_default() {
-                    let name = option.split('=').next().unwrap_or_default().to_string() + "=";
-                    options.retain(|old| !old.starts_with(&name));
-                    options.push(option);
-                }
-                catalog.set_options(table, (!options.is_empty()).then_some(options))?;
-            }
-            AlterTableAction::AddIdentity { name, when, options, .. } => {
-                identity::add(context, &relation, name, *when, options)?;
-            }
-            AlterTableAction::SetIdentity { name, options } => identity::set(context, &relation, name, options)?,
-            AlterTableAction::DropIdentity { name, if_exists } => {
-                identity::drop(context, &relation, name, *if_exists)?;
-            }
-            _ => return Err(Error::not_implemented("this ALTER TABLE action")),
-        }
-        catalog.next_command()?;
+    if relation.column(number).is_some_and(|column| column.attidentity != 0) {
+        let text = format!("column \"{column}\" of relation \"{}\" is an identity column", relation.name());
+        return Err(Error::new(SqlState::SYNTAX_ERROR, text));
     }
     Ok(())
+}
+
+/// Whether a column of a table is part of the key that says which partition a row belongs to; then much cannot be done to it.
+pub(crate) fn refuse_key_column(context: &Context<'_>, relation: &Relation, number: i16, what: &str) -> Result<()> {
+    let name = relation.column(number).map_or("", |column| &column.attname);
+    let text = match partition::uses_column(context, relation, number)? {
+        None => return Ok(()),
+        Some(false) => {
+            format!(
+                "cannot {what} column \"{name}\" because it is part of the partition key of relation \"{}\"",
+                relation.name()
+            )
+        }
+        Some(true) => {
+            format!(
+                "cannot {what} column \"{name}\" because it is part of the partition key of relation \"{}\"",
+                relation.name()
+            )
+        }
+    };
+    Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text))
 }
 
 /// RESTRICT or CASCADE.

@@ -9,7 +9,7 @@ use catalog::{Catalog, Entry};
 use error::{Error, Result, SqlState};
 use executor::Session;
 use ids::Oid;
-use parser::ast::{Name, RelationName, RoleKind, RoleSpec};
+use parser::ast::{Name, Persistence, RelationName, RoleKind, RoleSpec};
 use planner::plan::Plan;
 
 /// What the session does for utility statements, besides what it does for plans.
@@ -41,6 +41,12 @@ pub trait Services {
     /// The plan of a query that was analysed before.
     fn plan_query(&self, query: analyzer::query::Query) -> Result<Arc<Plan>>;
 
+    /// The plan of expressions over a table's rows, for [`executor::RowEvaluator`].
+    fn plan_rows(&self, table: &Relation, exprs: Vec<analyzer::query::Expr>) -> Result<Arc<Plan>>;
+
+    /// The partitions of a table.
+    fn partitions(&self, table: Oid) -> Result<Arc<planner::partition::Partitioned>>;
+
     /// The plan of a query that stands in the client's text.
     fn plan_statement(&self, statement: &parser::ast::Statement, text: &str) -> Result<Arc<Plan>>;
 
@@ -55,6 +61,12 @@ pub trait Services {
 
     /// Whether the client has begun a transaction block.
     fn is_in_block(&self) -> bool;
+
+    /// The session's number among those that run: no two have the same at a time.
+    fn session_number(&self) -> u32;
+
+    /// What happens to the session's temporary tables at commit.
+    fn at_commit(&self) -> &crate::temporary::AtCommit;
 
     /// Memory for one operator before it uses temporary files, in bytes (`work_mem`).
     fn work_mem(&self) -> usize;
@@ -126,18 +138,62 @@ impl<'a> Context<'a> {
         Err(Error::not_implemented(format_args!("cross-database references are not implemented: {name}")))
     }
 
-    /// The schema that a new relation goes to; the role may create there.
+    /// The schema that a new permanent relation goes to; the role may create there.
     pub fn creation_schema(&self, name: &RelationName) -> Result<Oid> {
+        self.creation_place(name, Persistence::Permanent).map(|(schema, _)| schema)
+    }
+
+    /// The schema that a new relation goes to, in which the role may create, and the relation's persistence (`p`, `u` or `t`): one that
+    /// goes to the session's schema for temporary objects is temporary, whether the statement says so or not.
+    pub fn creation_place(&self, name: &RelationName, wanted: Persistence) -> Result<(Oid, u8)> {
         self.check_database(name)?;
-        let schema =
-            match &name.schema {
-                Some(schema) => self.catalog().require_schema(schema)?,
-                None => self.catalog().search_path()?.creation.ok_or_else(|| {
-                    Error::new(SqlState::INVALID_SCHEMA_NAME, "no schema has been selected to create in")
-                })?,
-            };
-        self.catalog().require_privileges(ObjectKind::Schema, schema, catalog::acl::Privileges::CREATE)?;
-        Ok(schema)
+        let catalog = self.catalog();
+        let refuse = |text: &str| Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+        let schema = match &name.schema {
+            Some(schema) if &**schema == "pg_temp" => self.temporary_schema()?,
+            Some(schema) => catalog.require_schema(schema)?,
+            None if wanted == Persistence::Temporary || catalog.search_path()?.creates_temporary => {
+                self.temporary_schema()?
+            }
+            None => catalog
+                .search_path()?
+                .creation
+                .ok_or_else(|| Error::new(SqlState::INVALID_SCHEMA_NAME, "no schema has been selected to create in"))?,
+        };
+        let temporary = catalog.temporary_schema_if_any() == Some(schema);
+        let persistence = match wanted {
+            Persistence::Permanent if temporary => b't',
+            Persistence::Permanent => b'p',
+            Persistence::Temporary if temporary => b't',
+            Persistence::Temporary => return refuse("cannot create temporary relation in non-temporary schema"),
+            Persistence::Unlogged if temporary => {
+                return refuse("only temporary relations may be created in temporary schemas");
+            }
+            Persistence::Unlogged => b'u',
+        };
+        if temporary {
+            return Ok((schema, persistence));
+        }
+        let name = catalog.schema_name(schema)?.unwrap_or_default();
+        if name.starts_with("pg_temp_") || name.starts_with("pg_toast_temp_") {
+            return refuse("cannot create relations in temporary schemas of other sessions");
+        }
+        catalog.require_privileges(ObjectKind::Schema, schema, catalog::acl::Privileges::CREATE)?;
+        Ok((schema, persistence))
+    }
+
+    /// The session's schema for temporary objects, made now if it has none yet; the role may make some.
+    fn temporary_schema(&self) -> Result<Oid> {
+        let catalog = self.catalog();
+        if catalog.temporary_schema_if_any().is_none() {
+            let (database, wanted) = (catalog.database(), catalog::acl::Privileges::TEMPORARY);
+            if catalog.require_privileges(ObjectKind::Database, database, wanted).is_err() {
+                let name = self.services.database_name();
+                let text = format!("permission denied to create temporary tables in database \"{name}\"");
+                return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
+            }
+        }
+        catalog.temporary_schema(self.services.session_number())
     }
 
     /// The relation of this name, if there is one.

@@ -38,7 +38,6 @@ fn make(
 ) -> Result<String> {
     let refuse = |text: &str| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
     match into.persistence {
-        Persistence::Temporary => return Err(Error::not_implemented("temporary tables")),
         Persistence::Unlogged if materialized => return refuse("materialized views cannot be unlogged"),
         _ => {}
     }
@@ -54,7 +53,11 @@ fn make(
         return refuse("materialized views must not use data-modifying statements in WITH");
     }
     let catalog = context.catalog();
-    let schema = context.creation_schema(&into.relation)?;
+    if materialized && view::reads_temporary(context, &needs::of_query(catalog, &query))? {
+        return refuse("materialized views must not use temporary tables or views");
+    }
+    let (schema, persistence) = context.creation_place(&into.relation, into.persistence)?;
+    crate::temporary::check(into.on_commit, persistence)?;
     let name = &*into.relation.name;
     let tag = if materialized { "CREATE MATERIALIZED VIEW" } else { "CREATE TABLE AS" };
     if context.in_schema(schema, name, 1)?.is_some() {
@@ -67,10 +70,11 @@ fn make(
     }
     let kind = if materialized { kind::MATERIALIZED_VIEW } else { kind::TABLE };
     let mut new = NewRelation::new(name, schema, kind, catalog.current_user());
-    new.persistence = if into.persistence == Persistence::Unlogged { b'u' } else { b'p' };
+    new.persistence = persistence;
     new.columns = view::columns(context, &query)?;
     new.options = options::storage(&into.options, false)?;
     let table = catalog.create_relation(&new)?;
+    context.services.at_commit().note(table, into.on_commit);
     catalog.create_toast_table(table)?;
     if materialized {
         catalog.set_view_query(table, &to_text(&query), &needs::of_query(catalog, &query))?;

@@ -1,25 +1,22 @@
-//! CREATE INDEX, and the filling of new indexes.
+//! CREATE INDEX: on columns and expressions, whole or partial, of tables and of trees of partitions.
 //!
-//! The entries of all rows are made batch by batch, sorted as bytes within `maintenance_work_mem`, checked for duplicates as neighbours,
-//! and handed to the access method in order.
+//! An index of a partitioned table has no entries; each partition has one that belongs to it. What is in [`crate::index_build`] fills them.
 
-use std::sync::Arc;
-
-use access::{IndexEntry, Projected, SortedEntries};
-use analyzer::query::SqlType;
-use batch::{Batch, ByteValues, Column, DatumRef, Repr};
+use analyzer::Wanted;
+use analyzer::query::{Expr, SqlType};
+use analyzer::scope::Place;
 use catalog::objects::BTREE;
-use catalog::rows::PgIndex;
-use catalog::{NewIndex, NewIndexColumn, Relation};
+use catalog::relation::kind;
+use catalog::rows::{PgIndex, PgInherits};
+use catalog::{Dependency, Entry, NewIndex, NewIndexColumn, Object, Relation, index};
 use error::{Error, Result, SqlState};
-use executor::relation::{OpenIndex, OpenTable};
-use executor::store::sorter::Sorter;
-use ids::{Oid, TupleId};
+use ids::Oid;
 use parser::ast::{CreateIndex, IndexElement, IndexKey, SortDirection, SortNulls};
 
-use crate::{Context, options};
+use crate::{Context, expression, index_build, options, partition};
 
 /// An index to be made on a table.
+#[derive(Clone)]
 pub(crate) struct IndexPlan {
     pub table: Oid,
     pub name: Option<String>,
@@ -29,52 +26,182 @@ pub(crate) struct IndexPlan {
     pub primary: bool,
     pub nulls_not_distinct: bool,
     pub for_constraint: bool,
+    /// Uniqueness is checked at once: the constraint is not deferrable.
+    pub immediate: bool,
     pub options: Option<Vec<catalog::field::Text>>,
+    /// What the columns with number zero are, in order.
+    pub expressions: Vec<Expr>,
+    pub predicate: Option<Expr>,
+    /// The index of the partitioned table that this one belongs to.
+    pub parent: Oid,
+    /// Partitions get none (ONLY).
+    pub only: bool,
 }
 
 impl IndexPlan {
     /// A plain B-tree index on columns, with others included.
     pub fn of_columns(context: &Context<'_>, table: Oid, keys: &[i16], included: &[i16]) -> Result<IndexPlan> {
         let relation = context.catalog().relation(table)?;
-        let mut columns = keys.iter().map(|&n| key_column(context, &relation, n)).collect::<Result<Vec<_>>>()?;
+        let mut columns = keys.iter().map(|&n| column_key(context, &relation, n)).collect::<Result<Vec<_>>>()?;
         columns.extend(included.iter().map(|&number| NewIndexColumn::of(number)));
-        Ok(IndexPlan {
+        Ok(IndexPlan { columns, keys: keys.len(), ..IndexPlan::empty(table) })
+    }
+
+    fn empty(table: Oid) -> IndexPlan {
+        IndexPlan {
             table,
             name: None,
-            columns,
-            keys: keys.len(),
+            columns: Vec::new(),
+            keys: 0,
             unique: false,
             primary: false,
             nulls_not_distinct: false,
             for_constraint: false,
+            immediate: true,
             options: None,
+            expressions: Vec::new(),
+            predicate: None,
+            parent: Oid::INVALID,
+            only: false,
+        }
+    }
+
+    /// An index like one of another table, whose columns have the same names.
+    pub fn like(context: &Context<'_>, index: Oid, model: &Relation, table: &Relation) -> Result<IndexPlan> {
+        let catalog = context.catalog();
+        let class = catalog.relation(index)?;
+        let row = class.index.clone().ok_or_else(|| Error::internal(format!("relation {index} is no index")))?;
+        let place = |name: &str| table.column_by_name(name).map(|column| column.attnum);
+        let moved = |expr: &Expr| expression::transplant(context, expr, model, &place).map(|stored| stored.expr);
+        let mut columns = Vec::new();
+        for (at, &number) in row.indkey.iter().enumerate() {
+            let own = class.columns.get(at).ok_or_else(|| Error::internal("an index column is missing"))?;
+            let number = match number {
+                0 => 0,
+                number => {
+                    let name = model.column(number).map_or("", |column| &column.attname);
+                    place(name).ok_or_else(|| Error::internal(format!("column {name} has no counterpart")))?
+                }
+            };
+            columns.push(NewIndexColumn {
+                number,
+                name: (number == 0).then(|| own.attname.to_string()),
+                expression_type: (own.atttypid, own.atttypmod),
+                opclass: row.indclass.get(at).copied().unwrap_or_default(),
+                collation: row.indcollation.get(at).copied().unwrap_or_default(),
+                option: row.indoption.get(at).copied().unwrap_or_default(),
+                opclass_options: own.attoptions.clone(),
+            });
+        }
+        let expressions = match &row.indexprs {
+            Some(text) => analyzer::node::from_text::<Vec<Expr>>(text)?.iter().map(moved).collect::<Result<_>>()?,
+            None => Vec::new(),
+        };
+        let predicate = match &row.indpred {
+            Some(text) => Some(moved(&expression::read(context, text)?)?),
+            None => None,
+        };
+        Ok(IndexPlan {
+            columns,
+            keys: row.indnkeyatts as usize,
+            unique: row.indisunique,
+            primary: row.indisprimary,
+            nulls_not_distinct: row.indnullsnotdistinct,
+            for_constraint: catalog.constraint_of_index(index)?.is_some(),
+            immediate: row.indimmediate,
+            options: class.class.reloptions.clone(),
+            expressions,
+            predicate,
+            ..IndexPlan::empty(table.oid)
         })
+    }
+
+    /// Whether an index that a partition has already would do.
+    fn fits(&self, context: &Context<'_>, candidate: &Relation) -> Result<bool> {
+        let Some(row) = &candidate.index else { return Ok(false) };
+        let columns = self.columns.iter().enumerate().all(|(at, column)| {
+            row.indkey.get(at) == Some(&column.number)
+                && (at >= self.keys
+                    || row.indclass.get(at) == Some(&column.opclass)
+                        && row.indcollation.get(at) == Some(&column.collation)
+                        && row.indoption.get(at) == Some(&column.option))
+        });
+        if !columns
+            || row.indkey.len() != self.columns.len()
+            || row.indnkeyatts as usize != self.keys
+            || row.indisunique != self.unique
+            || row.indnullsnotdistinct != self.nulls_not_distinct
+            || row.indisexclusion
+            || !row.indisvalid
+            || self.for_constraint && (row.indisprimary != self.primary || !row.indimmediate)
+        {
+            return Ok(false);
+        }
+        let expressions = match &row.indexprs {
+            Some(text) => analyzer::node::from_text::<Vec<Expr>>(text)?,
+            None => Vec::new(),
+        };
+        let predicate = row.indpred.as_ref().map(|text| expression::read(context, text)).transpose()?;
+        Ok(expressions == self.expressions && predicate == self.predicate)
     }
 }
 
 /// A key column with its default operator class.
-fn key_column(context: &Context<'_>, relation: &Relation, number: i16) -> Result<NewIndexColumn> {
+fn column_key(context: &Context<'_>, relation: &Relation, number: i16) -> Result<NewIndexColumn> {
     let column = relation.column(number).ok_or_else(|| Error::internal("an index column is gone"))?;
     let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
-    let opclass = context.catalog().default_opclass(BTREE, ty.oid)?.ok_or_else(|| {
+    key_of(context, ty, NewIndexColumn::of(number))
+}
+
+fn key_of(context: &Context<'_>, ty: SqlType, column: NewIndexColumn) -> Result<NewIndexColumn> {
+    let opclass = default_class(context, ty.oid)?;
+    Ok(NewIndexColumn { opclass, collation: ty.collation, ..column })
+}
+
+/// The default operator class of a type.
+pub(crate) fn default_class(context: &Context<'_>, ty: Oid) -> Result<Oid> {
+    context.catalog().default_opclass(BTREE, ty)?.ok_or_else(|| {
         let text = format!(
             "data type {} has no default operator class for access method \"btree\"",
-            context.session.type_name(ty.oid).unwrap_or_default()
+            context.session.type_name(ty).unwrap_or_default()
         );
         Error::new(SqlState::UNDEFINED_OBJECT, text).hint(
             "You must specify an operator class for the index or define a default operator class for the data type.",
         )
-    })?;
-    Ok(NewIndexColumn { opclass, collation: ty.collation, ..NewIndexColumn::of(number) })
+    })
 }
 
 /// CREATE INDEX.
 pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Result<()> {
-    if create.concurrently {
-        return Err(Error::not_implemented("CREATE INDEX CONCURRENTLY"));
+    let catalog = context.catalog();
+    let relation = context.open(&create.relation.name, if create.concurrently { 4 } else { 5 })?;
+    context.require_owner(&relation)?;
+    if !matches!(relation.kind(), kind::TABLE | kind::MATERIALIZED_VIEW | kind::PARTITIONED_TABLE) {
+        let text = format!("cannot create index on relation \"{}\"", relation.name());
+        let what = match relation.kind() {
+            kind::VIEW => "views",
+            kind::SEQUENCE => "sequences",
+            kind::INDEX | kind::PARTITIONED_INDEX => "indexes",
+            kind::COMPOSITE_TYPE => "composite types",
+            kind::FOREIGN_TABLE => "foreign tables",
+            _ => "TOAST tables",
+        };
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text)
+            .detail(format!("This operation is not supported for {what}.")));
+    }
+    if create.concurrently && relation.kind() == kind::PARTITIONED_TABLE {
+        let text = format!("cannot create index on partitioned table \"{}\" concurrently", relation.name());
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    if let Some(name) = &create.name
+        && create.if_not_exists
+        && catalog.relation_in_schema(relation.class.relnamespace, name)?.is_some()
+    {
+        context.inform(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists, skipping"));
+        return Ok(());
     }
     if let Some(method) = create.access_method.as_deref().filter(|method| *method != "btree") {
-        return match context.catalog().access_method_by_name(method)? {
+        return match catalog.access_method_by_name(method)? {
             Some(_) => Err(Error::not_implemented(format_args!("access method {method}"))),
             None => {
                 let text = format!("access method \"{method}\" does not exist");
@@ -82,81 +209,155 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
             }
         };
     }
-    if create.filter.is_some() {
-        return Err(Error::not_implemented("partial indexes"));
+    if create.tablespace.as_deref().is_some_and(|name| name != "pg_default") {
+        return Err(Error::not_implemented("tablespaces"));
     }
-    let relation = context.open(&create.relation.name, 5)?;
-    context.require_owner(&relation)?;
-    if !matches!(relation.kind(), catalog::relation::kind::TABLE | catalog::relation::kind::MATERIALIZED_VIEW) {
-        let text = format!("cannot create index on relation \"{}\"", relation.name());
-        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
-    }
-    if let Some(name) = &create.name
-        && create.if_not_exists
-    {
-        let schema = context.catalog().schema_name(relation.class.relnamespace)?;
-        if context.catalog().relation_by_name(schema.as_deref(), name)?.is_some() {
-            context.inform(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists, skipping"));
-            return Ok(());
-        }
-    }
-    let number = |element: &IndexElement| match &element.key {
-        IndexKey::Column(name) => relation
-            .column_by_name(name)
-            .map(|column| column.attnum)
-            .ok_or_else(|| Error::new(SqlState::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist"))),
-        IndexKey::Expr(_) => Err(Error::not_implemented("indexes on expressions")),
-    };
-    let mut columns = Vec::new();
-    for element in &create.elements {
-        let mut column = key_column(context, &relation, number(element)?)?;
-        if let Some(class) = &element.operator_class {
-            let schema = class.qualifiers.last().map(|schema| &**schema);
-            column.opclass = context.catalog().opclass_by_name(BTREE, schema, &class.name)?.ok_or_else(|| {
-                let text = format!("operator class \"{class}\" does not exist for access method \"btree\"");
-                Error::new(SqlState::UNDEFINED_OBJECT, text)
-            })?;
-        }
-        if let Some(collation) = &element.collation {
-            column.collation = context.analyzer().collation_name_of(collation)?;
-        }
-        let descending = element.direction == SortDirection::Descending;
-        let nulls_first = match element.nulls {
-            SortNulls::First => true,
-            SortNulls::Last => false,
-            SortNulls::Default => descending,
-        };
-        column.option = descending as i16 | (nulls_first as i16) << 1;
-        columns.push(column);
-    }
-    let keys = columns.len();
-    for element in &create.including {
-        columns.push(NewIndexColumn::of(number(element)?));
-    }
-    let plan = IndexPlan {
-        table: relation.oid,
+    let mut plan = IndexPlan {
         name: create.name.as_deref().map(str::to_string),
-        columns,
-        keys,
         unique: create.unique,
-        primary: false,
         nulls_not_distinct: create.nulls_not_distinct,
-        for_constraint: false,
         options: options::storage(&create.options, true)?,
+        only: !create.relation.inherit,
+        ..IndexPlan::empty(relation.oid)
     };
+    if let Some(filter) = &create.filter {
+        let wanted = Wanted::Condition("WHERE");
+        let stored = expression::store(context, filter, Place::IndexPredicate, Some(&relation), wanted)?;
+        if expression::is_mutable(context, &stored.expr)? {
+            let text = "functions in index predicate must be marked IMMUTABLE";
+            return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
+        }
+        plan.predicate = Some(stored.expr);
+    }
+    for element in &create.elements {
+        let column = element_key(context, &relation, element, &mut plan)?;
+        plan.columns.push(column);
+    }
+    plan.keys = plan.columns.len();
+    for element in &create.including {
+        let IndexKey::Column(name) = &element.key else {
+            let text = "expressions are not supported in included columns";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        };
+        plan.columns.push(NewIndexColumn::of(number_of(&relation, name)?));
+    }
     self::create(context, &plan).map(|_| ())
 }
 
-/// Makes an index and fills it; its object id and name.
+fn number_of(relation: &Relation, name: &str) -> Result<i16> {
+    if catalog::relation::system_column_by_name(name).is_some() {
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "index creation on system columns is not supported"));
+    }
+    relation
+        .column_by_name(name)
+        .map(|column| column.attnum)
+        .ok_or_else(|| Error::new(SqlState::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist")))
+}
+
+/// One key of CREATE INDEX; an expression goes to the plan's.
+fn element_key(
+    context: &Context<'_>,
+    relation: &Relation,
+    element: &IndexElement,
+    plan: &mut IndexPlan,
+) -> Result<NewIndexColumn> {
+    let catalog = context.catalog();
+    let (ty, mut column) = match &element.key {
+        IndexKey::Column(name) => {
+            let number = number_of(relation, name)?;
+            let row = relation.column(number).ok_or_else(|| Error::internal("an index column is gone"))?;
+            let ty = SqlType { oid: row.atttypid, typmod: row.atttypmod, collation: row.attcollation };
+            if row.attgenerated == b'v' {
+                let text = match plan.unique {
+                    false => "indexes on virtual generated columns are not supported",
+                    true => "unique constraints on virtual generated columns are not supported",
+                };
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+            }
+            (ty, NewIndexColumn::of(number))
+        }
+        IndexKey::Expr(expr) => {
+            let stored = expression::store(context, expr, Place::IndexExpression, Some(relation), Wanted::Any)?;
+            if expression::is_mutable(context, &stored.expr)? {
+                let text = "functions in index expression must be marked IMMUTABLE";
+                return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
+            }
+            let ty = stored.expr.ty;
+            let base = analyzer::output_name(expr).unwrap_or_else(|| "expr".into());
+            let mut name = base.clone();
+            let taken = |name: &str, plan: &IndexPlan| {
+                plan.columns.iter().any(|column| match (&column.name, column.number) {
+                    (Some(other), _) => other == name,
+                    (None, number) => relation.column(number).is_some_and(|c| c.attname == *name),
+                })
+            };
+            for n in 1.. {
+                if !taken(&name, plan) {
+                    break;
+                }
+                name = format!("{base}{n}");
+            }
+            plan.expressions.push(stored.expr);
+            let expression_type = (ty.oid, ty.typmod);
+            (ty, NewIndexColumn { name: Some(name), expression_type, ..NewIndexColumn::of(0) })
+        }
+    };
+    column.collation = ty.collation;
+    if let Some(collation) = &element.collation {
+        if !catalog.type_(ty.oid)?.typcollation.is_valid() {
+            let text = format!("collations are not supported by type {}", context.session.type_name(ty.oid)?);
+            return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
+        }
+        column.collation = context.analyzer().collation_name_of(collation)?;
+    }
+    if catalog.type_(ty.oid)?.typcollation.is_valid() && !column.collation.is_valid() {
+        let text = "could not determine which collation to use for index expression";
+        return Err(Error::new(SqlState::INDETERMINATE_COLLATION, text)
+            .hint("Use the COLLATE clause to set the collation explicitly."));
+    }
+    column.opclass = match &element.operator_class {
+        None => default_class(context, ty.oid)?,
+        Some(class) => {
+            let schema = class.qualifiers.last().map(|schema| &**schema);
+            let found = catalog.opclass_by_name(BTREE, schema, &class.name)?.ok_or_else(|| {
+                let text = format!("operator class \"{class}\" does not exist for access method \"btree\"");
+                Error::new(SqlState::UNDEFINED_OBJECT, text)
+            })?;
+            let input = catalog.opclass(found)?.opcintype;
+            if input != ty.oid && !catalog.is_binary_coercible(ty.oid, input)? {
+                let name = context.session.type_name(ty.oid)?;
+                let text = format!("operator class \"{class}\" does not accept data type {name}");
+                return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
+            }
+            found
+        }
+    };
+    let descending = element.direction == SortDirection::Descending;
+    let nulls_first = match element.nulls {
+        SortNulls::First => true,
+        SortNulls::Last => false,
+        SortNulls::Default => descending,
+    };
+    column.option = descending as i16 | (nulls_first as i16) << 1;
+    Ok(column)
+}
+
+/// Makes an index and fills it, and those of partitions below it; its object id and name.
 pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, String)> {
     let catalog = context.catalog();
     let relation = catalog.relation(plan.table)?;
+    let partitioned = relation.kind() == kind::PARTITIONED_TABLE;
+    if partitioned && plan.unique {
+        partition::check_unique(context, &relation, plan)?;
+    }
     let schema = relation.class.relnamespace;
     let name = match &plan.name {
         Some(name) => name.clone(),
         None => {
-            let name =
-                |column: &NewIndexColumn| relation.column(column.number).map_or("expr", |c| &c.attname).to_string();
+            let name = |column: &NewIndexColumn| match &column.name {
+                Some(name) => name.clone(),
+                None => relation.column(column.number).map_or("expr", |c| &c.attname).to_string(),
+            };
             let names: Vec<String> = plan.columns.iter().map(name).collect();
             match (plan.primary, plan.for_constraint) {
                 (true, _) => catalog.choose_name(schema, relation.name(), "", "pkey", &|_| false)?,
@@ -169,145 +370,171 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
     new.keys = Some(plan.keys);
     new.unique = plan.unique;
     new.primary = plan.primary;
+    new.immediate = plan.immediate;
     new.nulls_not_distinct = plan.nulls_not_distinct;
     new.for_constraint = plan.for_constraint;
     new.options = plan.options.clone();
+    new.parent = plan.parent;
+    new.partitioned = partitioned;
+    for expr in plan.expressions.iter().chain(&plan.predicate) {
+        let stored = expression::stored(context, expr.clone());
+        new.expression_objects.extend(stored.objects);
+        new.expression_columns.extend(stored.columns);
+    }
+    new.expressions = (!plan.expressions.is_empty()).then(|| analyzer::node::to_text(&plan.expressions));
+    new.predicate = plan.predicate.as_ref().map(analyzer::node::to_text);
     let index = catalog.create_index(&new)?;
-    fill(context, plan.table, index)?;
+    if plan.parent.is_valid() {
+        link(context, index, plan.parent)?;
+    }
+    if !partitioned {
+        index_build::fill(context, plan.table, index)?;
+        return Ok((index, name));
+    }
+    let children = catalog.children(plan.table)?;
+    if plan.only {
+        if !children.is_empty() {
+            set_valid(context, index, false)?;
+        }
+        return Ok((index, name));
+    }
+    let mut valid = true;
+    for child in children {
+        executor::lock_relation(context.session, child, 5)?;
+        valid &= for_partition(context, index, child)?;
+    }
+    if !valid {
+        set_valid(context, index, false)?;
+    }
     Ok((index, name))
 }
 
-/// Columns of the sorter's rows: the row's place, the payload, whether it counts for uniqueness.
-const SORTED: [Repr; 3] = [Repr::B8, Repr::Bytes, Repr::B1];
+/// Marks an index as usable or not.
+pub(crate) fn set_valid(context: &Context<'_>, index: Oid, valid: bool) -> Result<()> {
+    let catalog = context.catalog();
+    let key = [index.into()];
+    catalog.change::<PgIndex>(index::PG_INDEX_INDEXRELID_INDEX, &key, |row| row.indisvalid = valid)?;
+    catalog.next_command()
+}
 
-/// Fills an index, whose file is new, from its table.
-pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> {
-    let session = context.session;
-    let table = OpenTable::open(session, table)?;
-    let index = OpenIndex::open(session, index)?;
-    let mut projection: Vec<Projected> = Vec::new();
-    for &number in index.row.indkey.iter() {
-        let column = u16::try_from(number - 1).map_err(|_| Error::not_implemented("indexes on expressions"))?;
-        projection.push(Projected::Column(column));
+/// Records that a partition's index belongs to one of its parent.
+fn link(context: &Context<'_>, index: Oid, parent: Oid) -> Result<()> {
+    let catalog = context.catalog();
+    catalog.insert(&PgInherits { inhrelid: index, inhparent: parent, inhseqno: 1, inhdetachpending: false })?;
+    catalog.alter_class(parent, |class| class.relhassubclass = true)
+}
+
+/// Makes an existing index of a partition part of its parent's, with its constraint.
+pub(crate) fn attach(context: &Context<'_>, index: Oid, parent: Oid) -> Result<()> {
+    let catalog = context.catalog();
+    link(context, index, parent)?;
+    catalog.alter_class(index, |class| class.relispartition = true)?;
+    let table = catalog.relation(index)?.index.as_ref().map_or(Oid::INVALID, |row| row.indrelid);
+    let this = Object::relation(index);
+    catalog.record_dependency(this, Object::relation(parent), Dependency::PartitionPrimary)?;
+    catalog.record_dependency(this, Object::relation(table), Dependency::PartitionSecondary)?;
+    if let (Some(own), Some(theirs)) = (catalog.constraint_of_index(index)?, catalog.constraint_of_index(parent)?) {
+        crate::constraint::set_parent(context, own, theirs, table)?;
     }
-    projection.push(Projected::RowId);
-    let width = projection.len() - 1;
-    let memory = context.services.setting_int("maintenance_work_mem")?.max(64) as usize * 1024;
-    let mut sorter = Sorter::new(SORTED.to_vec(), memory, None, session.temporary_directory()).with_keys();
-    let (mut keys, mut sorted) = (ByteValues::new(), Batch::new(SORTED));
-    let mut payload = Vec::new();
-    let mut consume = |rows: &Batch, alive: &[bool]| {
-        session.check_interrupts()?;
-        keys.clear();
-        sorted.clear();
-        let values: Vec<&Column> = rows.columns[..width].iter().collect();
-        let count = rows.row_count();
-        keys.resize(count);
-        for (k, row) in rows.rows().iter().enumerate() {
-            let null = keys.put_with(k, |to| index.key(&values, row, session.env(), to))?;
-            payload.clear();
-            index.payload(&values, row, &mut payload)?;
-            let counts = alive[k] && (!null || index.row.indnullsnotdistinct);
-            sorted.columns[0].push(rows.columns[width].get(row));
-            sorted.columns[1].push(DatumRef::Bytes(&payload));
-            sorted.columns[2].push(DatumRef::B1(counts as u8));
+    catalog.next_command()
+}
+
+/// Sees to it that a partition has an index for one of its parent; whether it is complete.
+pub(crate) fn for_partition(context: &Context<'_>, parent_index: Oid, partition: Oid) -> Result<bool> {
+    let catalog = context.catalog();
+    let parent = catalog.relation(parent_index)?;
+    let table = parent.index.as_ref().map_or(Oid::INVALID, |row| row.indrelid);
+    let (table, child) = (catalog.relation(table)?, catalog.relation(partition)?);
+    if child.kind() == kind::FOREIGN_TABLE {
+        return Ok(true);
+    }
+    let plan =
+        IndexPlan { parent: parent_index, options: None, ..IndexPlan::like(context, parent_index, &table, &child)? };
+    let constraint = catalog.constraint_of_index(parent_index)?;
+    for &candidate in &child.indexes {
+        let found = catalog.relation(candidate)?;
+        if found.class.relispartition || !plan.fits(context, &found)? {
+            continue;
         }
-        sorted.set_len(count);
-        sorter.add(&sorted, sorted.rows(), &keys)
+        if constraint.is_some() && catalog.constraint_of_index(candidate)?.is_none() {
+            continue;
+        }
+        attach(context, candidate, parent_index)?;
+        return Ok(catalog.relation(candidate)?.index.as_ref().is_some_and(|row| row.indisvalid));
+    }
+    let options = parent.class.reloptions.clone();
+    let (index, name) = create(context, &IndexPlan { options, ..plan })?;
+    if let Some(theirs) = constraint {
+        let row = catalog.constraint(theirs)?;
+        let own = crate::constraint::own_index(context, partition, index, &name, &row)?;
+        crate::constraint::set_parent(context, own, theirs, partition)?;
+    }
+    Ok(true)
+}
+
+/// ALTER INDEX … ATTACH PARTITION.
+pub(crate) fn attach_partition(context: &Context<'_>, parent: &Entry<Relation>, child: &Entry<Relation>) -> Result<()> {
+    let catalog = context.catalog();
+    let (Some(parent_row), Some(child_row)) = (&parent.index, &child.index) else {
+        let text = format!("\"{}\" is not an index", child.name());
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
     };
-    let broken = session.tables.scan_for_index(
-        session.store,
-        session.transaction,
-        &table.table,
-        Arc::from(projection),
-        &mut consume,
-    )?;
-    sorter.finish()?;
-    let mut entries = Entries {
-        sorter: &mut sorter,
-        batch: Batch::new(SORTED),
-        at: 0,
-        previous: Vec::new(),
-        previous_counts: false,
-        index: &index,
-        table: &table,
-        context,
+    let already = catalog.parents(child.oid)?;
+    if already.contains(&parent.oid) {
+        return Ok(());
+    }
+    let cannot = |detail: String| {
+        let text = format!("cannot attach index \"{}\" as a partition of index \"{}\"", child.name(), parent.name());
+        Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text).detail(detail))
     };
-    let rows = session.indexes.build(session.store, &index.index, &mut entries)?;
-    let pages = session.store.storage.block_count(index.index.locator, ids::Fork::Main)?;
-    if broken {
-        let key = [index.index.oid.into()];
-        let catalog = context.catalog();
-        catalog.change::<PgIndex>(catalog::index::PG_INDEX_INDEXRELID_INDEX, &key, |row| row.indcheckxmin = true)?;
-        catalog.next_command()?;
+    if !already.is_empty() {
+        return cannot(format!("Index \"{}\" is already attached to another index.", child.name()));
     }
-    context.catalog().alter_class(index.index.oid, |class| {
-        class.relpages = pages as i32;
-        class.reltuples = rows as f32;
-    })
+    let (table, partition) = (catalog.relation(parent_row.indrelid)?, catalog.relation(child_row.indrelid)?);
+    if !catalog.children(table.oid)?.contains(&partition.oid) {
+        return cannot(format!(
+            "Index \"{}\" is not an index on any partition of table \"{}\".",
+            child.name(),
+            table.name()
+        ));
+    }
+    let plan = IndexPlan::like(context, parent.oid, &table, &partition)?;
+    if !plan.fits(context, child)? {
+        return cannot("The index definitions do not match.".into());
+    }
+    if catalog.constraint_of_index(parent.oid)?.is_some() && catalog.constraint_of_index(child.oid)?.is_none() {
+        return cannot(format!(
+            "The index \"{}\" belongs to a constraint in table \"{}\" but no constraint exists for index \"{}\".",
+            parent.name(),
+            table.name(),
+            child.name()
+        ));
+    }
+    for &other in &partition.indexes {
+        if catalog.parents(other)?.contains(&parent.oid) {
+            return cannot(format!("Another index is already attached for partition \"{}\".", partition.name()));
+        }
+    }
+    attach(context, child.oid, parent.oid)?;
+    validate_parent(context, parent.oid)
 }
 
-/// The sorted entries, with a look at duplicates.
-struct Entries<'a> {
-    sorter: &'a mut Sorter,
-    batch: Batch,
-    at: usize,
-    previous: Vec<u8>,
-    previous_counts: bool,
-    index: &'a OpenIndex,
-    table: &'a OpenTable,
-    context: &'a Context<'a>,
-}
-
-impl SortedEntries for Entries<'_> {
-    fn next(&mut self) -> Result<Option<IndexEntry<'_>>> {
-        if self.at == self.batch.len() {
-            self.at = 0;
-            self.context.session.check_interrupts()?;
-            if !self.sorter.next(&mut self.batch)? {
-                return Ok(None);
-            }
-        }
-        let row = self.at;
-        self.at += 1;
-        let key = self.sorter.key(row);
-        let counts = self.batch.columns[2].b1()[row] != 0;
-        if self.index.row.indisunique {
-            if counts && self.previous_counts && self.previous == key {
-                return Err(self.duplicate(key)?);
-            }
-            if counts || self.previous != key {
-                self.previous.clear();
-                self.previous.extend_from_slice(key);
-                self.previous_counts = counts;
-            }
-        }
-        Ok(Some(IndexEntry {
-            key,
-            payload: self.batch.columns[1].bytes().get(row),
-            tid: TupleId::from_u64(self.batch.columns[0].b8()[row] as u64),
-        }))
+/// An index of a partitioned table is valid once all partitions have a valid one for it.
+pub(crate) fn validate_parent(context: &Context<'_>, parent: Oid) -> Result<()> {
+    let catalog = context.catalog();
+    let Some(row) = catalog.relation(parent)?.index.clone() else { return Ok(()) };
+    if row.indisvalid {
+        return Ok(());
     }
-}
-
-impl Entries<'_> {
-    fn duplicate(&self, key: &[u8]) -> Result<Error> {
-        let name = &self.index.index.name;
-        let mut error = Error::new(SqlState::UNIQUE_VIOLATION, format!("could not create unique index \"{name}\""));
-        let mut values: Vec<Column> = self.index.reprs().iter().map(|&repr| Column::new(repr)).collect();
-        let relation = &self.table.relation;
-        if self.index.decode(key, &[], &mut values).is_ok() {
-            let (mut names, mut shown) = (Vec::new(), Vec::new());
-            for (n, column) in self.index.columns.iter().enumerate() {
-                let attribute = relation.column(self.index.row.indkey[n]);
-                names.push(attribute.map_or_else(|| "expr".into(), |c| catalog::format::quote_identifier(&c.attname)));
-                let mut text = Vec::new();
-                types::output(column.type_oid, values[n].get(0), self.context.session.env(), &mut text)?;
-                shown.push(String::from_utf8_lossy(&text).into_owned());
-            }
-            error = error.detail(format!("Key ({})=({}) is duplicated.", names.join(", "), shown.join(", ")));
-        }
-        let schema = self.context.catalog().schema_name(relation.class.relnamespace)?.unwrap_or_default();
-        Ok(error.schema(schema).table(relation.name()).constraint(name.as_ref()))
+    let mut valid = 0;
+    for child in catalog.children(parent)? {
+        valid += usize::from(catalog.relation(child)?.index.as_ref().is_some_and(|row| row.indisvalid));
     }
+    if valid == catalog.children(row.indrelid)?.len() {
+        set_valid(context, parent, true)?;
+        for above in catalog.parents(parent)? {
+            validate_parent(context, above)?;
+        }
+    }
+    Ok(())
 }

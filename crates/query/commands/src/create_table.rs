@@ -1,26 +1,23 @@
-//! CREATE TABLE, CREATE SCHEMA.
+//! CREATE TABLE: a relation, and what follows from its definition: defaults, sequences, constraints, its place in a tree of tables.
 
 use analyzer::Wanted;
 use analyzer::query::{ExprKind, SqlType};
 use analyzer::scope::Place;
 use catalog::relation::kind;
-use catalog::rows::PgConstraint;
-use catalog::{NewConstraint, NewRelation};
+use catalog::rows::{PgClass, PgConstraint};
+use catalog::{Entry, NewConstraint, NewRelation, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{CreateSchema, CreateTable, Persistence, TableElement};
+use parser::ast::{CreateTable, Persistence};
 
-use crate::column::{self, Column};
-use crate::{Context, constraint, expression, options, sequence};
+use crate::column::Column;
+use crate::merge::Definition;
+use crate::{Context, constraint, expression, inherit, like, merge, options, partition, sequence, temporary};
 
 /// Makes a table.
 pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Result<()> {
     let unsupported = [
         (create.foreign.is_some(), "foreign tables"),
-        (create.of_type.is_some(), "typed tables"),
-        (create.partition_of.is_some() || create.partition_by.is_some(), "partitioned tables"),
-        (!create.inherits.is_empty(), "inheritance"),
-        (create.persistence == Persistence::Temporary, "temporary tables"),
         (create.tablespace.as_deref().is_some_and(|name| name != "pg_default"), "tablespaces"),
     ];
     if let Some((_, what)) = unsupported.iter().find(|(there, _)| *there) {
@@ -30,67 +27,145 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
         let text = format!("access method \"{method}\" does not exist");
         return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
     }
-    let schema = context.creation_schema(&create.relation)?;
+    let catalog = context.catalog();
+    let (schema, persistence) = context.creation_place(&create.relation, create.persistence)?;
+    temporary::check(create.on_commit, persistence)?;
     let name = &*create.relation.name;
-    if context
-        .catalog()
-        .relation_by_name(create.relation.schema.as_deref(), name)?
-        .is_some_and(|oid| context.catalog().relation(oid).is_ok_and(|relation| relation.class.relnamespace == schema))
-    {
+    if catalog.relation_in_schema(schema, name)?.is_some() {
         if create.if_not_exists {
             context.inform(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists, skipping"));
             return Ok(());
         }
         return Err(Error::new(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists")));
     }
-    let mut columns = Vec::new();
-    let mut constraints = Vec::new();
-    for element in &create.elements {
-        match element {
-            TableElement::Column(definition) => columns.push(column::column(context, definition)?),
-            TableElement::Constraint(constraint) => constraints.push(constraint.as_ref()),
-            TableElement::Like(_) => return Err(Error::not_implemented("LIKE in CREATE TABLE")),
-        }
+    if create.partition_by.is_some() && create.persistence == Persistence::Unlogged {
+        let text = "partitioned tables cannot be unlogged";
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
     }
-    // Columns of a primary key are not null, wherever it is declared.
-    for constraint in &constraints {
-        constraint::mark_primary_key(context, constraint, &mut columns)?;
-    }
-    let mut new = NewRelation::new(name, schema, kind::TABLE, context.catalog().current_user());
-    new.persistence = if create.persistence == Persistence::Unlogged { b'u' } else { b'p' };
-    new.columns = columns.iter().map(|column| column.new.clone()).collect();
+    let parents = inherit::parents(context, create, persistence)?;
+    let definition = merge::definition(context, create, &parents)?;
+    let kind = if create.partition_by.is_some() { kind::PARTITIONED_TABLE } else { kind::TABLE };
+    let mut new = NewRelation::new(name, schema, kind, catalog.current_user());
+    new.persistence = persistence;
+    new.columns = definition.columns.iter().map(|column| column.new.clone()).collect();
     new.options = options::storage(&create.options, false)?;
-    let table = context.catalog().create_relation(&new)?;
-    finish(context, table, &columns, &constraints)
+    new.of_type = definition.of_type;
+    if kind == kind::PARTITIONED_TABLE && new.options.is_some() {
+        return Err(Error::new(
+            SqlState::WRONG_OBJECT_TYPE,
+            "cannot specify storage parameters for a partitioned table",
+        )
+        .hint("Specify storage parameters for its leaf partitions instead."));
+    }
+    let table = catalog.create_relation(&new)?;
+    context.services.at_commit().note(table, create.on_commit);
+    if let Some(by) = &create.partition_by {
+        partition::define_key(context, table, by)?;
+    }
+    for (number, parent) in parents.iter().enumerate() {
+        let is_partition = create.partition_of.is_some();
+        catalog.add_parent(table, parent.oid, number as i32 + 1, is_partition)?;
+    }
+    finish(context, table, &definition)?;
+    if let Some(of) = &create.partition_of {
+        partition::place(context, &parents[0], table, &of.bound)?;
+    }
+    own_constraints(context, table, &definition)?;
+    if create.partition_of.is_some() {
+        partition::adopt(context, &parents[0], table)?;
+    }
+    like::finish(context, table, &definition.likes)
 }
 
-/// Makes what follows a table's rows: defaults, constraints, its TOAST table.
-fn finish(
-    context: &Context<'_>,
-    table: Oid,
-    columns: &[Column<'_>],
-    constraints: &[&parser::ast::Constraint],
-) -> Result<()> {
+/// Makes what follows a table's columns: its TOAST table, defaults, what parents demand.
+fn finish(context: &Context<'_>, table: Oid, definition: &Definition<'_>) -> Result<()> {
     let catalog = context.catalog();
     catalog.create_toast_table(table)?;
-    for (at, column) in columns.iter().enumerate() {
-        make_sequence(context, table, at as i16 + 1, column)?;
+    for (at, column) in definition.columns.iter().enumerate() {
+        let number = at as i16 + 1;
+        make_sequence(context, table, number, column)?;
         if let Some(default) = column.default {
-            set_default(context, table, at as i16 + 1, default)?;
+            set_default(context, table, number, default)?;
+        }
+        if column.default.is_none()
+            && column.generated.is_none()
+            && column.identity.is_none()
+            && !column.serial
+            && let Some(model) = &column.model_default
+        {
+            let relation = catalog.relation(table)?;
+            let place = |name: &str| relation.column_by_name(name).map(|column| column.attnum);
+            let stored = expression::transplant(context, &model.expr, &model.table, &place)?;
+            let mut objects = stored.objects;
+            if column.new.generated != 0 {
+                objects.extend(stored.columns.iter().map(|&n| catalog::Object::column(table, n)));
+            }
+            catalog.set_default(table, number, &stored.text, &objects)?;
         }
         if let Some(generated) = column.generated {
-            set_generated(context, table, at as i16 + 1, generated)?;
+            set_generated(context, table, number, generated)?;
         }
+    }
+    for (at, column) in definition.columns.iter().enumerate() {
         if column.new.not_null {
-            not_null_constraint(context, table, at as i16 + 1, &column.new.name, column.not_null.flatten())?;
+            let (inherited, name) = match &column.inherited_not_null {
+                Some((name, count)) => (*count, Some(name.as_str())),
+                None => (0, None),
+            };
+            let written = column.not_null;
+            let how = NotNull {
+                name: written.and_then(|(name, _)| name).or(name),
+                local: inherited == 0 || written.is_some(),
+                inherited,
+                no_inherit: written.is_some_and(|(_, no_inherit)| no_inherit),
+            };
+            not_null_constraint(context, table, at as i16 + 1, &column.new.name, how)?;
         }
     }
-    for (at, column) in columns.iter().enumerate() {
-        for constraint in &column.constraints {
-            constraint::add(context, table, constraint, Some(at as i16 + 1))?;
+    let relation = catalog.relation(table)?;
+    for check in &definition.checks {
+        let place = |name: &str| relation.column_by_name(name).map(|column| column.attnum);
+        let stored = expression::transplant(context, &check.model.expr, &check.model.table, &place)?;
+        let row = PgConstraint {
+            conname: check.name.clone().into(),
+            connamespace: relation.class.relnamespace,
+            contype: b'c',
+            conenforced: check.enforced,
+            convalidated: check.enforced,
+            conrelid: table,
+            confupdtype: b' ',
+            confdeltype: b' ',
+            confmatchtype: b' ',
+            conislocal: check.local,
+            coninhcount: check.inherited,
+            connoinherit: check.no_inherit,
+            conkey: (!stored.columns.is_empty()).then_some(stored.columns),
+            conbin: Some(stored.text.into()),
+            ..Default::default()
+        };
+        catalog.create_constraint(&NewConstraint { row, objects: stored.objects })?;
+    }
+    Ok(())
+}
+
+/// Makes the constraints that the statement itself writes: CHECKs first, as PostgreSQL does, then those with indexes, then foreign keys.
+fn own_constraints(context: &Context<'_>, table: Oid, definition: &Definition<'_>) -> Result<()> {
+    use parser::ast::{Constraint, ConstraintKind as Kind};
+    let columns = definition.columns.iter().enumerate();
+    let own = columns.flat_map(|(at, column)| column.constraints.iter().map(move |one| (*one, Some(at as i16 + 1))));
+    let all: Vec<(&Constraint, Option<i16>)> =
+        own.chain(definition.constraints.iter().map(|constraint| (*constraint, None))).collect();
+    let rank = |constraint: &Constraint| match &constraint.kind {
+        Kind::Check(_) | Kind::NotNull { .. } => 0,
+        Kind::ForeignKey(_) => 2,
+        _ => 1,
+    };
+    for wanted in 0..3 {
+        for (constraint, column) in all.iter().filter(|(constraint, _)| rank(constraint) == wanted) {
+            constraint::add_new(context, table, constraint, *column)?;
         }
     }
-    constraints.iter().try_for_each(|constraint| constraint::add(context, table, constraint, None))
+    Ok(())
 }
 
 /// Makes the sequence that a `serial` or identity column counts with.
@@ -120,15 +195,61 @@ pub(crate) fn set_default(context: &Context<'_>, table: Oid, number: i16, defaul
 }
 
 /// Gives a column the expression from which it is computed.
-fn set_generated(context: &Context<'_>, table: Oid, number: i16, value: &parser::ast::Expr) -> Result<()> {
+pub(crate) fn set_generated(context: &Context<'_>, table: Oid, number: i16, value: &parser::ast::Expr) -> Result<()> {
     let relation = context.catalog().relation(table)?;
     let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
     let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
-    let wanted = Wanted::Column { name: &column.attname, ty, what: "generation expression" };
+    let wanted = Wanted::Column { name: &column.attname, ty, what: "column generation expression" };
     let stored = expression::store(context, value, Place::GeneratedColumn, Some(&relation), wanted)?;
+    for &used in &stored.columns {
+        let name = relation.column(used).map_or("", |column| &column.attname);
+        let invalid =
+            |text: String, detail: &str| Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text).detail(detail));
+        if relation.column(used).is_some_and(|column| column.attgenerated != 0) {
+            return invalid(
+                format!("cannot use generated column \"{name}\" in column generation expression"),
+                "A generated column cannot reference another generated column.",
+            );
+        }
+        if used == 0 {
+            return invalid(
+                "cannot use whole-row variable in column generation expression".into(),
+                "This would cause the generated column to depend on its own value.",
+            );
+        }
+        if used < 0 && used != -6 {
+            let name = catalog::relation::system_columns().iter().find(|column| column.attnum == used);
+            let name = name.map_or("", |column| &column.attname);
+            let text = format!("cannot use system column \"{name}\" in column generation expression");
+            return Err(Error::new(SqlState::INVALID_COLUMN_REFERENCE, text));
+        }
+    }
+    if expression::is_mutable(context, &stored.expr)? {
+        return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, "generation expression is not immutable"));
+    }
     let mut objects = stored.objects;
     objects.extend(stored.columns.iter().map(|&n| catalog::Object::column(table, n)));
     context.catalog().set_default(table, number, &stored.text, &objects).map(|_| ())
+}
+
+/// How a NOT NULL constraint comes to a table.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct NotNull<'s> {
+    /// Its name; one is chosen if there is none.
+    pub name: Option<&'s str>,
+    /// It was written for this table.
+    pub local: bool,
+    /// How many parents have it.
+    pub inherited: i16,
+    /// Children do not inherit it.
+    pub no_inherit: bool,
+}
+
+impl NotNull<'_> {
+    /// Written for the table itself.
+    pub fn local(name: Option<&str>) -> NotNull<'_> {
+        NotNull { name, local: true, ..Default::default() }
+    }
 }
 
 /// Makes the constraint behind a NOT NULL column.
@@ -137,14 +258,16 @@ pub(crate) fn not_null_constraint(
     table: Oid,
     number: i16,
     column: &str,
-    name: Option<&str>,
+    how: NotNull<'_>,
 ) -> Result<()> {
     let catalog = context.catalog();
     let relation = catalog.relation(table)?;
     let schema = relation.class.relnamespace;
-    let name = match name {
-        Some(name) => name.to_string(),
-        None => catalog.choose_name(schema, relation.name(), column, "not_null", &|_| false)?,
+    let taken = |name: &str| relation.constraints.iter().any(|constraint| constraint.conname == *name);
+    let name = match how.name {
+        // An inherited name gives way to a constraint of the table's own.
+        Some(name) if how.local || !taken(name) => name.to_string(),
+        _ => catalog.choose_name(schema, relation.name(), column, "not_null", &|_| false)?,
     };
     let row = PgConstraint {
         conname: name.into(),
@@ -156,36 +279,25 @@ pub(crate) fn not_null_constraint(
         confupdtype: b' ',
         confdeltype: b' ',
         confmatchtype: b' ',
-        conislocal: true,
+        conislocal: how.local,
+        coninhcount: how.inherited,
+        connoinherit: how.no_inherit,
         conkey: Some(vec![number]),
         ..Default::default()
     };
     catalog.create_constraint(&NewConstraint { row, objects: Vec::new() }).map(|_| ())
 }
 
-/// Makes a schema.
-pub(crate) fn create_schema(context: &Context<'_>, create: &CreateSchema) -> Result<()> {
-    if create.authorization.is_some() {
-        return Err(Error::not_implemented("CREATE SCHEMA … AUTHORIZATION"));
-    }
-    let name = create.name.as_deref().unwrap_or_default();
-    let catalog = context.catalog();
-    catalog.require_privileges(
-        catalog::privileges::ObjectKind::Database,
-        catalog.database(),
-        catalog::acl::Privileges::CREATE,
-    )?;
-    if name.starts_with("pg_") {
-        let text = format!("unacceptable schema name \"{name}\"");
-        let detail = "The prefix \"pg_\" is reserved for system schemas.";
-        return Err(Error::new(SqlState::RESERVED_NAME, text).detail(detail));
-    }
-    if create.if_not_exists && catalog.schema_by_name(name)?.is_some() {
-        context.inform(SqlState::DUPLICATE_SCHEMA, format!("schema \"{name}\" already exists, skipping"));
-        return Ok(());
-    }
-    if !create.elements.is_empty() {
-        return Err(Error::not_implemented("CREATE SCHEMA with objects"));
-    }
-    catalog.create_schema(name, catalog.current_user(), None).map(|_| ())
+/// The row of `pg_class` says that a table is a partition, and of which rows.
+pub(crate) fn mark_partition(context: &Context<'_>, table: Oid, bound: Option<String>) -> Result<()> {
+    context.catalog().alter_class(table, |class: &mut PgClass| {
+        class.relispartition = bound.is_some();
+        class.relpartbound = bound.map(Into::into);
+    })
+}
+
+/// A table's entry again, after a change.
+pub(crate) fn reread(context: &Context<'_>, table: Oid) -> Result<Entry<Relation>> {
+    context.catalog().next_command()?;
+    context.catalog().relation(table)
 }

@@ -1,11 +1,14 @@
 //! Expressions that the catalogs store: defaults, checks, generated columns, predicates.
 
-use analyzer::node::to_text;
-use analyzer::query::{EntryColumn, Expr, SqlType};
+use analyzer::node::{VisitorMut, to_text};
+use analyzer::query::{EntryColumn, Expr, ExprKind, NO_LOCATION, RowVersion, SqlType, Var};
 use analyzer::scope::Place;
 use analyzer::{TableColumns, Wanted};
+use batch::{Batch, Datum};
+use catalog::rows::{CatalogRow, PgClass};
 use catalog::{Object, Relation};
-use error::Result;
+use error::{Error, Result, SqlState};
+use executor::RowEvaluator;
 use parser::ast;
 
 use crate::{Context, needs};
@@ -41,6 +44,96 @@ pub(crate) fn store(
             .collect(),
     });
     let expr = context.analyzer().expression(expression, place, columns, wanted)?;
+    Ok(stored(context, expr))
+}
+
+/// The same expression for another table: columns go by their names. `number` gives a name's number there.
+///
+/// # Errors
+/// `42P17` for a reference to a whole row, whose type would be another one.
+pub(crate) fn transplant(
+    context: &Context<'_>,
+    expr: &Expr,
+    from: &Relation,
+    number: &dyn Fn(&str) -> Option<i16>,
+) -> Result<Stored> {
+    struct Move<'m> {
+        from: &'m Relation,
+        number: &'m dyn Fn(&str) -> Option<i16>,
+        failed: Option<Error>,
+    }
+    impl VisitorMut for Move<'_> {
+        fn expr(&mut self, expr: &mut Expr) {
+            let ExprKind::Var(var) = &mut expr.kind else { return expr.visit_children_mut(self) };
+            if var.column < 0 || var.level > 0 {
+                return;
+            }
+            let name = self.from.column(var.column).map(|column| column.attname.to_string());
+            match name.as_deref().and_then(self.number) {
+                Some(number) => var.column = number,
+                None => {
+                    let text = "cannot convert whole-row table reference";
+                    self.failed.get_or_insert(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+                }
+            }
+        }
+        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+            self
+        }
+    }
+    let mut expr = expr.clone();
+    let mut walk = Move { from, number, failed: None };
+    walk.expr(&mut expr);
+    match walk.failed {
+        Some(error) => Err(error),
+        None => Ok(stored(context, expr)),
+    }
+}
+
+/// The stored form of an expression, and what it needs.
+pub(crate) fn stored(context: &Context<'_>, expr: Expr) -> Stored {
     let (objects, columns) = needs::of_expression(context.catalog(), &expr);
-    Ok(Stored { text: to_text(&expr), columns, objects, expr })
+    Stored { text: to_text(&expr), columns, objects, expr }
+}
+
+/// Reads a stored expression.
+pub(crate) fn read(context: &Context<'_>, text: &str) -> Result<Expr> {
+    analyzer::stored_expression(context.catalog(), context.session.env(), text)
+}
+
+/// A column of a table as an expression.
+///
+/// # Errors
+/// `XX000` if it was dropped.
+pub(crate) fn column(table: &Relation, number: i16) -> Result<Expr> {
+    let column = table.column(number).ok_or_else(|| Error::internal(format!("column {number} is gone")))?;
+    let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
+    let var = Var { level: 0, relation: 0, column: number, version: RowVersion::Default };
+    Ok(Expr { kind: ExprKind::Var(var), ty, location: NO_LOCATION })
+}
+
+/// Computes expressions over the rows of a table.
+pub(crate) fn evaluator(context: &Context<'_>, table: &Relation, exprs: Vec<Expr>) -> Result<RowEvaluator> {
+    let plan = context.services.plan_rows(table, exprs)?;
+    let snapshot = context.session.transaction.latest_snapshot()?;
+    RowEvaluator::start(context.session, plan, snapshot, context.services.work_mem())
+}
+
+/// Computes an expression without columns.
+pub(crate) fn value(context: &Context<'_>, expr: Expr) -> Result<Datum> {
+    let plan = context.services.plan_rows(
+        catalog::relation::builtin(PgClass::RELATION).ok_or_else(|| Error::internal("pg_class is gone"))?,
+        vec![expr],
+    )?;
+    let snapshot = context.session.transaction.latest_snapshot()?;
+    let mut evaluator = RowEvaluator::start(context.session, plan, snapshot, context.services.work_mem())?;
+    let mut one = Batch::default();
+    one.set_len(1);
+    evaluator.evaluate(context.session, &one)?;
+    Ok(evaluator.column(0, &one).datum(0))
+}
+
+/// Whether an expression's value may change though its columns do not.
+pub(crate) fn is_mutable(context: &Context<'_>, expr: &Expr) -> Result<bool> {
+    planner::is_mutable(context.catalog(), expr)
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use batch::Datum;
 use catalog::format::quote_identifier;
 use catalog::objects::BTREE;
+use catalog::relation::kind;
 use catalog::rows::{PgClass, PgConstraint, PgTrigger};
 use catalog::{Dependency, NewConstraint, Object, Relation, index};
 use error::{Error, Result, SqlState};
@@ -71,7 +72,7 @@ pub(crate) fn add(
     let catalog = context.catalog();
     let relation = catalog.relation(table)?;
     let referenced = context.open(&key.table, 6)?;
-    if referenced.kind() != catalog::relation::kind::TABLE {
+    if !matches!(referenced.kind(), kind::TABLE | kind::PARTITIONED_TABLE) {
         let text = format!("referenced relation \"{}\" is not a table", referenced.name());
         return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
     }
@@ -188,13 +189,267 @@ pub(crate) fn add(
         conffeqop: Some(ff),
         ..Default::default()
     };
+    let enforced = constraint.attributes.enforced != Some(false);
+    let row = PgConstraint {
+        conenforced: enforced,
+        convalidated: row.convalidated && enforced,
+        connoinherit: relation.kind() != kind::PARTITIONED_TABLE,
+        ..row
+    };
+    check_persistence(&relation, &referenced)?;
+    check_columns(&relation, &referenced, &row)?;
     let oid = catalog.create_constraint(&NewConstraint { row: row.clone(), objects: Vec::new() })?;
     let row = PgConstraint { oid, ..row };
-    create_triggers(context, &row)?;
+    if enforced {
+        let members =
+            crate::inherit::tree(context, referenced.oid, if referenced.kind() == kind::TABLE { 0 } else { 6 })?;
+        let members = if referenced.kind() == kind::TABLE { vec![referenced.oid] } else { members };
+        for member in members {
+            create_triggers(context, &row, &[(member, Side::Referenced)])?;
+        }
+        create_triggers(context, &row, &[(table, Side::Referencing)])?;
+    }
     if row.convalidated {
         validate(context, &row)?;
     }
+    if relation.kind() == kind::PARTITIONED_TABLE {
+        for partition in catalog.children(table)? {
+            executor::lock_relation(context.session, partition, 8)?;
+            hand_down(context, &row, partition)?;
+        }
+    }
     Ok(())
+}
+
+/// Which side of a foreign key a table is on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Referencing,
+    Referenced,
+}
+
+/// Rows that outlive others cannot refer to them.
+fn check_persistence(relation: &Relation, referenced: &Relation) -> Result<()> {
+    let refuse = |text: &str| Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+    match (relation.class.relpersistence, referenced.class.relpersistence) {
+        (b'p', b'u' | b't') => refuse("constraints on permanent tables may reference only permanent tables"),
+        (b'u', b't') => refuse("constraints on unlogged tables may reference only permanent or unlogged tables"),
+        (b't', b'p' | b'u') => refuse("constraints on temporary tables may reference only temporary tables"),
+        _ => Ok(()),
+    }
+}
+
+/// What a foreign key would do to generated columns must be possible.
+fn check_columns(relation: &Relation, referenced: &Relation, row: &PgConstraint) -> Result<()> {
+    for &number in row.conkey.iter().flatten() {
+        let Some(column) = relation.column(number).filter(|column| column.attgenerated != 0) else { continue };
+        let invalid = |clause: &str| {
+            let text = format!("invalid {clause} action for foreign key constraint containing generated column");
+            Err(Error::new(SqlState::SYNTAX_ERROR, text))
+        };
+        if column.attgenerated == b'v' {
+            let text = "foreign key constraints on virtual generated columns are not supported";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        }
+        if matches!(row.confupdtype, b'n' | b'd' | b'c') {
+            return invalid("ON UPDATE");
+        }
+        if matches!(row.confdeltype, b'n' | b'd') {
+            return invalid("ON DELETE");
+        }
+    }
+    let _ = referenced;
+    Ok(())
+}
+
+/// Gives a partition the foreign key of its parent.
+fn hand_down(context: &Context<'_>, above: &PgConstraint, partition: Oid) -> Result<()> {
+    let catalog = context.catalog();
+    let (parent, child) = (catalog.relation(above.conrelid)?, catalog.relation(partition)?);
+    let number = |number: i16| -> Result<i16> {
+        let name = column_name(&parent, number);
+        let column = child.column_by_name(&name).map(|column| column.attnum);
+        column.ok_or_else(|| Error::internal(format!("column {name} has no counterpart")))
+    };
+    let keys = above.conkey.iter().flatten().map(|&n| number(n)).collect::<Result<Vec<i16>>>()?;
+    // One that the partition has already becomes part of the parent's.
+    let same = |own: &&PgConstraint| {
+        own.contype == b'f'
+            && !own.conparentid.is_valid()
+            && own.confrelid == above.confrelid
+            && own.conkey.as_ref() == Some(&keys)
+            && own.confkey == above.confkey
+            && (own.confupdtype, own.confdeltype, own.confmatchtype)
+                == (above.confupdtype, above.confdeltype, above.confmatchtype)
+            && (own.condeferrable, own.condeferred) == (above.condeferrable, above.condeferred)
+            && own.conenforced == above.conenforced
+    };
+    let row = match child.constraints.iter().find(same) {
+        Some(own) => own.clone(),
+        None => {
+            let taken = |name: &str| child.constraints.iter().any(|other| other.conname == *name);
+            let name = match taken(&above.conname) {
+                false => above.conname.to_string(),
+                true => {
+                    let names: Vec<String> = keys.iter().map(|&n| column_name(&child, n)).collect();
+                    let schema = child.class.relnamespace;
+                    catalog.choose_name(schema, child.name(), &names.join("_"), "fkey", &|_| false)?
+                }
+            };
+            let row = PgConstraint {
+                oid: Oid::INVALID,
+                conname: name.into(),
+                connamespace: child.class.relnamespace,
+                conrelid: partition,
+                conkey: Some(keys),
+                ..above.clone()
+            };
+            let oid = catalog.create_constraint(&NewConstraint { row: row.clone(), objects: Vec::new() })?;
+            let row = PgConstraint { oid, ..row };
+            if row.conenforced {
+                create_triggers(context, &row, &[(partition, Side::Referencing)])?;
+            }
+            if row.convalidated {
+                validate(context, &row)?;
+            }
+            row
+        }
+    };
+    crate::constraint::set_parent(context, row.oid, above.oid, partition)?;
+    if child.kind() == kind::PARTITIONED_TABLE {
+        for below in catalog.children(partition)? {
+            executor::lock_relation(context.session, below, 8)?;
+            hand_down(context, &row, below)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a table that became a partition the foreign keys of its parent, and the triggers of those that refer to it.
+pub(crate) fn adopt(context: &Context<'_>, parent: &Relation, table: Oid) -> Result<()> {
+    let catalog = context.catalog();
+    for constraint in parent.constraints.iter().filter(|constraint| constraint.contype == b'f') {
+        hand_down(context, constraint, table)?;
+    }
+    for constraint in referring(context, parent.oid)? {
+        for member in crate::inherit::tree(context, table, 6)? {
+            create_triggers(context, &constraint, &[(member, Side::Referenced)])?;
+        }
+    }
+    catalog.next_command()
+}
+
+/// The foreign keys that refer to a table or, if it is a partition, to one above it.
+fn referring(context: &Context<'_>, table: Oid) -> Result<Vec<PgConstraint>> {
+    let catalog = context.catalog();
+    let relation = catalog.relation(table)?;
+    let mut found: Vec<PgConstraint> = Vec::new();
+    for trigger in &relation.triggers {
+        if !trigger.tgconstraint.is_valid() || found.iter().any(|row| row.oid == trigger.tgconstraint) {
+            continue;
+        }
+        let row = catalog.constraint(trigger.tgconstraint)?;
+        if !matches!(trigger.tgfoid.0, function::CHECK_INSERT | function::CHECK_UPDATE) {
+            found.push(PgConstraint::clone(&row));
+        }
+    }
+    Ok(found)
+}
+
+/// A partition that leaves takes its rows with it: none may be referred to.
+pub(crate) fn before_detach(context: &Context<'_>, parent: &Relation, table: &Relation) -> Result<()> {
+    let catalog = context.catalog();
+    for constraint in referring(context, parent.oid)? {
+        let parts = Parts::of(
+            context,
+            &PgConstraint {
+                confrelid: table.oid,
+                confkey: moved_key(context, &constraint, table)?,
+                ..constraint.clone()
+            },
+        )?;
+        let condition: Vec<String> = parts.columns[1]
+            .iter()
+            .zip(&parts.columns[0])
+            .zip(&parts.operators)
+            .map(|((to, from), operator)| format!("p.{} {operator} f.{}", quote_identifier(to), quote_identifier(from)))
+            .collect();
+        let text = format!(
+            "SELECT {} FROM {} f JOIN {} p ON {} LIMIT 1",
+            parts.columns[0]
+                .iter()
+                .map(|column| format!("f.{}", quote_identifier(column)))
+                .collect::<Vec<_>>()
+                .join(", "),
+            parts.tables[0],
+            parts.tables[1],
+            condition.join(" AND ")
+        );
+        let mut failing = None;
+        run(context, &text, &[], Vec::new(), |values| failing = Some(values))?;
+        if let Some(values) = failing {
+            let text = format!(
+                "removing partition \"{}\" violates foreign key constraint \"{}\"",
+                table.name(),
+                constraint.conname
+            );
+            let key = parts.key(context, 0, &values)?;
+            let detail = format!("Key {key} is still referenced from table \"{}\".", parts.names[0]);
+            return Err(parts.complete(Error::new(SqlState::FOREIGN_KEY_VIOLATION, text).detail(detail), &constraint));
+        }
+        for member in crate::inherit::tree(context, table.oid, 8)? {
+            for trigger in catalog.relation(member)?.triggers.iter().filter(|t| t.tgconstraint == constraint.oid) {
+                catalog.drop_internal(Object::of::<PgTrigger>(trigger.oid))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes the foreign key of a table that is no partition any more its own.
+pub(crate) fn release(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
+    let catalog = context.catalog();
+    let this = Object::of::<PgConstraint>(row.oid);
+    let above = Object::of::<PgConstraint>(row.conparentid);
+    catalog.forget_dependency(this, above, Dependency::PartitionPrimary)?;
+    catalog.forget_dependency(this, Object::relation(row.conrelid), Dependency::PartitionSecondary)?;
+    catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &[row.oid.into()], |row| {
+        row.conparentid = Oid::INVALID;
+        row.coninhcount = 0;
+        row.conislocal = true;
+    })?;
+    let own = PgConstraint { conparentid: Oid::INVALID, ..row.clone() };
+    if own.conenforced {
+        let referenced = catalog.relation(own.confrelid)?;
+        let members = match referenced.kind() {
+            kind::PARTITIONED_TABLE => crate::inherit::tree(context, own.confrelid, 6)?,
+            _ => vec![own.confrelid],
+        };
+        for member in members {
+            create_triggers(context, &own, &[(member, Side::Referenced)])?;
+        }
+    }
+    catalog.next_command()
+}
+
+/// The referenced columns' numbers in a partition of the referenced table.
+fn moved_key(context: &Context<'_>, row: &PgConstraint, table: &Relation) -> Result<Option<Vec<i16>>> {
+    if table.oid == row.confrelid {
+        return Ok(row.confkey.clone());
+    }
+    let above = context.catalog().relation(row.confrelid)?;
+    let number = |&number: &i16| {
+        let name = column_name(&above, number);
+        let column = table.column_by_name(&name).map(|column| column.attnum);
+        column.ok_or_else(|| Error::internal(format!("column {name} has no counterpart")))
+    };
+    row.confkey.iter().flatten().map(number).collect::<Result<Vec<i16>>>().map(Some)
+}
+
+/// Whether the trigger with this function may wait for the end of the transaction.
+pub(crate) fn can_wait(function: Oid) -> bool {
+    use function::*;
+    matches!(function.0, CHECK_INSERT | CHECK_UPDATE | NO_ACTION_DELETE | NO_ACTION_UPDATE)
 }
 
 fn column_name(relation: &Relation, number: i16) -> String {
@@ -205,8 +460,8 @@ fn column_type(relation: &Relation, number: i16) -> Oid {
     relation.column(number).map_or(Oid::INVALID, |column| column.atttypid)
 }
 
-/// Makes the four triggers of a foreign key.
-fn create_triggers(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
+/// Makes the two triggers that a foreign key has on each of these tables.
+fn create_triggers(context: &Context<'_>, row: &PgConstraint, tables: &[(Oid, Side)]) -> Result<()> {
     use function::*;
     let catalog = context.catalog();
     let on_delete = match row.confdeltype {
@@ -223,16 +478,19 @@ fn create_triggers(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
         b'd' => SET_DEFAULT_UPDATE,
         _ => NO_ACTION_UPDATE,
     };
-    let triggers = [
-        (row.confrelid, row.conrelid, 'a', on_delete, event::DELETE),
-        (row.confrelid, row.conrelid, 'a', on_update, event::UPDATE),
-        (row.conrelid, row.confrelid, 'c', CHECK_INSERT, event::INSERT),
-        (row.conrelid, row.confrelid, 'c', CHECK_UPDATE, event::UPDATE),
-    ];
+    let triggers = tables.iter().flat_map(|&(table, side)| match side {
+        Side::Referenced => {
+            [(table, row.conrelid, 'a', on_delete, event::DELETE), (table, row.conrelid, 'a', on_update, event::UPDATE)]
+        }
+        Side::Referencing => [
+            (table, row.confrelid, 'c', CHECK_INSERT, event::INSERT),
+            (table, row.confrelid, 'c', CHECK_UPDATE, event::UPDATE),
+        ],
+    });
     for (table, other, side, function, on) in triggers {
         let oid = catalog.new_oid::<PgTrigger>(index::PG_TRIGGER_OID_INDEX)?;
         // Only NO ACTION and the checks can wait for the end of the transaction.
-        let can_wait = matches!(function, CHECK_INSERT | CHECK_UPDATE | NO_ACTION_DELETE | NO_ACTION_UPDATE);
+        let can_wait = can_wait(Oid(function));
         catalog.insert(&PgTrigger {
             oid,
             tgrelid: table,
@@ -264,7 +522,7 @@ fn create_triggers(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
 
 /// Names and operators of a constraint, as its statements need them.
 struct Parts {
-    /// Both tables, qualified and quoted: referencing, referenced.
+    /// Both tables, qualified and quoted, with ONLY unless they are partitioned: referencing, referenced.
     tables: [String; 2],
     /// Their names as messages show them.
     names: [String; 2],
@@ -282,7 +540,8 @@ impl Parts {
         let keys = [row.conkey.clone().unwrap_or_default(), row.confkey.clone().unwrap_or_default()];
         let qualified = |relation: &Relation| {
             let schema = catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
-            Ok::<String, Error>(format!("{}.{}", quote_identifier(&schema), quote_identifier(relation.name())))
+            let only = if relation.kind() == kind::PARTITIONED_TABLE { "" } else { "ONLY " };
+            Ok::<String, Error>(format!("{only}{}.{}", quote_identifier(&schema), quote_identifier(relation.name())))
         };
         let operators = row.conpfeqop.iter().flatten().map(|&operator| {
             let operator = catalog.operator(operator)?;
@@ -336,7 +595,7 @@ impl Parts {
 }
 
 /// Checks all rows that there are.
-fn validate(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
+pub(crate) fn validate(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
     let parts = Parts::of(context, row)?;
     let side = |alias: &str, columns: &[String]| -> Vec<String> {
         columns.iter().map(|column| format!("{alias}.{}", quote_identifier(column))).collect()
@@ -348,7 +607,7 @@ fn validate(context: &Context<'_>, row: &PgConstraint) -> Result<()> {
     }
     let present: Vec<String> = from.iter().map(|column| format!("{column} IS NOT NULL")).collect();
     let text = format!(
-        "SELECT {} FROM ONLY {} f LEFT JOIN ONLY {} p ON {on} WHERE {} IS NULL AND ({}) LIMIT 1",
+        "SELECT {} FROM {} f LEFT JOIN {} p ON {on} WHERE {} IS NULL AND ({}) LIMIT 1",
         from.join(", "),
         parts.tables[0],
         parts.tables[1],
@@ -412,11 +671,15 @@ pub(crate) fn fire(
         }
         function => {
             let Some(old) = old else { return Ok(()) };
-            let values = pick(old, &row.confkey);
+            let key = match trigger.tgrelid == row.confrelid {
+                true => row.confkey.clone(),
+                false => moved_key(context, &row, &*context.catalog().relation(trigger.tgrelid)?)?,
+            };
+            let values = pick(old, &key);
             if values.iter().any(Datum::is_null) {
                 return Ok(());
             }
-            let update = new.map(|new| pick(new, &row.confkey));
+            let update = new.map(|new| pick(new, &key));
             if update.as_ref() == Some(&values) {
                 return Ok(());
             }
@@ -440,7 +703,7 @@ fn check(context: &Context<'_>, row: &PgConstraint, values: Vec<Datum>) -> Resul
         let detail = "MATCH FULL does not allow mixing of null and nonnull key values.";
         return Err(parts.complete(Error::new(SqlState::FOREIGN_KEY_VIOLATION, text).detail(detail), row));
     }
-    let mut text = format!("SELECT 1 FROM ONLY {} x WHERE ", parts.tables[1]);
+    let mut text = format!("SELECT 1 FROM {} x WHERE ", parts.tables[1]);
     for (n, (column, operator)) in parts.columns[1].iter().zip(&parts.operators).enumerate() {
         let and = if n > 0 { " AND " } else { "" };
         let _ = write!(text, "{and}{} {operator} ${}", quote_identifier(column), n + 1);
@@ -480,7 +743,7 @@ fn react(
             let restrict = matches!(function, RESTRICT_DELETE | RESTRICT_UPDATE);
             if !restrict {
                 // Another row may have taken the key over.
-                let mut text = format!("SELECT 1 FROM ONLY {} x WHERE ", parts.tables[1]);
+                let mut text = format!("SELECT 1 FROM {} x WHERE ", parts.tables[1]);
                 for (n, column) in parts.columns[1].iter().enumerate() {
                     let and = if n > 0 { " AND " } else { "" };
                     let _ = write!(text, "{and}{} = ${}", quote_identifier(column), n + 1);
@@ -490,7 +753,7 @@ fn react(
                     return Ok(());
                 }
             }
-            let text = format!("SELECT 1 FROM ONLY {} x WHERE {} FOR KEY SHARE OF x", parts.tables[0], condition(1));
+            let text = format!("SELECT 1 FROM {} x WHERE {} FOR KEY SHARE OF x", parts.tables[0], condition(1));
             if run(context, &text, &types, values.clone(), |_| ())? == 0 {
                 return Ok(());
             }
@@ -507,13 +770,13 @@ fn react(
             Err(parts.complete(Error::new(state, text).detail(detail), row))
         }
         CASCADE_DELETE => {
-            let text = format!("DELETE FROM ONLY {} WHERE {}", parts.tables[0], condition(1));
+            let text = format!("DELETE FROM {} WHERE {}", parts.tables[0], condition(1));
             run(context, &text, &types, values, |_| ()).map(|_| ())
         }
         CASCADE_UPDATE => {
             let count = values.len();
             let text = format!(
-                "UPDATE ONLY {} SET {} WHERE {}",
+                "UPDATE {} SET {} WHERE {}",
                 parts.tables[0],
                 set(&|n| format!("${}", n + 1)),
                 condition(count + 1)
@@ -526,7 +789,7 @@ fn react(
             let null = matches!(function, SET_NULL_DELETE | SET_NULL_UPDATE);
             let value = if null { "NULL" } else { "DEFAULT" };
             let set = set(&|_| value.to_string());
-            let text = format!("UPDATE ONLY {} SET {set} WHERE {}", parts.tables[0], condition(1));
+            let text = format!("UPDATE {} SET {set} WHERE {}", parts.tables[0], condition(1));
             run(context, &text, &types, values, |_| ()).map(|_| ())
         }
         other => Err(Error::internal(format!("{other} is no function of a foreign key"))),

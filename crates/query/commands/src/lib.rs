@@ -5,6 +5,7 @@
 //! change. What is not written yet answers `0A000` with the statement's name.
 #![forbid(unsafe_code)]
 
+mod alter;
 mod amcheck;
 mod analyze;
 mod column;
@@ -22,13 +23,21 @@ pub mod extension;
 mod foreign_key;
 mod grant;
 mod identity;
+mod index_build;
+mod inherit;
+mod like;
 mod maintenance;
 mod membership;
+mod merge;
 mod needs;
 mod options;
+mod partition;
 mod rename;
 pub mod role;
+mod rows;
+mod schema;
 pub mod sequence;
+pub mod temporary;
 pub mod triggers;
 mod truncate;
 pub mod vacuum;
@@ -60,11 +69,11 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::CreateSequence(create) => sequence::create(context, create)?,
         Statement::AlterSequence(alter) => sequence::alter(context, alter)?,
         Statement::CreateIndex(create) => create_index::create_index(context, create)?,
-        Statement::AlterTable(alter) => constraint::alter_table(context, alter)?,
+        Statement::AlterTable(alter) => alter::alter_table(context, alter)?,
         Statement::Rename(rename) => rename::rename(context, rename)?,
         Statement::AlterObjectSchema(alter) => rename::set_schema(context, alter)?,
         Statement::CreateExtension(create) => extension::create(context, create)?,
-        Statement::CreateSchema(create) => create_table::create_schema(context, create)?,
+        Statement::CreateSchema(create) => schema::create_schema(context, create)?,
         Statement::CreateDatabase(create) => database::create(context, create)?,
         Statement::AlterDatabase(alter) => database::alter(context, alter)?,
         Statement::DropDatabase(drop) => database::drop(context, drop)?,

@@ -7,7 +7,8 @@ use analyzer::node::to_text;
 use analyzer::query::{Query, TargetEntry};
 use catalog::field::Text;
 use catalog::relation::kind;
-use catalog::{NewColumn, NewRelation, Relation};
+use catalog::rows::{CatalogRow, PgClass};
+use catalog::{NewColumn, NewRelation, Object, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{
@@ -63,9 +64,6 @@ pub(crate) fn create_view(context: &Context<'_>, create: &CreateView) -> Result<
     if matches!(&create.query.body, SelectBody::Simple(simple) if simple.into.is_some()) {
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "views must not contain SELECT INTO"));
     }
-    if create.persistence == Persistence::Temporary {
-        return Err(Error::not_implemented("temporary views"));
-    }
     let query = analyzed(context, &Statement::Select(create.query.clone()), &create.columns, "view")?;
     if query.has.modifying_cte {
         let text = "views must not contain data-modifying statements in WITH";
@@ -86,7 +84,14 @@ pub(crate) fn create_view(context: &Context<'_>, create: &CreateView) -> Result<
     let settings = (!settings.is_empty()).then_some(settings);
     let columns = columns(context, &query)?;
     let catalog = context.catalog();
-    let schema = context.creation_schema(&create.relation)?;
+    let needed = needs::of_query(catalog, &query);
+    let mut wanted = create.persistence;
+    if wanted == Persistence::Permanent && reads_temporary(context, &needed)? {
+        wanted = Persistence::Temporary;
+        let text = format!("view \"{}\" will be a temporary view", create.relation.name);
+        context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
+    }
+    let (schema, persistence) = context.creation_place(&create.relation, wanted)?;
     let name = &*create.relation.name;
     let old = match create.or_replace {
         true => context.in_schema(schema, name, 8)?,
@@ -100,12 +105,25 @@ pub(crate) fn create_view(context: &Context<'_>, create: &CreateView) -> Result<
         }
         None => {
             let mut new = NewRelation::new(name, schema, kind::VIEW, catalog.current_user());
+            new.persistence = persistence;
             new.columns = columns;
             new.options = settings;
             catalog.create_relation(&new)?
         }
     };
-    catalog.set_view_query(view, &to_text(&query), &needs::of_query(catalog, &query))
+    catalog.set_view_query(view, &to_text(&query), &needed)
+}
+
+/// Whether a temporary relation is among what a query needs.
+pub(crate) fn reads_temporary(context: &Context<'_>, needed: &[Object]) -> Result<bool> {
+    for object in needed {
+        if object.class == PgClass::RELATION
+            && context.catalog().class(object.oid)?.is_some_and(|class| class.relpersistence == b't')
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Brings an existing view's columns and options into the form of a new definition: it may only add columns.

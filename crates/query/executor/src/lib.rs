@@ -17,6 +17,7 @@
 //! - What an operator keeps is bounded by `work_mem`, or goes to temporary files.
 #![forbid(unsafe_code)]
 
+mod evaluator;
 pub mod execution;
 mod expression;
 mod inserter;
@@ -26,6 +27,7 @@ mod run;
 pub mod session;
 pub mod store;
 
+pub use evaluator::RowEvaluator;
 pub use execution::{Execution, Options, lock_relation};
 pub use inserter::Inserter;
 pub use operator::Instrument;

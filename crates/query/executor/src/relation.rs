@@ -6,7 +6,7 @@ use access::{Index, RowLayout, Table};
 use batch::{Column, DatumRef, Repr};
 use catalog::rows::PgIndex;
 use catalog::{Entry, Relation};
-use error::{Error, Result};
+use error::{Error, Result, SqlState};
 use ids::Oid;
 use types::Environment;
 use types::sortkey::{KeyColumn, KeyEncoder};
@@ -43,6 +43,10 @@ impl OpenTable {
     /// Opens a table; the caller holds a lock on it.
     pub fn open(session: &Session<'_>, oid: Oid) -> Result<OpenTable> {
         let relation = session.catalog.relation(oid)?;
+        if session.catalog.is_other_temporary(&relation.class) {
+            let text = "cannot access temporary tables of other sessions";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        }
         let table = session.catalog.table(&relation)?;
         Ok(OpenTable { relation, table })
     }

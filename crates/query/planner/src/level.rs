@@ -81,6 +81,22 @@ pub(crate) struct Level {
     pub scanned: std::collections::HashMap<usize, usize>,
 }
 
+impl Level {
+    pub fn new(query: Query) -> Level {
+        Level {
+            query,
+            outer: Vec::new(),
+            pending: Vec::new(),
+            scanning: None,
+            ctes: Vec::new(),
+            names_offset: 0,
+            case_tests: Vec::new(),
+            needed: Vec::new(),
+            scanned: Default::default(),
+        }
+    }
+}
+
 /// The planning of one statement.
 pub(crate) struct Planner<'a> {
     pub ctx: &'a Context<'a>,
@@ -139,10 +155,11 @@ impl<'a> Planner<'a> {
         }
         self.levels.clear();
         let built = self.query(query, true)?;
-        let mut root = built.node;
-        if let Some(level) = self.levels.pop() {
-            let _ = level;
-        }
+        self.finish(command, built.node, output)
+    }
+
+    /// The plan with this top.
+    pub fn finish(mut self, command: q::Command, mut root: Node, output: Vec<OutputColumn>) -> Result<Plan> {
         let mut subplans = Vec::with_capacity(self.subplans.len());
         for tree in self.subplans {
             subplans.push(tree.ok_or_else(|| Error::internal("a subplan was not finished"))?);
@@ -182,17 +199,7 @@ impl<'a> Planner<'a> {
         let names_offset = self.names.len();
         self.inline_ctes(&mut query)?;
         let ctes = std::mem::take(&mut query.ctes);
-        self.levels.push(Level {
-            query,
-            outer: Vec::new(),
-            pending: Vec::new(),
-            scanning: None,
-            ctes: Vec::new(),
-            names_offset,
-            case_tests: Vec::new(),
-            needed: Vec::new(),
-            scanned: Default::default(),
-        });
+        self.levels.push(Level { names_offset, ..Level::new(query) });
         self.plan_ctes(ctes)?;
         let built = if self.level().query.command != q::Command::Select {
             self.modify(top)?

@@ -20,6 +20,7 @@ mod fold;
 mod join;
 mod level;
 mod modify;
+pub mod partition;
 pub mod plan;
 mod prepare;
 mod scan;
@@ -52,4 +53,29 @@ pub struct Context<'a> {
 /// Plans a query whose parameters have these types. The plan holds for all values of the parameters.
 pub fn plan(query: Query, params: Vec<Oid>, context: &Context<'_>) -> Result<Plan> {
     level::Planner::new(context, params).plan(query)
+}
+
+/// Whether the value of an expression may change though its columns do not: some function in it is not immutable.
+///
+/// # Errors
+/// Those of reading the catalogs.
+pub fn is_mutable(catalog: &Catalog, expr: &analyzer::query::Expr) -> Result<bool> {
+    prepare::is_mutable(catalog, expr)
+}
+
+/// Whether an expression calls a function that is volatile.
+///
+/// # Errors
+/// Those of reading the catalogs.
+pub fn is_volatile(catalog: &Catalog, expr: &analyzer::query::Expr) -> Result<bool> {
+    prepare::is_volatile(catalog, expr)
+}
+
+/// The plan of expressions over the rows of one table: what rewrites of a table, index builds and checks of existing rows compute. Its top
+/// is a node without input whose projection counts the table's columns, dropped ones included; see `executor::RowEvaluator`.
+///
+/// # Errors
+/// Those of compiling the expressions.
+pub fn plan_rows(table: &Relation, exprs: Vec<analyzer::query::Expr>, context: &Context<'_>) -> Result<Plan> {
+    level::Planner::new(context, Vec::new()).plan_rows(table, exprs)
 }

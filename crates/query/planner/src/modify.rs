@@ -5,7 +5,7 @@ use catalog::Relation;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 
-use crate::level::{Built, Layout, Planner, system_type};
+use crate::level::{Built, Layout, Level, Planner, system_type};
 use crate::plan::*;
 use crate::prepare::Tree;
 use crate::scan::renumber;
@@ -178,6 +178,24 @@ impl Planner<'_> {
         node.output = exprs.iter().map(|e| self.column_type(e.ty)).collect::<Result<_>>()?;
         node.cost.width = self.width(&exprs);
         Ok(Built { node, layout: exprs, order: Vec::new() })
+    }
+
+    /// See [`crate::plan_rows`].
+    pub fn plan_rows(mut self, table: &Relation, exprs: Vec<Expr>) -> Result<Plan> {
+        self.levels.push(Level::new(q::Query::new(Command::Select)));
+        let layout = self.row_layout(table, 0, RowVersion::Default);
+        let mut project = Vec::with_capacity(exprs.len());
+        let mut output = Vec::with_capacity(exprs.len());
+        for mut expr in exprs {
+            renumber(&mut expr, 0);
+            crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut expr)?;
+            output.push(self.column_type(expr.ty)?);
+            project.push(self.compile(&expr, &layout)?);
+        }
+        let kind = NodeKind::Result { input: None, condition: Vec::new() };
+        let mut root = self.node(kind, &[], Cost::default())?;
+        (root.project, root.output) = (Some(project), output);
+        self.finish(Command::Select, root, Vec::new())
     }
 
     fn table_columns(&self, table: &Relation) -> Result<Vec<Option<ColumnType>>> {

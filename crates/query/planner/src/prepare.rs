@@ -110,14 +110,21 @@ pub(crate) fn conjuncts(expr: Expr, into: &mut Vec<Expr>) {
 
 /// Whether an expression calls a volatile function.
 pub(crate) fn is_volatile(catalog: &Catalog, expr: &Expr) -> Result<bool> {
-    let mut finder = Volatile { catalog, found: Ok(false), sets: false };
+    let mut finder = Volatile { catalog, found: Ok(false), sets: false, stable: false };
+    finder.expr(expr);
+    finder.found
+}
+
+/// Whether an expression calls a function that is not immutable.
+pub(crate) fn is_mutable(catalog: &Catalog, expr: &Expr) -> Result<bool> {
+    let mut finder = Volatile { catalog, found: Ok(false), sets: false, stable: true };
     finder.expr(expr);
     finder.found
 }
 
 /// Whether a query calls a volatile function anywhere.
 pub(crate) fn query_is_volatile(catalog: &Catalog, query: &Query) -> Result<bool> {
-    let mut finder = Volatile { catalog, found: Ok(false), sets: false };
+    let mut finder = Volatile { catalog, found: Ok(false), sets: false, stable: false };
     Visitor::query(&mut finder, query);
     finder.found
 }
@@ -126,6 +133,8 @@ struct Volatile<'a> {
     catalog: &'a Catalog,
     found: Result<bool>,
     sets: bool,
+    /// Stable functions count, too.
+    stable: bool,
 }
 
 impl Visitor for Volatile<'_> {
@@ -144,10 +153,27 @@ impl Visitor for Volatile<'_> {
                 self.found = Ok(true);
                 return;
             }
+            ExprKind::SqlValue(_) if self.stable => {
+                self.found = Ok(true);
+                return;
+            }
+            // Input and output functions of both types take part.
+            ExprKind::CoerceViaIo(arg, _) if self.stable => {
+                let functions = [arg.ty.oid, expr.ty.oid].map(|ty| self.catalog.type_(ty));
+                for (n, row) in functions.into_iter().enumerate() {
+                    let function = row.map(|row| if n == 0 { row.typoutput } else { row.typinput });
+                    match function.and_then(|function| self.catalog.function(function)) {
+                        Ok(row) if row.provolatile != b'i' => self.found = Ok(true),
+                        Ok(_) => {}
+                        Err(error) => self.found = Err(error),
+                    }
+                }
+                return expr.visit_children(self);
+            }
             _ => return expr.visit_children(self),
         };
         match self.catalog.function(function) {
-            Ok(row) if row.provolatile == b'v' => self.found = Ok(true),
+            Ok(row) if row.provolatile == b'v' || self.stable && row.provolatile != b'i' => self.found = Ok(true),
             Ok(_) => expr.visit_children(self),
             Err(e) => self.found = Err(e),
         }

@@ -129,7 +129,7 @@ impl Session<'_> {
     pub(crate) fn commit(&self) -> Result<()> {
         let held = self.hold_cursors();
         self.drop_portals();
-        let fired = held.and_then(|()| self.fire_triggers(true));
+        let fired = held.and_then(|()| self.fire_triggers(true)).and_then(|()| self.empty_temporary());
         let asynchronous = self.settings.borrow().enumeration(id::SYNCHRONOUS_COMMIT) == "off";
         let synchronous = !asynchronous || self.channels.will_notify();
         let committed = fired.and_then(|()| self.transaction.commit(synchronous));
@@ -159,6 +159,35 @@ impl Session<'_> {
         match deferred {
             true => commands::triggers::fire_deferred(&context, &queue),
             false => commands::triggers::fire_immediate(&context, &queue),
+        }
+    }
+
+    /// Does what temporary tables say of ON COMMIT.
+    fn empty_temporary(&self) -> Result<()> {
+        if self.at_commit.is_empty() {
+            return Ok(());
+        }
+        let session = self.executor();
+        commands::temporary::before_commit(&commands::Context { session: &session, services: self, text: "" })
+    }
+
+    /// Drops all temporary objects.
+    pub(crate) fn drop_temporary(&self) -> Result<()> {
+        let session = self.executor();
+        commands::temporary::drop_all(&commands::Context { session: &session, services: self, text: "" })
+    }
+
+    /// Drops all temporary objects, as the session ends. What cannot be dropped now goes with the next session of this number.
+    pub(crate) fn end_temporary(&self) {
+        if self.catalog().temporary_schema_if_any().is_none() || self.panicked.get() {
+            return;
+        }
+        let dropped = self.begin_transaction(None).and_then(|()| self.drop_temporary()).and_then(|()| self.commit());
+        if let Err(error) = dropped {
+            self.rollback();
+            if let Ok(mut logger) = self.logger.try_borrow_mut() {
+                logger.write(&error.severity(error::Severity::Log), None);
+            }
         }
     }
 

@@ -122,15 +122,19 @@ impl Session<'_> {
 
     /// The plan of an analysed query with parameters of these types.
     pub fn plan_analyzed(&self, query: analyzer::query::Query, types: Vec<Oid>) -> Result<Arc<Plan>> {
+        self.with_planner(|context| planner::plan(query, types, context)).map(Arc::new)
+    }
+
+    /// Lets something be planned with what the session knows.
+    pub fn with_planner<T>(&self, plan: impl FnOnce(&planner::Context<'_>) -> Result<T>) -> Result<T> {
         let costs = planner::Costs::of(&self.settings.borrow());
         let storage = self.shared.engine.storage();
-        let context = planner::Context {
+        plan(&planner::Context {
             catalog: self.catalog(),
             env: self,
             costs: &costs,
             block_count: &|relation: &Relation| storage.block_count(relation.locator, Fork::Main).ok(),
-        };
-        planner::plan(query, types, &context).map(Arc::new)
+        })
     }
 
     fn result_of(&self, plan: &Plan) -> Result<Option<Vec<ResultColumn>>> {

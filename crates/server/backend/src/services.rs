@@ -56,6 +56,14 @@ impl Services for Session<'_> {
         Ok(())
     }
 
+    fn session_number(&self) -> u32 {
+        self.process.number().0
+    }
+
+    fn at_commit(&self) -> &commands::temporary::AtCommit {
+        &self.at_commit
+    }
+
     fn setting_int(&self, name: &str) -> Result<i64> {
         let settings = self.settings.borrow();
         let id = settings.find(name).ok_or_else(|| settings::session::unrecognized(name))?;
@@ -89,6 +97,14 @@ impl Services for Session<'_> {
 
     fn plan_query(&self, query: analyzer::query::Query) -> Result<Arc<Plan>> {
         self.plan_analyzed(query, Vec::new())
+    }
+
+    fn plan_rows(&self, table: &catalog::Relation, exprs: Vec<analyzer::query::Expr>) -> Result<Arc<Plan>> {
+        self.with_planner(|context| planner::plan_rows(table, exprs, context)).map(Arc::new)
+    }
+
+    fn partitions(&self, table: Oid) -> Result<Arc<planner::partition::Partitioned>> {
+        self.with_planner(|context| planner::partition::Partitioned::of(context, table))
     }
 
     fn plan_statement(&self, statement: &Statement, text: &str) -> Result<Arc<Plan>> {

@@ -71,6 +71,8 @@ pub(crate) struct Session<'a> {
     pub panicked: Cell<bool>,
     /// What the session listens for and notifies of.
     pub channels: Arc<crate::notify::Channels>,
+    /// What happens to its temporary tables at commit.
+    pub at_commit: commands::temporary::AtCommit,
     /// `track_activities`.
     pub tracks: Cell<bool>,
     /// How it ended, once it has.

@@ -132,6 +132,7 @@ pub(crate) fn serve(
     let _ = session.run();
     session.drop_portals();
     session.transaction.abort();
+    session.end_temporary();
     session.locks.end_session();
     session.channels.end();
     session.transaction.statistics().session_ends(session.ending.get());
@@ -193,6 +194,7 @@ impl<'a> Session<'a> {
             running: RefCell::new(None),
             panicked: Cell::new(false),
             channels,
+            at_commit: Default::default(),
             tracks: Cell::new(true),
             idle_us: Cell::new(log::time::now_us()),
             ending: Cell::new(SessionEnd::Normal),

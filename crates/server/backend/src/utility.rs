@@ -502,7 +502,7 @@ impl Session<'_> {
         match discard {
             Discard::Plans => self.plans.borrow_mut().clear(),
             Discard::Sequences => self.sequences()?.discard(),
-            Discard::Temp => return Err(Error::not_implemented("DISCARD TEMP")),
+            Discard::Temp => self.drop_temporary()?,
             Discard::All => {
                 self.refuse_block("DISCARD ALL")?;
                 self.portals.borrow_mut().clear();
@@ -512,6 +512,7 @@ impl Session<'_> {
                 self.prepared.borrow_mut().clear();
                 self.plans.borrow_mut().clear();
                 self.sequences()?.discard();
+                self.drop_temporary()?;
                 self.channels.unlisten(&self.transaction, None);
                 self.locks.release_session_locks(locks::LockKind::Advisory);
             }

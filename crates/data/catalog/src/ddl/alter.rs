@@ -38,6 +38,37 @@ impl Catalog {
         Ok(number)
     }
 
+    /// Forgets what a column depends on by its type.
+    pub fn forget_column_dependencies(&self, relation: Oid, number: i16) -> Result<()> {
+        let this = Object::column(relation, number);
+        for class in [PgType::RELATION, PgCollation::RELATION] {
+            self.forget_dependencies(this, Some(Dependency::Normal), Some(class))?;
+        }
+        Ok(())
+    }
+
+    /// Records what a column depends on by its type.
+    pub fn record_column_type(&self, relation: Oid, number: i16, type_: Oid, collation: Oid) -> Result<()> {
+        self.record_column_dependencies(relation, number, type_, collation)?;
+        self.next_command()
+    }
+
+    /// The foreign keys that a table has, and those that refer to it.
+    pub fn foreign_keys_of(&self, table: Oid) -> Result<Vec<PgConstraint>> {
+        let relation = self.relation(table)?;
+        let mut found: Vec<PgConstraint> =
+            relation.constraints.iter().filter(|constraint| constraint.contype == b'f').cloned().collect();
+        for trigger in relation.triggers.iter().filter(|trigger| trigger.tgconstraint.is_valid()) {
+            if let Some(row) = self.find_constraint(trigger.tgconstraint)?
+                && row.contype == b'f'
+                && found.iter().all(|have| have.oid != row.oid)
+            {
+                found.push(PgConstraint::clone(&row));
+            }
+        }
+        Ok(found)
+    }
+
     /// Changes the row of a column.
     pub fn alter_column(&self, relation: Oid, number: i16, how: impl FnOnce(&mut PgAttribute)) -> Result<()> {
         let key = [relation.into(), number.into()];
@@ -362,6 +393,12 @@ impl Catalog {
         let mut children: Vec<Oid> = rows.iter().map(|row| row.inhrelid).collect();
         children.sort();
         Ok(children)
+    }
+
+    /// The highest number that a parent of a table has; zero if it has none.
+    pub fn parent_sequence(&self, child: Oid) -> Result<i32> {
+        let rows = self.rows::<PgInherits>(index::PG_INHERITS_RELID_SEQNO_INDEX, &[child.into()])?;
+        Ok(rows.iter().map(|row| row.inhseqno).max().unwrap_or(0))
     }
 
     /// The parents of a table, in their order.

@@ -287,6 +287,13 @@ impl Catalog {
         {
             return Ok(None);
         }
+        let schema = match relation.is_temporary() {
+            true => {
+                let name = self.schema_name(relation.class.relnamespace)?.unwrap_or_default();
+                self.require_schema(&name.replacen("pg_temp", "pg_toast_temp", 1))?
+            }
+            false => PG_TOAST,
+        };
         let column =
             |name: &str, type_: Oid| NewColumn { storage: Some(b'p'), ..NewColumn::new(name, type_, -1, Oid::INVALID) };
         let toast = self.create_relation(&NewRelation {
@@ -297,7 +304,7 @@ impl Catalog {
                 column("chunk_seq", types::oid::INT4),
                 column("chunk_data", types::oid::BYTEA),
             ],
-            ..NewRelation::new(format!("pg_toast_{table}"), PG_TOAST, kind::TOAST, relation.class.relowner)
+            ..NewRelation::new(format!("pg_toast_{table}"), schema, kind::TOAST, relation.class.relowner)
         })?;
         let key =
             |number, opclass: u32| super::NewIndexColumn { opclass: Oid(opclass), ..super::NewIndexColumn::of(number) };
@@ -361,14 +368,22 @@ impl Catalog {
 
     /// The session's schema for temporary objects, made now if it has none yet: `pg_temp_N` for session number `number`.
     pub fn temporary_schema(&self, number: u32) -> Result<Oid> {
-        if let Some(schema) = self.session().temp_namespace {
+        let known = self.session().temp_namespace;
+        if let Some(schema) = known
+            && self.schema(schema)?.is_some()
+        {
             return Ok(schema);
         }
         let owner = ids::oids::BOOTSTRAP_ROLE;
         let name = format!("pg_temp_{number}");
         let key = [name.as_str().into()];
         let schema = match self.row::<PgNamespace>(index::PG_NAMESPACE_NSPNAME_INDEX, &key)? {
-            Some(row) => row.oid,
+            // An earlier session of this number may have left something there when it crashed.
+            Some(row) => {
+                let schema = row.oid;
+                self.drop_contents(schema)?;
+                schema
+            }
             None => {
                 let toast = format!("pg_toast_temp_{number}");
                 if self.row::<PgNamespace>(index::PG_NAMESPACE_NSPNAME_INDEX, &[toast.as_str().into()])?.is_none() {
@@ -381,5 +396,26 @@ impl Catalog {
         session.temp_namespace = Some(schema);
         session.path = None;
         Ok(schema)
+    }
+
+    /// Drops all that is in a schema, and what depends on that, without a word.
+    ///
+    /// # Errors
+    /// `2BP01` if the system needs something of it.
+    pub fn drop_contents(&self, schema: Oid) -> Result<()> {
+        let key = [PgNamespace::RELATION.into(), schema.into()];
+        let contents: Vec<Object> = (self.read_rows::<PgDepend>(index::PG_DEPEND_REFERENCE_INDEX, &key)?.iter())
+            .filter(|row| row.deptype == b'n')
+            .map(|row| Object { class: row.classid, oid: row.objid, sub: row.objsubid })
+            .collect();
+        self.drop_objects(&contents, crate::DropBehavior::Cascade).map(|_| ())
+    }
+
+    /// Whether a relation is a temporary one of another session: its rows are that session's alone.
+    pub fn is_other_temporary(&self, class: &PgClass) -> bool {
+        class.relpersistence == b't' && {
+            let own = self.session().temp_namespace;
+            own != Some(class.relnamespace) && class.relkind != kind::TOAST
+        }
     }
 }

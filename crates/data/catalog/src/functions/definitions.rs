@@ -119,6 +119,21 @@ fn index_column(catalog: &Catalog, oid: Oid, number: i32, pretty: bool) -> Resul
 }
 
 impl Catalog {
+    /// The statement that makes an index.
+    pub fn index_text(&self, index: Oid) -> Result<String> {
+        Ok(index_definition(self, index, false)?.unwrap_or_default())
+    }
+
+    /// A constraint as a table's definition has it, without its name.
+    pub fn constraint_text(&self, constraint: Oid) -> Result<String> {
+        Ok(constraint_definition(self, constraint, false)?.unwrap_or_default())
+    }
+
+    /// A column of an index, counted from zero, as SQL: a quoted name or an expression.
+    pub fn index_column_text(&self, index: Oid, at: usize) -> Result<String> {
+        Ok(index_column(self, index, at as i32 + 1, false)?.unwrap_or_default())
+    }
+
     /// The type and collation of a column of the table below an index's key column.
     fn key_type(&self, relation: &Relation, row: &PgIndex, at: usize) -> Result<(Oid, Oid)> {
         let number = row.indkey.get(at).copied().unwrap_or(0);

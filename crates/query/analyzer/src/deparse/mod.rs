@@ -63,6 +63,9 @@ pub struct StoredDeparser;
 
 impl catalog::functions::Deparser for StoredDeparser {
     fn expression(&self, catalog: &Catalog, stored: &str, relation: Oid, pretty: bool) -> Result<String> {
+        if crate::partition::PartitionBound::is_one(stored) {
+            return crate::partition::PartitionBound::read(stored)?.to_sql(catalog);
+        }
         let expr: Expr = crate::node::from_text(stored)?;
         one(catalog, &expr, relation, pretty)
     }
@@ -94,6 +97,18 @@ impl catalog::functions::Deparser for StoredDeparser {
         let columns: Vec<&str> = view.columns.iter().map(|column| &*column.attname).collect();
         query_text(catalog, env, &query, &columns, pretty, wrap)
     }
+}
+
+/// A constant without its type's name.
+pub(crate) fn constant_text(catalog: &Catalog, value: &Expr) -> Result<String> {
+    let crate::query::ExprKind::Const(datum) = &value.kind else {
+        return one(catalog, value, ids::Oid::INVALID, false);
+    };
+    let env = DefaultEnvironment::default();
+    let names = OneRelation(None);
+    let mut writer = Writer::new(catalog, &env, Naming::Given(&names));
+    writer.constant(datum, value.ty, constant::Label::Never)?;
+    Ok(writer.out)
 }
 
 fn one(catalog: &Catalog, expr: &Expr, relation: Oid, pretty: bool) -> Result<String> {

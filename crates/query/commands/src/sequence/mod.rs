@@ -14,8 +14,7 @@ use error::{Error, Result, SqlState};
 use heap::sequence::{SequenceRow, create_sequence, read_sequence};
 use ids::Oid;
 use parser::ast::{
-    AlterSequence, CreateSequence, DefinitionItem, Expr, ObjectName, Persistence, RawStatement, RelationName,
-    SelectBody, Statement,
+    AlterSequence, CreateSequence, DefinitionItem, Expr, ObjectName, RawStatement, RelationName, SelectBody, Statement,
 };
 
 use crate::Context;
@@ -32,11 +31,8 @@ pub(crate) struct Owner {
 
 /// Makes a sequence.
 pub(crate) fn create(context: &Context<'_>, create: &CreateSequence) -> Result<()> {
-    if create.persistence == Persistence::Temporary {
-        return Err(Error::not_implemented("temporary sequences"));
-    }
     let options = Options::read(context, &create.options)?;
-    let schema = context.creation_schema(&create.relation)?;
+    let (schema, persistence) = context.creation_place(&create.relation, create.persistence)?;
     let name = &*create.relation.name;
     if context.catalog().relation_in_schema(schema, name)?.is_some() {
         let text = format!("relation \"{name}\" already exists");
@@ -46,7 +42,6 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateSequence) -> Result<(
         }
         return Err(Error::new(SqlState::DUPLICATE_TABLE, text));
     }
-    let persistence = if create.persistence == Persistence::Unlogged { b'u' } else { b'p' };
     let sequence = make(context, schema, name, persistence, options.define(None, false)?)?;
     match &options.owned_by {
         Some(column) => own(context, sequence, column),
@@ -270,4 +265,28 @@ fn own(context: &Context<'_>, sequence: Oid, column: &ObjectName) -> Result<()> 
         catalog.record_dependency(Object::relation(sequence), owner, Dependency::Auto)?;
     }
     catalog.next_command()
+}
+
+/// Makes the sequence of an identity column like another one.
+pub(crate) fn copy_for_column(context: &Context<'_>, owner: Owner, type_: Oid, model: Oid) -> Result<()> {
+    let sequence = create_for_column(context, owner, type_, &[])?;
+    let row = PgSequence::clone(&*context.catalog().sequence(model)?);
+    let key = [sequence.into()];
+    let index = catalog::index::PG_SEQUENCE_SEQRELID_INDEX;
+    let start = row.seqstart;
+    context.catalog().change::<PgSequence>(index, &key, |own| *own = PgSequence { seqrelid: sequence, ..row })?;
+    context.catalog().next_command()?;
+    renew(context, sequence, SequenceRow { last_value: start, log_count: 0, is_called: false })
+}
+
+/// Makes a sequence logged or unlogged; it goes on where it is.
+pub(crate) fn set_persistence(context: &Context<'_>, sequence: Oid, letter: u8) -> Result<()> {
+    let catalog = context.catalog();
+    let relation = catalog.relation(sequence)?;
+    if relation.class.relpersistence == letter {
+        return Ok(());
+    }
+    let state = read_sequence(context.session.store, &*catalog.table(&relation)?)?;
+    catalog.alter_class(sequence, |class| class.relpersistence = letter)?;
+    renew(context, sequence, state)
 }

@@ -1,0 +1,437 @@
+//! Columns of tables and of their children: added, dropped, made not null, with other defaults and expressions.
+
+use analyzer::query::{Expr, ExprKind, SqlType};
+use catalog::rows::PgConstraint;
+use catalog::{DropBehavior, Entry, Object, Relation};
+use error::{Error, Result, SqlState};
+use ids::Oid;
+use parser::ast::{self, ColumnDefinition, Name};
+
+use super::rewrite::{self, Source};
+use crate::constraint::{self, not_null_of, notice, refuse_key_column};
+use crate::create_table::{self, NotNull, not_null_constraint};
+use crate::{Context, column, expression, partition};
+
+fn invalid(text: String) -> Error {
+    Error::new(SqlState::INVALID_TABLE_DEFINITION, text)
+}
+
+/// ADD COLUMN. `inherited`: because a parent gets it.
+pub(super) fn add(
+    context: &Context<'_>,
+    table: Oid,
+    definition: &ColumnDefinition,
+    if_not_exists: bool,
+    recurse: bool,
+    inherited: bool,
+) -> Result<()> {
+    let catalog = context.catalog();
+    let relation = catalog.relation(table)?;
+    let name = &definition.name;
+    if relation.class.relispartition && !inherited {
+        let text = "cannot add column to a partition";
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+    }
+    if relation.class.reloftype.is_valid() {
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, "cannot add column to typed table"));
+    }
+    if let Some(have) = relation.column_by_name(name) {
+        if inherited {
+            let new = column::column(context, definition)?;
+            if (have.atttypid, have.atttypmod) != (new.new.type_, new.new.typmod) {
+                let text = format!("child table \"{}\" has different type for column \"{name}\"", relation.name());
+                return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
+            }
+            let text = format!("merging definition of column \"{name}\" for child \"{}\"", relation.name());
+            context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
+            return catalog.alter_column(table, have.attnum, |row| row.attinhcount += 1);
+        }
+        let text = format!("column \"{name}\" of relation \"{}\" already exists", relation.name());
+        if !if_not_exists {
+            return Err(Error::new(SqlState::DUPLICATE_COLUMN, text));
+        }
+        context.inform(SqlState::DUPLICATE_COLUMN, format!("{text}, skipping"));
+        return Ok(());
+    }
+    let children = catalog.children(table)?;
+    if !recurse && !children.is_empty() {
+        return Err(invalid("column must be added to child tables too".into()));
+    }
+    let mut new = column::column(context, definition)?;
+    if new.identity.is_some() && !children.is_empty() && relation.kind() != catalog::relation::kind::PARTITIONED_TABLE {
+        let text = "cannot recursively add identity column to table that has child tables";
+        return Err(invalid(text.into()));
+    }
+    if relation.columns.len() >= 1600 {
+        return Err(Error::new(SqlState::TOO_MANY_COLUMNS, "tables can have at most 1600 columns"));
+    }
+    if inherited {
+        new.new.local = false;
+        new.new.inherited = 1;
+    }
+    let not_null = new.not_null;
+    // Values of the rows there are: a constant is noted in the catalogs, and rows stay as they are.
+    let number = relation.columns.len() as i16 + 1;
+    let ty = SqlType { oid: new.new.type_, typmod: new.new.typmod, collation: new.new.collation };
+    let empty = !relation.has_storage() || {
+        let session = context.session;
+        session.tables.page_count(session.store, &*catalog.table(&relation)?)? == 0
+    };
+    let number_made = catalog.add_column(table, &new.new, None)?;
+    debug_assert_eq!(number, number_made);
+    create_table::make_sequence(context, table, number, &new)?;
+    if let Some(default) = new.default {
+        create_table::set_default(context, table, number, default)?;
+    }
+    if let Some(generated) = new.generated {
+        create_table::set_generated(context, table, number, generated)?;
+    }
+    catalog.next_command()?;
+    catalog.create_toast_table(table)?;
+    let now = catalog.relation(table)?;
+    let stored = match now.default_of(number) {
+        Some(text) => Some(expression::read(context, text)?),
+        None => None,
+    };
+    let identity = match new.identity {
+        Some(_) => catalog.owned_sequence(table, number)?.map(|sequence| Expr {
+            kind: ExprKind::NextValue(sequence),
+            ty: SqlType::plain(types::oid::INT8),
+            location: analyzer::query::NO_LOCATION,
+        }),
+        None => None,
+    };
+    let domain = catalog.type_(ty.oid)?.typtype == b'd';
+    let value = match (stored, identity) {
+        (Some(value), _) => Some(value),
+        (None, Some(next)) => Some(
+            analyzer::assignment(catalog, context.session.env(), next, ty)?
+                .ok_or_else(|| Error::internal("an identity column is of no integer type"))?,
+        ),
+        (None, None) if domain => {
+            let null = analyzer::types::null(SqlType::plain(catalog.base_type(ty.oid, -1)?.0));
+            analyzer::assignment(catalog, context.session.env(), null, ty)?
+        }
+        _ => None,
+    };
+    if !empty && new.new.generated != b'v' {
+        if let Some(value) = value {
+            let mutable = planner::is_volatile(catalog, &value)?;
+            if new.new.generated == b's' || mutable || domain {
+                let mut sources = rewrite::unchanged(&relation);
+                sources.push(match new.new.generated {
+                    b's' => Source::Generated(value),
+                    _ => Source::Expr(value),
+                });
+                rewrite::rewrite(context, &relation, sources)?;
+            } else {
+                let datum = expression::value(context, value)?;
+                if !datum.is_null() {
+                    let repr = types::repr_of(
+                        now.columns[number as usize - 1].attlen,
+                        now.columns[number as usize - 1].attbyval,
+                    );
+                    let array = types::array::from_elements(catalog.base_type(ty.oid, -1)?.0, repr, &[datum])?;
+                    catalog.alter_column(table, number, |row| {
+                        row.atthasmissing = true;
+                        row.attmissingval = Some(catalog::field::Raw(array.into()));
+                    })?;
+                } else if new.new.not_null {
+                    return Err(contains_nulls(&now, name));
+                }
+            }
+        } else if new.new.not_null {
+            return Err(contains_nulls(&now, name));
+        }
+    }
+    if new.new.not_null {
+        let how = NotNull {
+            name: not_null.and_then(|(name, _)| name),
+            local: !inherited,
+            inherited: i16::from(inherited),
+            no_inherit: not_null.is_some_and(|(_, no_inherit)| no_inherit),
+        };
+        not_null_constraint(context, table, number, &new.new.name, how)?;
+    }
+    if !inherited {
+        for constraint in &new.constraints {
+            constraint::add(context, table, constraint, Some(number), false).or_else(|error| {
+                match children.is_empty() {
+                    true => Err(error),
+                    false => Ok(()),
+                }
+            })?;
+        }
+    }
+    for child in children {
+        executor::lock_relation(context.session, child, 8)?;
+        let mut bare = definition.clone();
+        bare.constraints.retain(|constraint| {
+            !matches!(
+                constraint.kind,
+                ast::ConstraintKind::Unique(_) | ast::ConstraintKind::ForeignKey(_) | ast::ConstraintKind::Check(_)
+            )
+        });
+        add(context, child, &bare, false, true, true)?;
+    }
+    Ok(())
+}
+
+fn contains_nulls(relation: &Relation, column: &str) -> Error {
+    let text = format!("column \"{column}\" of relation \"{}\" contains null values", relation.name());
+    Error::new(SqlState::NOT_NULL_VIOLATION, text).table(relation.name()).column(column)
+}
+
+/// DROP COLUMN.
+pub(super) fn drop(
+    context: &Context<'_>,
+    relation: &Entry<Relation>,
+    name: &Name,
+    if_exists: bool,
+    behavior: DropBehavior,
+    recurse: bool,
+) -> Result<()> {
+    if relation.class.reloftype.is_valid() {
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, "cannot drop column from typed table"));
+    }
+    let Some(column) = relation.column_by_name(name) else {
+        if catalog::relation::system_column_by_name(name).is_some() {
+            let text = format!("cannot drop system column \"{name}\"");
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        }
+        let text = format!("column \"{name}\" of relation \"{}\" does not exist", relation.name());
+        if !if_exists {
+            return Err(Error::new(SqlState::UNDEFINED_COLUMN, text));
+        }
+        context.inform(SqlState::UNDEFINED_COLUMN, format!("{text}, skipping"));
+        return Ok(());
+    };
+    if column.attinhcount > 0 {
+        return Err(invalid(format!("cannot drop inherited column \"{name}\"")));
+    }
+    refuse_key_column(context, relation, column.attnum, "drop")?;
+    let mut dropped = Vec::new();
+    drop_below(context, relation, name, recurse, &mut dropped)?;
+    dropped.push(Object::column(relation.oid, column.attnum));
+    notice(context, context.catalog().drop_objects(&dropped, behavior)?);
+    Ok(())
+}
+
+/// Notes the columns of children that go with their parent's.
+fn drop_below(
+    context: &Context<'_>,
+    relation: &Relation,
+    name: &str,
+    recurse: bool,
+    dropped: &mut Vec<Object>,
+) -> Result<()> {
+    let catalog = context.catalog();
+    let children = catalog.children(relation.oid)?;
+    if !recurse && !children.is_empty() && relation.kind() == catalog::relation::kind::PARTITIONED_TABLE {
+        let text = "cannot drop column from only the partitioned table when partitions exist";
+        return Err(invalid(text.into()).hint("Do not specify the ONLY keyword."));
+    }
+    for child in children {
+        executor::lock_relation(context.session, child, 8)?;
+        let below = catalog.relation(child)?;
+        let Some(column) = below.column_by_name(name) else { continue };
+        if recurse && column.attinhcount == 1 && !column.attislocal {
+            drop_below(context, &below, name, true, dropped)?;
+            dropped.push(Object::column(child, column.attnum));
+            continue;
+        }
+        catalog.alter_column(child, column.attnum, |row| {
+            row.attinhcount -= 1;
+            row.attislocal |= !recurse || row.attinhcount == 0;
+        })?;
+    }
+    Ok(())
+}
+
+/// SET NOT NULL, DROP NOT NULL.
+pub(super) fn not_null(
+    context: &Context<'_>,
+    relation: &Entry<Relation>,
+    name: &Name,
+    set: bool,
+    recurse: bool,
+) -> Result<()> {
+    if catalog::relation::system_column_by_name(name).is_some() {
+        let text = format!("cannot alter system column \"{name}\"");
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    let number = context.column(relation, name)?;
+    if set {
+        return constraint::set_not_null(context, relation.oid, number, NotNull::local(None), recurse);
+    }
+    let Some(found) = not_null_of(relation, number).cloned() else { return Ok(()) };
+    constraint::check_may_be_null(relation, number, name)?;
+    if found.coninhcount > 0 && relation.class.relispartition {
+        let text = format!("column \"{name}\" is marked NOT NULL in parent table");
+        return Err(invalid(text));
+    }
+    constraint::drop_one(context, relation.oid, &found, DropBehavior::Restrict, recurse, false)
+}
+
+/// SET DEFAULT, DROP DEFAULT.
+pub(super) fn default(
+    context: &Context<'_>,
+    relation: &Entry<Relation>,
+    name: &Name,
+    default: Option<&ast::Expr>,
+    recurse: bool,
+) -> Result<()> {
+    let catalog = context.catalog();
+    if catalog::relation::system_column_by_name(name).is_some() {
+        let text = format!("cannot alter system column \"{name}\"");
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    let number = context.column(relation, name)?;
+    let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
+    let table = relation.name();
+    if column.attidentity != 0 {
+        let text = format!("column \"{name}\" of relation \"{table}\" is an identity column");
+        let error = Error::new(SqlState::SYNTAX_ERROR, text);
+        return Err(match default {
+            Some(_) => error,
+            None => error.hint("Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead."),
+        });
+    }
+    if column.attgenerated != 0 {
+        let text = format!("column \"{name}\" of relation \"{table}\" is a generated column");
+        let error = Error::new(SqlState::SYNTAX_ERROR, text);
+        return Err(match (default, column.attgenerated) {
+            (Some(_), _) => error.hint("Use ALTER TABLE ... ALTER COLUMN ... SET EXPRESSION instead."),
+            (None, b's') => error.hint("Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead."),
+            _ => error,
+        });
+    }
+    catalog.drop_default(relation.oid, number)?;
+    catalog.next_command()?;
+    if let Some(default) = default {
+        create_table::set_default(context, relation.oid, number, default)?;
+    }
+    if !recurse {
+        return Ok(());
+    }
+    for child in catalog.children(relation.oid)? {
+        executor::lock_relation(context.session, child, 8)?;
+        let below = catalog.relation(child)?;
+        self::default(context, &below, name, default, true)?;
+    }
+    Ok(())
+}
+
+/// SET EXPRESSION.
+pub(super) fn set_expression(
+    context: &Context<'_>,
+    relation: &Entry<Relation>,
+    name: &Name,
+    value: &ast::Expr,
+    recurse: bool,
+) -> Result<()> {
+    let catalog = context.catalog();
+    let number = context.column(relation, name)?;
+    let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
+    let generated = column.attgenerated;
+    if generated == 0 {
+        let text = format!("column \"{name}\" of relation \"{}\" is not a generated column", relation.name());
+        return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text));
+    }
+    if generated == b'v' {
+        let used = relation.constraints.iter().any(|constraint| {
+            matches!(constraint.contype, b'c') && constraint.conkey.as_ref().is_some_and(|key| key.contains(&number))
+        });
+        if used {
+            let text = "ALTER TABLE / SET EXPRESSION is not supported for virtual generated columns in tables with check constraints";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(format!(
+                "Column \"{name}\" of relation \"{}\" is a virtual generated column.",
+                relation.name()
+            )));
+        }
+    }
+    let _ = partition::uses_column;
+    catalog.drop_default(relation.oid, number)?;
+    catalog.alter_column(relation.oid, number, |row| {
+        row.attgenerated = generated;
+        row.atthasmissing = false;
+        row.attmissingval = None;
+    })?;
+    create_table::set_generated(context, relation.oid, number, value)?;
+    catalog.next_command()?;
+    if generated == b's' && relation.has_storage() {
+        let now = catalog.relation(relation.oid)?;
+        let text = now.default_of(number).unwrap_or_default();
+        let mut sources = rewrite::unchanged(relation);
+        sources[number as usize - 1] = Source::Generated(expression::read(context, text)?);
+        rewrite::rewrite(context, relation, sources)?;
+        recheck(context, relation.oid, number)?;
+    }
+    if !recurse {
+        return Ok(());
+    }
+    for child in catalog.children(relation.oid)? {
+        executor::lock_relation(context.session, child, 8)?;
+        let below = catalog.relation(child)?;
+        set_expression(context, &below, name, value, true)?;
+    }
+    Ok(())
+}
+
+/// Looks whether the checks on a column hold after its values changed.
+fn recheck(context: &Context<'_>, table: Oid, number: i16) -> Result<()> {
+    let relation = context.catalog().relation(table)?;
+    let concerned = |constraint: &&PgConstraint| {
+        constraint.contype == b'c'
+            && constraint.conenforced
+            && constraint.conkey.as_ref().is_some_and(|key| key.contains(&number))
+    };
+    for constraint in relation.constraints.iter().filter(concerned) {
+        let Some(text) = &constraint.conbin else { continue };
+        constraint::check_rows(context, &relation, &constraint.conname, &expression::read(context, text)?)?;
+    }
+    Ok(())
+}
+
+/// DROP EXPRESSION: the values stay.
+pub(super) fn drop_expression(
+    context: &Context<'_>,
+    relation: &Entry<Relation>,
+    name: &Name,
+    if_exists: bool,
+    recurse: bool,
+) -> Result<()> {
+    let catalog = context.catalog();
+    let number = context.column(relation, name)?;
+    let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
+    if column.attgenerated == b'v' {
+        let text = "ALTER TABLE / DROP EXPRESSION is not supported for virtual generated columns";
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text)
+            .detail(format!("Column \"{name}\" of relation \"{}\" is a virtual generated column.", relation.name())));
+    }
+    let children = catalog.children(relation.oid)?;
+    if !recurse && !children.is_empty() {
+        let text = "ALTER TABLE / DROP EXPRESSION must be applied to child tables too";
+        return Err(invalid(text.into()));
+    }
+    if recurse && column.attinhcount > 0 && column.attgenerated != 0 {
+        return Err(invalid("cannot drop generation expression from inherited column".into()));
+    }
+    if column.attgenerated == 0 {
+        let text = format!("column \"{name}\" of relation \"{}\" is not a generated column", relation.name());
+        if !if_exists {
+            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text));
+        }
+        let text = format!("{text}, skipping");
+        context.inform(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text);
+        return Ok(());
+    }
+    for member in crate::inherit::tree(context, relation.oid, 8)? {
+        let member = catalog.relation(member)?;
+        if let Some(own) = member.column_by_name(name).filter(|own| own.attgenerated != 0) {
+            catalog.drop_default(member.oid, own.attnum)?;
+            catalog.next_command()?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! CREATE SCHEMA.
+
+use catalog::privileges::ObjectKind;
+use error::{Error, Result, SqlState};
+use parser::ast::CreateSchema;
+
+use crate::Context;
+
+/// Makes a schema.
+pub(crate) fn create_schema(context: &Context<'_>, create: &CreateSchema) -> Result<()> {
+    if create.authorization.is_some() {
+        return Err(Error::not_implemented("CREATE SCHEMA … AUTHORIZATION"));
+    }
+    let name = create.name.as_deref().unwrap_or_default();
+    let catalog = context.catalog();
+    catalog.require_privileges(ObjectKind::Database, catalog.database(), catalog::acl::Privileges::CREATE)?;
+    if name.starts_with("pg_") {
+        let text = format!("unacceptable schema name \"{name}\"");
+        let detail = "The prefix \"pg_\" is reserved for system schemas.";
+        return Err(Error::new(SqlState::RESERVED_NAME, text).detail(detail));
+    }
+    if create.if_not_exists && catalog.schema_by_name(name)?.is_some() {
+        context.inform(SqlState::DUPLICATE_SCHEMA, format!("schema \"{name}\" already exists, skipping"));
+        return Ok(());
+    }
+    if !create.elements.is_empty() {
+        return Err(Error::not_implemented("CREATE SCHEMA with objects"));
+    }
+    catalog.create_schema(name, catalog.current_user(), None).map(|_| ())
+}
