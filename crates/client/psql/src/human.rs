@@ -4,16 +4,18 @@ use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use client::{Connection, PipelineStatus, TransactionStatus};
 
 use crate::complete;
-use crate::interrupt::Waited;
+use crate::interrupt::{Interrupt, Running};
 use crate::pager::{self, Pager};
 use crate::print::PrintOptions;
+use crate::question::{SignalKeys, ask};
 use crate::session::Psql;
 use crate::shell;
-use crate::terminal::{self, History, Line, Terminal};
+use crate::terminal::{History, Line, Terminal};
 use crate::variables::{HistoryControl, KeywordCase};
 
 /// The line editor of a session.
@@ -27,6 +29,7 @@ pub struct Editing {
 /// What the session lends to the completion while a line is edited.
 struct Lent {
     connection: Option<Connection>,
+    interrupt: Rc<Interrupt>,
     variables: Vec<String>,
     statement: String,
     keyword_case: complete::KeywordCase,
@@ -39,6 +42,11 @@ impl complete::Source for Lent {
         if connection.pipeline_status() != PipelineStatus::Off {
             return None;
         }
+        if self.interrupt.pressed() {
+            return None;
+        }
+        let _keys = SignalKeys::on();
+        self.interrupt.set_running(Running { cancel: Some(connection.cancel_handle()), quiet: true });
         let in_transaction = match connection.transaction_status() {
             TransactionStatus::Idle => false,
             TransactionStatus::InBlock => true,
@@ -54,8 +62,13 @@ impl complete::Source for Lent {
             }
             connection.exec("RELEASE SAVEPOINT psql_completion");
         }
+        self.interrupt.set_running(Running::default());
         let rows = rows.ok()?;
         Some((0..rows.len()).map(|row| rows.text(row, 0).into_owned()).collect())
+    }
+
+    fn done(&mut self) {
+        self.interrupt.clear();
     }
 
     fn variables(&self) -> Vec<String> {
@@ -126,6 +139,7 @@ impl Psql {
         self.output.flush();
         let lent = Lent {
             connection: self.connection.take(),
+            interrupt: self.interrupt.clone(),
             variables: self.variables.all().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect(),
             statement: String::from_utf8_lossy(statement).into_owned(),
             keyword_case: match self.variables.settings.keyword_case {
@@ -219,8 +233,10 @@ impl Psql {
     /// Asks a question on the terminal; without `echo` the answer is not shown while it is typed. `None` if Ctrl-C was the answer.
     pub fn ask(&mut self, question: &str, echo: bool) -> Option<String> {
         self.output.flush();
-        let answer = terminal::ask(question, echo, |fd| self.interrupt.wait(Some(fd), None) != Waited::Interrupted);
-        answer.unwrap_or_default()
+        match ask(question, echo, |fd| self.interrupt.wait_for_input(fd)) {
+            Ok(None) if !self.interrupt.pressed() => Some(String::new()),
+            answer => answer.unwrap_or_default(),
+        }
     }
 
     /// Shows a long text, in the pager if it is longer than the screen.

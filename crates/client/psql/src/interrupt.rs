@@ -3,8 +3,11 @@
 //! SIGINT is blocked and read from a queue by a thread of its own. It sets a flag that loops look at, sends a cancel request if a
 //! command is running (the session lends its [`CancelHandle`] for that time), and wakes whoever sleeps or waits for input. Nothing
 //! happens inside a signal handler.
+//!
+//! What waits or works for long looks at the flag: reading input ([`Interrupt::wait`]), writing results ([`Stoppable`]), and
+//! loops over statements.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,9 +29,17 @@ pub struct Interrupt {
 #[derive(Debug)]
 struct Shared {
     pressed: AtomicBool,
-    /// What cancels the command that is running.
-    running: Mutex<Option<CancelHandle>>,
+    running: Mutex<Running>,
     wake: OwnedFd,
+}
+
+/// The command that is running. Locked while it is cancelled: whoever sees Ctrl-C pressed and locks it comes after that.
+#[derive(Clone, Debug, Default)]
+pub struct Running {
+    /// What cancels it; none if nothing runs.
+    pub cancel: Option<CancelHandle>,
+    /// Whether nothing is said about the cancel request.
+    pub quiet: bool,
 }
 
 /// What ended a wait.
@@ -47,10 +58,10 @@ impl Interrupt {
     ///
     /// # Errors
     /// Out of file descriptors or threads.
-    pub fn start() -> std::io::Result<Interrupt> {
+    pub fn start() -> io::Result<Interrupt> {
         let (woken, wake) =
             rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC | rustix::pipe::PipeFlags::NONBLOCK)?;
-        let shared = Arc::new(Shared { pressed: AtomicBool::new(false), running: Mutex::new(None), wake });
+        let shared = Arc::new(Shared { pressed: AtomicBool::new(false), running: Mutex::default(), wake });
         let queue = Queue::new(&[Signal::Int])?;
         let watched = shared.clone();
         std::thread::Builder::new().name("interrupt".into()).spawn(move || watched.watch(&queue))?;
@@ -76,9 +87,25 @@ impl Interrupt {
         }
     }
 
-    /// From now on, Ctrl-C cancels the command that `handle` can cancel; or none.
-    pub fn set_running(&self, handle: Option<CancelHandle>) {
-        *self.shared.running.lock().unwrap_or_else(PoisonError::into_inner) = handle;
+    /// From now on, Ctrl-C cancels this; gives what it cancelled before.
+    pub fn set_running(&self, running: Running) -> Running {
+        std::mem::replace(&mut *self.shared.running.lock().unwrap_or_else(PoisonError::into_inner), running)
+    }
+
+    /// If Ctrl-C has been pressed, waits until the cancel request is sent, so that what is said about it comes first.
+    pub fn settle(&self) {
+        if self.pressed() {
+            drop(self.shared.running.lock());
+        }
+    }
+
+    /// Waits until there is input: false if Ctrl-C came first. A command that runs waits for the input as well, and is not cancelled
+    /// meanwhile: the caller ends it.
+    pub fn wait_for_input(&self, fd: BorrowedFd<'_>) -> bool {
+        let running = self.set_running(Running::default());
+        let waited = self.wait(Some(fd), None);
+        self.set_running(running);
+        waited != Waited::Interrupted
     }
 
     /// Waits until `fd` is readable, or so long.
@@ -108,17 +135,45 @@ impl Shared {
                 continue;
             }
             while queue.next().is_some() {
+                let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
                 self.pressed.store(true, Ordering::Release);
                 let _ = rustix::io::write(&self.wake, b"!");
-                let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(handle) = running.as_ref() {
+                if let Some(handle) = &running.cancel {
                     let said = match handle.cancel() {
                         Ok(()) => "Cancel request sent\n".to_string(),
                         Err(e) => format!("Could not send cancel request: {e}\n"),
                     };
-                    let _ = std::io::stderr().write_all(said.as_bytes());
+                    if !running.quiet {
+                        let _ = io::stderr().write_all(said.as_bytes());
+                    }
                 }
             }
         }
+    }
+}
+
+/// A writer that fails from Ctrl-C on: what prints for long ends then.
+pub struct Stoppable<'a> {
+    interrupt: &'a Interrupt,
+    writer: &'a mut dyn Write,
+}
+
+impl<'a> Stoppable<'a> {
+    /// Writes to `writer` until Ctrl-C is pressed.
+    pub fn new(interrupt: &'a Interrupt, writer: &'a mut dyn Write) -> Stoppable<'a> {
+        Stoppable { interrupt, writer }
+    }
+}
+
+impl Write for Stoppable<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.interrupt.pressed() {
+            return Err(io::Error::other("canceled by user"));
+        }
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
     }
 }

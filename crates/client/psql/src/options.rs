@@ -115,7 +115,7 @@ pub fn parse(psql: &mut Psql, arguments: Vec<OsString>) -> Parsed {
         Ok(items) => items,
         Err(problem) => {
             eprintln!("psql: {problem}");
-            psql.log(crate::session::Level::Hint, HINT);
+            psql.log(crate::message::Level::Hint, HINT);
             return Parsed::Failed;
         }
     };
@@ -131,7 +131,7 @@ pub fn parse(psql: &mut Psql, arguments: Vec<OsString>) -> Parsed {
                     Some(b"commands") => Parsed::Text(crate::commands::commands_help(psql)),
                     Some(b"variables") => Parsed::Text(crate::help::variables().into()),
                     Some(_) => {
-                        psql.log(crate::session::Level::Hint, HINT);
+                        psql.log(crate::message::Level::Hint, HINT);
                         Parsed::Failed
                     }
                 };

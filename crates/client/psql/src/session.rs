@@ -1,13 +1,15 @@
 //! The session: everything psql knows, on one value.
 
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::BufReader;
+use std::rc::Rc;
 
 use client::{Connection, ServerError};
 
 use crate::human::Editing;
 use crate::interrupt::Interrupt;
 use crate::lexer::{Environment, Quoting, shown};
+use crate::message::{Colors, Level};
 use crate::output::Output;
 use crate::pager::Pager;
 use crate::print::PrintOptions;
@@ -38,19 +40,6 @@ pub enum PasswordPrompt {
     Always,
 }
 
-/// How serious a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// The server's messages, which say themselves what they are.
-    Info,
-    /// `warning:`
-    Warning,
-    /// `error:`
-    Error,
-    /// `hint:`
-    Hint,
-}
-
 /// A session of psql.
 pub struct Psql {
     /// The connection, if there is one.
@@ -58,7 +47,7 @@ pub struct Psql {
     /// The last connection, after it was lost: `\c` takes its parameters.
     pub lost: Option<Connection>,
     /// Ctrl-C.
-    pub interrupt: Interrupt,
+    pub interrupt: Rc<Interrupt>,
     /// The client encoding's name.
     pub encoding: String,
     /// Variables, and what the special ones mean.
@@ -93,6 +82,8 @@ pub struct Psql {
     pub request: Request,
     /// What is under way in pipeline mode.
     pub pipeline: Pipeline,
+    /// The colours of messages.
+    pub colors: Colors,
     /// Whether messages begin with the program's name, as they do until it has started.
     pub starting: bool,
     /// The code to exit with, at once.
@@ -103,33 +94,17 @@ impl Psql {
     /// Says something on standard error, with the place in the script before it.
     pub fn log(&mut self, level: Level, text: impl AsRef<[u8]>) {
         self.output.flush();
-        let mut line = Vec::new();
+        self.interrupt.settle();
         let source = self.sources.last();
-        match source.and_then(|source| source.name.as_ref().map(|name| (name, source.line))) {
-            Some((name, number)) => {
-                line.extend_from_slice(b"psql:");
-                line.extend_from_slice(name);
-                line.push(b':');
-                if number > 0 {
-                    line.extend_from_slice(format!("{number}:").as_bytes());
-                }
-                line.push(b' ');
-            }
-            None if self.starting => line.extend_from_slice(b"psql: "),
-            None => {}
-        }
+        let place = match source.and_then(|source| source.name.as_ref().map(|name| (name, source.line))) {
+            Some((name, 0)) => [b"psql:", &name[..], b": "].concat(),
+            Some((name, line)) => [b"psql:", &name[..], format!(":{line}: ").as_bytes()].concat(),
+            None if self.starting => b"psql: ".to_vec(),
+            None => Vec::new(),
+        };
         // A person sees what it is.
-        if self.starting || !line.is_empty() {
-            line.extend_from_slice(match level {
-                Level::Info => b"",
-                Level::Warning => b"warning: ",
-                Level::Error => b"error: ",
-                Level::Hint => b"hint: ",
-            });
-        }
-        line.extend_from_slice(text.as_ref());
-        line.push(b'\n');
-        let _ = std::io::stderr().write_all(&line);
+        let level = if place.is_empty() { Level::Info } else { level };
+        self.colors.say(&place, level, text.as_ref());
     }
 
     /// Says something that is no error, such as what the server says.

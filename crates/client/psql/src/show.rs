@@ -1,7 +1,8 @@
 //! Results on their way to the printer.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
+use crate::interrupt::Stoppable;
 use crate::output::Target;
 use crate::print::{Expanded, Format, PrintOptions, Printer, Table};
 use crate::session::Psql;
@@ -15,25 +16,27 @@ impl Psql {
         options.terminal_columns = if on_terminal { terminal_columns() } else { 0 };
         let written = {
             let printer = Printer::new(table, &options);
-            let pager = match (on_terminal && self.series_pager.is_none(), printer.too_wide()) {
+            let mut pager = match (on_terminal && self.series_pager.is_none(), printer.too_wide()) {
                 (false, _) => None,
                 (true, true) => self.table_pager(usize::MAX, &options),
                 (true, false) => self.table_pager(printer.lines(), &options),
             };
-            match target {
-                None if let Some(pager) = self.series_pager.as_mut().filter(|_| on_terminal) => {
-                    printer.write(pager).and_then(|()| io::Write::flush(pager))
-                }
-                _ if let Some(mut pager) = pager => {
-                    printer.write(&mut pager).and_then(|()| io::Write::flush(&mut pager))
-                }
-                Some(target) => printer.write(target).and_then(|()| io::Write::flush(target)),
-                None => {
-                    let to = self.output.results();
-                    printer.write(to).and_then(|()| to.flush())
-                }
-            }
+            let to: &mut dyn Write = match target {
+                None if let Some(pager) = self.series_pager.as_mut().filter(|_| on_terminal) => pager,
+                _ if let Some(pager) = &mut pager => pager,
+                Some(target) => target,
+                None => self.output.results(),
+            };
+            let mut to = Stoppable::new(&self.interrupt, to);
+            printer.write(&mut to).and_then(|()| to.flush())
         };
+        if self.interrupt.pressed() {
+            // Wherever in a line the output was stopped, what comes next begins a new one.
+            if on_terminal {
+                self.say("\n");
+            }
+            return true;
+        }
         if let Some(log) = &mut self.log_file {
             // The log shows tables in one way, whatever the format is.
             options.format = Format::Aligned;

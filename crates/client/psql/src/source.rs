@@ -1,10 +1,10 @@
 //! Where a script's lines come from.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::fd::AsFd;
 
-use crate::interrupt::Waited;
+use crate::interrupt::Interrupt;
 use crate::session::Psql;
 
 /// What lines are read from.
@@ -38,16 +38,27 @@ impl Source {
     }
 }
 
-/// Reads a line without its newline into `line`; gives false at the end.
-fn read_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+/// Reads a line without its newline into `line`; gives false at the end, and if Ctrl-C was pressed meanwhile.
+fn read_line(from: &mut BufReader<File>, line: &mut Vec<u8>, interrupt: &Interrupt) -> io::Result<bool> {
     line.clear();
-    if from.read_until(b'\n', line)? == 0 {
-        return Ok(false);
+    loop {
+        let buffered = from.buffer().len();
+        if buffered == 0 {
+            if !interrupt.wait_for_input(from.get_ref().as_fd()) {
+                line.clear();
+                return Ok(false);
+            }
+            if from.fill_buf()?.is_empty() {
+                return Ok(!line.is_empty());
+            }
+            continue;
+        }
+        from.by_ref().take(buffered as u64).read_until(b'\n', line)?;
+        if line.last() == Some(&b'\n') {
+            line.pop();
+            return Ok(true);
+        }
     }
-    if line.last() == Some(&b'\n') {
-        line.pop();
-    }
-    Ok(true)
 }
 
 impl Psql {
@@ -56,23 +67,16 @@ impl Psql {
     /// # Errors
     /// The system's.
     pub fn read_stdin_line(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
-        if self.stdin.buffer().is_empty() {
-            let fd = self.stdin.get_ref().as_fd();
-            if self.interrupt.wait(Some(fd), None) == Waited::Interrupted {
-                line.clear();
-                return Ok(false);
-            }
-        }
-        read_line(&mut self.stdin, line)
+        read_line(&mut self.stdin, line, &self.interrupt)
     }
 
-    /// Reads a line of the script being read, without its newline; false at its end.
+    /// Reads a line of the script being read, without its newline; false at its end, and if Ctrl-C was pressed meanwhile.
     ///
     /// # Errors
     /// The system's.
     pub fn read_source_line(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
         match self.sources.last_mut().map(|source| &mut source.reader) {
-            Some(Reader::File(file)) => read_line(file, line),
+            Some(Reader::File(file)) => read_line(file, line, &self.interrupt),
             Some(Reader::Stdin) => self.read_stdin_line(line),
             None => Ok(false),
         }

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, IsTerminal};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use client::Config;
 
@@ -13,6 +14,7 @@ use crate::execute;
 use crate::interrupt::Interrupt;
 use crate::lexer::{Stop, shown};
 use crate::main_loop::{self, Script};
+use crate::message::Colors;
 use crate::options::{self, Action, Options, Parsed};
 use crate::output::Output;
 use crate::print::{NumericLocale, PrintOptions};
@@ -62,7 +64,7 @@ fn session() -> std::io::Result<Psql> {
     Ok(Psql {
         connection: None,
         lost: None,
-        interrupt: Interrupt::start()?,
+        interrupt: Rc::new(Interrupt::start()?),
         encoding: "SQL_ASCII".into(),
         variables,
         print: PrintOptions { locale: NumericLocale::of_environment(), ..PrintOptions::default() },
@@ -80,6 +82,7 @@ fn session() -> std::io::Result<Psql> {
         restricted: None,
         request: Default::default(),
         pipeline: Default::default(),
+        colors: Colors::of_environment(),
         starting: true,
         exit: None,
     })
@@ -182,6 +185,10 @@ fn actions(psql: &mut Psql, options: &Options) -> i32 {
             }
         };
         psql.starting = false;
+        if psql.interrupt.pressed() && !matches!(action, Action::Stdin) {
+            code = EXIT_FAILURE;
+            break;
+        }
         if psql.exit.is_some() || code != EXIT_SUCCESS && stops(psql) {
             break;
         }

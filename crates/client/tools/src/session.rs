@@ -1,6 +1,7 @@
 //! How the small tools connect and what they run.
 
 use client::{Config, ConnectError, Connection, QueryResult, Rows, quote_identifier};
+use psql::message::Level;
 
 use crate::prompt;
 use crate::tool::{self, Exit, Tool};
@@ -134,7 +135,7 @@ impl<'a> Session<'a> {
             QueryResult::Rows(rows) => Ok(rows),
             QueryResult::Error(error) => {
                 self.tool.error(&format!("query failed: {error}"));
-                eprintln!("{}: detail: Query was: {sql}", self.tool.name);
+                self.tool.say(Level::Detail, &format!("Query was: {sql}"));
                 Err(Exit(1))
             }
             _ => Ok(Rows::default()),

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 use psql::getopt::{self, Item, Known, Value};
+use psql::message::{Colors, Level};
 
 /// A tool: its name and its help.
 pub(crate) struct Tool {
@@ -35,8 +36,13 @@ impl Tool {
     /// Says what is wrong, behind everything printed before.
     pub(crate) fn error(&self, text: &str) -> Exit {
         flush();
-        eprintln!("{}: error: {text}", self.name);
+        self.say(Level::Error, text);
         Exit(1)
+    }
+
+    /// Says something on standard error.
+    pub(crate) fn say(&self, level: Level, text: &str) {
+        Colors::of_environment().say(format!("{}: ", self.name).as_bytes(), level, text.as_bytes());
     }
 
     /// A complaint with advice where to read on.
@@ -46,7 +52,7 @@ impl Tool {
     }
 
     fn advise(&self) -> Exit {
-        eprintln!("{0}: hint: Try \"{0} --help\" for more information.", self.name);
+        self.say(Level::Hint, &format!("Try \"{} --help\" for more information.", self.name));
         Exit(self.misuse)
     }
 

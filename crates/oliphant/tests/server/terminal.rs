@@ -12,6 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::cluster::{Cluster, oliphant};
+use crate::session::Session;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -157,10 +158,14 @@ impl Pty {
         Pty { ours, pid, shown: Vec::new(), forgotten: 0 }
     }
 
+    /// Takes what there is; of an endless stream not more than 100 kB at once.
     fn read(&mut self) {
-        let mut buffer = [0; 4096];
+        let (mut buffer, enough) = ([0; 4096], self.shown.len() + 100_000);
         while let Ok(length @ 1..) = rustix::io::read(&self.ours, &mut buffer) {
             self.shown.extend_from_slice(&buffer[..length]);
+            if self.shown.len() > enough {
+                return;
+            }
         }
     }
 
@@ -246,6 +251,116 @@ fn end_of_input_and_errors_at_a_terminal() {
     pty.step("<C-c>", &["postgres=# "]);
     pty.step("select 1 as plain;\r", &["(1 row)", "postgres=# "]);
     pty.keys("<C-d>");
+    assert_eq!(pty.end(), sys::Exit::Code(0), "{}", pty.text());
+}
+
+/// Waits until a query counts one.
+fn wait_for(session: &mut Session, query: &str) {
+    let until = Instant::now() + PATIENCE;
+    while session.value(query) != "1" {
+        assert!(Instant::now() < until, "{query}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Whatever psql does, Ctrl-C ends it, and the prompt comes back.
+#[test]
+fn ctrl_c_stops_what_psql_is_doing() {
+    let cluster = Cluster::start(&[]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut other = cluster.session();
+    other.query("create table lines (line text)");
+    let mut pty = Pty::start(&environment(&cluster, directory.path()), &["psql", "-P", "pager=off"]);
+    let prompt = "postgres=# ";
+    let cancelled = ["Cancel request sent", "canceling statement due to user request", prompt];
+    pty.wait_for(&[prompt]);
+    // A large result that has arrived is not printed to its end: most of it has not been when the key comes.
+    pty.step("select repeat('x', 90) from generate_series(1, 100000);\r", &["xxxxxxxx"]);
+    pty.step("<C-c>", &["Cancel request sent", prompt]);
+    assert!(!pty.text().contains("rows)"));
+    assert!(pty.shown.len() < 5_000_000, "{} bytes were printed", pty.shown.len());
+    // Data typed for COPY.
+    pty.step("copy lines from stdin;\r", &["End with a backslash and a period", ">> "]);
+    pty.step("one\r", &[">> "]);
+    pty.step("tw<C-c>", &["COPY from stdin failed: canceled by user", prompt]);
+    assert!(!pty.text().contains("Cancel request"), "{}", pty.text());
+    // Data that a file or a command does not give.
+    let fifo = directory.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut writer = std::fs::File::options().read(true).write(true).open(&fifo).unwrap();
+    writer.write_all(b"three\n").unwrap();
+    for place in [format!("'{}'", fifo.display()), "program 'sleep 100'".into()] {
+        pty.forget();
+        pty.keys(&format!("\\copy lines from {place}\r"));
+        wait_for(&mut other, "select count(*) from pg_stat_activity where query ilike 'copy lines%' and state = 'active'");
+        pty.step("<C-c>", &["COPY from stdin failed: canceled by user", prompt]);
+    }
+    assert_eq!(other.value("select count(*) from lines"), "0");
+    // Data that come without end, to the screen and to a file.
+    let slow = "(select 'row', pg_sleep(0.001) from generate_series(1, 100000))";
+    pty.step(&format!("copy {slow} to stdout;\r"), &["row"]);
+    pty.step("<C-c>", &cancelled);
+    let file = directory.path().join("rows");
+    pty.keys(&format!("\\copy {slow} to '{}'\r", file.display()));
+    wait_for(&mut other, "select count(*) from pg_stat_activity where query like 'COPY (select%' and state = 'active'");
+    pty.step("<C-c>", &cancelled);
+    assert!(file.exists());
+    // A completion whose query waits: the line is still there, and goes on.
+    other.query("begin; lock table pg_catalog.pg_class in access exclusive mode");
+    pty.forget();
+    pty.keys("select 'kept' from lin\t");
+    wait_for(&mut other, "select count(*) from pg_locks where not granted");
+    pty.keys("<C-c>");
+    pty.step("es union ", &["es union "]);
+    assert!(!pty.text().contains("Cancel request"), "{}", pty.text());
+    other.query("rollback");
+    pty.step("select 'kept';\r", &["(1 row)", prompt]);
+    pty.step("select * from lin\t;\r", &["from lines", "(0 rows)", prompt]);
+    pty.keys("\\q\r");
+    assert_eq!(pty.end(), sys::Exit::Code(0), "{}", pty.text());
+}
+
+/// A script is ended by Ctrl-C, whatever is left of it.
+#[test]
+fn ctrl_c_ends_a_script() {
+    let cluster = Cluster::start(&[]);
+    let mut command = Command::new(oliphant());
+    command.args(["psql", "-X", "-c", "select pg_sleep(100)", "-c", "select 2"]).envs(cluster.environment("postgres"));
+    let psql = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let sleeps = "select count(*) from pg_stat_activity where query = 'select pg_sleep(100)' and state = 'active'";
+    wait_for(&mut cluster.session(), sleeps);
+    sys::kill(psql.id() as i32, sys::Signal::Int).unwrap();
+    let output = psql.wait_with_output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(errors, "Cancel request sent\nERROR:  canceling statement due to user request\n");
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+}
+
+/// All rounds of `\watch` go through one pager, if there is one for them; the end of the pager ends them.
+#[test]
+fn watch_has_a_pager_of_its_own() {
+    let cluster = Cluster::start(&[]);
+    let directory = tempfile::tempdir().unwrap();
+    let watched = directory.path().join("watched");
+    let mut environment = environment(&cluster, directory.path());
+    environment.push(("PSQL_WATCH_PAGER", format!("cat > {}; echo WATCHED", watched.display()).into()));
+    let mut pty = Pty::start(&environment, &["psql"]);
+    pty.wait_for(&["postgres=# "]);
+    pty.step("select 'round' as what \\watch interval=0.05 count=3\r", &["WATCHED", "postgres=# "]);
+    let text = std::fs::read_to_string(&watched).unwrap();
+    assert_eq!(text.matches(" round\n").count(), 3, "{text}");
+    assert_eq!(text.matches("(every 0.05s)").count(), 3, "{text}");
+    // Ctrl-C is for the pager as well, and for both the end.
+    pty.step("select 'endless' as what \\watch 0.05\r", &["watch 0.05"]);
+    let until = Instant::now() + PATIENCE;
+    while std::fs::read_to_string(&watched).unwrap().matches("endless").count() < 2 {
+        assert!(Instant::now() < until, "{}", pty.text());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    pty.step("<C-c>", &["postgres=# "]);
+    pty.step("\\setenv PSQL_WATCH_PAGER 'head -3 > /dev/null; echo LEFT'\r", &["postgres=# "]);
+    pty.step("select 'left' as what \\watch 0.05\r", &["LEFT", "postgres=# "]);
+    pty.keys("\\q\r");
     assert_eq!(pty.end(), sys::Exit::Code(0), "{}", pty.text());
 }
 

@@ -2,6 +2,7 @@
 
 mod fake;
 mod hostile;
+mod tls;
 
 use std::time::{Duration, Instant};
 

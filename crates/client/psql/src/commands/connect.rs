@@ -6,7 +6,8 @@ use super::{Call, Status};
 use crate::VERSION;
 use crate::lexer::{ArgumentKind, shown};
 use crate::print::{Grid, Table};
-use crate::session::{Level, PasswordPrompt, Psql, Surroundings};
+use crate::message::Level;
+use crate::session::{PasswordPrompt, Psql, Surroundings};
 use crate::variables::{not_bool, parse_bool};
 
 /// What `\connect` is given.

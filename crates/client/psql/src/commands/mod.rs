@@ -20,7 +20,8 @@ pub use general::commands_help;
 
 use crate::lexer::{ArgumentKind, shown};
 use crate::main_loop::Script;
-use crate::session::{Level, Psql, Surroundings};
+use crate::message::Level;
+use crate::session::{Psql, Surroundings};
 
 /// What the main loop is to do after a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

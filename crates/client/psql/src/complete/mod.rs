@@ -22,6 +22,9 @@ pub(crate) trait Source {
     /// has failed) or fails. The user does not see the query.
     fn query(&mut self, sql: &str) -> Option<Vec<String>>;
 
+    /// The completion is found, or given up: Ctrl-C in one of its queries concerns no other.
+    fn done(&mut self) {}
+
     /// The names of all variables that are set.
     fn variables(&self) -> Vec<String>;
 

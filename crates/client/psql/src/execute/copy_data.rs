@@ -1,7 +1,8 @@
 //! The data of COPY: between the connection and a script, a file or a command.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::AsFd;
 use std::process::{Child, ChildStdout};
 
 use client::{CommandTag, CopyInfo, Format, QueryResult};
@@ -69,9 +70,9 @@ impl Psql {
     }
 
     /// Sends all that a file or a command gives.
-    fn send_all(&mut self, from: &mut dyn Read) -> io::Result<()> {
+    fn send_all(&mut self, from: &mut (impl Read + AsFd)) -> io::Result<()> {
         let mut piece = vec![0; PIECE];
-        while !self.interrupt.pressed() {
+        while self.interrupt.wait_for_input(from.as_fd()) {
             match from.read(&mut piece) {
                 Ok(0) => break,
                 Ok(len) => self.put(&piece[..len])?,
@@ -82,15 +83,13 @@ impl Psql {
         Ok(())
     }
 
+    /// Sends all of standard input that is left.
     fn send_stdin(&mut self) -> io::Result<()> {
-        let mut piece = vec![0; PIECE];
-        while !self.interrupt.pressed() {
-            match self.stdin.read(&mut piece)? {
-                0 => break,
-                len => self.put(&piece[..len])?,
-            }
-        }
-        Ok(())
+        let read = self.stdin.buffer().to_vec();
+        self.stdin.consume(read.len());
+        self.put(&read)?;
+        let mut file = self.stdin.get_ref().try_clone()?;
+        self.send_all(&mut file)
     }
 
     /// Sends lines of the script being read, up to one with `\.` alone.
@@ -121,11 +120,9 @@ impl Psql {
                 self.put(&piece)?;
                 piece.clear();
             }
-            if self.interrupt.pressed() {
-                break;
-            }
         }
-        self.put(&piece)
+        // What was typed before Ctrl-C is not wanted.
+        if self.interrupt.pressed() { Ok(()) } else { self.put(&piece) }
     }
 
     /// Skips the data that a script holds for statements COPY … FROM STDIN that were not executed, as an earlier one, or they
@@ -184,7 +181,7 @@ impl Psql {
             }
             // What triggers say stands among the rows.
             self.show_notices();
-            if success && !write_failed {
+            if success && !write_failed && !self.interrupt.pressed() {
                 write_failed = copy_target(&mut stream, destination, &mut self.output).write_all(&row).is_err();
             }
         }

@@ -20,8 +20,10 @@ use std::time::{Duration, Instant};
 
 use client::{PipelineStatus, QueryResult, Rows, ServerError, TransactionStatus};
 
+use crate::interrupt::Running;
 use crate::lexer::shown;
-use crate::session::{EXIT_BAD_CONNECTION, Level, Psql};
+use crate::message::Level;
+use crate::session::{EXIT_BAD_CONNECTION, Psql};
 use crate::variables::{Echo, EchoHidden, ErrorRollback};
 
 pub use copy_data::{CopyStream, stdin};
@@ -80,8 +82,9 @@ impl Psql {
             let _ = log.write_all(query).and_then(|()| write!(log, "\n/************************/\n\n"));
         }
         self.arm_interrupt();
-        let success = self.send_in_transaction(query);
-        self.interrupt.set_running(None);
+        // Ctrl-C that came before there was something to cancel means the statement all the same.
+        let success = !self.interrupt.pressed() && self.send_in_transaction(query);
+        self.interrupt.set_running(Running::default());
         self.follow_encoding();
         self.show_notifications();
         success
@@ -89,7 +92,8 @@ impl Psql {
 
     /// Has Ctrl-C cancel what is sent from now on.
     fn arm_interrupt(&self) {
-        self.interrupt.set_running(self.connection.as_ref().map(|connection| connection.cancel_handle()));
+        let cancel = self.connection.as_ref().map(|connection| connection.cancel_handle());
+        self.interrupt.set_running(Running { cancel, quiet: false });
     }
 
     /// Asks whether to execute a statement, in single-step mode.
@@ -198,7 +202,7 @@ impl Psql {
         }
         self.arm_interrupt();
         let result = self.connection.as_mut().map(|connection| connection.exec(query));
-        self.interrupt.set_running(None);
+        self.interrupt.set_running(Running::default());
         self.show_notices();
         result
     }

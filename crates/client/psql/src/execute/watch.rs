@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::interrupt::Waited;
+use crate::interrupt::{Running, Waited};
 use crate::pager::{Pager, Purpose};
 use crate::print::{PagerUse, PrintOptions};
 use crate::session::Psql;
@@ -47,9 +47,9 @@ impl Psql {
                 Some(title) => [title, format!("\t{now} (every {seconds}s)\n").as_bytes()].concat(),
                 None => format!("{now} (every {seconds}s)\n").into_bytes(),
             });
-            self.interrupt.set_running(self.connection.as_ref().map(|connection| connection.cancel_handle()));
+            self.arm_interrupt();
             let done = self.execute(query, Some(&Round { print }));
-            self.interrupt.set_running(None);
+            self.interrupt.set_running(Running::default());
             if self.timing {
                 self.tell_time(done.elapsed);
             }

@@ -2,12 +2,11 @@
 //!
 //! A thin layer over rustyline: it lends the session to the completion while a line is edited, keeps the history in the form
 //! that psql's users have in their homes, and tells Ctrl-C and Ctrl-D from text. Standard input that is no terminal never
-//! comes here. Questions outside of the editor (passwords, `\prompt`) are in [`ask`].
+//! comes here. Questions outside of the editor are in [`crate::question`].
 //!
 //! Invariant: between two calls the terminal is in the state in which psql found it, so that programs it starts (editors,
 //! pagers, shells) find a terminal as they expect it, and Ctrl-C during a query is a signal again.
 
-mod ask;
 mod history;
 
 use std::cell::RefCell;
@@ -19,7 +18,6 @@ use rustyline::{CompletionType, Config, Context, EditMode, Editor};
 
 use crate::complete::{self, Source};
 
-pub(crate) use ask::ask;
 pub(crate) use history::History;
 
 /// What came from the person at the terminal.
@@ -143,7 +141,11 @@ impl<S: Source> Completer for Lender<S> {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<complete::Candidate>)> {
         match self.source.borrow_mut().as_mut() {
-            Some(source) => Ok(complete::complete(line, position, source)),
+            Some(source) => {
+                let found = complete::complete(line, position, source);
+                source.done();
+                Ok(found)
+            }
             None => Ok((position, Vec::new())),
         }
     }

@@ -1,4 +1,4 @@
-//! Questions on the terminal outside of the line editor: passwords, names, yes or no.
+//! Questions on the terminal outside of the line editor: passwords, names, yes or no; of psql and of other tools.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -9,10 +9,13 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 /// No line typed by hand is longer than this.
 const MAX_LINE: usize = 64 << 20;
 
-/// Asks on the terminal (or, if there is none, on standard error and input), and gives the answer without its newline. `echo` is off
-/// for passwords. `wait` waits until there is something to read, and gives false if Ctrl-C came instead: then the answer is `None`. The
-/// terminal is as before whatever happens.
-pub(crate) fn ask(prompt: &str, echo: bool, wait: impl Fn(BorrowedFd<'_>) -> bool) -> io::Result<Option<String>> {
+/// Asks on the terminal (or, if there is none, on standard error and input), and gives the answer without its newline; `None` at the
+/// end of input. `echo` is off for passwords. `wait` waits until there is something to read, and gives false if Ctrl-C came instead:
+/// then there is no answer either. The terminal is as before whatever happens.
+///
+/// # Errors
+/// The system's.
+pub fn ask(prompt: &str, echo: bool, wait: impl Fn(BorrowedFd<'_>) -> bool) -> io::Result<Option<String>> {
     match OpenOptions::new().read(true).write(true).open("/dev/tty") {
         Ok(terminal) => ask_on(terminal.as_fd(), terminal.as_fd(), prompt, echo, wait),
         Err(_) => ask_on(io::stdin().as_fd(), io::stderr().as_fd(), prompt, echo, wait),
@@ -28,13 +31,12 @@ fn ask_on(
 ) -> io::Result<Option<String>> {
     let silence = if echo { None } else { Silence::on(input) };
     write_all(output, prompt.as_bytes())?;
-    let line = if wait(input) { Some(read_line(input)?.unwrap_or_default()) } else { None };
-    if silence.is_some() {
-        drop(silence);
+    let line = if wait(input) { read_line(input) } else { Ok(None) };
+    drop(silence);
+    if !echo {
         write_all(output, b"\n")?;
     }
-    let text = line.map(|line| String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line)).into_owned());
-    Ok(text)
+    Ok(line?.map(|line| String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_string()))
 }
 
 /// A line with its newline, byte by byte, so that nothing behind it is taken away from a program that reads on; `None` at the end.
@@ -85,6 +87,29 @@ impl Drop for Silence<'_> {
     }
 }
 
+/// While it lives, Ctrl-C at the terminal is a signal, although a line is being edited.
+pub(crate) struct SignalKeys(Option<Termios>);
+
+impl SignalKeys {
+    pub(crate) fn on() -> SignalKeys {
+        let before = tcgetattr(io::stdin()).ok();
+        if let Some(before) = &before {
+            let mut with = before.clone();
+            with.local_modes.insert(LocalModes::ISIG);
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &with);
+        }
+        SignalKeys(before)
+    }
+}
+
+impl Drop for SignalKeys {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +135,6 @@ mod tests {
         assert_eq!(answer.unwrap(), None);
         let mut shown = [0; 32];
         let length = rustix::io::read(&prompts, &mut shown).unwrap();
-        assert_eq!(&shown[..length], b"Password: ");
+        assert_eq!(&shown[..length], b"Password: \n");
     }
 }
