@@ -1,5 +1,5 @@
 # Messages in colours: PG_COLOR says whether, PG_COLORS which.
-printf '\\foo\nselect nope;\n\\set VERBOSITY nope\ndo $$begin raise notice $n$said$n$; end$$;\n' >script
+printf '\\foo\nselect nope;\n\\set VERBOSITY nope\ndrop table if exists nope;\n' >script
 for colors in '' 'error=01;35:warning=4:note=7:locus=01;32' 'error=:nothing=1' 'error:locus=1:locus=2'; do
   echo "colors: $colors"
   PG_COLOR=always PG_COLORS=$colors psql -X -f script

@@ -8,4 +8,4 @@ reindexdb -S nope
 reindexdb -i nope
 reindexdb -s --concurrently
 reindexdb -a x; reindexdb -j 2 -s; reindexdb -j 0
-reindexdb -j 2 -q; echo $?
+reindexdb -j 2 -q 2>&1 | sort

@@ -292,7 +292,10 @@ fn ctrl_c_stops_what_psql_is_doing() {
     for place in [format!("'{}'", fifo.display()), "program 'sleep 100'".into()] {
         pty.forget();
         pty.keys(&format!("\\copy lines from {place}\r"));
-        wait_for(&mut other, "select count(*) from pg_stat_activity where query ilike 'copy lines%' and state = 'active'");
+        wait_for(
+            &mut other,
+            "select count(*) from pg_stat_activity where query ilike 'copy lines%' and state = 'active'",
+        );
         pty.step("<C-c>", &["COPY from stdin failed: canceled by user", prompt]);
     }
     assert_eq!(other.value("select count(*) from lines"), "0");

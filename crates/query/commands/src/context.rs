@@ -26,8 +26,9 @@ pub trait Services {
     /// Commits the current transaction and starts another: what VACUUM does between tables.
     fn next_transaction(&self) -> Result<()>;
 
-    /// A new password as it is to be stored: a secret made from it, unless it is one already.
-    fn password_secret(&self, password: &str) -> Result<String>;
+    /// A role's new password as it is to be stored: a secret made from it, unless it is one already. `None` for the empty one, which
+    /// nobody may have, in whatever form.
+    fn password_secret(&self, role: &str, password: &str) -> Result<Option<String>>;
 
     /// The data directory.
     fn data_directory(&self) -> std::path::PathBuf;

@@ -98,12 +98,14 @@ impl<'s> Options<'s> {
         if let Some(password) = &self.password {
             row.rolpassword = match password.as_deref() {
                 None => None,
-                Some("") => {
-                    let text = "empty string is not a valid password, clearing password";
-                    context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
-                    None
+                Some(password) => {
+                    let secret = context.services.password_secret(&row.rolname.to_string(), password)?;
+                    if secret.is_none() {
+                        let text = "empty string is not a valid password, clearing password";
+                        context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
+                    }
+                    secret.map(Into::into)
                 }
-                Some(password) => Some(context.services.password_secret(password)?.into()),
             };
         }
         Ok(())

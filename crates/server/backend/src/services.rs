@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use analyzer::Params;
 use commands::{CopyReader, CopyWriter, Services};
-use error::{Error, Result, SqlState};
+use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
 use parser::ast::Statement;
 use planner::plan::Plan;
+use secret::Secret;
+use settings::id;
 use wire::backend::{self as put, CopyDirection};
 use wire::frontend::FrontendMessage;
 use wire::{Format, frame};
@@ -33,16 +35,31 @@ impl Services for Session<'_> {
         (self.shared.checkpoint)(&self.process)
     }
 
-    fn password_secret(&self, password: &str) -> Result<String> {
-        if secret::Secret::parse(password).is_some() {
-            return Ok(password.to_string());
-        }
+    fn password_secret(&self, role: &str, password: &str) -> Result<Option<String>> {
         let settings = self.settings.borrow();
-        if settings.enumeration(settings::id::PASSWORD_ENCRYPTION) == "md5" {
-            return Err(Error::not_implemented("password_encryption = md5"));
+        let given = Secret::parse(password);
+        if password.is_empty() || given.as_ref().is_some_and(|secret| secret.verifies(role, "")) {
+            return Ok(None);
         }
-        let iterations = settings.int(settings::id::SCRAM_ITERATIONS).max(1) as u32;
-        Ok(secret::ScramSecret::new(password, iterations)?.to_text())
+        let is_md5 = match &given {
+            Some(secret) => matches!(secret, Secret::Md5(_)),
+            None => settings.enumeration(id::PASSWORD_ENCRYPTION) == "md5",
+        };
+        if is_md5 && settings.bool(id::MD5_PASSWORD_WARNINGS) {
+            let warning = Error::new(SqlState::WARNING_DEPRECATED_FEATURE, "setting an MD5-encrypted password")
+                .severity(Severity::Warning)
+                .detail("MD5 password support is deprecated and will be removed in a future release of PostgreSQL.")
+                .hint("Refer to the PostgreSQL documentation for details about migrating to another password type.");
+            self.send_notice(&warning);
+        }
+        Ok(Some(match (given, is_md5) {
+            (Some(_), _) => password.to_string(),
+            (None, true) => secret::md5_secret(role, password),
+            (None, false) => {
+                let iterations = settings.int(id::SCRAM_ITERATIONS).max(1) as u32;
+                secret::ScramSecret::new(password, iterations)?.to_text()
+            }
+        }))
     }
 
     fn data_directory(&self) -> PathBuf {

@@ -5,8 +5,8 @@ use client::{Config, Connection};
 use super::{Call, Status};
 use crate::VERSION;
 use crate::lexer::{ArgumentKind, shown};
-use crate::print::{Grid, Table};
 use crate::message::Level;
+use crate::print::{Grid, Table};
 use crate::session::{PasswordPrompt, Psql, Surroundings};
 use crate::variables::{not_bool, parse_bool};
 
