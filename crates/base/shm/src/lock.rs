@@ -46,6 +46,10 @@ impl Rank {
     pub const LOCK_FAST_PATH: Rank = Rank(12);
     /// Contents of a buffer. Several may be held, in the order that the access methods document.
     pub const BUFFER_CONTENT: Rank = Rank(20);
+    /// Partitions of the notes of what serializable transactions read.
+    pub const PREDICATE_LOCKS: Rank = Rank(24);
+    /// Serializable transactions and their conflicts.
+    pub const SERIALIZABLE: Rank = Rank(26);
     /// Partitions of the map from pages to buffers.
     pub const BUFFER_MAPPING: Rank = Rank(30);
     /// The buffer pool's small tables (free list, fsync queue).

@@ -6,6 +6,7 @@ use catalog::privileges::Membership;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use locks::{LockKind, LockStatus};
+use txn::PredicateLock;
 use shm::{ProcNumber, ProcessKind};
 use stats::{Activity, ProgressCommand};
 use types::{Context, RowSource, RowSourceMaker};
@@ -53,14 +54,22 @@ types::builtins! {
     2561 pg_blocking_pids each(Context, i32) |cx: Context<'_>, pid: i32| -> Result<Datum> {
         pids(&cx, &server(&cx)?.transaction.locks().blocking_pids(pid))
     };
-    3376 pg_safe_snapshot_blocking_pids each(Context, i32) |cx: Context<'_>, _pid: i32| pids(&cx, &[]);
+    3376 pg_safe_snapshot_blocking_pids each(Context, i32) |cx: Context<'_>, pid: i32| -> Result<Datum> {
+        pids(&cx, &safe_snapshot_blockers(&cx, pid)?)
+    };
     3378 pg_isolation_test_session_is_blocked each(Context, i32, &[u8])
         |cx: Context<'_>, pid: i32, interesting: &[u8]| -> Result<bool> {
             let view = types::array::View::new(interesting)?;
             let among: Vec<i32> = view.iter().filter_map(|e| e.as_i32()).collect();
-            let blockers = server(&cx)?.transaction.locks().blocking_pids(pid);
+            let mut blockers = server(&cx)?.transaction.locks().blocking_pids(pid);
+            blockers.extend(safe_snapshot_blockers(&cx, pid)?);
             Ok(blockers.iter().any(|pid| among.contains(pid)))
         };
+}
+
+/// Whose ends a deferrable transaction of the process `pid` waits for.
+fn safe_snapshot_blockers(context: &Context<'_>, pid: i32) -> Result<Vec<i32>> {
+    Ok(server(context)?.transaction.transactions().serializable().safe_snapshot_blockers(pid))
 }
 
 fn pids(context: &Context<'_>, pids: &[i32]) -> Result<Datum> {
@@ -234,8 +243,28 @@ fn progress(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSo
 
 /// `pg_lock_status`: the columns of `pg_locks`.
 fn lock_status(_: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
-    let locks = server(&context)?.transaction.locks().list();
-    Ok(Rows::of(locks.iter().map(lock_row).collect()))
+    let transaction = &server(&context)?.transaction;
+    let mut rows: Vec<Vec<Datum>> = transaction.locks().list().iter().map(lock_row).collect();
+    let predicate_locks = transaction.transactions().serializable().predicate_locks();
+    rows.extend(predicate_locks.iter().map(predicate_lock_row));
+    Ok(Rows::of(rows))
+}
+
+/// What a serializable transaction has read, as if it held a lock.
+fn predicate_lock_row(lock: &PredicateLock) -> Vec<Datum> {
+    let kind = match (lock.block, lock.line) {
+        (None, _) => LockKind::Relation,
+        (_, None) => LockKind::Page,
+        _ => LockKind::Tuple,
+    };
+    let mut row = vec![Datum::text(kind.name()), Datum::oid(lock.database), Datum::oid(lock.relation)];
+    row.push(lock.block.map_or(Datum::Null, |block| Datum::B4(block.0 as i32)));
+    row.push(lock.line.map_or(Datum::Null, |line| Datum::B2(line as i16)));
+    row.extend(std::iter::repeat_n(Datum::Null, 5));
+    row.push(lock.virtual_transaction.map_or(Datum::Null, |(process, count)| Datum::text(&format!("{process}/{count}"))));
+    row.push(if lock.pid == 0 { Datum::Null } else { Datum::B4(lock.pid) });
+    row.extend([Datum::text("SIReadLock"), Datum::bool(true), Datum::bool(false), Datum::Null]);
+    row
 }
 
 fn lock_row(lock: &LockStatus) -> Vec<Datum> {

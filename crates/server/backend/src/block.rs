@@ -46,6 +46,14 @@ impl Block {
     }
 }
 
+/// What a transaction was begun with.
+#[derive(Clone, Copy)]
+pub(crate) struct Modes {
+    isolation: Isolation,
+    read_only: bool,
+    deferrable: bool,
+}
+
 fn isolation_of(level: IsolationLevel) -> Isolation {
     match level {
         IsolationLevel::ReadUncommitted => Isolation::ReadUncommitted,
@@ -108,17 +116,20 @@ impl Session<'_> {
     }
 
     /// Begins a transaction with the session's default modes, or with those of the one before (`AND CHAIN`).
-    pub(crate) fn begin_transaction(&self, chained: Option<(Isolation, bool)>) -> Result<()> {
+    pub(crate) fn begin_transaction(&self, chained: Option<Modes>) -> Result<()> {
         let mut settings = self.settings.borrow_mut();
-        let (isolation, read_only) = chained.unwrap_or_else(|| {
-            let isolation = isolation_of_word(settings.enumeration(id::DEFAULT_TRANSACTION_ISOLATION));
-            (isolation, settings.bool(id::DEFAULT_TRANSACTION_READ_ONLY))
+        let Modes { isolation, read_only, deferrable } = chained.unwrap_or_else(|| Modes {
+            isolation: isolation_of_word(settings.enumeration(id::DEFAULT_TRANSACTION_ISOLATION)),
+            read_only: settings.bool(id::DEFAULT_TRANSACTION_READ_ONLY),
+            deferrable: settings.bool(id::DEFAULT_TRANSACTION_DEFERRABLE),
         });
         self.transaction.begin(isolation)?;
+        self.transaction.declare(read_only, deferrable);
         self.shared.engine.activities.set_transaction_start(self.process.number(), self.transaction.start_us());
         settings.begin_level();
         set_mode(&mut settings, id::TRANSACTION_ISOLATION, isolation.name())?;
         set_mode(&mut settings, id::TRANSACTION_READ_ONLY, if read_only { "on" } else { "off" })?;
+        set_mode(&mut settings, id::TRANSACTION_DEFERRABLE, if deferrable { "on" } else { "off" })?;
         if let Some(timeout) = settings.duration(id::TRANSACTION_TIMEOUT) {
             self.process.set_timeout(Timeout::Transaction, timeout);
         }
@@ -340,15 +351,20 @@ impl Session<'_> {
     }
 
     /// The modes for the transaction that `AND CHAIN` begins.
-    fn chain_modes(&self, chain: bool, what: &str) -> Result<Option<(Isolation, bool)>> {
+    fn chain_modes(&self, chain: bool, what: &str) -> Result<Option<Modes>> {
         if !chain {
             return Ok(None);
         }
         self.require_block(what)?;
-        Ok(Some((self.transaction.isolation(), self.settings.borrow().bool(id::TRANSACTION_READ_ONLY))))
+        let settings = self.settings.borrow();
+        Ok(Some(Modes {
+            isolation: self.transaction.isolation(),
+            read_only: settings.bool(id::TRANSACTION_READ_ONLY),
+            deferrable: settings.bool(id::TRANSACTION_DEFERRABLE),
+        }))
     }
 
-    fn chain(&self, modes: Option<(Isolation, bool)>) -> Result<()> {
+    fn chain(&self, modes: Option<Modes>) -> Result<()> {
         if let Some(modes) = modes {
             self.begin_transaction(Some(modes))?;
             self.block.set(Block::Explicit);
@@ -375,9 +391,17 @@ impl Session<'_> {
                     set_mode(&mut settings, id::TRANSACTION_READ_ONLY, if read_only { "on" } else { "off" })?;
                 }
                 TransactionModeKind::Deferrable(deferrable) => {
+                    if self.transaction.level() > 1 {
+                        bail!(
+                            ACTIVE_SQL_TRANSACTION,
+                            "SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction"
+                        );
+                    }
                     set_mode(&mut settings, id::TRANSACTION_DEFERRABLE, if deferrable { "on" } else { "off" })?;
                 }
             }
+            self.transaction
+                .declare(settings.bool(id::TRANSACTION_READ_ONLY), settings.bool(id::TRANSACTION_DEFERRABLE));
         }
         Ok(())
     }

@@ -76,6 +76,16 @@ impl Scan {
         Ok(())
     }
 
+    /// Notes, for a serializable transaction, that it reads a leaf, which is locked; or an index without any.
+    fn note(&self, leaf: Option<BlockNumber>) {
+        if let Some(reader) = &self.options.reader {
+            match leaf {
+                Some(block) => reader.page(self.index.locator.database, self.index.oid, block),
+                None => reader.relation(self.index.locator.database, self.index.oid),
+            }
+        }
+    }
+
     fn forward(&mut self, entries: &mut IndexEntries) -> Result<()> {
         let (store, index) = (self.store.clone(), self.index.clone());
         let tree = Tree { store: &store, index: &index };
@@ -87,6 +97,9 @@ impl Scan {
             Position::Page(block) => Some(tree.read(block)?),
             _ => None,
         };
+        if next.is_none() {
+            self.note(None);
+        }
         let mut steps = Steps::default();
         while let Some(buffer) = next.take() {
             steps.next(&tree)?;
@@ -94,6 +107,7 @@ impl Scan {
             let right = page.right();
             let passed_by = page.is_ignored() || first && page.is_left_of(start, false);
             if !passed_by {
+                self.note(Some(buffer.block()));
                 let mut line = if first { page.leaf_search(start) } else { page.first_entry() };
                 while line <= page.last_entry() {
                     let item = page.entry(line);
@@ -142,7 +156,10 @@ impl Scan {
                 None => Goal::Last,
             };
             let mut fence = None;
-            let Some(mut buffer) = tree.descend(goal, 0, &mut fence)? else { return Ok(()) };
+            let Some(mut buffer) = tree.descend(goal, 0, &mut fence)? else {
+                self.note(None);
+                return Ok(());
+            };
             let done = loop {
                 steps.next(&tree)?;
                 let page = buffer.share();
@@ -185,6 +202,7 @@ impl Scan {
         entries: &mut IndexEntries,
     ) -> Result<bool> {
         self.leaf = Some((buffer.block(), page.lsn()));
+        self.note(Some(buffer.block()));
         let mut line = match bound {
             // The item at the bound may be a list with some tids before it.
             Some(bound) => page.leaf_search(bound.borrow()).min(page.last_entry()),

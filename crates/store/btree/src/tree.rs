@@ -337,7 +337,11 @@ impl<'a> Tree<'a> {
             match self.find_duplicate(&mut guard, transaction, table, entry, check)? {
                 None => {}
                 Some(_) if check == UniqueCheck::Partial => inserted = Inserted::MaybeDuplicate,
-                Some(EntryStatus::Live(tid)) => return Ok(Attempt::Done(Inserted::Duplicate(tid))),
+                Some(EntryStatus::Live(tid)) => {
+                    // Who reads that there is no such key, and is too late to insert it, has a conflict, not a duplicate.
+                    self.wrote(transaction, leaf.block())?;
+                    return Ok(Attempt::Done(Inserted::Duplicate(tid)));
+                }
                 Some(EntryStatus::Pending { xid, speculative }) => return Ok(Attempt::Wait(xid, speculative)),
                 Some(_) => {}
             }
@@ -348,6 +352,7 @@ impl<'a> Tree<'a> {
         let place = SearchKey { key: entry.key, tid: entry.tid.to_u64() };
         if !guard.is_left_of(place, false) {
             self.insert_here(&mut guard, leaf.block(), place, item)?;
+            self.wrote(transaction, leaf.block())?;
             return Ok(Attempt::Done(inserted));
         }
         // Equal keys fill this page: the entry goes further right. The first page with the key stays locked, so that nobody
@@ -367,7 +372,16 @@ impl<'a> Tree<'a> {
                 continue;
             }
             self.insert_here(&mut right, block, place, item)?;
+            self.wrote(transaction, block)?;
             return Ok(Attempt::Done(inserted));
+        }
+    }
+
+    /// Tells a serializable transaction that it has put an entry on a leaf, or on the right half of its split.
+    fn wrote(&self, transaction: &Transaction, leaf: BlockNumber) -> Result<()> {
+        match transaction.serializable() {
+            Some(reader) => reader.wrote_page(self.index.locator.database, self.index.oid, leaf),
+            None => Ok(()),
         }
     }
 
@@ -575,9 +589,18 @@ impl<'a> Tree<'a> {
                 carry_out(&mut change, sibling, Image::Standard, &link);
             }
             self.finish(change);
+            if level == 0 {
+                self.page_moved(block, new_block);
+            }
             Ok(())
         })?;
         self.complete_split(guard, block)
+    }
+
+    /// Tells serializable transactions that entries of `from` have moved to `to`. Both are locked.
+    pub fn page_moved(&self, from: BlockNumber, to: BlockNumber) {
+        let serializable = self.store.transactions.serializable();
+        serializable.page_moved(self.index.locator.database, self.index.oid, from, to);
     }
 
     /// Gives the right half of a split its downlink. `guard` is the left half.

@@ -172,6 +172,7 @@ fn unlink(tree: &Tree<'_>, buffer: &Buffer) -> Result<bool> {
     carry_out(&mut change, &mut right, Image::Standard, &in_right);
     carry_out(&mut change, &mut parent, Image::Standard, &in_parent);
     tree.finish(change);
+    tree.page_moved(block, right_block);
     Ok(true)
 }
 

@@ -6,7 +6,7 @@ use locks::LockConfig;
 use settings::{Settings, id};
 use shm::{Capacity, HugePages};
 use storage::{ControlFile, StorageConfig};
-use txn::TransactionConfig;
+use txn::{PredicateLockLimits, TransactionConfig};
 use wal::{Compression, SyncMethod, WalConfig, WalLevel, WalOptions};
 
 /// Bytes of a page of shared memory settings.
@@ -69,6 +69,16 @@ impl EngineConfig {
             // A status takes 8 bytes here and 2 bits in PostgreSQL, so the automatic size is more generous.
             0 => (shared_buffers / 128).clamp(64, 4096) as usize,
             pages => pages as usize,
+        };
+        let per_transaction = count(id::MAX_PRED_LOCKS_PER_TRANSACTION) as usize;
+        config.transactions.predicate_locks = PredicateLockLimits {
+            capacity: per_transaction * (capacity.total() as usize).max(16),
+            // A negative number divides what a transaction may have.
+            per_relation: match settings.int(id::MAX_PRED_LOCKS_PER_RELATION) {
+                part @ ..0 => per_transaction / part.unsigned_abs() as usize,
+                number => number as usize,
+            },
+            per_page: settings.int(id::MAX_PRED_LOCKS_PER_PAGE).max(0) as usize,
         };
         config.activity_size = count(id::TRACK_ACTIVITY_QUERY_SIZE) as usize;
         config.transactions.member_pages = count(id::MULTIXACT_MEMBER_BUFFERS).max(16) as usize;

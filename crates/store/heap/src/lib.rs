@@ -125,6 +125,7 @@ impl TableAm for HeapAm {
         let mut tids = Vec::with_capacity(1);
         Heap::of(store, table).place(&mut tuples, xid, Kind::Insert, options.skip_free_space, &mut tids)?;
         transaction.statistics().inserted(&table.counters, 1);
+        wrote(transaction, table, None)?;
         Ok(tids[0])
     }
 
@@ -153,7 +154,7 @@ impl TableAm for HeapAm {
         })?;
         heap.place(&mut tuples, xid, Kind::Insert, options.skip_free_space, tids)?;
         transaction.statistics().inserted(&table.counters, rows.rows().len() as u64);
-        Ok(())
+        wrote(transaction, table, None)
     }
 
     fn finish_speculative(
@@ -199,7 +200,12 @@ impl TableAm for HeapAm {
         row: Row<'_>,
         options: UpdateOptions<'_>,
     ) -> Result<Outcome<Updated>> {
-        HeapAm::modify(store, transaction, table, snapshot, tid, options.wait, "updating").update(row, options)
+        let outcome =
+            HeapAm::modify(store, transaction, table, snapshot, tid, options.wait, "updating").update(row, options)?;
+        if let Outcome::Done(_) = &outcome {
+            wrote(transaction, table, Some(tid))?;
+        }
+        Ok(outcome)
     }
 
     fn delete(
@@ -212,7 +218,11 @@ impl TableAm for HeapAm {
         crosscheck: Option<&Snapshot>,
         wait: WaitPolicy,
     ) -> Result<Outcome> {
-        HeapAm::modify(store, transaction, table, snapshot, tid, wait, "deleting").delete(crosscheck)
+        let outcome = HeapAm::modify(store, transaction, table, snapshot, tid, wait, "deleting").delete(crosscheck)?;
+        if let Outcome::Done(()) = outcome {
+            wrote(transaction, table, Some(tid))?;
+        }
+        Ok(outcome)
     }
 
     fn lock(
@@ -456,6 +466,16 @@ impl TableAm for HeapAm {
         faults: &mut Vec<TableFault>,
     ) -> Result<()> {
         verify::page(store, table, block, toast, faults)
+    }
+}
+
+/// Tells a serializable transaction what it has just changed: the version at a place, or, with none, that it has put in rows.
+#[inline]
+fn wrote(transaction: &Transaction, table: &Table, tid: Option<TupleId>) -> Result<()> {
+    match (transaction.serializable(), tid) {
+        (None, _) => Ok(()),
+        (Some(reader), Some(tid)) => reader.wrote_row(table.database, table.oid, tid),
+        (Some(reader), None) => reader.wrote_relation(table.database, table.oid),
     }
 }
 

@@ -209,6 +209,9 @@ impl Scan {
             self.strategy = Some(Strategy::new(StrategyKind::BulkRead));
         }
         self.prefetched = self.next;
+        if let Some(reader) = &self.request.snapshot.serializable {
+            reader.relation(self.table.database, self.table.oid);
+        }
         Ok(())
     }
 
@@ -248,10 +251,10 @@ impl Scan {
         let before = batch.len();
         self.chosen.clear();
         let prunable;
+        let mut judge = Judge::new(&self.request.snapshot, &self.store.transactions);
         {
             let page = buffer.share();
             prunable = prune::is_worthwhile(&self.store, &self.table, &page);
-            let mut judge = Judge::new(&self.request.snapshot, &self.store.transactions);
             let backward = self.request.direction == Direction::Backward;
             choose_visible(&self.table.layout, &page, &mut judge, backward, &mut self.chosen, &mut self.hints)?;
             copy_out(
@@ -266,6 +269,7 @@ impl Scan {
             )?;
         }
         self.hints.set_on(&buffer);
+        judge.finish()?;
         if prunable {
             prune::on_access(&self.store, &self.table, &buffer);
         }
@@ -357,16 +361,21 @@ impl TableFetch for Fetch {
             let buffer = store.storage.read(table.locator, Fork::Main, block, &access)?;
             chosen.clear();
             let prunable;
+            let mut judge = Judge::new(snapshot, &store.transactions);
             {
                 let page = buffer.share();
                 prunable = mode == FetchMode::Index && prune::is_worthwhile(store, table, &page);
-                let mut judge = Judge::new(snapshot, &store.transactions);
                 for tid in same_page {
                     found.push(choose(store, table, &page, *tid, mode, &mut judge, chosen, hints)?);
                 }
                 copy_out(table, projection, &page, block, chosen, batch, pending, |line| line)?;
+                if let Some(reader) = &snapshot.serializable {
+                    let rows = chosen.lines.iter().map(|&line| TupleId::new(block, line));
+                    rows.for_each(|row| reader.row(table.database, table.oid, row));
+                }
             }
             hints.set_on(&buffer);
+            judge.finish()?;
             if prunable {
                 prune::on_access(store, table, &buffer);
             }

@@ -85,12 +85,40 @@ pub struct Judge<'a> {
     transactions: &'a Transactions,
     xmin_seen: (Xid, bool),
     xmax_seen: (Xid, bool),
+    /// Of a serializable transaction: whose work it did not see.
+    unseen: Vec<Xid>,
 }
 
 impl<'a> Judge<'a> {
     /// For this snapshot.
     pub fn new(snapshot: &'a Snapshot, transactions: &'a Transactions) -> Judge<'a> {
-        Judge { snapshot, transactions, xmin_seen: (Xid::INVALID, false), xmax_seen: (Xid::INVALID, false) }
+        Judge {
+            snapshot,
+            transactions,
+            xmin_seen: (Xid::INVALID, false),
+            xmax_seen: (Xid::INVALID, false),
+            unseen: Vec::new(),
+        }
+    }
+
+    /// Tells a serializable transaction whose work it did not see. To be called when no page is locked.
+    ///
+    /// # Errors
+    /// `40001`.
+    #[inline]
+    pub fn finish(self) -> Result<()> {
+        match &self.snapshot.serializable {
+            Some(reader) if !self.unseen.is_empty() => self.unseen.iter().try_for_each(|&xid| reader.meets(xid)),
+            _ => Ok(()),
+        }
+    }
+
+    /// It did not see what `xid` did.
+    #[inline]
+    fn passed_over(&mut self, xid: Xid) {
+        if self.snapshot.serializable.is_some() && !self.unseen.contains(&xid) {
+            self.unseen.push(xid);
+        }
     }
 
     #[inline]
@@ -129,6 +157,9 @@ impl<'a> Judge<'a> {
             self.xmin_seen = (xmin, xmin < self.snapshot.xmax && self.snapshot.sees(self.transactions, xmin)?);
         }
         let seen = self.xmin_seen.1;
+        if !seen {
+            self.passed_over(xmin);
+        }
         if xmin < self.snapshot.xmin {
             hints.note(line, header, if seen { flags::XMIN_COMMITTED } else { flags::XMIN_ABORTED });
         } else if seen && !header.has(flags::XMIN_COMMITTED) {
@@ -162,6 +193,9 @@ impl<'a> Judge<'a> {
             self.xmax_seen = (xmax, xmax < self.snapshot.xmax && self.snapshot.sees(self.transactions, xmax)?);
         }
         let seen = self.xmax_seen.1;
+        if !seen {
+            self.passed_over(xmax);
+        }
         if header.has(flags::XMAX_MULTI) {
             return Ok(seen);
         }

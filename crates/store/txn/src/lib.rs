@@ -10,6 +10,7 @@
 //! | `transactions` | [`Transactions`]: what all share; who runs, the lower bound of running ids, horizons |
 //! | `status` | what a word of the CSN log says |
 //! | `snapshot` | [`Snapshot`]: what a statement sees |
+//! | [`serializable`] | serializable transactions: who read what whom overwrote |
 //! | `multixact` | sets of row lockers |
 //! | `record` | the log records and their redo |
 //! | `paged_log` | words in files with a page cache in shared memory |
@@ -26,6 +27,7 @@
 mod multixact;
 mod paged_log;
 mod record;
+pub mod serializable;
 mod snapshot;
 mod status;
 mod transaction;
@@ -33,6 +35,7 @@ mod transactions;
 
 pub use multixact::{MultiXactMember, RowLockMode};
 pub use record::EndRecord;
+pub use serializable::{PredicateLock, PredicateLockLimits, Reader, Serializable};
 pub use snapshot::{ActiveSnapshot, Snapshot};
 pub use status::XidStatus;
 pub use transaction::{Isolation, Participant, Transaction};

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use error::Result;
 use ids::{CommandId, Lsn, Xid};
 
+use crate::serializable::Reader;
 use crate::status::XidStatus;
 use crate::transaction::Core;
 use crate::transactions::Transactions;
@@ -31,6 +32,8 @@ pub struct Snapshot {
     /// Living subtransactions' ids at that time, sorted.
     pub(crate) subtransactions: Option<Arc<[Xid]>>,
     pub(crate) combined: Arc<CombinedCommands>,
+    /// Of a serializable transaction that is watched: who wants to know what is read with this snapshot.
+    pub serializable: Option<Arc<Reader>>,
 }
 
 impl Snapshot {

@@ -42,6 +42,7 @@ use storage::Storage;
 
 use crate::multixact::MultiXactMember;
 use crate::record::{self, EndRecord};
+use crate::serializable::{Begun, Reader};
 use crate::snapshot::{ActiveSnapshot, CombinedCommands, Snapshot};
 use crate::status::{Csn, XidStatus};
 use crate::transactions::Transactions;
@@ -130,6 +131,11 @@ struct Inner {
     isolation: Isolation,
     /// The one snapshot of Repeatable Read, without command and own ids.
     fixed: Option<Fixed>,
+    /// A serializable transaction's part in what is watched.
+    serializable: Option<Arc<Reader>>,
+    /// What it declared before its first snapshot: to write nothing, and to wait for a safe snapshot.
+    read_only: bool,
+    deferrable: bool,
     /// Living subtransactions' ids, sorted, until the set changes.
     subtransactions: Option<Option<Arc<[Xid]>>>,
     start_us: i64,
@@ -159,6 +165,8 @@ pub(crate) struct Core {
     /// Whether the current command's number stands in a row.
     command_is_used: AtomicBool,
     virtual_count: AtomicU32,
+    /// Whether it is a serializable transaction that is watched.
+    is_watched: AtomicBool,
     /// The session's database, for commit records.
     database: AtomicU32,
     /// The end of the session's last commit record: its later snapshots see at least that.
@@ -200,6 +208,7 @@ impl Transaction {
                 command: AtomicU32::new(0),
                 command_is_used: AtomicBool::new(false),
                 virtual_count: AtomicU32::new(0),
+                is_watched: AtomicBool::new(false),
                 database: AtomicU32::new(0),
                 last_commit: AtomicU64::new(0),
                 depends_on: AtomicU64::new(0),
@@ -249,16 +258,16 @@ impl Transaction {
     /// Begins a transaction.
     ///
     /// # Errors
-    /// `0A000` for Serializable; `XX000` if one runs.
+    /// `XX000` if one runs.
     pub fn begin(&self, isolation: Isolation) -> Result<()> {
         let core = &*self.core;
         let mut inner = core.lock();
         if !inner.levels.is_empty() {
             return Err(Error::internal("a transaction is running already"));
         }
-        check_isolation(isolation)?;
         inner.levels.push(Level::default());
         inner.isolation = isolation;
+        (inner.read_only, inner.deferrable) = (false, false);
         inner.start_us = now_us();
         core.command.store(0, Ordering::Relaxed);
         core.command_is_used.store(false, Ordering::Relaxed);
@@ -276,7 +285,7 @@ impl Transaction {
     /// Changes the isolation level, before the first snapshot was taken.
     ///
     /// # Errors
-    /// `25001` after the first snapshot; `0A000` for Serializable.
+    /// `25001` after the first snapshot.
     pub fn set_isolation(&self, isolation: Isolation) -> Result<()> {
         let mut inner = self.core.lock();
         if inner.isolation == isolation {
@@ -288,9 +297,24 @@ impl Transaction {
         if inner.fixed.is_some() || self.core.command.load(Ordering::Relaxed) > 0 {
             bail!(ACTIVE_SQL_TRANSACTION, "SET TRANSACTION ISOLATION LEVEL must be called before any query");
         }
-        check_isolation(isolation)?;
         inner.isolation = isolation;
         Ok(())
+    }
+
+    /// Whether the transaction is declared to write nothing, and, if so and serializable, to wait for a safe snapshot. Of consequence
+    /// before the first snapshot.
+    pub fn declare(&self, read_only: bool, deferrable: bool) {
+        let mut inner = self.core.lock();
+        (inner.read_only, inner.deferrable) = (read_only, deferrable);
+    }
+
+    /// A serializable transaction's part in what is watched; none if it needs no watching (yet).
+    #[inline]
+    pub fn serializable(&self) -> Option<Arc<Reader>> {
+        match self.core.is_watched.load(Ordering::Relaxed) {
+            true => self.core.lock().serializable.clone(),
+            false => None,
+        }
     }
 
     /// The isolation level.
@@ -407,12 +431,22 @@ impl Transaction {
         }
         let fixed = match inner.fixed {
             Some(fixed) => fixed,
+            None if inner.isolation == Isolation::Serializable => {
+                let (read_only, deferrable) = (inner.read_only, inner.deferrable);
+                drop(inner);
+                let (fixed, serializable) = core.take_serializable(read_only, deferrable)?;
+                inner = core.lock();
+                core.is_watched.store(serializable.is_some(), Ordering::Relaxed);
+                inner.serializable = serializable;
+                *inner.fixed.insert(fixed)
+            }
             None => *inner.fixed.insert(core.take()),
         };
         let (top, subtransactions) = core.own_ids_of(&mut inner);
+        let serializable = inner.serializable.clone();
         drop(inner);
         core.register(fixed.published);
-        Ok(self.active(fixed, top, subtransactions))
+        Ok(self.active(fixed, top, subtransactions, serializable))
     }
 
     /// A snapshot of this moment whatever the isolation level: for catalogs and constraint checks.
@@ -422,10 +456,16 @@ impl Transaction {
     pub fn latest_snapshot(&self) -> Result<ActiveSnapshot> {
         let taken = self.core.take();
         let (top, subtransactions) = self.core.own_ids();
-        Ok(self.active(taken, top, subtransactions))
+        Ok(self.active(taken, top, subtransactions, None))
     }
 
-    fn active(&self, taken: Fixed, top: Xid, subtransactions: Option<Arc<[Xid]>>) -> ActiveSnapshot {
+    fn active(
+        &self,
+        taken: Fixed,
+        top: Xid,
+        subtransactions: Option<Arc<[Xid]>>,
+        serializable: Option<Arc<Reader>>,
+    ) -> ActiveSnapshot {
         let snapshot = Snapshot {
             visible: taken.visible,
             xmin: taken.xmin,
@@ -434,6 +474,7 @@ impl Transaction {
             top,
             subtransactions,
             combined: Arc::clone(&self.core.combined),
+            serializable,
         };
         ActiveSnapshot { snapshot, published: taken.published, core: Arc::clone(&self.core) }
     }
@@ -675,6 +716,10 @@ impl Transaction {
             let Some(level) = inner.levels.first() else { return Err(Error::internal("there is no transaction")) };
             level.xid.is_some() || !level.drop_at_commit.is_empty() || !level.invalidations.is_empty()
         };
+        let serializable = self.serializable();
+        if let Some(serializable) = &serializable {
+            serializable.prepare()?;
+        }
         if !writes {
             core.statistics.ended(true);
             core.each_participant(|participant| participant.committed(&[]));
@@ -683,6 +728,9 @@ impl Transaction {
             core.locks.end_transaction(Lsn::INVALID);
             if synchronous && rests_on > core.transactions.watermark() {
                 core.transactions.wal().flush(rests_on);
+            }
+            if let Some(serializable) = serializable {
+                serializable.committed(Lsn::INVALID);
             }
             core.finish();
             return Ok(());
@@ -706,6 +754,9 @@ impl Transaction {
                 return Err(error);
             }
         };
+        if let Some(serializable) = &serializable {
+            serializable.recorded(lsn);
+        }
         core.last_commit.fetch_max(lsn.0, Ordering::Relaxed);
         let at_once = !end.invalidations.is_empty() || !end.dropped.is_empty();
         if at_once {
@@ -722,6 +773,9 @@ impl Transaction {
             core.transactions.wal().flush_later(lsn);
         }
         core.transactions.end_running(core.me, lsn);
+        if let Some(serializable) = serializable {
+            serializable.committed(lsn);
+        }
         core.storage.unlink(&end.dropped);
         core.finish();
         Ok(())
@@ -730,7 +784,10 @@ impl Transaction {
     /// Rolls back. Does nothing outside of a transaction.
     pub fn abort(&self) {
         let core = &*self.core;
-        let levels = std::mem::take(&mut core.lock().levels);
+        let (levels, serializable) = {
+            let mut inner = core.lock();
+            (std::mem::take(&mut inner.levels), inner.serializable.take())
+        };
         if levels.is_empty() {
             return;
         }
@@ -738,6 +795,9 @@ impl Transaction {
         let ids: Vec<Xid> = levels.iter().flat_map(Level::ids).collect();
         let files: Vec<RelFileLocator> = levels.iter().flat_map(|level| level.drop_at_abort.iter().copied()).collect();
         core.record_abort(&ids, levels[0].xid, &files);
+        if let Some(serializable) = serializable {
+            serializable.aborted();
+        }
         core.statistics.ended(false);
         core.each_participant(|participant| participant.aborted());
         core.locks.announce_end(ids.iter().copied(), Lsn::INVALID, true);
@@ -790,6 +850,9 @@ impl Core {
             let xid = self.transactions.assign(self.me, level == 0)?;
             if level == 0 {
                 self.locks.publish_transaction(xid);
+                if let Some(serializable) = &inner.serializable {
+                    serializable.set_xid(xid);
+                }
                 self.top.store(xid.0, Ordering::Relaxed);
             } else {
                 let top = Xid(self.top.load(Ordering::Relaxed));
@@ -836,6 +899,39 @@ impl Core {
             self.transactions.watermark().max(self.rests_on()).max(Lsn(self.last_commit.load(Ordering::Relaxed)));
         let xmax = self.transactions.next_xid();
         Fixed { visible, xmin, xmax, published }
+    }
+
+    /// Takes the snapshot of a serializable transaction, and its part in what is watched if it needs one.
+    fn take_serializable(&self, read_only: bool, deferrable: bool) -> Result<(Fixed, Option<Arc<Reader>>)> {
+        loop {
+            let begun = self.transactions.serializable().begin(
+                &self.transactions,
+                &self.process,
+                self.virtual_count.load(Ordering::Relaxed),
+                read_only,
+                || self.take(),
+            )?;
+            let (fixed, reader) = match begun {
+                Begun::Safe(fixed) => return Ok((fixed, None)),
+                Begun::Watched(fixed, reader) => (fixed, reader),
+            };
+            if !(read_only && deferrable) {
+                if let xid @ 1.. = self.top.load(Ordering::Relaxed) {
+                    reader.set_xid(Xid(xid));
+                }
+                return Ok((fixed, Some(reader)));
+            }
+            let safe = reader.wait_until_decided();
+            reader.aborted();
+            match safe {
+                Ok(true) => return Ok((fixed, None)),
+                Ok(false) => self.unregister(fixed.published),
+                Err(error) => {
+                    self.unregister(fixed.published);
+                    return Err(error);
+                }
+            }
+        }
     }
 
     /// The latest commit of others that this session's work may rest on.
@@ -913,8 +1009,10 @@ impl Core {
             let mut inner = self.lock();
             inner.levels.clear();
             inner.subtransactions = None;
+            inner.serializable = None;
             inner.fixed.take()
         };
+        self.is_watched.store(false, Ordering::Relaxed);
         self.top.store(0, Ordering::Relaxed);
         self.current.store(0, Ordering::Relaxed);
         self.combined.clear();
@@ -928,13 +1026,6 @@ fn count_up(published: &mut Vec<(Xid, u32)>, bound: Xid) {
     match published.iter_mut().find(|entry| entry.0 == bound) {
         Some(entry) => entry.1 += 1,
         None => published.push((bound, 1)),
-    }
-}
-
-fn check_isolation(isolation: Isolation) -> Result<()> {
-    match isolation {
-        Isolation::Serializable => Err(Error::not_implemented("isolation level SERIALIZABLE")),
-        _ => Ok(()),
     }
 }
 

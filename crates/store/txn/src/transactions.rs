@@ -33,6 +33,7 @@ use wal::{Record, RmgrId, Wal};
 use crate::multixact::{self, MultiXactMember};
 use crate::paged_log::{PagedLog, PagedLogRequest};
 use crate::record;
+use crate::serializable::{PredicateLockLimits, Serializable, SerializableRequest};
 use crate::status::{Csn, XidStatus};
 
 /// Ids that one log record sets aside.
@@ -97,12 +98,19 @@ pub struct TransactionConfig {
     pub status_pages: usize,
     /// Pages of multixact members in memory (`multixact_member_buffers`).
     pub member_pages: usize,
+    /// How much serializable transactions note of what they read.
+    pub predicate_locks: PredicateLockLimits,
 }
 
 impl TransactionConfig {
     /// Usual sizes for so many processes.
     pub fn new(processes: u32) -> TransactionConfig {
-        TransactionConfig { processes, status_pages: 256, member_pages: 32 }
+        TransactionConfig {
+            processes,
+            status_pages: 256,
+            member_pages: 32,
+            predicate_locks: PredicateLockLimits::new(processes),
+        }
     }
 }
 
@@ -113,6 +121,7 @@ pub struct TransactionsRequest {
     slots: Many<Slot>,
     statuses: PagedLogRequest,
     members: PagedLogRequest,
+    serializable: SerializableRequest,
 }
 
 /// The shared state of all transactions: a handle, cheap to clone.
@@ -124,6 +133,7 @@ struct Inner {
     slots: ShmSlice<Slot>,
     statuses: PagedLog,
     members: PagedLog,
+    serializable: Serializable,
     wal: Wal,
 }
 
@@ -161,6 +171,7 @@ impl Transactions {
             slots: layout.many("transactions of processes", config.processes as usize),
             statuses: PagedLog::layout(layout, "CSN log", config.status_pages),
             members: PagedLog::layout(layout, "multixact members", config.member_pages),
+            serializable: Serializable::layout(layout, config.predicate_locks),
         }
     }
 
@@ -173,6 +184,7 @@ impl Transactions {
             slots: segment.many(request.slots),
             statuses: PagedLog::attach(segment, request.statuses, statuses, wal.clone()),
             members: PagedLog::attach(segment, request.members, members, wal.clone()),
+            serializable: Serializable::attach(segment, request.serializable),
             wal: wal.clone(),
         }))
     }
@@ -191,6 +203,12 @@ impl Transactions {
         state.first_of_this_run.store(next, Ordering::SeqCst);
         state.bound.value.store(next << 1 | 1, Ordering::SeqCst);
         state.horizon.value.fetch_max(Xid::FIRST_NORMAL.0, Ordering::SeqCst);
+    }
+
+    /// What serializable transactions know of each other.
+    #[inline]
+    pub fn serializable(&self) -> &Serializable {
+        &self.0.serializable
     }
 
     pub(crate) fn wal(&self) -> &Wal {

@@ -273,6 +273,8 @@ struct IndexOnly {
     positions: Vec<usize>,
     values: Vec<Column>,
     nothing: Batch,
+    /// Of a serializable transaction: who wants to know which of the table's pages are taken for read.
+    reader: Option<(Arc<txn::Reader>, Arc<access::Table>)>,
 }
 
 const FIRST_STEP: usize = 8;
@@ -307,8 +309,10 @@ pub(super) fn build(
             keys: true,
             payloads: true,
             all_visible_of: Some((session.tables.clone(), table.table.clone())),
+            reader: None,
         },
     };
+    let options = IndexScanOptions { reader: builder.snapshot.serializable.clone(), ..options };
     let nothing: Arc<[Projected]> = Arc::new([]);
     let fetched = if only.is_some() { nothing } else { projected };
     let operator = IndexScan {
@@ -317,6 +321,7 @@ pub(super) fn build(
         counters: index.index.counters.clone(),
         direction: if search.backward { Direction::Backward } else { Direction::Forward },
         only: only.map(|positions| IndexOnly {
+            reader: builder.snapshot.serializable.clone().map(|reader| (reader, table.table.clone())),
             positions: positions.clone(),
             values: index.reprs().iter().map(|&repr| Column::new(repr)).collect(),
             nothing: Batch::default(),
@@ -378,7 +383,11 @@ impl IndexScan {
         only.values.iter_mut().for_each(Column::clear);
         let mut rows = 0;
         for at in self.at..end {
-            if !self.entries.all_visible.get(at).copied().unwrap_or(false) {
+            if self.entries.all_visible.get(at).copied().unwrap_or(false) {
+                if let Some((reader, table)) = &only.reader {
+                    reader.page(table.database, table.oid, self.entries.tids[at].block);
+                }
+            } else {
                 only.nothing.clear();
                 self.outcome.clear();
                 self.fetch.fetch(
