@@ -9,6 +9,7 @@ use catalog::{Catalog, Entry};
 use error::{Error, Result, SqlState};
 use executor::Session;
 use ids::Oid;
+use locks::LockWait;
 use parser::ast::{Name, Persistence, RelationName, RoleKind, RoleSpec};
 use planner::plan::Plan;
 
@@ -208,19 +209,33 @@ impl<'a> Context<'a> {
     /// # Errors
     /// `42P01` if there is none.
     pub fn open(&self, name: &RelationName, mode: u8) -> Result<Entry<Relation>> {
-        let found = self.try_open(name, mode)?;
-        found.ok_or_else(|| {
-            let text = match &name.schema {
-                Some(schema) => format!("relation \"{schema}.{}\" does not exist", name.name),
-                None => format!("relation \"{}\" does not exist", name.name),
-            };
-            Error::new(SqlState::UNDEFINED_TABLE, text)
-        })
+        self.try_open(name, mode)?.ok_or_else(|| no_relation(name))
+    }
+
+    /// The same; `check` is asked before the lock is waited for: who may not do it shall not stand in anybody's way.
+    pub fn open_if(
+        &self,
+        name: &RelationName,
+        mode: u8,
+        wait: LockWait,
+        check: impl Fn(&Relation) -> Result<()>,
+    ) -> Result<Entry<Relation>> {
+        self.open_checked(name, mode, wait, check)?.ok_or_else(|| no_relation(name))
     }
 
     /// The relation of this name, locked in a mode (1 to 8), if there is one. Another transaction may rename or drop it while this
     /// one waits for the lock: then the name is looked up again.
     pub fn try_open(&self, name: &RelationName, mode: u8) -> Result<Option<Entry<Relation>>> {
+        self.open_checked(name, mode, LockWait::Block, |_| Ok(()))
+    }
+
+    fn open_checked(
+        &self,
+        name: &RelationName,
+        mode: u8,
+        wait: LockWait,
+        check: impl Fn(&Relation) -> Result<()>,
+    ) -> Result<Option<Entry<Relation>>> {
         let mut locked = None;
         loop {
             let found = self.find_relation(name)?;
@@ -230,10 +245,11 @@ impl<'a> Context<'a> {
                     Some(oid) => self.catalog().relation(oid).map(Some),
                 };
             }
-            if let Some(oid) = found {
-                executor::lock_relation(self.session, oid, mode)?;
-            } else {
-                return Ok(None);
+            let Some(oid) = found else { return Ok(None) };
+            check(&*self.catalog().relation(oid)?)?;
+            if !executor::try_lock_relation(self.session, oid, mode, wait)? {
+                let text = format!("could not obtain lock on relation \"{}\"", name.name);
+                return Err(Error::new(SqlState::LOCK_NOT_AVAILABLE, text));
             }
             locked = found;
         }
@@ -279,4 +295,13 @@ impl<'a> Context<'a> {
             Error::new(SqlState::UNDEFINED_COLUMN, text)
         })
     }
+}
+
+#[cold]
+fn no_relation(name: &RelationName) -> Error {
+    let text = match &name.schema {
+        Some(schema) => format!("relation \"{schema}.{}\" does not exist", name.name),
+        None => format!("relation \"{}\" does not exist", name.name),
+    };
+    Error::new(SqlState::UNDEFINED_TABLE, text)
 }

@@ -6,6 +6,7 @@ use catalog::privileges::ObjectKind;
 use catalog::relation::kind;
 use error::{Error, Result, SqlState};
 use ids::Oid;
+use locks::LockWait;
 use parser::ast::{DropBehavior, Truncate};
 
 use crate::Context;
@@ -14,16 +15,8 @@ use crate::Context;
 pub(crate) fn truncate(context: &Context<'_>, truncate: &Truncate) -> Result<()> {
     let mut tables: Vec<Oid> = Vec::new();
     for reference in &truncate.relations {
-        let relation = context.open(&reference.name, 8)?;
-        if relation.kind() != kind::TABLE {
-            let text = format!("\"{}\" is not a table", relation.name());
-            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
-        }
-        if relation.is_system() {
-            let text = format!("permission denied: \"{}\" is a system catalog", relation.name());
-            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
-        }
-        context.catalog().require_privileges(ObjectKind::Relation, relation.oid, Privileges::TRUNCATE)?;
+        let relation =
+            context.open_if(&reference.name, 8, LockWait::Block, |relation| may_truncate(context, relation))?;
         if !tables.contains(&relation.oid) {
             tables.push(relation.oid);
         }
@@ -36,6 +29,19 @@ pub(crate) fn truncate(context: &Context<'_>, truncate: &Truncate) -> Result<()>
         empty(context, table)?;
     }
     Ok(())
+}
+
+/// Whether it is a table that the role may empty.
+fn may_truncate(context: &Context<'_>, relation: &Relation) -> Result<()> {
+    if relation.kind() != kind::TABLE {
+        let text = format!("\"{}\" is not a table", relation.name());
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+    }
+    if relation.is_system() {
+        let text = format!("permission denied: \"{}\" is a system catalog", relation.name());
+        return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
+    }
+    context.catalog().require_privileges(ObjectKind::Relation, relation.oid, Privileges::TRUNCATE)
 }
 
 /// Tables that others refer to by foreign keys are emptied only together with these.

@@ -120,12 +120,19 @@ fn check_populated(session: &Session<'_>, relation: &RelationUse) -> Result<()> 
 
 /// Takes a lock on a relation for the transaction; `mode` is 1 (access share) to 8 (access exclusive).
 pub fn lock_relation(session: &Session<'_>, relation: ids::Oid, mode: u8) -> Result<()> {
+    try_lock_relation(session, relation, mode, LockWait::Block).map(|_| ())
+}
+
+/// The same; false if `wait` is not to wait and somebody else holds a lock that conflicts.
+///
+/// # Errors
+/// Those of waiting: `40P01` deadlock, `55P03` lock timeout, `57014` and others when interrupted.
+pub fn try_lock_relation(session: &Session<'_>, relation: ids::Oid, mode: u8, wait: LockWait) -> Result<bool> {
     let mode = LockMode::from_number(mode).ok_or_else(|| Error::internal(format!("no lock mode {mode}")))?;
     let shared = catalog::relation::builtin(relation).is_some_and(|relation| relation.class.relisshared);
     let database = if shared { ids::Oid::INVALID } else { session.catalog.database() };
     let tag = LockTag::relation(database, relation);
-    session.transaction.locks().acquire(LockOwner::Transaction, tag, mode, LockWait::Block)?;
-    Ok(())
+    session.transaction.locks().acquire(LockOwner::Transaction, tag, mode, wait)
 }
 
 /// Checks that the role may do what a statement does with a relation and its columns.

@@ -28,7 +28,7 @@ pub mod session;
 pub mod store;
 
 pub use evaluator::RowEvaluator;
-pub use execution::{Execution, Options, lock_relation};
+pub use execution::{Execution, Options, lock_relation, try_lock_relation};
 pub use inserter::Inserter;
 pub use operator::Instrument;
 pub use session::{Host, Session, TriggerEvent, TriggerKind, TriggerOutcome};
