@@ -68,6 +68,23 @@ impl Relation {
         self.class.relkind
     }
 
+    /// The detail of a refusal: that the operation is not there for relations of its kind.
+    pub fn not_supported(&self) -> String {
+        let kinds = match self.kind() {
+            kind::TABLE => "tables",
+            kind::INDEX => "indexes",
+            kind::SEQUENCE => "sequences",
+            kind::TOAST => "TOAST tables",
+            kind::VIEW => "views",
+            kind::MATERIALIZED_VIEW => "materialized views",
+            kind::COMPOSITE_TYPE => "composite types",
+            kind::FOREIGN_TABLE => "foreign tables",
+            kind::PARTITIONED_TABLE => "partitioned tables",
+            _ => "partitioned indexes",
+        };
+        format!("This operation is not supported for {kinds}.")
+    }
+
     /// Column `number`, from 1; `None` if there is none or it was dropped.
     pub fn column(&self, number: i16) -> Option<&PgAttribute> {
         let column = self.columns.get(usize::try_from(number).ok()?.checked_sub(1)?)?;

@@ -4,6 +4,7 @@
 //! - `full_disk`: no space left, for data and for the log.
 //! - `fuzz`: bytes that no client would send, by the thousands.
 //! - `limits`: how many may connect, and who gets in when few may.
+//! - `isolation`: interleavings of several sessions, under `tests/isolation`.
 //! - `protocol`: messages, well-formed and not; shutdown.
 //! - `statistics`: what is counted, kept and forgotten; autovacuum; row estimates.
 //! - `terminal`: psql at a terminal.
@@ -15,6 +16,7 @@ mod cluster;
 mod crash;
 mod full_disk;
 mod fuzz;
+mod isolation;
 mod limits;
 mod protocol;
 mod session;

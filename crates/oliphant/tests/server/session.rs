@@ -15,6 +15,8 @@ pub struct Session {
     connection: Connection,
     /// The backend's process id.
     pub pid: i32,
+    /// Results of the running command that have come.
+    results: Vec<QueryResult>,
 }
 
 impl Session {
@@ -39,13 +41,11 @@ impl Session {
             config.set(keyword, value).expect("a keyword");
         }
         let connection = Connection::connect(&config)?;
-        Ok(Session { pid: connection.backend_pid(), connection })
+        Ok(Session { pid: connection.backend_pid(), connection, results: Vec::new() })
     }
 
-    /// Waits until the server says something or leaves.
-    fn wait(&mut self, until: Instant) -> Result<(), Error> {
-        let left = until.saturating_duration_since(Instant::now());
-        assert!(!left.is_zero(), "no answer for {PATIENCE:?}");
+    /// Waits until the server says something or leaves, but not longer than `left`.
+    fn wait(&mut self, left: Duration) -> Result<(), Error> {
         let timeout = Timespec::try_from(left).expect("a short time");
         let _ = poll(&mut [PollFd::new(&self.connection.socket(), PollFlags::IN)], Some(&timeout));
         self.connection.consume_input()
@@ -56,17 +56,48 @@ impl Session {
     /// # Errors
     /// If the connection is lost.
     pub fn run(&mut self, text: &str) -> Result<Vec<QueryResult>, Error> {
-        self.connection.send_query(text)?;
-        let (until, mut results) = (Instant::now() + PATIENCE, Vec::new());
+        self.send(text)?;
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(results) = self.results_within(PATIENCE)? {
+                return Ok(results);
+            }
+            assert!(Instant::now() < until, "no answer for {PATIENCE:?}");
+        }
+    }
+
+    /// Sends statements by the simple protocol.
+    ///
+    /// # Errors
+    /// If the connection is lost.
+    pub fn send(&mut self, text: &str) -> Result<(), Error> {
+        self.connection.send_query(text)
+    }
+
+    /// All results of what was sent, if they come within this time; what has come is kept for the next call.
+    ///
+    /// # Errors
+    /// If the connection is lost.
+    pub fn results_within(&mut self, time: Duration) -> Result<Option<Vec<QueryResult>>, Error> {
+        let until = Instant::now() + time;
         loop {
             while self.connection.is_busy() {
-                self.wait(until)?;
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Ok(None);
+                }
+                self.wait(left)?;
             }
             match self.connection.next_result() {
-                Some(result) => results.push(result),
-                None => return Ok(results),
+                Some(result) => self.results.push(result),
+                None => return Ok(Some(std::mem::take(&mut self.results))),
             }
         }
+    }
+
+    /// What the server said beside its answers.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        self.connection.take_notices()
     }
 
     /// Runs statements that have to succeed, and gives the last one's rows.
@@ -95,7 +126,9 @@ impl Session {
     /// Waits until the server ends the session; gives what it says until then.
     pub fn last_words(&mut self) -> Vec<Notice> {
         let until = Instant::now() + PATIENCE;
-        while self.wait(until).is_ok() {}
+        while self.wait(until.saturating_duration_since(Instant::now())).is_ok() {
+            assert!(Instant::now() < until, "the server does not leave for {PATIENCE:?}");
+        }
         self.connection.take_notices()
     }
 }

@@ -49,7 +49,7 @@ fn output(cluster: &Cluster, database: &str, script: &Path) -> String {
 }
 
 /// The first lines in which two texts differ.
-fn difference(expected: &str, found: &str) -> String {
+pub fn difference(expected: &str, found: &str) -> String {
     let (mut expected, mut found) = (expected.lines(), found.lines());
     let (mut number, mut shown) = (0, String::new());
     loop {

@@ -33,7 +33,7 @@ fn may_lock(context: &Context<'_>, relation: &Relation, mode: u8) -> Result<()> 
                 SqlState::WRONG_OBJECT_TYPE,
                 format!("cannot lock relation \"{}\"", relation.name()),
             )
-            .detail(format!("This operation is not supported for {}.", relation.kind_name_plural())));
+            .detail(relation.not_supported()));
         }
     }
     let catalog = context.catalog();

@@ -237,16 +237,7 @@ fn own(context: &Context<'_>, sequence: Oid, column: &ObjectName) -> Result<()> 
         let table = context.open(&name, 1)?;
         if !matches!(table.kind(), kind::TABLE | kind::FOREIGN_TABLE | kind::VIEW | kind::PARTITIONED_TABLE) {
             let text = format!("sequence cannot be owned by relation \"{}\"", table.name());
-            let what = match table.kind() {
-                kind::SEQUENCE => "sequences",
-                kind::INDEX => "indexes",
-                kind::MATERIALIZED_VIEW => "materialized views",
-                kind::COMPOSITE_TYPE => "composite types",
-                kind::TOAST => "TOAST tables",
-                _ => "partitioned indexes",
-            };
-            let detail = format!("This operation is not supported for {what}.");
-            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(detail));
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(table.not_supported()));
         }
         let prerequisite = |text: &str| Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text);
         if table.class.relowner != relation.class.relowner {

@@ -83,18 +83,7 @@ impl SequenceSession<'_> {
         let relation = self.catalog.relation(sequence)?;
         if relation.kind() != kind::SEQUENCE {
             let text = format!("cannot open relation \"{}\"", relation.name());
-            let what = match relation.kind() {
-                kind::INDEX | kind::PARTITIONED_INDEX => "indexes",
-                kind::VIEW => "views",
-                kind::MATERIALIZED_VIEW => "materialized views",
-                kind::COMPOSITE_TYPE => "composite types",
-                kind::FOREIGN_TABLE => "foreign tables",
-                kind::PARTITIONED_TABLE => "partitioned tables",
-                kind::TOAST => "TOAST tables",
-                _ => "tables",
-            };
-            let detail = format!("This operation is not supported for {what}.");
-            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(detail));
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(relation.not_supported()));
         }
         Ok(Opened { row: self.catalog.sequence(sequence)?, relation })
     }
