@@ -97,7 +97,7 @@ impl Scan {
             Position::Page(block) => Some(tree.read(block)?),
             _ => None,
         };
-        if next.is_none() {
+        if first && next.is_none() {
             self.note(None);
         }
         let mut steps = Steps::default();
