@@ -6,9 +6,9 @@ use catalog::privileges::Membership;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use locks::{LockKind, LockStatus};
-use txn::PredicateLock;
 use shm::{ProcNumber, ProcessKind};
 use stats::{Activity, ProgressCommand};
+use txn::PredicateLock;
 use types::{Context, RowSource, RowSourceMaker};
 
 use crate::functions::{ServerHandle, server};
@@ -261,7 +261,9 @@ fn predicate_lock_row(lock: &PredicateLock) -> Vec<Datum> {
     row.push(lock.block.map_or(Datum::Null, |block| Datum::B4(block.0 as i32)));
     row.push(lock.line.map_or(Datum::Null, |line| Datum::B2(line as i16)));
     row.extend(std::iter::repeat_n(Datum::Null, 5));
-    row.push(lock.virtual_transaction.map_or(Datum::Null, |(process, count)| Datum::text(&format!("{process}/{count}"))));
+    row.push(
+        lock.virtual_transaction.map_or(Datum::Null, |(process, count)| Datum::text(&format!("{process}/{count}"))),
+    );
     row.push(if lock.pid == 0 { Datum::Null } else { Datum::B4(lock.pid) });
     row.extend([Datum::text("SIReadLock"), Datum::bool(true), Datum::bool(false), Datum::Null]);
     row

@@ -377,9 +377,9 @@ impl Graph {
             if self.is_committed(pivot) || self.is_doomed(pivot) {
                 continue;
             }
-            let dangerous = self.readers[pivot].iter().any(|t1| {
-                t1 == me || !self.is_committed(t1) && !self.is_read_only(t1) && !self.is_doomed(t1)
-            });
+            let dangerous = self.readers[pivot]
+                .iter()
+                .any(|t1| t1 == me || !self.is_committed(t1) && !self.is_read_only(t1) && !self.is_doomed(t1));
             if dangerous {
                 if self.is_prepared(pivot) {
                     self.members[me].doomed = 1;

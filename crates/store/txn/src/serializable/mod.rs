@@ -247,7 +247,8 @@ impl Serializable {
         }
         let graph = self.graph();
         let waiting = graph.used().iter().find(|&slot| graph.member(slot).owner.pid == pid && graph.is_waiting(slot));
-        waiting.map_or(Vec::new(), |slot| graph.watched(slot).iter().map(|other| graph.member(other).owner.pid).collect())
+        waiting
+            .map_or(Vec::new(), |slot| graph.watched(slot).iter().map(|other| graph.member(other).owner.pid).collect())
     }
 
     /// All notes, for `pg_locks`.
@@ -481,10 +482,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::wrote_relation`].
     pub fn wrote_page(&self, database: Oid, relation: Oid, block: BlockNumber) -> Result<()> {
-        self.wrote(&[
-            Target::page(database.0, relation.0, block.0),
-            Target::relation(database.0, relation.0),
-        ])
+        self.wrote(&[Target::page(database.0, relation.0, block.0), Target::relation(database.0, relation.0)])
     }
 
     /// It has replaced or deleted the version of a row that stands at `tid`.
