@@ -147,6 +147,7 @@ impl Play<'_> {
             // A session does one thing at a time.
             if self.waiting[n].is_some() {
                 self.finish(n, true);
+                self.finish_others(n);
             }
             self.sessions[n].send(&sql).expect("a step is sent");
             self.waiting[n] = Some(name.clone());
@@ -161,8 +162,7 @@ impl Play<'_> {
                     let _ = writeln!(self.out, "step {name}: {sql} <waiting ...>");
                 }
             }
-            // What it did may let others go on, and they again others.
-            while (0..self.sessions.len()).any(|other| other != n && self.finish(other, false)) {}
+            self.finish_others(n);
         }
         for n in 0..self.sessions.len() {
             if self.waiting[n].is_some() {
@@ -177,6 +177,11 @@ impl Play<'_> {
         if let Some(teardown) = &self.spec.teardown {
             print_results(self.out, &self.control.run(teardown).expect("the teardown runs"));
         }
+    }
+
+    /// What a session did may let others go on, and they again others.
+    fn finish_others(&mut self, n: usize) {
+        while (0..self.sessions.len()).any(|other| other != n && self.finish(other, false)) {}
     }
 
     fn find(&self, name: &str) -> (usize, String) {
