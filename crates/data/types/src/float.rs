@@ -375,10 +375,7 @@ fn width_bucket(operand: f64, low: f64, high: f64, count: i32) -> Result<i32> {
 
 fn frame_bound(value: f64, base: f64, offset: f64, subtract: bool, lower: bool) -> Result<bool> {
     if offset.is_nan() || offset < 0.0 {
-        return Err(Error::new(
-            SqlState::INVALID_PRECEDING_OR_FOLLOWING_SIZE,
-            "invalid preceding or following size in window function",
-        ));
+        return Err(crate::int::invalid_frame_offset());
     }
     if value.is_nan() {
         return Ok(base.is_nan() || !lower);

@@ -220,13 +220,16 @@ fn lcm(a: i64, b: i64) -> u128 {
     a.unsigned_abs() as u128 / gcd(a, b) as u128 * b.unsigned_abs() as u128
 }
 
+/// `22013`: an offset of a RANGE frame that is negative or no number.
+#[cold]
+pub(crate) fn invalid_frame_offset() -> Error {
+    Error::new(SqlState::INVALID_PRECEDING_OR_FOLLOWING_SIZE, "invalid preceding or following size in window function")
+}
+
 /// A window frame's bound at an offset from the current row: RANGE x PRECEDING or FOLLOWING.
 fn in_range(value: i64, base: i64, offset: i64, subtract: bool, less: bool) -> Result<bool> {
     if offset < 0 {
-        return Err(Error::new(
-            SqlState::INVALID_PRECEDING_OR_FOLLOWING_SIZE,
-            "invalid preceding or following size in window function",
-        ));
+        return Err(invalid_frame_offset());
     }
     let bound = if subtract { base as i128 - offset as i128 } else { base as i128 + offset as i128 };
     Ok(if less { value as i128 <= bound } else { value as i128 >= bound })

@@ -63,7 +63,7 @@ impl Analyzer<'_> {
         Ok(())
     }
 
-    fn join_item(&mut self, item: &ast::TableRef) -> Result<(FromItem, Vec<Visible>)> {
+    pub(crate) fn join_item(&mut self, item: &ast::TableRef) -> Result<(FromItem, Vec<Visible>)> {
         let entry = match item {
             ast::TableRef::Relation { relation, alias } => self.relation_item(relation, alias.as_ref())?,
             ast::TableRef::Subquery { lateral, query, alias, location } => {

@@ -23,6 +23,7 @@ mod from;
 mod function;
 mod inline;
 mod jsonb_subscript;
+mod merge;
 mod modify;
 pub mod node;
 mod operator;

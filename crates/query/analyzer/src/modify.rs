@@ -5,7 +5,6 @@ use catalog::relation::kind;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{self, Accessor, ExprKind as Ast, SelectBody};
-use types::oid;
 
 use crate::Analyzer;
 use crate::aggregate::target;
@@ -38,6 +37,11 @@ impl Analyzer<'_> {
             kind::MATERIALIZED_VIEW => "materialized view",
             _ => return Ok(relation),
         };
+        if self.scope().query.command == Command::Merge {
+            let text = format!("cannot execute MERGE on relation \"{}\"", relation.name());
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text)
+                .detail(format!("This operation is not supported for {what}s.")));
+        }
         Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("cannot change {what} \"{}\"", relation.name())))
     }
 
@@ -52,11 +56,7 @@ impl Analyzer<'_> {
         let required = acl::INSERT | if updates { acl::UPDATE } else { 0 };
         // The rows come first: they do not see the target.
         let relation = self.open_target(&insert.relation, alias.as_ref(), false, required)?;
-        self.scope().query.overriding = match insert.overriding {
-            ast::Overriding::None => Overriding::None,
-            ast::Overriding::User => Overriding::User,
-            ast::Overriding::System => Overriding::System,
-        };
+        self.scope().query.overriding = Overriding::of(insert.overriding);
         let columns = self.insert_columns(&relation, &insert.columns)?;
         let targets = match &insert.source {
             None => Vec::new(),
@@ -86,7 +86,7 @@ impl Analyzer<'_> {
         }
     }
 
-    fn mark_inserted(&mut self, column: i16) {
+    pub(crate) fn mark_inserted(&mut self, column: i16) {
         let query = &mut self.scope().query;
         if let Some(at) = query.result_relation
             && let Some(permission) = &mut query.range_table[at].permission
@@ -806,10 +806,5 @@ impl Analyzer<'_> {
         self.scope().names.clear();
         self.scope().query.on_conflict = Some(Box::new(result));
         Ok(())
-    }
-
-    pub(crate) fn merge_statement(&mut self, merge: &ast::Merge) -> Result<Query> {
-        let _ = (merge, oid::BOOL);
-        Err(Error::not_implemented("MERGE"))
     }
 }

@@ -716,6 +716,8 @@ node! {
     pub struct Frame {
         /// It was written, not the default.
         pub explicit: bool,
+        /// Both ends were written.
+        pub between: bool,
         /// What is counted.
         pub unit: FrameUnit,
         /// Where it begins.
@@ -1097,6 +1099,17 @@ node! {
         User,
         /// SYSTEM VALUE
         System,
+    }
+}
+
+impl Overriding {
+    /// What was written.
+    pub(crate) fn of(written: parser::ast::Overriding) -> Overriding {
+        match written {
+            parser::ast::Overriding::None => Overriding::None,
+            parser::ast::Overriding::User => Overriding::User,
+            parser::ast::Overriding::System => Overriding::System,
+        }
     }
 }
 

@@ -173,6 +173,17 @@ impl Analyzer<'_> {
                 self.update_defaults(&relation, &mut targets)?;
                 query.targets = targets;
             }
+            Command::Merge => {
+                let mut actions = std::mem::take(&mut query.merge_actions);
+                for action in &mut actions {
+                    match action.command {
+                        Command::Insert => self.insert_defaults(&relation, &mut action.targets, action.overriding)?,
+                        Command::Update => self.update_defaults(&relation, &mut action.targets)?,
+                        _ => {}
+                    }
+                }
+                query.merge_actions = actions;
+            }
             _ => {}
         }
         Ok(())

@@ -415,6 +415,7 @@ impl Analyzer<'_> {
     ) -> Result<Frame> {
         let mut frame = Frame {
             explicit: false,
+            between: false,
             unit: FrameUnit::Range,
             start: FrameBound::UnboundedPreceding,
             end: FrameBound::CurrentRow,
@@ -426,6 +427,7 @@ impl Analyzer<'_> {
         };
         let Some(written) = &specification.frame else { return Ok(frame) };
         frame.explicit = true;
+        frame.between = written.end.is_some();
         let place = match written.units {
             ast::FrameUnits::Range => {
                 frame.unit = FrameUnit::Range;

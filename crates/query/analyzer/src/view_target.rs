@@ -49,6 +49,13 @@ impl Analyzer<'_> {
             return Ok(());
         }
         let has_default = |number: i16| view.default_of(number).is_some();
+        // What MERGE sets is set as if by itself.
+        for at in 0..query.merge_actions.len() {
+            let mut single = Query::new(query.merge_actions[at].command);
+            std::mem::swap(&mut single.targets, &mut query.merge_actions[at].targets);
+            self.view_defaults(&mut single, view)?;
+            query.merge_actions[at].targets = single.targets;
+        }
         let mut targets = std::mem::take(&mut query.targets);
         for target in targets.iter_mut().filter(|target| has_default(target.number)) {
             match &target.expr.kind {
@@ -91,25 +98,44 @@ impl Analyzer<'_> {
         if !boolean_option(view, "security_invoker") {
             check_as(&mut inner, view.class.relowner);
         }
-        if let Some(reason) = why_not(self.catalog, &inner, command != Command::Delete)? {
-            let (what, doing, word) = match command {
-                Command::Insert => ("insert into", "inserting into", "INSERT"),
-                Command::Update => ("update", "updating", "UPDATE"),
-                Command::Delete => ("delete from", "deleting from", "DELETE"),
-                _ => return Err(Error::not_implemented("MERGE")),
-            };
-            let text = format!("cannot {what} view \"{}\"", view.name());
-            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text).detail(reason).hint(format!(
-                "To enable {doing} the view, provide an INSTEAD OF {word} trigger or an unconditional ON {word} DO INSTEAD rule."
-            )));
+        let commands: Vec<Command> = match command {
+            Command::Merge => query.merge_actions.iter().map(|action| action.command).collect(),
+            command => vec![command],
+        };
+        let gives_values = commands.iter().any(|command| matches!(command, Command::Insert | Command::Update));
+        if let Some(reason) = why_not(self.catalog, &inner, gives_values)? {
+            for done in commands {
+                let (what, doing, word) = match done {
+                    Command::Insert => ("insert into", "inserting into", "INSERT"),
+                    Command::Update => ("update", "updating", "UPDATE"),
+                    Command::Delete => ("delete from", "deleting from", "DELETE"),
+                    _ => continue,
+                };
+                let text = format!("cannot {what} view \"{}\"", view.name());
+                let hint = match command {
+                    Command::Merge => {
+                        format!("To enable {doing} the view using MERGE, provide an INSTEAD OF {word} trigger.")
+                    }
+                    _ => format!(
+                        "To enable {doing} the view, provide an INSTEAD OF {word} trigger or an unconditional ON {word} DO INSTEAD rule."
+                    ),
+                };
+                return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text).detail(reason).hint(hint));
+            }
         }
         let base = base_entry(&inner).ok_or_else(|| Error::internal("an updatable view reads nothing"))?;
         let outputs: Vec<TargetEntry> = inner.targets.iter().filter(|target| !target.junk).cloned().collect();
         let conflict_set = query.on_conflict.iter().flat_map(|conflict| &conflict.set);
-        for target in query.targets.iter().chain(conflict_set) {
+        let own = query.targets.iter().chain(conflict_set).map(|target| (command, target));
+        let merged = query.merge_actions.iter().flat_map(|a| a.targets.iter().map(|target| (a.command, target)));
+        for (done, target) in own.chain(merged) {
             let output = &outputs[target.number as usize - 1];
             if let Some(reason) = column_why_not(output, base) {
-                let what = if command == Command::Update { "update" } else { "insert into" };
+                let what = match (command, done) {
+                    (Command::Merge, _) => "merge into",
+                    (_, Command::Update) => "update",
+                    _ => "insert into",
+                };
                 let name = view.column(target.number).map_or("", |column| &column.attname);
                 let text = format!("cannot {what} column \"{name}\" of view \"{}\"", view.name());
                 return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(reason));
@@ -162,6 +188,9 @@ impl Analyzer<'_> {
             renumber(&mut conflict.set, &outputs, &inner.range_table[base].columns)?;
         }
         renumber(&mut query.targets, &outputs, &inner.range_table[base].columns)?;
+        for action in &mut query.merge_actions {
+            renumber(&mut action.targets, &outputs, &inner.range_table[base].columns)?;
+        }
         query.has.sublinks |= inner.has.sublinks;
         let shown = inner.where_clause.take().map(|condition| moved(condition, base, new));
         if command != Command::Delete {

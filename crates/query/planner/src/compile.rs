@@ -675,9 +675,12 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
                 conflict.update.iter().flatten().for_each(|(_, e)| f(e));
                 conflict.condition.iter().for_each(&mut *f);
             }
-            for action in &modify.merge {
-                action.condition.iter().for_each(&mut *f);
-                action.values.iter().for_each(|(_, e)| f(e));
+            if let Some(merge) = &modify.merge {
+                merge.condition.iter().chain(&merge.target).for_each(&mut *f);
+                for action in &merge.actions {
+                    action.condition.iter().for_each(&mut *f);
+                    action.values.iter().for_each(|(_, e)| f(e));
+                }
             }
         }
         _ => {}

@@ -146,6 +146,10 @@ impl Printer<'_> {
         }
         self.lines.push(line);
         let below = if indent == 0 { 2 } else { indent + 6 };
+        if let NodeKind::WindowAgg { shown: window, .. } = &shown.kind {
+            let text = self.window(window)?;
+            self.lines.push(format!("{}Window: {text}", " ".repeat(below)));
+        }
         for detail in &shown.details {
             let text = self.detail(shown, detail)?;
             self.lines.push(format!("{}{}: {text}", " ".repeat(below), detail.label));
@@ -200,6 +204,23 @@ impl Printer<'_> {
         Ok(())
     }
 
+    fn window(&self, window: &ShownWindow) -> Result<String> {
+        let qualify = self.options.verbose || self.plan.names.len() > 1;
+        let names = PlanNames { plan: self.plan, qualify, own: None };
+        let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
+        let mut clauses = Vec::new();
+        for (words, keys) in [("PARTITION BY", &window.partition), ("ORDER BY", &window.order)] {
+            if !keys.is_empty() {
+                let keys = keys.iter().map(|expr| key_text(&deparser, expr, "")).collect::<Result<Vec<_>>>()?;
+                clauses.push(format!("{words} {}", keys.join(", ")));
+            }
+        }
+        if window.frame.explicit {
+            clauses.push(deparser.frame(&window.frame)?);
+        }
+        Ok(format!("{} AS ({})", quote_identifier(&window.name), clauses.join(" ")))
+    }
+
     fn detail(&self, node: &Node, detail: &Detail) -> Result<String> {
         let own = match &node.kind {
             NodeKind::SeqScan { relation, .. }
@@ -218,15 +239,10 @@ impl Printer<'_> {
         let is_condition = detail.label.ends_with("Filter") || detail.label.ends_with("Cond");
         let mut parts = Vec::with_capacity(detail.exprs.len());
         for (at, expr) in detail.exprs.iter().enumerate() {
-            let mut text = deparser.expression(expr)?;
-            // Keys that are no plain columns stand in parentheses.
-            if !is_condition && !matches!(expr.kind, ExprKind::Var(_)) && !text.starts_with('(') {
-                text = format!("({text})");
-            }
-            if let Some(suffix) = detail.texts.get(at) {
-                text.push_str(suffix);
-            }
-            parts.push(text);
+            parts.push(match is_condition {
+                true => deparser.expression(expr)?,
+                false => key_text(&deparser, expr, detail.texts.get(at).map_or("", String::as_str))?,
+            });
         }
         Ok(if !is_condition {
             parts.join(", ")
@@ -324,6 +340,15 @@ impl Printer<'_> {
             }
         })
     }
+}
+
+/// A key by which rows are sorted or grouped. Keys that are no plain columns stand in parentheses.
+fn key_text(deparser: &Deparser<'_>, expr: &analyzer::query::Expr, suffix: &str) -> Result<String> {
+    let text = deparser.expression(expr)?;
+    Ok(match expr.kind {
+        ExprKind::Var(_) => format!("{text}{suffix}"),
+        _ => format!("({text}){suffix}"),
+    })
 }
 
 /// The inputs of a node, and whether each is hashed.

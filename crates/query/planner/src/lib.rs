@@ -19,6 +19,7 @@ mod facts;
 mod fold;
 mod join;
 mod level;
+mod merge;
 mod modify;
 pub mod partition;
 pub mod plan;
@@ -27,6 +28,7 @@ mod scan;
 mod selectivity;
 mod setop;
 mod upper;
+mod window;
 
 use catalog::{Catalog, Relation};
 use error::Result;

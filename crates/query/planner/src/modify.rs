@@ -6,6 +6,7 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 
 use crate::level::{Built, Layout, Level, Planner, system_type};
+use crate::merge::{merge_action, unless_deleted};
 use crate::plan::*;
 use crate::prepare::Tree;
 use crate::scan::renumber;
@@ -18,9 +19,6 @@ impl Planner<'_> {
     pub fn modify(&mut self, counted: bool) -> Result<Built> {
         self.read_only = false;
         let command = self.level().query.command;
-        if command == Command::Merge {
-            return Err(Error::not_implemented("MERGE"));
-        }
         let target = self.level().query.result_relation.ok_or_else(|| Error::internal("no table to change"))?;
         let oid = self.entry_relation(target).ok_or_else(|| Error::internal("the target is no table"))?;
         let table = self.relation(oid)?;
@@ -38,9 +36,20 @@ impl Planner<'_> {
                 ));
             }
         }
+        // What a row of MERGE's target must be, beside the join's condition: the conditions of views.
+        let target_quals = if command == Command::Merge { self.level().query.where_clause.clone() } else { None };
+        let source_there = if command == Command::Merge { Some(self.mark_source()?) } else { None };
         let tree = self.prepare()?;
         self.register_names();
         self.find_needed_with(&tree);
+        if let Some((_, entries)) = &source_there {
+            for &at in entries {
+                let list = &mut self.level().needed[at];
+                if let Err(place) = list.binary_search(&-1) {
+                    list.insert(place, -1);
+                }
+            }
+        }
         if command != Command::Insert {
             let list = &mut self.level().needed[target];
             if let Err(at) = list.binary_search(&-1) {
@@ -49,7 +58,7 @@ impl Planner<'_> {
         }
         // Other relations' rows are found again by their addresses if the target's row has changed meanwhile.
         let mut others = Vec::new();
-        if command != Command::Insert {
+        if !matches!(command, Command::Insert | Command::Merge) {
             for at in base_relations(&tree) {
                 if at != target && matches!(self.level().query.range_table[at].kind, q::EntryKind::Relation { .. }) {
                     others.push(at);
@@ -68,6 +77,12 @@ impl Planner<'_> {
         let mut extras: Vec<Expr> = Vec::new();
         for item in &returning {
             other_columns(&item.expr, target, &mut extras);
+        }
+        let merge_actions = self.level().query.merge_actions.clone();
+        let merge_condition = self.level().query.merge_condition.clone();
+        let merged = merge_actions.iter().flat_map(|a| a.condition.iter().chain(a.targets.iter().map(|t| &t.expr)));
+        for expr in merged.chain(&merge_condition) {
+            other_columns(expr, target, &mut extras);
         }
         let mut used = Vec::new();
         returning.iter().for_each(|item| columns_of(&item.expr, &mut used));
@@ -96,6 +111,9 @@ impl Planner<'_> {
                 exprs.extend(targets.iter().map(|t| t.expr.clone()));
             }
             _ => exprs.push(self.var(target, -1)),
+        }
+        if let Some((there, _)) = source_there {
+            exprs.push(there);
         }
         let first_extra = exprs.len();
         exprs.extend(extras.iter().cloned());
@@ -146,6 +164,14 @@ impl Planner<'_> {
             }
         }
         let on_conflict = self.on_conflict(&table, target)?;
+        let merge = match command {
+            Command::Merge => {
+                let mut layout = layout.clone();
+                layout.extend(extra_layout.iter().cloned());
+                Some(Box::new(self.merge(merge_actions, merge_condition, target_quals, &layout)?))
+            }
+            _ => None,
+        };
         let cost = Cost { startup: source.node.cost.startup, total: source.node.cost.total, rows: 0.0, width: 0 };
         let update_columns =
             if command == Command::Update { targets.iter().map(|t| t.number).collect() } else { Vec::new() };
@@ -157,7 +183,7 @@ impl Planner<'_> {
             columns: update_columns,
             extra,
             on_conflict,
-            merge: Vec::new(),
+            merge,
             marks,
             returning: !returning.is_empty(),
             returning_stamps: stamps,
@@ -165,7 +191,7 @@ impl Planner<'_> {
         };
         let raw = match returning.is_empty() {
             true => Vec::new(),
-            false => self.returning_layout(&table, target, &extra_layout, stamps),
+            false => self.returning_layout(&table, target, &extra_layout, command == Command::Merge, stamps),
         };
         let mut node = self.node(NodeKind::ModifyTable(Box::new(modify)), &raw, cost)?;
         if returning.is_empty() {
@@ -228,7 +254,7 @@ impl Planner<'_> {
             .collect()
     }
 
-    fn returning_layout(&self, table: &Relation, target: usize, extra: &[Expr], stamps: bool) -> Layout {
+    fn returning_layout(&self, table: &Relation, target: usize, extra: &[Expr], merges: bool, stamps: bool) -> Layout {
         let mut layout = self.row_layout(table, target, RowVersion::Default);
         layout.extend(self.row_layout(table, target, RowVersion::Old));
         for version in [RowVersion::Default, RowVersion::Old] {
@@ -237,6 +263,9 @@ impl Planner<'_> {
             }
         }
         layout.extend(extra.iter().cloned());
+        if merges {
+            layout.push(merge_action());
+        }
         if stamps {
             for version in [RowVersion::Default, RowVersion::Old] {
                 layout.extend(STAMPS.map(|column| variable(target, column, version, system_type(column))));
@@ -399,7 +428,7 @@ impl Planner<'_> {
     }
 }
 
-fn variable(relation: usize, column: i16, version: RowVersion, ty: q::SqlType) -> Expr {
+pub(crate) fn variable(relation: usize, column: i16, version: RowVersion, ty: q::SqlType) -> Expr {
     Expr { kind: ExprKind::Var(Var { level: 0, relation, column, version }), ty, location: q::NO_LOCATION }
 }
 
@@ -469,10 +498,11 @@ fn returning_expr(mut expr: Expr, target: usize, command: Command) -> Expr {
             match &mut expr.kind {
                 ExprKind::Var(var) if var.level == self.1 && var.relation == self.0 => {
                     if var.version == RowVersion::New {
-                        if self.2 == Command::Delete {
-                            expr.kind = ExprKind::Const(batch::Datum::Null);
-                        } else {
-                            var.version = RowVersion::Default;
+                        var.version = RowVersion::Default;
+                        match self.2 {
+                            Command::Delete => expr.kind = ExprKind::Const(batch::Datum::Null),
+                            Command::Merge => *expr = unless_deleted(expr.clone()),
+                            _ => {}
                         }
                     }
                 }

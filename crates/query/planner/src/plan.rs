@@ -444,6 +444,8 @@ pub enum NodeKind {
         frame: Frame,
         /// The functions.
         functions: Vec<WindowFunction>,
+        /// What EXPLAIN shows of the window.
+        shown: Box<ShownWindow>,
     },
     /// INTERSECT or EXCEPT of two inputs with equal columns. Raw: these columns.
     SetOp {
@@ -715,6 +717,19 @@ pub struct WindowFunction {
     pub ty: ColumnType,
 }
 
+/// A window as EXPLAIN shows it: `name AS (PARTITION BY … ORDER BY … frame)`.
+#[derive(Clone, Debug)]
+pub struct ShownWindow {
+    /// Its name; one is made up for windows without.
+    pub name: String,
+    /// PARTITION BY
+    pub partition: Vec<q::Expr>,
+    /// ORDER BY
+    pub order: Vec<q::Expr>,
+    /// The frame.
+    pub frame: q::Frame,
+}
+
 /// A window's frame.
 #[derive(Debug)]
 pub struct Frame {
@@ -786,8 +801,8 @@ pub struct ModifyTable {
     pub extra: usize,
     /// INSERT: what to do about conflicts.
     pub on_conflict: Option<OnConflict>,
-    /// MERGE: actions in order.
-    pub merge: Vec<MergeAction>,
+    /// What MERGE does.
+    pub merge: Option<Box<Merge>>,
     /// Other relations whose rows must be found again for the re-check of a changed row (`tid` counts the source's output).
     pub marks: Vec<RowMark>,
     /// RETURNING is wanted; the node's `project` computes it. Its raw columns are: the new row's columns (the old row's for DELETE), the old row's columns,
@@ -841,6 +856,18 @@ pub struct OnConflict {
     pub update: Option<Vec<(i16, Expr)>>,
     /// WHERE, over the same.
     pub condition: Vec<Expr>,
+}
+
+/// What MERGE does with the rows of its join. Expressions count the target row's columns (nulls if there is none), then the source's
+/// extra columns.
+#[derive(Debug)]
+pub struct Merge {
+    /// WHEN clauses, in order.
+    pub actions: Vec<MergeAction>,
+    /// ON: asked anew of a row of the target that another transaction has changed meanwhile.
+    pub condition: Vec<Expr>,
+    /// What a row of the target must be to be seen at all: conditions of views.
+    pub target: Vec<Expr>,
 }
 
 /// WHEN … THEN … of MERGE. Expressions count the target row's columns (nulls if there is none), then the source's extra columns.

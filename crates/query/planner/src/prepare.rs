@@ -286,7 +286,10 @@ impl Planner<'_> {
             conjuncts(condition, &mut quals);
         }
         let items = from.into_iter().map(tree_of).collect();
-        let mut tree = Tree::Group { items, quals };
+        let mut tree = match query.command {
+            Command::Merge => merge_tree(query, items, quals),
+            _ => Tree::Group { items, quals },
+        };
         if self.level().query.has.sublinks {
             tree = self.pull_up_sublinks(tree)?;
         }
@@ -516,6 +519,31 @@ impl Planner<'_> {
         query.range_table[at].kind = EntryKind::Result;
         query.visit_children_mut(&mut substitute);
         Ok(())
+    }
+}
+
+/// How MERGE's target and source are joined: so that rows without match are there if some action is for them. `quals` are
+/// conditions that rows of the target must meet to be seen at all.
+fn merge_tree(query: &Query, items: Vec<Tree>, quals: Vec<Expr>) -> Tree {
+    let mut on = Vec::new();
+    if let Some(condition) = &query.merge_condition {
+        conjuncts(condition.clone(), &mut on);
+    }
+    let mut items = items.into_iter();
+    let (Some(target), Some(source)) = (items.next(), items.next()) else {
+        return Tree::Group { items: Vec::new(), quals: Vec::new() };
+    };
+    let target = if quals.is_empty() { target } else { Tree::Group { items: vec![target], quals } };
+    let wants = |when| query.merge_actions.iter().any(|action| action.when == when);
+    let join = |join, left, right, on| {
+        let joined = Tree::Join { join, left: Box::new(left), right: Box::new(right), on };
+        Tree::Group { items: vec![joined], quals: Vec::new() }
+    };
+    match (wants(q::MergeWhen::NotMatchedByTarget), wants(q::MergeWhen::NotMatchedBySource)) {
+        (false, false) => Tree::Group { items: vec![target, source], quals: on },
+        (true, false) => join(JoinType::Left, source, target, on),
+        (false, true) => join(JoinType::Left, target, source, on),
+        (true, true) => join(JoinType::Full, target, source, on),
     }
 }
 

@@ -1,5 +1,6 @@
-//! Above the joins: grouping, window functions, set-returning functions, DISTINCT, ORDER BY, row locks, LIMIT.
+//! Above the joins: grouping, set-returning functions, DISTINCT, ORDER BY, row locks, LIMIT.
 
+use analyzer::deparse::order_suffix;
 use analyzer::node::Visitor;
 use analyzer::query::{self as q, Expr, ExprKind, Query, SortClause, TargetEntry};
 use error::{Error, Result, SqlState};
@@ -114,7 +115,7 @@ impl Planner<'_> {
         self.path_keys(targets, order_by)
     }
 
-    fn path_keys(&mut self, targets: &[TargetEntry], clauses: &[SortClause]) -> Vec<PathKey> {
+    pub fn path_keys(&mut self, targets: &[TargetEntry], clauses: &[SortClause]) -> Vec<PathKey> {
         clauses
             .iter()
             .filter_map(|clause| {
@@ -183,7 +184,7 @@ impl Planner<'_> {
     }
 
     /// Makes sure that expressions are columns; tells where they are.
-    fn columns_for(&mut self, built: &mut Built, exprs: &[Expr]) -> Result<Vec<usize>> {
+    pub fn columns_for(&mut self, built: &mut Built, exprs: &[Expr]) -> Result<Vec<usize>> {
         let missing: Vec<Expr> = exprs.iter().filter(|e| !built.layout.contains(e)).cloned().collect();
         if !missing.is_empty() {
             let mut all = built.layout.clone();
@@ -207,7 +208,7 @@ impl Planner<'_> {
     }
 
     /// Sorts, unless sorted already.
-    fn sort(&mut self, mut built: Built, keys: Vec<PathKey>) -> Result<Built> {
+    pub fn sort(&mut self, mut built: Built, keys: Vec<PathKey>) -> Result<Built> {
         if keys.is_empty() || is_sorted(&built.order, &keys) {
             return Ok(built);
         }
@@ -236,19 +237,7 @@ impl Planner<'_> {
             width: input.width,
         };
         let shown: Vec<Expr> = exprs.iter().map(|e| self.named(e)).collect();
-        let texts = keys
-            .iter()
-            .map(|key| {
-                let mut text = String::new();
-                if key.descending {
-                    text.push_str(" DESC");
-                }
-                if key.nulls_first != key.descending {
-                    text.push_str(if key.nulls_first { " NULLS FIRST" } else { " NULLS LAST" });
-                }
-                text
-            })
-            .collect();
+        let texts = keys.iter().map(|key| order_suffix(key.descending, key.nulls_first).to_string()).collect();
         let kind = NodeKind::Sort { input: Box::new(built.node), keys: sort_keys, presorted, limit };
         let mut node = self.node(kind, &built.layout, cost)?;
         node.details.push(Detail { label: "Sort Key", exprs: shown, texts });
@@ -437,102 +426,6 @@ impl Planner<'_> {
             filter,
             collation: aggregate.input_collation,
             ty: self.column_type(expr.ty)?,
-        })
-    }
-
-    /// Window functions, window by window.
-    fn windows(&mut self, mut built: Built, targets: &[TargetEntry]) -> Result<Built> {
-        let clauses = self.level().query.windows.clone();
-        if clauses.is_empty() || !self.level().query.has.windows {
-            return Ok(built);
-        }
-        let mut found = Windows::default();
-        for target in targets {
-            found.expr(&target.expr);
-        }
-        for (number, clause) in clauses.iter().enumerate() {
-            let calls: Vec<Expr> = found
-                .0
-                .iter()
-                .filter(|e| matches!(&e.kind, ExprKind::Window(call) if call.window == number))
-                .cloned()
-                .collect();
-            if calls.is_empty() {
-                continue;
-            }
-            let partition = self.path_keys(targets, &clause.partition_by);
-            let order = self.path_keys(targets, &clause.order_by);
-            let mut keys: Vec<PathKey> = partition.clone();
-            for key in &order {
-                if !keys.iter().any(|k| k.expr == key.expr) {
-                    keys.push(key.clone());
-                }
-            }
-            built = self.sort(built, keys)?;
-            let exprs: Vec<Expr> = partition.iter().chain(&order).map(|k| k.expr.clone()).collect();
-            let columns = self.columns_for(&mut built, &exprs)?;
-            let mut group_keys = Vec::with_capacity(columns.len());
-            for (&column, clause) in columns.iter().zip(clause.partition_by.iter().chain(&clause.order_by)) {
-                group_keys.push(self.group_key(column, built.node.output[column], clause.equality)?);
-            }
-            let peers = group_keys.split_off(partition.len());
-            let mut order_keys = Vec::with_capacity(order.len());
-            for (&column, clause) in columns[partition.len()..].iter().zip(&clause.order_by) {
-                order_keys.push(self.sort_key(column, built.node.output[column], clause)?);
-            }
-            let mut functions = Vec::with_capacity(calls.len());
-            for call in &calls {
-                let ExprKind::Window(window) = &call.kind else { continue };
-                let filter = match &window.filter {
-                    Some(filter) => Some(self.compile(filter, &built.layout)?),
-                    None => None,
-                };
-                functions.push(WindowFunction {
-                    function: window.function,
-                    aggregate: window.aggregate,
-                    args: self.compile_all(&window.args, &built.layout)?,
-                    filter,
-                    collation: window.input_collation,
-                    ty: self.column_type(call.ty)?,
-                });
-            }
-            let frame = Frame {
-                unit: clause.frame.unit,
-                start: self.frame_bound(&clause.frame.start)?,
-                end: self.frame_bound(&clause.frame.end)?,
-                exclude: clause.frame.exclude,
-                in_range: clause.frame.in_range,
-            };
-            let input = built.node.cost;
-            let mut layout = built.layout.clone();
-            layout.extend(calls);
-            let cost = Cost {
-                startup: input.startup,
-                total: input.total + input.rows * self.ctx.costs.cpu_operator_cost * functions.len() as f64,
-                rows: input.rows,
-                width: self.width(&layout),
-            };
-            let kind = NodeKind::WindowAgg {
-                input: Box::new(built.node),
-                partition: group_keys,
-                order: peers,
-                order_keys,
-                frame,
-                functions,
-            };
-            let node = self.node(kind, &layout, cost)?;
-            built = Built { node, layout, order: built.order };
-        }
-        Ok(built)
-    }
-
-    fn frame_bound(&mut self, bound: &q::FrameBound) -> Result<FrameBound> {
-        Ok(match bound {
-            q::FrameBound::UnboundedPreceding => FrameBound::UnboundedPreceding,
-            q::FrameBound::Preceding(e) => FrameBound::Preceding(self.compile(e, &[])?),
-            q::FrameBound::CurrentRow => FrameBound::CurrentRow,
-            q::FrameBound::Following(e) => FrameBound::Following(self.compile(e, &[])?),
-            q::FrameBound::UnboundedFollowing => FrameBound::UnboundedFollowing,
         })
     }
 
@@ -753,25 +646,6 @@ impl Visitor for Calls {
                 }
             }
             _ => expr.visit_children(self),
-        }
-    }
-    fn query(&mut self, _: &Query) {}
-    fn as_dyn(&mut self) -> &mut dyn Visitor {
-        self
-    }
-}
-
-#[derive(Default)]
-struct Windows(Vec<Expr>);
-
-impl Visitor for Windows {
-    fn expr(&mut self, expr: &Expr) {
-        if matches!(expr.kind, ExprKind::Window(_)) {
-            if !self.0.contains(expr) {
-                self.0.push(expr.clone());
-            }
-        } else {
-            expr.visit_children(self);
         }
     }
     fn query(&mut self, _: &Query) {}

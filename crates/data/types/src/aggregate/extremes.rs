@@ -73,6 +73,18 @@ impl Aggregate for Extremes {
         each_value(groups, args[0], rows, |group, row| self.offer(group, args[0].get(row), context))
     }
 
+    /// As long as only lesser values go, the best one stays.
+    fn retract(&mut self, group: usize, args: &[&Column], rows: Rows<'_>, context: Context<'_>) -> Result<bool> {
+        let best = self.values[group].as_ref();
+        let mut stays = true;
+        each_value(Groups::One(0), args[0], rows, |_, row| {
+            let value = args[0].get(row);
+            stays &= compare_as(self.type_oid, self.order, context.collation, value, best, context.env)?.is_ne();
+            Ok(())
+        })?;
+        Ok(stays)
+    }
+
     fn merge(&mut self, other: &mut dyn Aggregate, map: &[u32], context: Context<'_>) -> Result<()> {
         let Some(other) = other.as_any().downcast_mut::<Extremes>() else {
             return Err(Error::internal("two different aggregates cannot be merged"));

@@ -43,6 +43,10 @@ pub trait Aggregate: Send {
     /// Adds rows to their groups' states.
     fn update(&mut self, groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, context: Context<'_>) -> Result<()>;
 
+    /// Takes rows out of a group again, those that were added first: for a window's frame that moves on. False, with the
+    /// state in disorder, if that cannot be done exactly; the caller then starts over.
+    fn retract(&mut self, group: usize, args: &[&Column], rows: Rows<'_>, context: Context<'_>) -> Result<bool>;
+
     /// Adds the state of each group `k` of `other` (the same aggregate's) to this one's group `map[k]`: for parallel and
     /// spilled aggregation. The rows of `other` come after this one's.
     fn merge(&mut self, other: &mut dyn Aggregate, map: &[u32], context: Context<'_>) -> Result<()>;
@@ -71,6 +75,11 @@ pub(crate) trait State: Default + Clone + Send + 'static {
         context: Context<'_>,
     ) -> Result<()>;
 
+    /// Takes rows out again, those that were added first; false if that cannot be done exactly.
+    fn retract(&mut self, _args: &[&Column], _rows: Rows<'_>, _context: Context<'_>) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Adds what another one has seen after this one.
     fn merge(&mut self, other: &mut Self, context: Context<'_>) -> Result<()>;
 
@@ -93,6 +102,10 @@ impl<S: State> Aggregate for States<S> {
 
     fn update(&mut self, groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, context: Context<'_>) -> Result<()> {
         S::update(&mut self.0, groups, args, rows, context)
+    }
+
+    fn retract(&mut self, group: usize, args: &[&Column], rows: Rows<'_>, context: Context<'_>) -> Result<bool> {
+        self.0[group].retract(args, rows, context)
     }
 
     fn merge(&mut self, other: &mut dyn Aggregate, map: &[u32], context: Context<'_>) -> Result<()> {

@@ -21,6 +21,11 @@ impl State for CountRows {
         Ok(())
     }
 
+    fn retract(&mut self, _: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<bool> {
+        self.0 -= rows.len() as i64;
+        Ok(true)
+    }
+
     fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
         self.0 += other.0;
         Ok(())
@@ -48,6 +53,11 @@ impl State for CountValues {
                 Ok(())
             }),
         }
+    }
+
+    fn retract(&mut self, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<bool> {
+        rows.for_each(|row| self.0 -= !args[0].is_null(row) as i64);
+        Ok(true)
     }
 
     fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
@@ -100,7 +110,7 @@ fn each_integer(
 #[derive(Clone, Default)]
 pub struct SumInteger {
     sum: i64,
-    seen: bool,
+    count: i64,
 }
 
 impl State for SumInteger {
@@ -108,25 +118,38 @@ impl State for SumInteger {
         if let (Groups::One(group), Some(sum)) = (groups, dense_sum(args[0], rows)) {
             let state = &mut states[group as usize];
             state.sum = i64::try_from(state.sum as i128 + sum).map_err(|_| bigint_range())?;
-            state.seen |= !rows.is_empty();
+            state.count += rows.len() as i64;
             return Ok(());
         }
         each_integer(groups, args[0], rows, |group, value| {
             let state = &mut states[group];
             state.sum = state.sum.checked_add(value).ok_or_else(bigint_range)?;
-            state.seen = true;
+            state.count += 1;
             Ok(())
         })
     }
 
+    fn retract(&mut self, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<bool> {
+        let mut exact = true;
+        each_integer(Groups::One(0), args[0], rows, |_, value| {
+            match self.sum.checked_sub(value) {
+                Some(sum) => self.sum = sum,
+                None => exact = false,
+            }
+            self.count -= 1;
+            Ok(())
+        })?;
+        Ok(exact)
+    }
+
     fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
         self.sum = self.sum.checked_add(other.sum).ok_or_else(bigint_range)?;
-        self.seen |= other.seen;
+        self.count += other.count;
         Ok(())
     }
 
     fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
-        out.push(if self.seen { DatumRef::B8(self.sum) } else { DatumRef::Null });
+        out.push(if self.count > 0 { DatumRef::B8(self.sum) } else { DatumRef::Null });
         Ok(())
     }
 }
@@ -177,6 +200,11 @@ impl State for SumBigint {
         WideSum::update(groups, args, rows, |group, sum, count| states[group].0.add(sum, count))
     }
 
+    fn retract(&mut self, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<bool> {
+        WideSum::update(Groups::One(0), args, rows, |_, sum, count| self.0.add(-sum, -count))?;
+        Ok(true)
+    }
+
     fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
         self.0.add(other.0.sum, other.0.count);
         Ok(())
@@ -195,6 +223,11 @@ pub struct AverageInteger(WideSum);
 impl State for AverageInteger {
     fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
         WideSum::update(groups, args, rows, |group, sum, count| states[group].0.add(sum, count))
+    }
+
+    fn retract(&mut self, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<bool> {
+        WideSum::update(Groups::One(0), args, rows, |_, sum, count| self.0.add(-sum, -count))?;
+        Ok(true)
     }
 
     fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
@@ -217,20 +250,57 @@ impl State for AverageInteger {
 struct NumericSum {
     sum: Numeric,
     count: i64,
+    /// The largest scale of a value, which the sum has too, and how many values have it.
+    scale: u32,
+    scale_count: i64,
 }
 
 impl Default for NumericSum {
     fn default() -> NumericSum {
-        NumericSum { sum: Numeric::ZERO, count: 0 }
+        NumericSum { sum: Numeric::ZERO, count: 0, scale: 0, scale_count: 0 }
     }
 }
 
 impl NumericSum {
     #[inline]
-    fn add(&mut self, value: &Numeric, count: i64) -> Result<()> {
+    fn add(&mut self, value: &Numeric) -> Result<()> {
         self.sum = self.sum.add(value)?;
-        self.count += count;
+        self.count += 1;
+        self.note_scale(value.scale(), 1);
         Ok(())
+    }
+
+    fn merge(&mut self, other: &NumericSum) -> Result<()> {
+        self.sum = self.sum.add(&other.sum)?;
+        self.count += other.count;
+        self.note_scale(other.scale, other.scale_count);
+        Ok(())
+    }
+
+    #[inline]
+    fn note_scale(&mut self, scale: u32, count: i64) {
+        if scale > self.scale {
+            (self.scale, self.scale_count) = (scale, count);
+        } else if scale == self.scale {
+            self.scale_count += count;
+        }
+    }
+
+    /// Takes values out; not if one is infinite or no number, or if the sum without them would have a smaller scale.
+    fn retract(&mut self, args: &[&Column], rows: Rows<'_>) -> Result<bool> {
+        let mut exact = self.sum.is_finite();
+        each_numeric(Groups::One(0), args[0], rows, |_, value| {
+            if value.scale() == self.scale {
+                self.scale_count -= 1;
+            }
+            exact &= value.is_finite() && (self.scale == 0 || self.scale_count > 0);
+            if exact {
+                self.sum = self.sum.sub(value)?;
+                self.count -= 1;
+            }
+            Ok(())
+        })?;
+        Ok(exact)
     }
 }
 
@@ -250,11 +320,15 @@ pub struct SumNumeric(NumericSum);
 
 impl State for SumNumeric {
     fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
-        each_numeric(groups, args[0], rows, |group, value| states[group].0.add(value, 1))
+        each_numeric(groups, args[0], rows, |group, value| states[group].0.add(value))
+    }
+
+    fn retract(&mut self, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<bool> {
+        self.0.retract(args, rows)
     }
 
     fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
-        self.0.add(&other.0.sum, other.0.count)
+        self.0.merge(&other.0)
     }
 
     fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
@@ -269,11 +343,15 @@ pub struct AverageNumeric(NumericSum);
 
 impl State for AverageNumeric {
     fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
-        each_numeric(groups, args[0], rows, |group, value| states[group].0.add(value, 1))
+        each_numeric(groups, args[0], rows, |group, value| states[group].0.add(value))
+    }
+
+    fn retract(&mut self, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<bool> {
+        self.0.retract(args, rows)
     }
 
     fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
-        self.0.add(&other.0.sum, other.0.count)
+        self.0.merge(&other.0)
     }
 
     fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {

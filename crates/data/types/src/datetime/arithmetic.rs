@@ -52,7 +52,43 @@ crate::builtins! {
     1271 overlaps_timetz each(Option<TimeTz>, Option<TimeTz>, Option<TimeTz>, Option<TimeTz>) |a: Option<TimeTz>, b: Option<TimeTz>, c: Option<TimeTz>, d: Option<TimeTz>| overlaps(a, b, c, d);
     4134 in_range_timestamp_interval each(i64, i64, Interval, bool, bool) |value, base, offset: Interval, subtract, less| check_offset(&offset).and_then(|()| frame(value, base, &offset, subtract, less, timestamp_plus_interval));
     4135 in_range_timestamptz_interval each(Context, i64, i64, Interval, bool, bool) |cx: Context<'_>, value, base, offset: Interval, subtract, less| check_offset(&offset).and_then(|()| frame(value, base, &offset, subtract, less, |t, i| timestamptz_plus_interval(t, i, &Zone::Named(cx.env.time_zone()))));
+    4136 in_range_interval_interval each(Interval, Interval, Interval, bool, bool) |value: Interval, base: Interval, offset: Interval, subtract, less| interval_frame(value, base, &offset, subtract, less);
+    4137 in_range_time_interval each(i64, i64, Interval, bool, bool) |value: i64, base: i64, offset: Interval, subtract, less| time_frame(value, base, &offset, subtract, less);
+    4138 in_range_timetz_interval each(TimeTz, TimeTz, Interval, bool, bool) |value: TimeTz, base: TimeTz, offset: Interval, subtract, less| timetz_frame(value, base, &offset, subtract, less);
     4133 in_range_date_interval each(i32, i32, Interval, bool, bool) |value, base, offset: Interval, subtract, less| check_offset(&offset).and_then(|()| frame(date_to_timestamp(value)?, date_to_timestamp(base)?, &offset, subtract, less, timestamp_plus_interval));
+}
+
+/// Whether an interval is within an end of a RANGE frame.
+fn interval_frame(value: Interval, base: Interval, offset: &Interval, subtract: bool, less: bool) -> Result<bool> {
+    check_offset(offset)?;
+    // Infinity less infinity is in everyone's range.
+    if offset.is_infinity() && (if subtract { base.is_infinity() } else { base.is_negative_infinity() }) {
+        return Ok(true);
+    }
+    let bound = if subtract { base.sub(offset)? } else { base.add(offset)? };
+    Ok(if less { value.span() <= bound.span() } else { value.span() >= bound.span() })
+}
+
+/// The end of a RANGE frame over times of day, which does not wrap around midnight; only the time part of the offset counts.
+fn time_bound(base: i64, offset: &Interval, subtract: bool) -> Result<i128> {
+    if offset.micros < 0 {
+        return Err(crate::int::invalid_frame_offset());
+    }
+    let offset = offset.micros as i128;
+    Ok(base as i128 + if subtract { -offset } else { offset })
+}
+
+fn time_frame(value: i64, base: i64, offset: &Interval, subtract: bool, less: bool) -> Result<bool> {
+    let bound = time_bound(base, offset, subtract)?;
+    Ok(if less { value as i128 <= bound } else { value as i128 >= bound })
+}
+
+fn timetz_frame(value: TimeTz, base: TimeTz, offset: &Interval, subtract: bool, less: bool) -> Result<bool> {
+    let bound = time_bound(base.micros, offset, subtract)?;
+    // By the moment, then by the zone, as times with zones are compared.
+    let key = |micros: i128, zone: i32| (micros + zone as i128 * 1_000_000, zone);
+    let (value, bound) = (key(value.micros as i128, value.zone), key(bound, base.zone));
+    Ok(if less { value <= bound } else { value >= bound })
 }
 
 fn shift_date(day: i32, by: i64) -> Result<i32> {
@@ -201,10 +237,7 @@ fn overlaps<T: Ord + Copy>(a: Option<T>, b: Option<T>, c: Option<T>, d: Option<T
 
 fn check_offset(offset: &Interval) -> Result<()> {
     if offset.span() < 0 {
-        return Err(Error::new(
-            SqlState::INVALID_PRECEDING_OR_FOLLOWING_SIZE,
-            "invalid preceding or following size in window function",
-        ));
+        return Err(crate::int::invalid_frame_offset());
     }
     Ok(())
 }

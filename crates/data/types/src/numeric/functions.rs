@@ -189,10 +189,7 @@ fn width_bucket(operand: &Numeric, low: &Numeric, high: &Numeric, count: i32) ->
 
 fn in_range(value: &Numeric, base: &Numeric, offset: &Numeric, subtract: bool, lower: bool) -> Result<bool> {
     if offset.is_nan() || offset.sign() < 0 {
-        return Err(Error::new(
-            SqlState::INVALID_PRECEDING_OR_FOLLOWING_SIZE,
-            "invalid preceding or following size in window function",
-        ));
+        return Err(crate::int::invalid_frame_offset());
     }
     if value.is_nan() {
         return Ok(base.is_nan() || !lower);

@@ -304,23 +304,33 @@ impl<'q> Writer<'q> {
         let frame = &window.frame;
         if frame.explicit {
             self.put(blank);
-            self.put(match frame.unit {
-                FrameUnit::Range => "RANGE ",
-                FrameUnit::Rows => "ROWS ",
-                FrameUnit::Groups => "GROUPS ",
-            });
-            self.put("BETWEEN ");
-            self.bound(&frame.start)?;
-            self.put(" AND ");
-            self.bound(&frame.end)?;
-            self.put(match frame.exclude {
-                FrameExclusion::NoOthers => "",
-                FrameExclusion::CurrentRow => " EXCLUDE CURRENT ROW",
-                FrameExclusion::Group => " EXCLUDE GROUP",
-                FrameExclusion::Ties => " EXCLUDE TIES",
-            });
+            self.frame(frame)?;
         }
         self.put(")");
+        Ok(())
+    }
+
+    /// A frame, without blank before it.
+    pub(super) fn frame(&mut self, frame: &'q Frame) -> Result<()> {
+        self.put(match frame.unit {
+            FrameUnit::Range => "RANGE ",
+            FrameUnit::Rows => "ROWS ",
+            FrameUnit::Groups => "GROUPS ",
+        });
+        if frame.between {
+            self.put("BETWEEN ");
+        }
+        self.bound(&frame.start)?;
+        if frame.between {
+            self.put(" AND ");
+            self.bound(&frame.end)?;
+        }
+        self.put(match frame.exclude {
+            FrameExclusion::NoOthers => "",
+            FrameExclusion::CurrentRow => " EXCLUDE CURRENT ROW",
+            FrameExclusion::Group => " EXCLUDE GROUP",
+            FrameExclusion::Ties => " EXCLUDE TIES",
+        });
         Ok(())
     }
 

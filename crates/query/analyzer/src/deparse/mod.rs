@@ -154,6 +154,13 @@ impl Deparser<'_> {
         writer.expr(expr, false)?;
         Ok(writer.out)
     }
+
+    /// A window's frame as SQL.
+    pub fn frame(&self, frame: &Frame) -> Result<String> {
+        let mut writer = Writer::new(self.catalog, self.env, Naming::Given(self.names));
+        writer.frame(frame)?;
+        Ok(writer.out)
+    }
 }
 
 /// What stands behind a sort key.

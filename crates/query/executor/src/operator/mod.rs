@@ -29,6 +29,7 @@ mod table;
 mod tid_scan;
 mod unique;
 mod values;
+mod window;
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -321,7 +322,9 @@ impl Builder<'_> {
             NodeKind::Aggregate { input, strategy, keys, sets, aggregates, groupings, groups: _ } => {
                 aggregate::build(self, input, *strategy, keys, sets, aggregates, groupings)
             }
-            NodeKind::WindowAgg { .. } => Err(error::Error::not_implemented("window functions")),
+            NodeKind::WindowAgg { input, partition, order, order_keys, frame, functions, .. } => {
+                window::build(self, input, (partition, order), order_keys, frame, functions)
+            }
             NodeKind::SetOp { left, right, except, all, keys } => {
                 set_op::build(self, (left, right), *except, *all, keys)
             }

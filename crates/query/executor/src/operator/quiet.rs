@@ -34,3 +34,31 @@ pub(super) fn is_quiet(expr: &Expr, catalog: &Catalog) -> bool {
         _ => false,
     }
 }
+
+/// Whether evaluating an expression has effects, or gives another result each time, so that the order of evaluations shows.
+pub(super) fn has_effects(expr: &Expr, catalog: &Catalog) -> bool {
+    let any = |exprs: &[Expr]| exprs.iter().any(|expr| has_effects(expr, catalog));
+    match &expr.kind {
+        ExprKind::Column(_)
+        | ExprKind::Const(_)
+        | ExprKind::Param(_)
+        | ExprKind::Slot(_)
+        | ExprKind::Local(_)
+        | ExprKind::SqlValue(_) => false,
+        ExprKind::Call(it) | ExprKind::Distinct(it) | ExprKind::NullIf(it) | ExprKind::ScalarArray { call: it, .. } => {
+            it.volatile || any(&it.args)
+        }
+        ExprKind::And(args) | ExprKind::Or(args) | ExprKind::Coalesce(args) | ExprKind::Row(args) => any(args),
+        ExprKind::Not(arg)
+        | ExprKind::IsNull { arg, .. }
+        | ExprKind::IsBoolean { arg, .. }
+        | ExprKind::ViaIo(arg)
+        | ExprKind::Field { arg, .. } => has_effects(arg, catalog),
+        ExprKind::Case { whens, otherwise } => {
+            whens.iter().any(|(when, then)| has_effects(when, catalog) || has_effects(then, catalog))
+                || has_effects(otherwise, catalog)
+        }
+        ExprKind::Array { elements, .. } => any(elements),
+        _ => true,
+    }
+}

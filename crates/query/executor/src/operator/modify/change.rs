@@ -150,6 +150,126 @@ impl Changing {
     }
 }
 
+/// What became of a row that was to be changed.
+pub(super) enum Changed {
+    Done,
+    /// Another version of it is in the way.
+    Conflict(Conflict),
+}
+
+/// A row's values.
+fn datums(rows: &Batch, row: usize) -> Vec<Datum> {
+    rows.columns.iter().map(|column| column.datum(row)).collect()
+}
+
+impl Common {
+    /// Updates the row at `place`: `new` has its new version alone, `old` its old one alone.
+    pub fn update_row(
+        &mut self,
+        place: TupleId,
+        old: &Batch,
+        mut new: Batch,
+        source: (&Batch, usize),
+        out: &mut Batch,
+        run: &mut Run<'_>,
+    ) -> Result<Changed> {
+        let session = run.session;
+        let target = &mut self.target;
+        let triggers = target.has_triggers();
+        let table = target.open.table.clone();
+        if triggers {
+            let (before, after) = (datums(old, 0), datums(&new, 0));
+            let event = TriggerEvent {
+                table: table.oid,
+                kind: TriggerKind::BeforeUpdate,
+                old: Some((&before, place)),
+                new: Some((&after, TupleId::INVALID)),
+            };
+            match session.host.trigger(event)? {
+                TriggerOutcome::Unchanged => (),
+                TriggerOutcome::Skipped => return Ok(Changed::Done),
+                TriggerOutcome::Replaced(values) => {
+                    new.columns.iter_mut().zip(&values).for_each(|(column, value)| column.put(0, value.as_ref()));
+                }
+            }
+        }
+        target.generate(&mut new, run)?;
+        target.check(&new, run)?;
+        let changes = Changes::of(target, &old.columns, &new.columns, 0);
+        let all: Vec<i16> = (1..=new.columns.len() as i16).collect();
+        let changed = target.changed((&old.columns, 0), (&new.columns, 0), &all);
+        let kept: Vec<u16> = all.iter().filter(|n| !changed.contains(n)).map(|&n| n as u16 - 1).collect();
+        let options = UpdateOptions {
+            crosscheck: None,
+            wait: WaitPolicy::Block,
+            indexed_changed: changes.indexed,
+            key_changed: changes.key,
+            kept: &kept,
+        };
+        let (store, transaction) = (session.store, session.transaction);
+        let values = Row::Columns(&new.columns, 0);
+        let updated = match session.tables.update(store, transaction, &table, place, run.snapshot, values, options)? {
+            Outcome::Conflict(conflict) => return Ok(Changed::Conflict(conflict)),
+            Outcome::Done(updated) => updated,
+        };
+        if !updated.hot {
+            target.enter(&new, &[updated.tid], None, run)?;
+        }
+        target.check_views(&new, new.rows(), run)?;
+        if triggers {
+            let (before, after) = (datums(old, 0), datums(&new, 0));
+            session.host.trigger(TriggerEvent {
+                table: table.oid,
+                kind: TriggerKind::AfterUpdate,
+                old: Some((&before, place)),
+                new: Some((&after, updated.tid)),
+            })?;
+        }
+        self.count(1, run);
+        let new = Some((new.columns.as_slice(), 0, updated.tid));
+        self.returning.push(out, new, Some((old.columns.as_slice(), 0, place)), source);
+        Ok(Changed::Done)
+    }
+
+    /// Deletes the row at `place`, whose old version is known if anybody asks for it.
+    pub fn delete_row(
+        &mut self,
+        place: TupleId,
+        old: Option<(&Batch, usize)>,
+        source: (&Batch, usize),
+        out: &mut Batch,
+        run: &mut Run<'_>,
+    ) -> Result<Changed> {
+        let session = run.session;
+        let table = &self.target.open.table;
+        let triggers = self.target.has_triggers();
+        if triggers && let Some((rows, row)) = old {
+            let before = datums(rows, row);
+            let old = Some((before.as_slice(), place));
+            let event = TriggerEvent { table: table.oid, kind: TriggerKind::BeforeDelete, old, new: None };
+            if let TriggerOutcome::Skipped = session.host.trigger(event)? {
+                return Ok(Changed::Done);
+            }
+        }
+        let (store, transaction) = (session.store, session.transaction);
+        if let Outcome::Conflict(conflict) =
+            session.tables.delete(store, transaction, table, place, run.snapshot, None, WaitPolicy::Block)?
+        {
+            return Ok(Changed::Conflict(conflict));
+        }
+        if triggers && let Some((rows, row)) = old {
+            let before = datums(rows, row);
+            let old = Some((before.as_slice(), place));
+            session.host.trigger(TriggerEvent { table: table.oid, kind: TriggerKind::AfterDelete, old, new: None })?;
+        }
+        self.count(1, run);
+        if let Some((rows, row)) = old {
+            self.returning.push(out, None, Some((&rows.columns, row, place)), source);
+        }
+        Ok(Changed::Done)
+    }
+}
+
 /// Updates the source's rows.
 pub(super) struct Update {
     changing: Changing,
@@ -170,78 +290,17 @@ impl Update {
         out: &mut Batch,
         run: &mut Run<'_>,
     ) -> Result<()> {
-        let session = run.session;
-        let target = &mut self.changing.common.target;
-        let mut new = Batch::new(target.reprs());
-        let mut old_row = Batch::new(target.reprs());
-        for (n, (to, was)) in new.columns.iter_mut().zip(&mut old_row.columns).enumerate() {
-            to.push(old.0.columns[n].get(old.1));
-            was.push(old.0.columns[n].get(old.1));
-        }
-        new.set_len(1);
-        old_row.set_len(1);
+        let old_row = single(old.0, old.1, self.changing.common.target.reprs());
+        let mut new = old_row.clone();
         for (n, &number) in self.columns.iter().enumerate() {
             new.columns[number as usize - 1].put(0, source.0.columns[1 + n].get(source.1));
         }
-        let triggers = target.has_triggers();
-        let table = target.open.table.clone();
-        let datums = |rows: &Batch| rows.columns.iter().map(|column| column.datum(0)).collect::<Vec<Datum>>();
-        if triggers {
-            let (before, after) = (datums(&old_row), datums(&new));
-            let event = TriggerEvent {
-                table: table.oid,
-                kind: TriggerKind::BeforeUpdate,
-                old: Some((&before, place)),
-                new: Some((&after, TupleId::INVALID)),
-            };
-            match session.host.trigger(event)? {
-                TriggerOutcome::Unchanged => (),
-                TriggerOutcome::Skipped => return Ok(()),
-                TriggerOutcome::Replaced(values) => {
-                    new.columns.iter_mut().zip(&values).for_each(|(column, value)| column.put(0, value.as_ref()));
-                }
-            }
-        }
-        target.generate(&mut new, run)?;
-        target.check(&new, run)?;
-        let changes = Changes::of(target, &old_row.columns, &new.columns, 0);
-        let all: Vec<i16> = (1..=new.columns.len() as i16).collect();
-        let changed = target.changed((&old_row.columns, 0), (&new.columns, 0), &all);
-        let kept: Vec<u16> = all.iter().filter(|n| !changed.contains(n)).map(|&n| n as u16 - 1).collect();
-        let options = UpdateOptions {
-            crosscheck: None,
-            wait: WaitPolicy::Block,
-            indexed_changed: changes.indexed,
-            key_changed: changes.key,
-            kept: &kept,
-        };
-        let (store, transaction) = (session.store, session.transaction);
-        let values = Row::Columns(&new.columns, 0);
-        match session.tables.update(store, transaction, &table, place, run.snapshot, values, options)? {
-            Outcome::Done(updated) => {
-                if !updated.hot {
-                    target.enter(&new, &[updated.tid], None, run)?;
-                }
-                target.check_views(&new, new.rows(), run)?;
-                if triggers {
-                    let (before, after) = (datums(&old_row), datums(&new));
-                    session.host.trigger(TriggerEvent {
-                        table: table.oid,
-                        kind: TriggerKind::AfterUpdate,
-                        old: Some((&before, place)),
-                        new: Some((&after, updated.tid)),
-                    })?;
-                }
-                let common = &self.changing.common;
-                common.count(1, run);
-                let new = Some((new.columns.as_slice(), 0, updated.tid));
-                let was = Some((old_row.columns.as_slice(), 0, place));
-                common.returning.push(out, new, was, source);
-                Ok(())
-            }
-            Outcome::Conflict(conflict) => match self.changing.resolve(conflict, source, run)? {
+        match self.changing.common.update_row(place, &old_row, new, source, out, run)? {
+            Changed::Done => Ok(()),
+            Changed::Conflict(conflict) => match self.changing.resolve(conflict, source, run)? {
                 Next::Skip => Ok(()),
                 Next::Again(place, batch) => {
+                    let session = run.session;
                     let snapshot = session.transaction.latest_snapshot()?;
                     let (old, seen) = fetch_rows(run, &self.changing.common.target.open, &[place])?;
                     if seen.is_empty() {
@@ -254,6 +313,16 @@ impl Update {
             },
         }
     }
+}
+
+/// A batch of one row of another: its first columns.
+pub(super) fn single(rows: &Batch, row: usize, forms: Vec<batch::Repr>) -> Batch {
+    let mut one = Batch::new(forms);
+    for (to, from) in one.columns.iter_mut().zip(&rows.columns) {
+        to.push(from.get(row));
+    }
+    one.set_len(1);
+    one
 }
 
 /// Deletes the source's rows.
@@ -274,41 +343,12 @@ impl Delete {
         out: &mut Batch,
         run: &mut Run<'_>,
     ) -> Result<()> {
-        let session = run.session;
-        let common = &self.changing.common;
-        let table = &common.target.open.table;
-        let triggers = common.target.has_triggers();
-        let values = |(rows, row): (&Batch, usize)| rows.columns.iter().map(|c| c.datum(row)).collect::<Vec<Datum>>();
-        if triggers && let Some(old) = old {
-            let before = values(old);
-            let old = Some((before.as_slice(), place));
-            let event = TriggerEvent { table: table.oid, kind: TriggerKind::BeforeDelete, old, new: None };
-            if let TriggerOutcome::Skipped = session.host.trigger(event)? {
-                return Ok(());
-            }
-        }
-        let (store, transaction) = (session.store, session.transaction);
-        match session.tables.delete(store, transaction, table, place, run.snapshot, None, WaitPolicy::Block)? {
-            Outcome::Done(()) => {
-                if triggers && let Some(old) = old {
-                    let before = values(old);
-                    let old = Some((before.as_slice(), place));
-                    session.host.trigger(TriggerEvent {
-                        table: table.oid,
-                        kind: TriggerKind::AfterDelete,
-                        old,
-                        new: None,
-                    })?;
-                }
-                common.count(1, run);
-                if let Some((rows, row)) = old {
-                    common.returning.push(out, None, Some((&rows.columns, row, place)), source);
-                }
-                Ok(())
-            }
-            Outcome::Conflict(conflict) => match self.changing.resolve(conflict, source, run)? {
+        match self.changing.common.delete_row(place, old, source, out, run)? {
+            Changed::Done => Ok(()),
+            Changed::Conflict(conflict) => match self.changing.resolve(conflict, source, run)? {
                 Next::Skip => Ok(()),
                 Next::Again(place, batch) => {
+                    let session = run.session;
                     let snapshot = session.transaction.latest_snapshot()?;
                     let (old, seen) = fetch_rows(run, &self.changing.common.target.open, &[place])?;
                     if seen.is_empty() {

@@ -58,7 +58,12 @@ impl BatchInsert {
 }
 
 /// Inserts the rows of a batch into a table and its indexes, and tells triggers; `places` gets where they are.
-fn insert_rows(target: &mut Target, rows: &Batch, places: &mut Vec<TupleId>, run: &mut Run<'_>) -> Result<()> {
+pub(super) fn insert_rows(
+    target: &mut Target,
+    rows: &Batch,
+    places: &mut Vec<TupleId>,
+    run: &mut Run<'_>,
+) -> Result<()> {
     let session = run.session;
     places.clear();
     let options = InsertOptions::default();
@@ -73,7 +78,7 @@ fn insert_rows(target: &mut Target, rows: &Batch, places: &mut Vec<TupleId>, run
 }
 
 /// Lets BEFORE triggers see and change the rows of a batch, whose first columns are the table's.
-fn before_triggers(target: &Target, batch: &mut Batch, run: &Run<'_>) -> Result<()> {
+pub(super) fn before_triggers(target: &Target, batch: &mut Batch, run: &Run<'_>) -> Result<()> {
     let (table, width, len) = (target.open.table.oid, target.reprs().len(), batch.len());
     let mut selection = std::mem::take(&mut batch.selection);
     let mut failure = None;

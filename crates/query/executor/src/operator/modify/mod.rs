@@ -1,4 +1,4 @@
-//! INSERT, UPDATE and DELETE.
+//! INSERT, UPDATE, DELETE and MERGE.
 //!
 //! The source gives the rows; this operator changes the table and its indexes, checks constraints, tells triggers, and makes
 //! the raw columns of RETURNING. It runs its source to the end even if nobody reads RETURNING.
@@ -6,9 +6,11 @@
 //! - [`target`]: the table with its constraints and indexes, and what holds for each new row.
 //! - [`insert`]: new rows, batch by batch; ON CONFLICT row by row.
 //! - [`change`]: UPDATE and DELETE, which may meet rows that another transaction has changed since.
+//! - [`merge`]: MERGE, which does all of that.
 
 mod change;
 pub(crate) mod insert;
+mod merge;
 mod target;
 
 use std::sync::Arc;
@@ -33,7 +35,8 @@ pub(super) fn build(builder: &Builder<'_>, modify: &ModifyTable) -> Result<(Box<
         Command::Insert => (Box::new(insert::Insert::new(common, modify)?) as Box<dyn Operator>, raw),
         Command::Update => (Box::new(change::Update::new(builder, common, modify)?), raw),
         Command::Delete => (Box::new(change::Delete::new(builder, common, modify)?), raw),
-        _ => return Err(Error::not_implemented("MERGE")),
+        Command::Merge => (Box::new(merge::Merge::new(builder, common, modify)?), raw),
+        Command::Select | Command::Nothing => return Err(Error::internal("a modifying node that changes nothing")),
     })
 }
 
@@ -62,6 +65,8 @@ struct Returning {
     extra: Vec<Repr>,
     stamps: bool,
     table: ids::Oid,
+    /// MERGE: the name of the action that the next rows come from.
+    action: Option<&'static str>,
 }
 
 /// `xmin, cmin, xmax, cmax`.
@@ -75,6 +80,7 @@ impl Returning {
             extra: extra.to_vec(),
             stamps: modify.returning_stamps,
             table: target.open.table.oid,
+            action: (modify.command == Command::Merge).then_some(""),
         }
     }
 
@@ -84,8 +90,10 @@ impl Returning {
         }
         let system = [Repr::Bytes, Repr::B4, Repr::Bytes, Repr::B4];
         let table = self.columns.iter().chain(&self.columns).copied();
+        let action = self.action.map(|_| Repr::Bytes);
         let stamps = if self.stamps { [Repr::B4; 2 * STAMPS.len()].as_slice() } else { &[] };
-        table.chain(system).chain(self.extra.iter().copied()).chain(stamps.iter().copied()).collect()
+        let rest = self.extra.iter().copied().chain(action).chain(stamps.iter().copied());
+        table.chain(system).chain(rest).collect()
     }
 
     /// Adds a row: the new and the old version, each with its place, and the row of the source's batch that it comes
@@ -122,7 +130,11 @@ impl Returning {
         for n in 0..self.extra.len() {
             out.columns[2 * width + 4 + n].push(batch.columns[first + n].get(row));
         }
-        let stamps = 2 * width + 4 + self.extra.len();
+        let mut stamps = 2 * width + 4 + self.extra.len();
+        if let Some(action) = self.action {
+            out.columns[stamps].push(DatumRef::Bytes(action.as_bytes()));
+            stamps += 1;
+        }
         out.columns[stamps..].iter_mut().for_each(|column| column.push(DatumRef::Null));
         out.set_len(out.len() + 1);
     }
