@@ -5,6 +5,7 @@
 
 mod collect;
 mod extremes;
+mod intervals;
 mod logic;
 mod moments;
 mod sums;
@@ -163,6 +164,8 @@ pub static AGGREGATES: &[(u32, AggregateMaker)] = &[
     (2111, make::<sums::SumDouble>),
     (2112, make::<sums::SumInteger>),
     (2114, make::<sums::SumNumeric>),
+    (2113, make::<intervals::Sum>),
+    (2106, make::<intervals::Average>),
     (2100, make::<sums::AverageInteger>),
     (2101, make::<sums::AverageInteger>),
     (2102, make::<sums::AverageInteger>),
@@ -288,7 +291,7 @@ pub static AGGREGATES: &[(u32, AggregateMaker)] = &[
     (3545, make::<collect::Joined>),
     (2335, make::<collect::Elements>),
     (4053, make::<collect::Arrays>),
-    (6292, make::<collect::AnyValue>),
+    (6291, make::<collect::AnyValue>),
 ];
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ fn interval_in(text: &str, call: &TypeCall<'_>, out: &mut Column) -> Result<()> 
 }
 
 /// Adds a value of a byte string form at the end of a column.
-fn push<T: Value>(value: T, out: &mut Column) {
+pub(crate) fn push<T: Value>(value: T, out: &mut Column) {
     let at = out.len();
     out.push(DatumRef::Bytes(&[]));
     value.put(out, at);

@@ -24,10 +24,10 @@ mod zone;
 pub use arithmetic::{DATETIME_ARITHMETIC, generate_timestamps, timestamp_plus_interval, timestamptz_plus_interval};
 pub use functions::DATETIMES;
 pub use interval::Interval;
-pub(crate) use io::decode;
 pub use io::{
     DATE_IO, INTERVAL_IO, TIME_IO, TIMESTAMP_IO, TIMESTAMPTZ_IO, TIMETZ_IO, write_date, write_iso_8601, write_timestamp,
 };
+pub(crate) use io::{decode, push};
 pub use parts::DATETIME_PARTS;
 pub use zone::{Local, TimeZone};
 

@@ -18,6 +18,7 @@ use types::sortkey::{KeyColumn, KeyEncoder};
 use types::{Aggregate, Context, Groups};
 
 use super::grouping::GroupColumns;
+use super::ordered_set::{NoStates, OrderedSet, OrderedSetCall};
 use super::{Builder, Operator, Stage, reprs};
 use crate::expression::{Compiled, compile, compile_all, evaluate_all};
 use crate::run::Run;
@@ -38,6 +39,7 @@ struct Call {
     collation: ids::Oid,
     ty: ColumnType,
     ordered: Option<Order>,
+    ordered_set: Option<OrderedSetCall>,
 }
 
 /// DISTINCT and ORDER BY of an aggregate, over its arguments.
@@ -54,13 +56,11 @@ struct Ordered {
     sorter: Sorter,
     keys: ByteValues,
     rows: Batch,
+    set: Option<OrderedSet>,
 }
 
 impl Call {
     fn new(call: &AggregateCall) -> Result<Call> {
-        if !call.direct_args.is_empty() {
-            return Err(Error::not_implemented("ordered-set aggregate"));
-        }
         let args = compile_all(&call.args)?;
         let types: Vec<ColumnType> = args.iter().map(Compiled::ty).collect();
         let ordered = (!call.order.is_empty() || !call.distinct.is_empty()).then(|| {
@@ -97,6 +97,7 @@ impl Call {
             collation: call.collation,
             ty: call.ty,
             ordered,
+            ordered_set: OrderedSetCall::new(call)?,
         })
     }
 
@@ -111,6 +112,9 @@ impl Call {
     }
 
     fn states(&self, run: &Run<'_>) -> Result<Box<dyn Aggregate>> {
+        if self.ordered_set.is_some() {
+            return Ok(Box::new(NoStates));
+        }
         match types::aggregate(self.function, self.context(run)) {
             Some(aggregate) => aggregate,
             None => Err(Error::not_implemented(run.session.function_name(self.function)?)),
@@ -212,15 +216,15 @@ impl Set {
         self.states = calls.iter().map(|call| call.states(run)).collect::<Result<_>>()?;
         self.ordered = (calls.iter())
             .map(|call| {
-                call.ordered.as_ref().map(|order| Ordered {
-                    sorter: Sorter::new(
-                        order.forms.clone(),
-                        run.state.work_mem,
-                        None,
-                        run.session.temporary_directory(),
-                    ),
-                    keys: ByteValues::new(),
-                    rows: Batch::new(order.forms.iter().copied()),
+                call.ordered.as_ref().map(|order| {
+                    let directory = run.session.temporary_directory();
+                    let sorter = Sorter::new(order.forms.clone(), run.state.work_mem, None, directory);
+                    Ordered {
+                        sorter: if call.ordered_set.is_some() { sorter.with_keys() } else { sorter },
+                        keys: ByteValues::new(),
+                        rows: Batch::new(order.forms.iter().copied()),
+                        set: call.ordered_set.as_ref().map(OrderedSetCall::start),
+                    }
                 })
             })
             .collect();
@@ -309,6 +313,10 @@ impl Set {
         for ((call, states), ordered) in calls.iter_mut().zip(&mut self.states).zip(&mut self.ordered) {
             let (mut positions, mut chosen) = (Vec::new(), Vec::new());
             let (mut rows, mut groups) = (rows, groups);
+            let set = ordered.as_mut().and_then(|ordered| ordered.set.as_mut());
+            if let (Some(call), Some(set)) = (&mut call.ordered_set, set) {
+                call.note(set, batch, rows, groups, run)?;
+            }
             if let Some(filter) = &mut call.filter {
                 filter.evaluate(batch, rows, run)?;
                 let holds = filter.result(batch);
@@ -326,7 +334,17 @@ impl Set {
             evaluate_all(&mut call.args, batch, rows, run)?;
             let args: Vec<&Column> = call.args.iter().map(|arg| arg.result(batch)).collect();
             match (ordered, &call.ordered) {
-                (Some(ordered), Some(order)) => ordered.add(order, &args, rows, groups, run)?,
+                (Some(ordered), Some(order)) => match &call.ordered_set {
+                    Some(set) if !set.counts_nulls() => {
+                        let (mut positions, mut chosen) = (Vec::new(), Vec::new());
+                        for (k, row) in rows.iter().enumerate().filter(|(_, row)| !args[0].is_null(*row)) {
+                            positions.push(row as u16);
+                            chosen.push(groups.of(k) as u32);
+                        }
+                        ordered.add(order, &args, Rows::Some(&positions), Groups::Each(&chosen), run)?;
+                    }
+                    _ => ordered.add(order, &args, rows, groups, run)?,
+                },
                 _ => states.update(groups, &args[..call.arg_count], rows, call.context(run))?,
             }
         }
@@ -334,10 +352,12 @@ impl Set {
     }
 
     /// Ends the input: hands what was sorted to the aggregates, and lines the spilled rows up.
-    fn finish(&mut self, calls: &[Call], run: &Run<'_>) -> Result<()> {
-        for ((call, states), ordered) in calls.iter().zip(&mut self.states).zip(&mut self.ordered) {
-            if let (Some(ordered), Some(order)) = (ordered, &call.ordered) {
-                ordered.drain(call, order, states.as_mut(), run)?;
+    fn finish(&mut self, calls: &mut [Call], run: &mut Run<'_>) -> Result<()> {
+        for ((call, states), ordered) in calls.iter_mut().zip(&mut self.states).zip(&mut self.ordered) {
+            let (Some(ordered), Some(order)) = (ordered, &call.ordered) else { continue };
+            match &mut call.ordered_set {
+                Some(set) => ordered.drain_set(set, order, self.groups, run)?,
+                None => ordered.drain(call, order, states.as_mut(), run)?,
             }
         }
         for store in self.spilled.take().into_iter().flatten().filter(|store| !store.is_empty()) {
@@ -366,6 +386,9 @@ impl Ordered {
                 to.push(from.get(row));
             }
             let group = groups.of(k) as u32;
+            if let Some(set) = &mut self.set {
+                set.count(group as usize);
+            }
             self.rows.columns[args.len()].push(DatumRef::B4(group as i32));
             for (value, &position) in values.iter_mut().zip(&order.positions) {
                 *value = args[position].get(row);
@@ -377,6 +400,22 @@ impl Ordered {
         }
         self.rows.set_len(rows.len());
         self.sorter.add(&self.rows, Rows::All(rows.len()), &self.keys)
+    }
+
+    fn drain_set(&mut self, call: &mut OrderedSetCall, order: &Order, groups: usize, run: &mut Run<'_>) -> Result<()> {
+        let Some(set) = &mut self.set else { return Ok(()) };
+        self.sorter.finish()?;
+        let encoder = KeyEncoder::new(order.key.clone(), run.env())?;
+        while self.sorter.next(&mut self.rows)? {
+            let Some(numbers) = self.rows.columns.last() else { break };
+            for row in 0..self.rows.len() {
+                // The key begins with the group's number.
+                let key = self.sorter.key(row).get(4..).unwrap_or_default();
+                let value = self.rows.columns[0].get(row);
+                call.take(set, numbers.b4()[row] as u32 as usize, key, value, &encoder, run)?;
+            }
+        }
+        call.finish(set, groups, &encoder, run)
     }
 
     fn drain(&mut self, call: &Call, order: &Order, states: &mut dyn Aggregate, run: &Run<'_>) -> Result<()> {
@@ -422,7 +461,7 @@ impl Aggregation {
             }
         }
         run.state.wanted = wanted;
-        self.sets.iter_mut().try_for_each(|set| set.finish(&self.calls, run))
+        self.sets.iter_mut().try_for_each(|set| set.finish(&mut self.calls, run))
     }
 
     /// Groups the rows of the next partition of a set; false if there is none.
@@ -435,7 +474,7 @@ impl Aggregation {
             store.read(number, &mut self.batch)?;
             set.add(&mut self.calls, &self.batch, &mut self.keys, &mut self.numbers, &self.input_forms, run)?;
         }
-        set.finish(&self.calls, run)?;
+        set.finish(&mut self.calls, run)?;
         Ok(true)
     }
 }
@@ -465,9 +504,14 @@ impl Operator for Aggregation {
                 }
             }
             let (aggregates, groupings) = rest.split_at_mut(self.calls.len());
-            for ((to, call), states) in aggregates.iter_mut().zip(&self.calls).zip(&mut current.states) {
+            let states = current.states.iter_mut().zip(&current.ordered);
+            for ((to, call), (states, ordered)) in aggregates.iter_mut().zip(&self.calls).zip(states) {
+                let set = ordered.as_ref().and_then(|ordered| ordered.set.as_ref());
                 for at in group..end {
-                    states.finish(at, to, call.context(run))?;
+                    match set {
+                        Some(set) => set.give(at, to),
+                        None => states.finish(at, to, call.context(run))?,
+                    }
                 }
             }
             for (to, keys) in groupings.iter_mut().zip(&self.groupings) {

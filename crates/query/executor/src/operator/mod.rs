@@ -17,6 +17,7 @@ mod material;
 mod merge_join;
 pub(crate) mod modify;
 mod nest_loop;
+mod ordered_set;
 mod pairs;
 mod project_set;
 mod quiet;
