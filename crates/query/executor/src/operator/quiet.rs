@@ -48,7 +48,9 @@ pub(super) fn has_effects(expr: &Expr, catalog: &Catalog) -> bool {
         ExprKind::Call(it) | ExprKind::Distinct(it) | ExprKind::NullIf(it) | ExprKind::ScalarArray { call: it, .. } => {
             it.volatile || any(&it.args)
         }
-        ExprKind::And(args) | ExprKind::Or(args) | ExprKind::Coalesce(args) | ExprKind::Row(args) => any(args),
+        ExprKind::And(args) | ExprKind::Or(args) | ExprKind::Coalesce(args) | ExprKind::Row { fields: args, .. } => {
+            any(args)
+        }
         ExprKind::Not(arg)
         | ExprKind::IsNull { arg, .. }
         | ExprKind::IsBoolean { arg, .. }
