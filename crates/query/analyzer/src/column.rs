@@ -10,12 +10,69 @@ use crate::Analyzer;
 use crate::coerce::returns_set;
 use crate::node::{Visitor, VisitorMut};
 use crate::query::*;
+use crate::routine::{Precedence, Variables};
 use crate::scope::{Place, Visible};
 use crate::types as ty;
 
 impl Analyzer<'_> {
-    /// A column reference, `a`, `t.a`, `s.t.a` …; a whole row; or a function in attribute notation.
+    /// A column reference, or a variable of the routine in which the statement stands.
     pub(crate) fn column_reference(&mut self, name: &ast::ObjectName, location: u32) -> Result<Expr> {
+        let Some(variables) = self.variables else { return self.table_reference(name, location) };
+        let precedence = variables.precedence();
+        if precedence == Precedence::Variable
+            && let Some(found) = self.variable(variables, name, location)?
+        {
+            return Ok(found);
+        }
+        match self.table_reference(name, location) {
+            Ok(_) if precedence == Precedence::Neither && self.variable(variables, name, location)?.is_some() => {
+                let text = format!("column reference \"{name}\" is ambiguous");
+                Err(self
+                    .error(SqlState::AMBIGUOUS_COLUMN, text, location)
+                    .detail("It could refer to either a PL/pgSQL variable or a table column."))
+            }
+            Err(error) if matches!(error.state(), SqlState::UNDEFINED_COLUMN | SqlState::UNDEFINED_TABLE) => {
+                self.variable(variables, name, location)?.ok_or(error)
+            }
+            result => result,
+        }
+    }
+
+    /// The variable that a name means, with fields of it selected.
+    fn variable(
+        &mut self,
+        variables: &dyn Variables,
+        name: &ast::ObjectName,
+        location: u32,
+    ) -> Result<Option<Expr>> {
+        let parts: Vec<&str> = name.qualifiers.iter().chain([&name.name]).map(|part| &**part).collect();
+        let found = variables.named(&parts).map_err(|error| self.place(error, location))?;
+        let Some((variable, used)) = found else { return Ok(None) };
+        let mut value = Expr { kind: ExprKind::Param(variable.number), ty: variable.ty, location };
+        for field in &parts[used..] {
+            let columns = self.row_columns(&value)?;
+            let Some(at) = columns.iter().position(|(name, _)| name == field) else {
+                // `f(x)` may be written `x.f`.
+                if let Some(call) = self.attribute_function(field, value, location)? {
+                    value = call;
+                    continue;
+                }
+                let of = self.catalog.format_type(variable.ty.oid, -1)?;
+                let text = match columns.is_empty() {
+                    true => format!("column notation .{field} applied to type {of}, which is not a composite type"),
+                    false => format!("column \"{field}\" not found in data type {of}"),
+                };
+                let state = if columns.is_empty() { SqlState::WRONG_OBJECT_TYPE } else { SqlState::UNDEFINED_COLUMN };
+                return Err(self.error(state, text, location));
+            };
+            let ty = columns[at].1;
+            value = Expr { kind: ExprKind::Field { arg: Box::new(value), number: at as i16 + 1 }, ty, location };
+        }
+        Ok(Some(value))
+    }
+
+    /// A column reference, `a`, `t.a`, `s.t.a` …; a whole row; or a function in attribute notation.
+    fn table_reference(&mut self, name: &ast::ObjectName, location: u32) -> Result<Expr> {
         match self.scope().place {
             Place::ColumnDefault => {
                 return Err(self.error(
@@ -46,9 +103,6 @@ impl Analyzer<'_> {
                 }
                 if let Some((level, at)) = self.find_entry(None, column, location)? {
                     return self.whole_row(level, at, location);
-                }
-                if let Some(at) = self.param_names.iter().position(|name| name == column) {
-                    return self.parameter(at as i32 + 1, location);
                 }
                 Err(self.missing_column(None, column, location))
             }

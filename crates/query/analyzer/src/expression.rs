@@ -215,6 +215,9 @@ impl Analyzer<'_> {
     }
 
     pub(crate) fn parameter(&mut self, number: i32, location: u32) -> Result<Expr> {
+        if let Some(variable) = self.variables.and_then(|variables| variables.numbered(number)) {
+            return Ok(Expr { kind: ExprKind::Param(variable.number), ty: variable.ty, location });
+        }
         let missing = |this: &Self| {
             Err(this.error(SqlState::UNDEFINED_PARAMETER, format!("there is no parameter ${number}"), location))
         };

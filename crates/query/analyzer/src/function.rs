@@ -11,6 +11,7 @@ use crate::Analyzer;
 use crate::coerce::{Coercion, Path};
 use crate::operator::Choice;
 use crate::query::*;
+use crate::routine::WrittenOutput;
 use crate::types::{self as ty, UNKNOWN};
 
 /// The most arguments of a function.
@@ -116,7 +117,7 @@ impl Analyzer<'_> {
         if plain && let Some(cast) = self.function_as_cast(&call.name, &mut args, &names, location)? {
             return Ok(cast);
         }
-        let row = match self.find_function(&call.name, &inputs, &names, !call.variadic, location)? {
+        let row = match self.find_function(&call.name, &inputs, &names, !call.variadic, false, location)? {
             Ok(found) => found,
             Err(ambiguous) => {
                 return Err(self.no_function(
@@ -243,7 +244,7 @@ impl Analyzer<'_> {
         let name = ast::ObjectName::system(name, location);
         let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
         let names = vec![None; args.len()];
-        match self.find_function(&name, &inputs, &names, true, location)? {
+        match self.find_function(&name, &inputs, &names, true, false, location)? {
             Ok(found) => {
                 let resolved = self.apply_function(found, args, location)?;
                 self.plain_call(resolved, CallForm::SqlSyntax, location)
@@ -261,7 +262,7 @@ impl Analyzer<'_> {
     ) -> Result<Option<Expr>> {
         let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
         let names = vec![None; args.len()];
-        match self.find_function(name, &inputs, &names, false, location)? {
+        match self.find_function(name, &inputs, &names, false, false, location)? {
             Ok(found) if found.row.prokind == b'f' => {
                 let resolved = self.apply_function(found, args, location)?;
                 Ok(Some(self.plain_call(resolved, CallForm::Call, location)?))
@@ -327,14 +328,14 @@ impl Analyzer<'_> {
         inputs: &[Oid],
         names: &[Option<&str>],
         expand_variadic: bool,
+        outputs: bool,
         location: u32,
     ) -> Result<std::result::Result<Candidate, bool>> {
         let schema = self.qualifier(&name.qualifiers, &name.name)?;
         let found = self.catalog.functions_by_name(schema, &name.name).map_err(|e| self.place(e, location))?;
         let mut candidates: Vec<Candidate> = Vec::new();
         for one in found {
-            let Some(candidate) = expand(one.row, one.position, inputs.len(), names, expand_variadic, self.catalog)?
-            else {
+            let Some(candidate) = expand(one.row, one.position, inputs.len(), names, expand_variadic, outputs) else {
                 continue;
             };
             // Of two that look alike to this call, the nearer in the path, the one without VARIADIC, the one with fewer defaults.
@@ -360,6 +361,71 @@ impl Analyzer<'_> {
         })
     }
 
+    /// The procedure that CALL means, its input arguments in declared order, and which arguments stand for outputs.
+    pub(crate) fn procedure_call(
+        &mut self,
+        call: &ast::FunctionCall,
+        location: u32,
+    ) -> Result<(Entry<PgProc>, Vec<Expr>, Vec<WrittenOutput>)> {
+        let mut args = Vec::with_capacity(call.arguments.len());
+        let mut names: Vec<Option<&str>> = Vec::new();
+        for argument in &call.arguments {
+            if argument.name.is_none() && names.last().is_some_and(Option::is_some) {
+                let text = "positional argument cannot follow named argument";
+                return Err(self.error(SqlState::SYNTAX_ERROR, text, argument.location));
+            }
+            names.push(argument.name.as_deref());
+            args.push(self.expr(&argument.value)?);
+        }
+        let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
+        let candidate = match self.find_function(&call.name, &inputs, &names, !call.variadic, true, location)? {
+            Ok(found) => found,
+            Err(ambiguous) => {
+                let signature = self.call_signature(&call.name, &inputs, &names)?;
+                return Err(match ambiguous {
+                    true => self
+                        .error(SqlState::AMBIGUOUS_FUNCTION, format!("procedure {signature} is not unique"), location)
+                        .hint("Could not choose a best candidate procedure. You might need to add explicit type casts."),
+                    false => self
+                        .error(
+                            SqlState::UNDEFINED_FUNCTION,
+                            format!("procedure {signature} does not exist"),
+                            location,
+                        )
+                        .hint(
+                            "No procedure matches the given name and argument types. You might need to add explicit type casts.",
+                        ),
+                });
+            }
+        };
+        if candidate.row.prokind != b'p' {
+            let text = self.call_signature(&call.name, &inputs, &names)?;
+            return Err(self
+                .error(SqlState::WRONG_OBJECT_TYPE, format!("{text} is not a procedure"), location)
+                .hint("To call a function, use SELECT."));
+        }
+        let numbers = candidate.numbers.clone();
+        let given = candidate.given;
+        let resolved = self.apply_function(candidate, args, location)?;
+        let modes = resolved.row.proargmodes.clone().unwrap_or_default();
+        let mode = |at: usize| modes.get(at).copied().unwrap_or(b'i');
+        let mut outputs = Vec::new();
+        let mut output = 0;
+        let mut kept = Vec::new();
+        for (at, arg) in resolved.args.into_iter().enumerate() {
+            if matches!(mode(at), b'o' | b'b') {
+                if let Some(argument) = numbers[..given.min(numbers.len())].iter().position(|&number| number == at) {
+                    outputs.push(WrittenOutput { output, argument });
+                }
+                output += 1;
+            }
+            if mode(at) != b'o' {
+                kept.push(arg);
+            }
+        }
+        Ok((resolved.row, kept, outputs))
+    }
+
     /// Puts a call's arguments in order and converts them.
     fn apply_function(&mut self, candidate: Candidate, args: Vec<Expr>, location: u32) -> Result<Resolved> {
         let Candidate { row, mut params, numbers, given, variadic, positional, .. } = candidate;
@@ -379,8 +445,10 @@ impl Analyzer<'_> {
         if params.len() > given {
             let defaults = self.function_defaults(&row)?;
             let first = row.pronargs as usize - defaults.len();
+            let inputs = declared(&row, params.len() > row.proargtypes.len());
             for &number in &numbers[given..] {
-                let default = number.checked_sub(first).and_then(|at| defaults.get(at));
+                let input = inputs.get(number).and_then(|parameter| parameter.input);
+                let default = input.and_then(|number| number.checked_sub(first)).and_then(|at| defaults.get(at));
                 args.push(default.cloned().ok_or_else(|| Error::internal("a function has too few defaults"))?);
             }
         }
@@ -465,13 +533,41 @@ impl Analyzer<'_> {
 }
 
 /// Names of a function's input parameters, in order; none if it has no names.
-fn parameter_names(row: &PgProc) -> Vec<&str> {
+pub(crate) fn parameter_names(row: &PgProc) -> Vec<&str> {
     let is_input = |at: usize| match &row.proargmodes {
         Some(modes) => matches!(modes.get(at), Some(b'i' | b'b' | b'v')),
         None => true,
     };
     let names = row.proargnames.iter().flatten().enumerate();
     names.filter(|&(at, _)| is_input(at)).map(|(_, name)| &**name).collect()
+}
+
+/// A parameter as a call sees it.
+struct Parameter<'r> {
+    ty: Oid,
+    name: &'r str,
+    /// Its place among the input parameters; none for OUT.
+    input: Option<usize>,
+}
+
+/// The parameters that a call gives arguments for: the inputs; with `outputs` (CALL), the OUT parameters, too.
+fn declared(row: &PgProc, outputs: bool) -> Vec<Parameter<'_>> {
+    let types: &[Oid] = row.proallargtypes.as_deref().unwrap_or(&row.proargtypes);
+    let mut inputs = 0;
+    let mut found = Vec::with_capacity(types.len());
+    for (at, &ty) in types.iter().enumerate() {
+        let mode = row.proargmodes.as_ref().and_then(|modes| modes.get(at).copied()).unwrap_or(b'i');
+        let name = row.proargnames.as_ref().and_then(|names| names.get(at)).map_or("", |name| &**name);
+        match mode {
+            b'i' | b'b' | b'v' => {
+                found.push(Parameter { ty, name, input: Some(inputs) });
+                inputs += 1;
+            }
+            b'o' if outputs => found.push(Parameter { ty, name, input: None }),
+            _ => (),
+        }
+    }
+    found
 }
 
 /// A function as it would be called with `count` arguments of which the last have these names; `None` if it cannot.
@@ -481,49 +577,55 @@ fn expand(
     count: usize,
     names: &[Option<&str>],
     expand_variadic: bool,
-    catalog: &catalog::Catalog,
-) -> Result<Option<Candidate>> {
-    let declared = row.proargtypes.len();
+    outputs: bool,
+) -> Option<Candidate> {
+    let outputs = outputs && row.prokind == b'p' && row.proallargtypes.is_some();
+    let all = if outputs || names.iter().any(Option::is_some) { Some(declared(&row, outputs)) } else { None };
+    let types: Vec<Oid> = match &all {
+        Some(all) => all.iter().map(|parameter| parameter.ty).collect(),
+        None => row.proargtypes.to_vec(),
+    };
+    let wanted = types.len();
     let defaults = row.pronargdefaults as usize;
+    let without = row.proargtypes.len() - defaults;
+    let has_default = |number: usize| match &all {
+        Some(all) => all[number].input.is_some_and(|input| input >= without),
+        None => number >= without,
+    };
     let named = names.iter().filter(|n| n.is_some()).count();
     if named > 0 {
-        if count > declared || count + defaults < declared {
-            return Ok(None);
+        if count > wanted || count + defaults < wanted {
+            return None;
         }
-        let inputs = parameter_names(&row);
         let positional = count - named;
         let mut numbers: Vec<usize> = (0..positional).collect();
         for name in names.iter().flatten() {
-            match inputs.iter().position(|n| n == name) {
+            match all.iter().flatten().position(|parameter| !name.is_empty() && parameter.name == *name) {
                 Some(at) if at >= positional && !numbers.contains(&at) => numbers.push(at),
-                _ => return Ok(None),
+                _ => return None,
             }
         }
-        for number in 0..declared {
+        for number in 0..wanted {
             if !numbers.contains(&number) {
-                if number + defaults < declared {
-                    return Ok(None);
+                if !has_default(number) {
+                    return None;
                 }
                 numbers.push(number);
             }
         }
-        let params = numbers.iter().map(|&n| row.proargtypes[n]).collect();
-        return Ok(Some(Candidate { row, position, params, numbers, given: count, variadic: 0, positional }));
+        let params = numbers.iter().map(|&n| types[n]).collect();
+        return Some(Candidate { row, position, params, numbers, given: count, variadic: 0, positional });
     }
-    if expand_variadic && row.provariadic.is_valid() && count >= declared && declared > 0 {
-        let mut params: Vec<Oid> = row.proargtypes[..declared - 1].to_vec();
+    if expand_variadic && row.provariadic.is_valid() && count >= wanted && wanted > 0 && !outputs {
+        let mut params: Vec<Oid> = types[..wanted - 1].to_vec();
         let element = row.provariadic;
-        let variadic = count - (declared - 1);
+        let variadic = count - (wanted - 1);
         params.extend(std::iter::repeat_n(element, variadic));
-        let _ = catalog;
         let numbers = (0..count).collect();
-        return Ok(Some(Candidate { row, position, params, numbers, given: count, variadic, positional: count }));
+        return Some(Candidate { row, position, params, numbers, given: count, variadic, positional: count });
     }
-    if count > declared || count + defaults < declared {
-        return Ok(None);
+    if count > wanted || count + defaults < wanted || !(count..wanted).all(has_default) {
+        return None;
     }
-    let params = row.proargtypes.to_vec();
-    let _ = names;
-    let numbers = (0..declared).collect();
-    Ok(Some(Candidate { row, position, params, numbers, given: count, variadic: 0, positional: count }))
+    Some(Candidate { row, position, params: types, numbers: (0..wanted).collect(), given: count, variadic: 0, positional: count })
 }

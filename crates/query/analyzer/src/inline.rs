@@ -1,17 +1,20 @@
 //! Functions written in SQL become what they compute: `lpad(x, 5)` is `lpad(x, 5, ' ')`.
 //!
-//! A body that is one expression takes the call's place; a body that reads tables becomes a scalar subquery. Not so for
-//! functions with rights or settings of their own, for those that return sets, and where an argument that must be computed once would be used
+//! A body that is one expression takes the call's place; a body of a built-in function that reads tables becomes a scalar subquery; a
+//! stable function that returns a set becomes a subquery of FROM. Not so for functions with rights or settings of their own, and where an argument that must be computed once would be used
 //! more often.
 
-use error::Result;
+use catalog::rows::PgProc;
+use error::{Error, Result};
 use ids::Oid;
 use parser::ast;
+use types::oid;
 
 use crate::coerce::Coercion;
 use crate::column::shift_levels;
 use crate::node::{Visitor, VisitorMut};
 use crate::query::*;
+use crate::routine::{Arguments, RoutineBody, RoutineResult};
 use crate::types as ty;
 use crate::{Analyzer, Params};
 
@@ -22,43 +25,30 @@ impl Analyzer<'_> {
     /// What a call of a function written in SQL computes; `None` if the call must stay.
     pub(crate) fn inline(&mut self, function: Oid, args: &[Expr], result: SqlType) -> Result<Option<Expr>> {
         let row = self.catalog.function(function)?;
-        if row.prolang != SQL_LANGUAGE
-            || row.proretset
-            || row.prosecdef
-            || row.proconfig.is_some()
-            || row.prokind != b'f'
-        {
+        if row.prolang != SQL_LANGUAGE || row.proretset || row.prorettype == oid::RECORD || !self.may_inline(&row)? {
             return Ok(None);
         }
-        let text = match row.prosqlbody.as_deref().and_then(|body| body.strip_prefix('@')) {
-            Some(body) => match body.strip_prefix("RETURN ") {
-                Some(expr) => format!("SELECT {expr}"),
-                None => body.trim_start_matches("BEGIN ATOMIC").trim_end().trim_end_matches("END").replace("\\n", "\n"),
-            },
-            None => row.prosrc.to_string(),
-        };
-        let statements = parser::parse(&text)?;
-        let [statement] = &statements[..] else { return Ok(None) };
-        let ast::Statement::Select(_) = &statement.statement else { return Ok(None) };
-        let mut inner =
-            Analyzer::new(self.catalog, self.env, &text, Params::fixed(args.iter().map(|a| a.ty.oid).collect()));
-        inner.param_names = match &row.proargnames {
-            Some(names) => names.iter().map(|n| n.to_string()).collect(),
-            None => Vec::new(),
-        };
-        let mut query = inner.view_query(&statement.statement)?;
+        let Some(mut query) = self.single_query(&row, args, result.collation)? else { return Ok(None) };
         let number = {
             let mut columns = query.output();
             let (Some(first), None) = (columns.next(), columns.next()) else { return Ok(None) };
             first.number
         };
         let plain = query.range_table.is_empty()
+            && query.ctes.is_empty()
+            && query.set_operation.is_none()
             && !query.has.aggregates
             && !query.has.windows
             && !query.has.target_sets
+            && query.having.is_none()
+            && query.group_by.is_empty()
             && query.where_clause.is_none()
             && query.limit.is_none()
             && query.offset.is_none();
+        let users = function >= Oid::FIRST_NORMAL;
+        if users && !plain {
+            return Ok(None);
+        }
         // The body's value as the function's result.
         let Some(target) = query.targets.iter_mut().find(|t| t.number == number && !t.junk) else { return Ok(None) };
         let value = target.expr.clone();
@@ -91,11 +81,14 @@ impl Analyzer<'_> {
         Visitor::expr(&mut uses, &body);
         for (arg, count) in args.iter().zip(&uses.counts) {
             let cheap = matches!(arg.kind, ExprKind::Var(_) | ExprKind::Const(_) | ExprKind::Param(_));
-            if *count > 1 && !cheap && self.has_volatile(arg)? {
+            if (*count > 1 || users && *count == 0) && !cheap && self.changes(arg, b'v')? {
                 return Ok(None);
             }
         }
         let is_strict = !row.proisstrict || self.strict_in(&body, args.len())?;
+        if users && (!is_strict || row.provolatile != b'v' && self.changes(&body, row.provolatile)?) {
+            return Ok(None);
+        }
         VisitorMut::expr(&mut Substitute { args, depth: 0 }, &mut body);
         if !is_strict {
             // The body would make something of nulls that the function never sees.
@@ -127,8 +120,91 @@ impl Analyzer<'_> {
         Ok(Some(body))
     }
 
-    fn has_volatile(&self, expr: &Expr) -> Result<bool> {
-        struct Finder<'a, 'b>(&'a Analyzer<'b>, Result<bool>);
+    /// Whether a function may take its calls' place, as far as rights and settings go.
+    fn may_inline(&self, row: &PgProc) -> Result<bool> {
+        if row.prosecdef || row.proconfig.is_some() || row.prokind != b'f' {
+            return Ok(false);
+        }
+        // Who may not call it gets the refusal when the call is executed.
+        let kind = catalog::privileges::ObjectKind::Function;
+        let wanted = catalog::acl::Privileges::EXECUTE;
+        Ok(row.proacl.is_none()
+            || self.catalog.privileges(kind, row.oid, self.catalog.current_user(), wanted)? == Some(wanted))
+    }
+
+    /// The one SELECT of a function's body over these arguments, not rewritten; `None` if it is something else.
+    fn single_query(&self, row: &PgProc, args: &[Expr], collation: Oid) -> Result<Option<Query>> {
+        if let Some(stored) = row.prosqlbody.as_deref().filter(|stored| !stored.starts_with('@')) {
+            let query = match crate::node::from_text(stored)? {
+                RoutineBody::Return(query) => *query,
+                RoutineBody::Atomic(mut queries) if queries.len() == 1 => queries.swap_remove(0),
+                RoutineBody::Atomic(_) => return Ok(None),
+            };
+            return Ok((query.command == Command::Select).then_some(query));
+        }
+        let text = match row.prosqlbody.as_deref().and_then(|body| body.strip_prefix('@')) {
+            Some(body) => match body.strip_prefix("RETURN ") {
+                Some(expr) => format!("SELECT {expr}"),
+                None => body.trim_start_matches("BEGIN ATOMIC").trim_end().trim_end_matches("END").replace("\\n", "\n"),
+            },
+            None => row.prosrc.to_string(),
+        };
+        let explain = |error: Error| {
+            crate::routine::in_body(error, &text).context(format!("SQL function \"{}\" during inlining", row.proname))
+        };
+        let statements = parser::parse(&text).map_err(explain)?;
+        let [statement] = &statements[..] else { return Ok(None) };
+        if !matches!(statement.statement, ast::Statement::Select(_)) || !crate::is_query(&statement.statement) {
+            return Ok(None);
+        }
+        let types: Vec<Oid> = args.iter().map(|arg| arg.ty.oid).collect();
+        let arguments = Arguments::of(self.catalog, row, &types, collation)?;
+        let inner = Analyzer::new(self.catalog, self.env, &text, Params::default()).with_variables(&arguments);
+        inner.view_query(&statement.statement).map(Some).map_err(explain)
+    }
+
+    /// A set-returning function written in SQL, alone in FROM, becomes the subquery that it is. Not if it is volatile, since its body
+    /// would see what the statement changes, nor if it is strict.
+    pub(crate) fn inline_in_from(&mut self, query: &mut Query, at: usize) -> Result<()> {
+        let entry = &query.range_table[at];
+        let EntryKind::Function { functions, ordinality: false } = &entry.kind else { return Ok(()) };
+        let [RangeFunction { call: Expr { kind: ExprKind::Function(call), ty, .. }, .. }] = &functions[..] else {
+            return Ok(());
+        };
+        let row = self.catalog.function(call.function)?;
+        if row.prolang != SQL_LANGUAGE
+            || row.oid < Oid::FIRST_NORMAL
+            || !row.proretset
+            || row.proisstrict
+            || row.provolatile == b'v'
+            || row.prorettype == oid::VOID
+            || self.depth > 100
+            || !self.may_inline(&row)?
+        {
+            return Ok(());
+        }
+        for arg in &call.args {
+            if self.changes(arg, b'v')? {
+                return Ok(());
+            }
+        }
+        let Some(mut body) = self.single_query(&row, &call.args, ty.collation)? else { return Ok(()) };
+        let types: Vec<Oid> = call.args.iter().map(|arg| arg.ty.oid).collect();
+        let result = RoutineResult::of(self.catalog, &row, &types, ty.oid)?;
+        self.fit_result(Some(&mut body), row.prorettype, &result)?;
+        let given: Vec<Oid> = body.output().map(|target| target.expr.ty.oid).collect();
+        if !entry.columns.iter().map(|column| column.ty.oid).eq(given) {
+            return Ok(());
+        }
+        VisitorMut::query(&mut Substitute { args: &call.args, depth: 0 }, &mut body);
+        let entry = &mut query.range_table[at];
+        entry.kind = EntryKind::Subquery { query: Box::new(body), view: Oid::INVALID, security_barrier: false };
+        Ok(())
+    }
+
+    /// Whether an expression is less constant than `volatility` says (`v`: whether it is volatile).
+    fn changes(&self, expr: &Expr, volatility: u8) -> Result<bool> {
+        struct Finder<'a, 'b>(&'a Analyzer<'b>, Result<bool>, u8);
         impl Visitor for Finder<'_, '_> {
             fn expr(&mut self, expr: &Expr) {
                 let function = match &expr.kind {
@@ -142,7 +218,9 @@ impl Analyzer<'_> {
                 };
                 if let Some(function) = function {
                     match self.0.catalog.function(function) {
-                        Ok(row) if row.provolatile == b'v' => self.1 = Ok(true),
+                        Ok(row) if row.provolatile == b'v' || self.2 == b'i' && row.provolatile != b'i' => {
+                            self.1 = Ok(true)
+                        }
                         Ok(_) => {}
                         Err(e) => self.1 = Err(e),
                     }
@@ -153,7 +231,7 @@ impl Analyzer<'_> {
                 self
             }
         }
-        let mut finder = Finder(self, Ok(false));
+        let mut finder = Finder(self, Ok(false), volatility);
         Visitor::expr(&mut finder, expr);
         finder.1
     }

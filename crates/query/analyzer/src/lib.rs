@@ -11,6 +11,7 @@
 //! - `expression`, `function`, `aggregate`, `operator`: expressions.
 //! - [`coerce`], `polymorphic`, `collation`, `typename`: types. The rules are PostgreSQL's chapter "Type Conversion".
 //! - `rewrite`, `inline`: views, defaults, functions written in SQL.
+//! - [`routine`]: statements inside of routines, where names mean variables, too.
 #![forbid(unsafe_code)]
 
 mod aggregate;
@@ -31,6 +32,7 @@ pub mod partition;
 mod polymorphic;
 pub mod query;
 mod rewrite;
+pub mod routine;
 pub mod scope;
 mod select;
 mod setop;
@@ -92,8 +94,8 @@ pub struct Analyzer<'a> {
     /// The queries that are being analyzed, the innermost last.
     pub(crate) scopes: Vec<Scope>,
     pub(crate) depth: u32,
-    /// Names that stand for `$1`, `$2` … in the body of a function.
-    pub(crate) param_names: Vec<String>,
+    /// What names and `$1`, `$2` … mean in a routine.
+    pub(crate) variables: Option<&'a dyn routine::Variables>,
     /// Views that are being expanded, against endless recursion.
     pub(crate) expanding: Vec<Oid>,
     /// The query is to be stored: the deparser will want names that planning does not need.
@@ -124,7 +126,7 @@ impl<'a> Analyzer<'a> {
             params,
             scopes: Vec::new(),
             depth: 0,
-            param_names: Vec::new(),
+            variables: None,
             expanding: Vec::new(),
             stores: false,
         }

@@ -25,6 +25,7 @@ impl Analyzer<'_> {
         self.rewrite_defaults(query)?;
         for at in 0..query.range_table.len() {
             self.expand_view(query, at)?;
+            self.inline_in_from(query, at)?;
             if let EntryKind::Subquery { query: inner, view, .. } = &mut query.range_table[at].kind
                 && !view.is_valid()
             {

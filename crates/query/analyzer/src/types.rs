@@ -134,3 +134,8 @@ pub fn all_of(mut conditions: Vec<Expr>) -> Option<Expr> {
         _ => Some(condition(ExprKind::And(conditions), NO_LOCATION)),
     }
 }
+
+/// A polymorphic type: `anyelement` and its like.
+pub fn is_polymorphic(type_oid: Oid) -> bool {
+    crate::polymorphic::is_polymorphic(type_oid)
+}

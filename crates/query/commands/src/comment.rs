@@ -8,11 +8,11 @@ use catalog::{Object, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{
-    Comment, FunctionSignature, Name, ObjectKind, ObjectName, ObjectReference, OperatorSignature, ParameterMode,
-    RelationName, TypeName,
+    Comment, Name, ObjectKind, ObjectName, ObjectReference, OperatorSignature, RelationName, TypeName,
 };
 
 use crate::Context;
+use crate::function::lookup::{self, type_of};
 
 /// The lock that a commented relation is held with: `ShareUpdateExclusiveLock`.
 const LOCK: u8 = 4;
@@ -102,7 +102,7 @@ fn object(context: &Context<'_>, kind: ObjectKind, reference: &ObjectReference) 
         (
             ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate,
             ObjectReference::Function(signature),
-        ) => owned(Privileged::Function, Object::of::<PgProc>(function(context, kind, signature)?)),
+        ) => owned(Privileged::Function, Object::of::<PgProc>(lookup::require(context, kind, signature)?.oid)),
         (ObjectKind::Operator, ObjectReference::Operator(signature)) => operator(context, signature).map(Some),
         (kind, _) => {
             Err(Error::not_implemented(format_args!("COMMENT ON {}", kind.drop_tag().trim_start_matches("DROP "))))
@@ -232,62 +232,6 @@ fn role(context: &Context<'_>, name: &str) -> Result<Object> {
         }
     }
     Ok(Object::of::<PgAuthid>(row.oid))
-}
-
-fn type_of(context: &Context<'_>, name: &TypeName) -> Result<Oid> {
-    let found = context.analyzer().type_name(name).map(|found| found.oid);
-    // Names of objects are looked up without telling where they stand.
-    found.map_err(|mut error| {
-        error.fields_mut().position = None;
-        error
-    })
-}
-
-fn function(context: &Context<'_>, kind: ObjectKind, signature: &FunctionSignature) -> Result<Oid> {
-    let catalog = context.catalog();
-    let name = &signature.name;
-    let word = match kind {
-        ObjectKind::Procedure => "procedure",
-        ObjectKind::Aggregate => "aggregate",
-        ObjectKind::Routine => "routine",
-        _ => "function",
-    };
-    let fits = |row: &PgProc| match kind {
-        ObjectKind::Procedure => row.prokind == b'p',
-        ObjectKind::Aggregate => row.prokind == b'a',
-        ObjectKind::Routine => true,
-        _ => row.prokind != b'p',
-    };
-    let schema = name.qualifiers.last().map(|schema| &**schema);
-    let candidates = catalog.functions_by_name(schema, &name.name)?;
-    let full: Vec<&str> = name.qualifiers.iter().chain([&name.name]).map(|part| &**part).collect();
-    let full = full.join(".");
-    let Some(parameters) = &signature.parameters else {
-        let rows: Vec<_> = candidates.iter().filter(|candidate| fits(&candidate.row)).collect();
-        return match rows[..] {
-            [one] => Ok(one.row.oid),
-            [] => Err(Error::new(SqlState::UNDEFINED_FUNCTION, format!("could not find a {word} named \"{full}\""))),
-            _ => {
-                let hint = format!("Specify the argument list to select the {word} unambiguously.");
-                Err(Error::new(SqlState::AMBIGUOUS_FUNCTION, format!("{word} name \"{full}\" is not unique"))
-                    .hint(hint))
-            }
-        };
-    };
-    let inputs =
-        parameters.iter().filter(|parameter| !matches!(parameter.mode, ParameterMode::Out | ParameterMode::Table));
-    let types: Vec<Oid> = inputs.map(|parameter| type_of(context, &parameter.type_name)).collect::<Result<_>>()?;
-    let names: Vec<String> = types.iter().map(|&oid| catalog.type_name(oid)).collect::<Result<_>>()?;
-    let shown = format!("{full}({})", names.join(", "));
-    let row = candidates.iter().find(|candidate| *candidate.row.proargtypes == types[..]).map(|found| &found.row);
-    match row {
-        Some(row) if fits(row) => Ok(row.oid),
-        Some(_) if kind == ObjectKind::Aggregate => {
-            Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("function {shown} is not an aggregate")))
-        }
-        Some(_) => Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("{shown} is not a {word}"))),
-        None => Err(Error::new(SqlState::UNDEFINED_FUNCTION, format!("{word} {shown} does not exist"))),
-    }
 }
 
 fn operator(context: &Context<'_>, signature: &OperatorSignature) -> Result<Object> {

@@ -69,6 +69,11 @@ pub trait Services {
 
     /// What happens to the session's temporary tables at commit.
     fn at_commit(&self) -> &crate::temporary::AtCommit;
+    /// The text that the values of `SET name = values` mean, checked as one that could be set.
+    fn checked_setting(&self, setting: &parser::ast::SetStatement) -> Result<String>;
+
+    /// Lets a routine's language look at its body, as far as `check_function_bodies` wants it. Errors have their place in the body.
+    fn check_routine(&self, routine: &catalog::rows::PgProc) -> Result<()>;
 
     /// Memory for one operator before it uses temporary files, in bytes (`work_mem`).
     fn work_mem(&self) -> usize;

@@ -23,6 +23,9 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
             | ObjectKind::Sequence
             | ObjectKind::MaterializedView => relation(context, drop, reference)?,
             ObjectKind::Schema => schema(context, drop, reference)?,
+            ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate => {
+                crate::function::alter::to_drop(context, drop, reference)?
+            }
             ObjectKind::Extension => crate::extension::to_drop(context, drop, reference)?,
             _ => return Err(Error::not_implemented(drop.kind.drop_tag())),
         });

@@ -89,6 +89,9 @@ fn objects(context: &Context<'_>, named: &GrantObjects) -> Result<(ObjectKind, V
                     &[kind::TABLE, kind::VIEW, kind::MATERIALIZED_VIEW, kind::FOREIGN_TABLE, kind::PARTITIONED_TABLE]
                 }
                 NamedKind::Sequence => &[kind::SEQUENCE],
+                NamedKind::Function | NamedKind::Procedure | NamedKind::Routine => {
+                    return Ok((ObjectKind::Function, routines_of(context, *kind, schemas)?));
+                }
                 _ => return Err(Error::not_implemented("GRANT on all functions in a schema")),
             };
             let schemas = schemas.iter().map(|name| catalog.require_schema(name)).collect::<Result<Vec<_>>>()?;
@@ -115,11 +118,28 @@ fn kind_of(kind: NamedKind) -> Result<ObjectKind> {
         NamedKind::Language => ObjectKind::Language,
         NamedKind::Tablespace => ObjectKind::Tablespace,
         NamedKind::Type | NamedKind::Domain => ObjectKind::Type,
-        NamedKind::Function | NamedKind::Procedure | NamedKind::Routine => {
-            return Err(Error::not_implemented("GRANT on functions"));
-        }
+        NamedKind::Function | NamedKind::Procedure | NamedKind::Routine => ObjectKind::Function,
         _ => return Err(Error::not_implemented("GRANT on this kind of object")),
     })
+}
+
+/// The functions, procedures, or both in some schemas.
+fn routines_of(context: &Context<'_>, kind: NamedKind, schemas: &[Name]) -> Result<Vec<Oid>> {
+    let catalog = context.catalog();
+    let schemas = schemas.iter().map(|name| catalog.require_schema(name)).collect::<Result<Vec<_>>>()?;
+    let mut found = Vec::new();
+    for stored in catalog.scan_all::<catalog::rows::PgProc>()? {
+        let fits = match kind {
+            NamedKind::Function => stored.row.prokind != b'p',
+            NamedKind::Procedure => stored.row.prokind == b'p',
+            _ => true,
+        };
+        if fits && schemas.contains(&stored.row.pronamespace) {
+            found.push(stored.row.oid);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 fn find(context: &Context<'_>, kind: NamedKind, object: &ObjectReference) -> Result<Oid> {
@@ -138,6 +158,10 @@ fn find(context: &Context<'_>, kind: NamedKind, object: &ObjectReference) -> Res
                 }
                 _ => Ok(relation.oid),
             }
+        }
+        (NamedKind::Function | NamedKind::Procedure | NamedKind::Routine, ObjectReference::Function(signature)) => {
+            // An aggregate is granted as a function.
+            crate::function::lookup::require(context, kind, signature).map(|row| row.oid)
         }
         (NamedKind::Type | NamedKind::Domain, ObjectReference::Type(name)) => {
             context.analyzer().type_name(name).map(|ty| ty.oid)

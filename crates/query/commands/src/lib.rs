@@ -21,6 +21,7 @@ mod drop;
 mod expression;
 pub mod extension;
 mod foreign_key;
+mod function;
 mod grant;
 mod identity;
 mod index_build;
@@ -32,6 +33,7 @@ mod merge;
 mod needs;
 mod options;
 mod partition;
+mod owner;
 mod rename;
 pub mod role;
 mod rows;
@@ -43,6 +45,7 @@ mod truncate;
 pub mod vacuum;
 mod view;
 
+pub use function::PLPGSQL_HANDLER;
 pub use context::{Context, CopyReader, CopyWriter, Services};
 
 use error::{Error, Result};
@@ -66,6 +69,9 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::DropRole(drop) => role::drop(context, drop)?,
         Statement::GrantRole(grant) => membership::grant(context, grant)?,
         Statement::Grant(grant) => grant::grant(context, grant)?,
+        Statement::CreateFunction(create) => function::create(context, create)?,
+        Statement::AlterFunction(alter) => function::alter::alter(context, alter)?,
+        Statement::AlterOwner(alter) => owner::alter(context, alter)?,
         Statement::CreateSequence(create) => sequence::create(context, create)?,
         Statement::AlterSequence(alter) => sequence::alter(context, alter)?,
         Statement::CreateIndex(create) => create_index::create_index(context, create)?,

@@ -46,6 +46,9 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
             })?;
             catalog.rename_constraint(constraint.oid, &rename.new_name)
         }
+        ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate => {
+            crate::function::alter::rename(context, rename.kind, &rename.object, &rename.new_name)
+        }
         ObjectKind::Role => {
             let ObjectReference::Name(name) = &rename.object else {
                 return Err(Error::internal("a role is not named as one"));
@@ -71,6 +74,12 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
 
 /// Moves a relation to another schema.
 pub(crate) fn set_schema(context: &Context<'_>, alter: &AlterObjectSchema) -> Result<()> {
+    if matches!(
+        alter.kind,
+        ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate
+    ) {
+        return crate::function::alter::set_schema(context, alter.kind, &alter.object, &alter.schema);
+    }
     if !matches!(alter.kind, ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence)
     {
         return Err(Error::not_implemented(format_args!("{} … SET SCHEMA", alter.kind.alter_tag())));

@@ -26,9 +26,23 @@ struct Pending {
 pub struct Queue {
     immediate: VecDeque<Pending>,
     deferred: VecDeque<Pending>,
+    /// What the statements around the one that runs have queued: they are not at their end yet.
+    outer: Vec<VecDeque<Pending>>,
 }
 
 impl Queue {
+    /// A statement begins inside of another one (in a function that this calls). Gives what [`Queue::leave`] wants.
+    pub fn enter(&mut self) -> usize {
+        self.outer.push(std::mem::take(&mut self.immediate));
+        self.outer.len()
+    }
+
+    /// The statement that began with [`Queue::enter`] has ended, or failed: then what it queued is forgotten.
+    pub fn leave(&mut self, depth: usize) {
+        self.outer.truncate(depth);
+        self.immediate = self.outer.pop().unwrap_or_default();
+    }
+
     /// Whether nothing is queued.
     pub fn is_empty(&self) -> bool {
         self.immediate.is_empty() && self.deferred.is_empty()
@@ -38,17 +52,20 @@ impl Queue {
     pub fn clear(&mut self) {
         self.immediate.clear();
         self.deferred.clear();
+        self.outer.clear();
     }
 
     /// Forgets what the statement queued: it has failed.
     pub fn forget_immediate(&mut self) {
         self.immediate.clear();
+        self.outer.clear();
     }
 
     /// Forgets what was queued at nesting `level` of subtransactions or deeper: it was rolled back.
     pub fn forget_level(&mut self, level: u32) {
         self.immediate.retain(|pending| pending.level < level);
         self.deferred.retain(|pending| pending.level < level);
+        self.outer.iter_mut().for_each(|queue| queue.retain(|pending| pending.level < level));
     }
 
     /// Queues the triggers of a table for a change; `level` is the subtransaction's nesting.

@@ -106,7 +106,13 @@ pub(crate) fn prepare(session: &Session<'_>, plan: &Plan) -> Result<()> {
             check_populated(session, relation)?;
         }
     }
-    plan.permissions.iter().try_for_each(|permission| check_permission(session, permission))
+    plan.permissions.iter().try_for_each(|permission| check_permission(session, permission))?;
+    check_functions(session, plan)
+}
+
+/// Checks that the role may call a plan's functions.
+pub(crate) fn check_functions(session: &Session<'_>, plan: &Plan) -> Result<()> {
+    plan.functions.iter().try_for_each(|&function| check_execute(session, function))
 }
 
 /// A materialized view can be read once it was filled.
@@ -133,6 +139,12 @@ pub fn try_lock_relation(session: &Session<'_>, relation: ids::Oid, mode: u8, wa
     let database = if shared { ids::Oid::INVALID } else { session.catalog.database() };
     let tag = LockTag::relation(database, relation);
     session.transaction.locks().acquire(LockOwner::Transaction, tag, mode, wait)
+}
+
+/// Checks that the role may call a function.
+fn check_execute(session: &Session<'_>, function: ids::Oid) -> Result<()> {
+    let (catalog, kind) = (session.catalog, catalog::privileges::ObjectKind::Function);
+    catalog.require_privileges(kind, function, catalog::acl::Privileges::EXECUTE)
 }
 
 /// Checks that the role may do what a statement does with a relation and its columns.

@@ -8,6 +8,7 @@
 //! - [`expression`]: expressions over whole columns.
 //! - [`store`]: rows kept in memory or temporary files: sorting, hashing, materialising.
 //! - [`relation`]: tables and indexes as the access methods see them; how index entries are made.
+//! - [`scalar`]: expressions without rows, for PL/pgSQL.
 //! - [`session`]: what an execution needs of its session.
 //!
 //! # Invariants
@@ -24,6 +25,7 @@ mod inserter;
 mod operator;
 pub mod relation;
 mod run;
+pub mod scalar;
 pub mod session;
 pub mod store;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use batch::{Batch, Column, Datum};
 use error::{Error, Result, SqlState};
 use planner::plan::{Plan, SlotSource, SubPlanKind};
-use txn::Snapshot;
+use txn::ActiveSnapshot;
 use types::Environment;
 
 use crate::Session;
@@ -17,7 +17,7 @@ pub struct Run<'a> {
     /// The session.
     pub session: &'a Session<'a>,
     /// The rows that it sees.
-    pub snapshot: &'a Snapshot,
+    pub snapshot: &'a ActiveSnapshot,
     /// Its state between steps.
     pub state: &'a mut State,
 }

@@ -9,7 +9,7 @@ use catalog::Catalog;
 use error::{Error, Result};
 use ids::Oid;
 use planner::plan::{ColumnType, SqlValueFunction};
-use txn::Transaction;
+use txn::{ActiveSnapshot, Transaction};
 use types::{Context, Environment, RowSource};
 
 /// What the crates above do for running statements.
@@ -17,7 +17,8 @@ pub trait Host: Environment {
     /// The next value of a sequence, without a look at privileges.
     fn next_value(&self, sequence: Oid) -> Result<i64>;
 
-    /// Calls a function that is not built in, for the rows of a batch of `len` positions; `out` is of the result's form.
+    /// Calls a function that is not built in, for the rows of a batch of `len` positions; `out` is of the result's form. `snapshot` is
+    /// what the calling statement sees: stable functions see the same.
     ///
     /// # Errors
     /// `0A000` for a built-in function that is not written yet, or a language that is not there.
@@ -28,11 +29,20 @@ pub trait Host: Environment {
         rows: Rows<'_>,
         len: usize,
         context: Context<'_>,
+        snapshot: &ActiveSnapshot,
         out: &mut Column,
     ) -> Result<()>;
 
-    /// Begins a call of a set-returning function that is not built in.
-    fn row_source(&self, function: Oid, args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>>;
+    /// Begins a call of a set-returning function that is not built in, or of one that returns a row. `columns` are those that its
+    /// rows are wanted in; a single one for rows wanted as one value, or for scalars.
+    fn row_source(
+        &self,
+        function: Oid,
+        args: &[DatumRef<'_>],
+        columns: &[ColumnType],
+        context: Context<'_>,
+        snapshot: &ActiveSnapshot,
+    ) -> Result<Box<dyn RowSource>>;
 
     /// Fires a row trigger or queues it; see [`TriggerEvent`].
     fn trigger(&self, event: TriggerEvent<'_>) -> Result<TriggerOutcome>;
@@ -132,12 +142,13 @@ impl<'s> Session<'s> {
         rows: Rows<'_>,
         len: usize,
         context: Context<'_>,
+        snapshot: &ActiveSnapshot,
         out: &mut Column,
     ) -> Result<()> {
         if function < Oid::FIRST_NORMAL {
             return Err(Error::not_implemented(self.function_name(function)?));
         }
-        self.host.call_on_rows(function, args, rows, len, context, out)
+        self.host.call_on_rows(function, args, rows, len, context, snapshot, out)
     }
 
     /// Begins a call of a set-returning function.
@@ -145,12 +156,14 @@ impl<'s> Session<'s> {
         &self,
         function: Oid,
         args: &[DatumRef<'_>],
+        columns: &[ColumnType],
         context: Context<'_>,
+        snapshot: &ActiveSnapshot,
     ) -> Result<Box<dyn RowSource>> {
         match types::row_source(function) {
             Some(make) => make(args, context),
             None if function < Oid::FIRST_NORMAL => Err(Error::not_implemented(self.function_name(function)?)),
-            None => self.host.row_source(function, args, context),
+            None => self.host.row_source(function, args, columns, context, snapshot),
         }
     }
 

@@ -311,9 +311,17 @@ impl Planner<'_> {
     pub fn call(&mut self, function: Oid, args: &[q::Expr], collation: Oid, layout: &[q::Expr]) -> Result<Call> {
         let row = self.ctx.catalog.function(function)?;
         let (strict, volatile) = (row.proisstrict, row.provolatile == b'v');
-        if function >= Oid::FIRST_NORMAL && !self.depends_on.contains(&function) {
-            self.depends_on.push(function);
+        if (function >= Oid::FIRST_NORMAL || row.proacl.is_some()) && !self.functions.contains(&function) {
+            self.functions.push(function);
         }
+        // A function in language `internal` is a built-in one under another name.
+        const INTERNAL: Oid = Oid(12);
+        let function = match row.prolang {
+            INTERNAL if function >= Oid::FIRST_NORMAL => {
+                catalog::functions::internal(&row.prosrc).unwrap_or(function)
+            }
+            _ => function,
+        };
         Ok(Call { function, args: self.compile_all(args, layout)?, collation, strict, volatile, variadic: false })
     }
 

@@ -65,8 +65,8 @@ pub struct Plan {
     pub work_tables: usize,
     /// Privileges to check before it runs.
     pub permissions: Vec<Permission>,
-    /// OIDs of everything in the catalogs whose change makes the plan stale, besides the relations.
-    pub depends_on: Vec<Oid>,
+    /// The functions that it calls, built-in ones left out that everybody may call: EXECUTE is checked before it runs.
+    pub functions: Vec<Oid>,
     /// It changes nothing and locks no rows.
     pub read_only: bool,
     /// How many nodes there are: [`Node::id`] is below it.

@@ -8,7 +8,9 @@ use batch::{Column, DatumRef, Rows};
 use error::{Error, Result, Severity};
 use executor::{Host, TriggerEvent, TriggerOutcome};
 use ids::Oid;
+use planner::plan::ColumnType;
 use settings::{Settings, id};
+use txn::ActiveSnapshot;
 use types::datetime::TimeZone;
 use types::environment::{ByteaOutput, DateOrder, DateStyle, IntervalStyle, TypeFacts};
 use types::{Context, Environment, RowSource};
@@ -195,25 +197,22 @@ impl Host for Session<'_> {
         args: &[&Column],
         rows: Rows<'_>,
         len: usize,
-        _context: Context<'_>,
+        context: Context<'_>,
+        snapshot: &ActiveSnapshot,
         out: &mut Column,
     ) -> Result<()> {
-        let row = self.catalog().function(function)?;
-        let session = self.executor();
-        out.reset(len);
-        for at in rows.iter() {
-            let values: Vec<DatumRef<'_>> = args.iter().map(|column| column.get(column.index(at))).collect();
-            let value = commands::extension::call(&session, &row, &values)
-                .ok_or_else(|| Error::not_implemented(format_args!("calling function {}", row.proname)))??;
-            out.put(at, value.as_ref());
-        }
-        Ok(())
+        self.call_for_rows(function, args, rows, len, context, snapshot, out)
     }
 
-    fn row_source(&self, function: Oid, args: &[DatumRef<'_>], _context: Context<'_>) -> Result<Box<dyn RowSource>> {
-        let row = self.catalog().function(function)?;
-        commands::extension::rows(&self.executor(), &row, args)
-            .unwrap_or_else(|| Err(Error::not_implemented(format_args!("calling function {}", row.proname))))
+    fn row_source(
+        &self,
+        function: Oid,
+        args: &[DatumRef<'_>],
+        columns: &[ColumnType],
+        context: Context<'_>,
+        snapshot: &ActiveSnapshot,
+    ) -> Result<Box<dyn RowSource>> {
+        self.call_for_source(function, args, columns, context, snapshot)
     }
 
     fn trigger(&self, event: TriggerEvent<'_>) -> Result<TriggerOutcome> {

@@ -10,6 +10,7 @@
 //! | `query` | the simple and the extended query protocol |
 //! | `prepared` | text → tree → query → plan, and keeping the result |
 //! | `portal` | running a plan, and rows from column vectors into the send buffer |
+//! | `routine` | calls of functions and procedures |
 //! | `cursor` | DECLARE, FETCH, MOVE, and cursors that outlive their transaction |
 //! | `block` | when transactions begin and end |
 //! | `utility` | statements about the session itself |
@@ -48,6 +49,7 @@ pub mod notify;
 mod portal;
 mod prepared;
 mod query;
+mod routine;
 mod sequence;
 mod services;
 mod session;

@@ -91,13 +91,7 @@ impl Session<'_> {
     pub fn start_query(&self, prepared: &Prepared, params: Vec<Datum>, formats: &[Format]) -> Result<Running> {
         let plan = self.plan_of(prepared)?;
         if !plan.read_only || plan.command != Command::Select {
-            self.check_writable(match plan.command {
-                Command::Insert => "INSERT",
-                Command::Update => "UPDATE",
-                Command::Delete => "DELETE",
-                Command::Merge => "MERGE",
-                _ => "SELECT FOR UPDATE",
-            })?;
+            self.check_writable(command_word(plan.command))?;
         }
         let options = Options { params, work_mem: self.memory(), instrument: false };
         let snapshot = self.transaction.snapshot()?;
@@ -300,6 +294,17 @@ impl Session<'_> {
     pub fn take_portal(&self, name: &str) -> Result<Portal> {
         let portal = self.portals.borrow_mut().remove(name);
         portal.ok_or_else(|| no_portal(name))
+    }
+}
+
+/// What errors call a statement that changes something.
+pub(crate) fn command_word(command: Command) -> &'static str {
+    match command {
+        Command::Insert => "INSERT",
+        Command::Update => "UPDATE",
+        Command::Delete => "DELETE",
+        Command::Merge => "MERGE",
+        _ => "SELECT FOR UPDATE",
     }
 }
 

@@ -68,6 +68,8 @@ impl Session<'_> {
             let generations = self.generations();
             prepared.plan.replace(Some((plan, generations.0, generations.1)));
             prepared.params = types;
+        } else if let Statement::Call(call) = statement {
+            (prepared.params, prepared.result) = self.describe_call(&prepared.text, call, prepared.given.clone())?;
         } else {
             prepared.result = self.utility_result(statement)?;
             if prepared.params.iter().any(|oid| !oid.is_valid()) {
@@ -78,7 +80,7 @@ impl Session<'_> {
     }
 
     /// What plans depend on besides the relations that they lock.
-    fn generations(&self) -> (u64, u64) {
+    pub fn generations(&self) -> (u64, u64) {
         (self.catalog().generation(), self.settings.borrow().generation())
     }
 

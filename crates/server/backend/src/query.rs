@@ -121,7 +121,7 @@ impl Session<'_> {
     }
 
     fn run_utility_simple(&self, prepared: &Prepared, statement: &Statement) -> Result<()> {
-        let rows = self.utility_rows(&prepared.text, statement)?;
+        let rows = self.utility_rows(&prepared.text, statement, &[], &[])?;
         if let Some(columns) = &prepared.result {
             self.describe_result(columns, &self.cursor_formats(statement));
         }
@@ -403,7 +403,7 @@ impl Session<'_> {
                 let params = std::mem::take(&mut portal.params);
                 State::Running(Box::new(self.start_query(&prepared, params, &portal.formats)?))
             } else {
-                match self.utility_rows(&prepared.text, statement)? {
+                match self.utility_rows(&prepared.text, statement, &portal.params, &prepared.params)? {
                     Some(rows) => State::Rows(rows),
                     None => {
                         let tag = self.run_utility(&prepared.text, statement, &portal.formats)?;

@@ -128,6 +128,19 @@ impl Services for Session<'_> {
         Ok(self.plan(text, statement, Params::default())?.0)
     }
 
+    fn checked_setting(&self, setting: &parser::ast::SetStatement) -> Result<String> {
+        let parser::ast::SetAction::Values { name, values } = &setting.action else {
+            return Err(Error::not_implemented("this form of SET for a function"));
+        };
+        let value = self.set_text(name, values)?;
+        self.check_setting(name, &value)?;
+        Ok(value)
+    }
+
+    fn check_routine(&self, routine: &catalog::rows::PgProc) -> Result<()> {
+        self.check_body(routine)
+    }
+
     fn work_mem(&self) -> usize {
         self.memory()
     }

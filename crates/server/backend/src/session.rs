@@ -56,6 +56,8 @@ pub(crate) struct Session<'a> {
     pub portals: RefCell<HashMap<String, Portal>>,
     /// Row triggers that have still to fire.
     pub triggers: RefCell<Queue>,
+    /// What is known of the routines that were called.
+    pub routines: crate::routine::Cache,
     /// Plans of simple queries, by their text.
     pub plans: RefCell<HashMap<String, Rc<Prepared>>>,
     /// `user database host` for the process title.
@@ -113,6 +115,7 @@ impl Session<'_> {
     /// None that the client has not been told of.
     pub fn run(&self) -> Result<()> {
         let mut message = Message::default();
+        self.mark_stack();
         self.ready();
         loop {
             match self.next_message(&mut message) {

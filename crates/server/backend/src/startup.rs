@@ -186,6 +186,7 @@ impl<'a> Session<'a> {
             prepared: RefCell::new(HashMap::new()),
             portals: RefCell::new(HashMap::new()),
             triggers: RefCell::default(),
+            routines: Default::default(),
             plans: RefCell::new(HashMap::new()),
             title,
             shown: Cell::new(""),

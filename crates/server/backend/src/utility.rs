@@ -51,8 +51,14 @@ impl Session<'_> {
         }
     }
 
-    /// The rows of SHOW and EXPLAIN; `None` for other statements.
-    pub fn utility_rows(&self, text: &Rc<str>, statement: &Statement) -> Result<Option<TextRows>> {
+    /// The rows of SHOW, EXPLAIN and CALL (which alone has parameters); `None` for other statements.
+    pub fn utility_rows(
+        &self,
+        text: &Rc<str>,
+        statement: &Statement,
+        params: &[Datum],
+        types: &[Oid],
+    ) -> Result<Option<TextRows>> {
         match statement {
             Statement::Show(show) => {
                 let settings = self.settings.borrow();
@@ -74,6 +80,7 @@ impl Session<'_> {
                 Ok(Some(TextRows::new(rows, "SHOW")))
             }
             Statement::Explain(explain) => self.explain(text, explain).map(Some),
+            Statement::Call(call) => self.run_call(text, call, params, types).map(Some),
             _ => Ok(None),
         }
     }
@@ -81,6 +88,10 @@ impl Session<'_> {
     /// Runs a statement that is not a query; gives its command tag. Rows of FETCH and EXECUTE are sent.
     pub fn run_utility(&self, text: &Rc<str>, statement: &Statement, formats: &[Format]) -> Result<String> {
         let tag = match statement {
+            Statement::Call(call) => {
+                self.run_call(text, call, &[], &[])?;
+                statement.name()
+            }
             Statement::Transaction(transaction) => return self.transaction_statement(transaction).map(str::to_string),
             Statement::Set(set) => {
                 self.set(set)?;
@@ -300,7 +311,7 @@ impl Session<'_> {
     }
 
     /// A value that a later session will begin with must be one that this session could set.
-    fn check_setting(&self, name: &str, value: &str) -> Result<()> {
+    pub(crate) fn check_setting(&self, name: &str, value: &str) -> Result<()> {
         if matches!(name, "role" | "session_authorization") {
             return Ok(());
         }
@@ -410,7 +421,7 @@ impl Session<'_> {
     }
 
     /// The text that the values of SET stand for.
-    fn set_text(&self, name: &str, values: &[SetValue]) -> Result<String> {
+    pub(crate) fn set_text(&self, name: &str, values: &[SetValue]) -> Result<String> {
         let text = |value: &SetValue| {
             Ok(match value {
                 SetValue::String(text) | SetValue::Float(text) => text.to_string(),

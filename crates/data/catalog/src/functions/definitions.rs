@@ -449,7 +449,7 @@ pub(super) fn function_body(catalog: &Catalog, oid: Oid) -> Result<Option<String
     match row.prosqlbody.as_deref() {
         Some(stored) => match stored.strip_prefix('@') {
             Some(sql) => Ok(Some(sql.to_string())),
-            None => catalog.query_text(stored, false).map(Some),
+            None => super::deparser()?.routine_body(catalog, &row, stored).map(Some),
         },
         None => Ok(None),
     }

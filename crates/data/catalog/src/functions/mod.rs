@@ -20,6 +20,7 @@ pub use info::{ENCODINGS, encoding_name, encoding_number};
 pub use rows::ROW_SOURCES;
 
 use crate::catalog::Catalog;
+use crate::rows::CatalogRow;
 use error::{Error, Result};
 use ids::Oid;
 use std::any::Any;
@@ -66,8 +67,8 @@ pub trait Deparser: Send + Sync {
     /// The items of a list of expressions.
     fn expressions(&self, catalog: &Catalog, stored: &str, relation: Oid, pretty: bool) -> Result<Vec<String>>;
 
-    /// A stored query.
-    fn query(&self, catalog: &Catalog, stored: &str, pretty: bool) -> Result<String>;
+    /// The stored body of a routine in SQL.
+    fn routine_body(&self, catalog: &Catalog, row: &crate::rows::PgProc, stored: &str) -> Result<String>;
 
     /// Statements that can change a relation's rows, as bits: 4 UPDATE, 8 INSERT, 16 DELETE. With `columns`: that can change one of these.
     fn updatable(&self, catalog: &Catalog, relation: &crate::Relation, columns: Option<&[i16]>) -> Result<i32>;
@@ -81,6 +82,17 @@ pub trait Deparser: Send + Sync {
         pretty: bool,
         wrap: i32,
     ) -> Result<String>;
+}
+
+/// The built-in function that functions in language `internal` name in `prosrc`.
+pub fn internal(name: &str) -> Option<Oid> {
+    static BY_NAME: OnceLock<std::collections::HashMap<&'static str, Oid>> = OnceLock::new();
+    const INTERNAL: Oid = Oid(12);
+    let by_name = BY_NAME.get_or_init(|| {
+        let rows = crate::rows::PgProc::builtin().rows().iter();
+        rows.filter(|row| row.prolang == INTERNAL).map(|row| (&*row.prosrc, row.oid)).collect()
+    });
+    by_name.get(name).copied()
 }
 
 static DEPARSER: OnceLock<&'static dyn Deparser> = OnceLock::new();
@@ -110,9 +122,6 @@ impl Catalog {
         }
     }
 
-    fn query_text(&self, stored: &str, pretty: bool) -> Result<String> {
-        deparser()?.query(self, stored, pretty)
-    }
 }
 
 /// A name argument or text argument as a string.

@@ -33,9 +33,11 @@
 //! [`View`] reads, [`write()`] makes, [`fields`] says what a row consists of with names (for JSON, for PL/pgSQL),
 //! [`spread`] gives a row's live fields to columns. Order and equality are those of `record_ops`: [`compare`].
 
+mod assemble;
 mod functions;
 mod io;
 
+pub use assemble::assemble;
 pub use functions::{RECORDS, compare, hash, hash_extended};
 pub use io::RECORD_IO;
 

@@ -73,7 +73,13 @@ impl<'q> Writer<'q> {
         match &expr.kind {
             ExprKind::Const(value) => self.constant(value, expr.ty, Label::Needed)?,
             ExprKind::Var(var) => self.column(var)?,
-            ExprKind::Param(number) => self.putf(format_args!("${number}")),
+            ExprKind::Param(number) => match self.params.get(*number as usize - 1).filter(|name| !name.is_empty()) {
+                Some(name) => {
+                    let name = catalog::format::quote_identifier(name);
+                    self.put(&name);
+                }
+                None => self.putf(format_args!("${number}")),
+            },
             ExprKind::Function(call) => self.function(expr, call, implicit)?,
             ExprKind::Operator(call) => {
                 let symbol = self.operator_name(call.operator, call.args.len() == 2)?;

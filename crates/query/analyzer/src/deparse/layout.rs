@@ -32,6 +32,8 @@ pub(super) struct Writer<'q> {
     /// The longest line of a list; see [`super::query_text`].
     pub wrap: i32,
     pub indent: i32,
+    /// What `$1`, `$2` … are called; `$n` where a name is missing.
+    pub params: Vec<String>,
     /// Names of the output columns, while keys are written that an output column's name would catch.
     pub caught: Option<Vec<(String, &'q crate::query::Expr)>>,
     depth: u32,
@@ -48,6 +50,7 @@ impl<'q> Writer<'q> {
             pretty: false,
             wrap: 0,
             indent: 0,
+            params: Vec::new(),
             caught: None,
             depth: 0,
         }

@@ -26,6 +26,7 @@ use ids::Oid;
 use types::{DefaultEnvironment, Environment};
 
 use crate::query::*;
+use crate::routine::RoutineBody;
 
 use layout::Writer;
 use names::Naming;
@@ -75,10 +76,33 @@ impl catalog::functions::Deparser for StoredDeparser {
         list.iter().map(|expr| one(catalog, expr, relation, pretty)).collect()
     }
 
-    fn query(&self, catalog: &Catalog, stored: &str, pretty: bool) -> Result<String> {
-        let query: Query = crate::node::from_text(stored)?;
+    fn routine_body(&self, catalog: &Catalog, row: &catalog::rows::PgProc, stored: &str) -> Result<String> {
+        let params: Vec<String> = crate::function::parameter_names(row).into_iter().map(str::to_string).collect();
         let env = DefaultEnvironment::default();
-        query_text(catalog, &env, &query, &[], pretty, 0)
+        let write = |query: &Query, indent: i32| {
+            let mut writer = Writer::new(catalog, &env, Naming::Levels(Vec::new()));
+            (writer.layout, writer.wrap, writer.indent) = (true, 0, indent);
+            writer.params = params.clone();
+            writer.query(query, query::Output { names: &[], visible: false })?;
+            Ok::<_, Error>(writer.out)
+        };
+        match crate::node::from_text(stored)? {
+            RoutineBody::Return(query) => {
+                let value = query.output().next().ok_or_else(|| Error::corrupted("RETURN without a value"))?;
+                let mut writer = Writer::new(catalog, &env, Naming::Levels(Vec::new()));
+                (writer.layout, writer.params) = (true, params);
+                writer.expr(&value.expr, false)?;
+                Ok(format!("RETURN {}", writer.out))
+            }
+            RoutineBody::Atomic(queries) => {
+                let mut text = "BEGIN ATOMIC\n".to_string();
+                for query in &queries {
+                    text.push_str(&format!(" {};\n", write(query, 1)?.trim_start()));
+                }
+                text.push_str("END");
+                Ok(text)
+            }
+        }
     }
 
     fn updatable(&self, catalog: &Catalog, relation: &catalog::Relation, columns: Option<&[i16]>) -> Result<i32> {

@@ -487,7 +487,7 @@ impl Function {
             variadic: self.variadic,
         };
         let Some(builtin) = self.builtin else {
-            return run.session.call_function(self.oid, args, rows, len, context, out);
+            return run.session.call_function(self.oid, args, rows, len, context, run.snapshot, out);
         };
         if self.volatile || args.is_empty() {
             out.reset(len);

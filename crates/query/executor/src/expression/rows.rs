@@ -185,7 +185,7 @@ impl RowCall {
                 arg_types: &self.function.arg_types,
                 variadic: false,
             };
-            let mut source = run.session.row_source(self.function.oid, &args, context)?;
+            let mut source = run.session.row_source(self.function.oid, &args, &[ty], context, run.snapshot)?;
             one.clear();
             match self.shape.fill(&mut *source, 1, context, &mut one)? {
                 0 => out.set_null(row),

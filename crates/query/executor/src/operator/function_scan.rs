@@ -2,7 +2,7 @@
 
 use batch::{BATCH_ROWS, Batch, Column, Datum, DatumRef, Repr};
 use error::{Error, Result};
-use planner::plan::{ExprKind, TableFunction};
+use planner::plan::{ColumnType, ExprKind, TableFunction};
 use types::{Context, RowSource};
 
 use super::{Operator, reprs};
@@ -27,6 +27,8 @@ struct Function {
     columns: Vec<Column>,
     /// Row values that are to be spread over the columns.
     rows: Column,
+    /// What the columns are, for functions that are not built in.
+    wanted: Vec<ColumnType>,
     source: Option<Box<dyn RowSource>>,
     done: bool,
 }
@@ -58,12 +60,17 @@ pub(super) fn build(functions: &[TableFunction], ordinality: bool) -> Result<(Bo
             types: function.columns.iter().map(|column| column.oid).collect(),
             columns,
             rows: Column::new(Repr::Bytes),
+            wanted: function.columns.clone(),
             source: None,
             done: false,
         };
         match &function.call.kind {
             // What returns one row may be written as a source of rows, too.
-            ExprKind::Call(call) if function.set || types::row_source(call.function).is_some() => {
+            ExprKind::Call(call)
+                if function.set
+                    || types::row_source(call.function).is_some()
+                    || function.composite && call.function >= ids::Oid::FIRST_NORMAL =>
+            {
                 built.set = true;
                 built.one = !function.set;
                 built.args = compile_all(&call.args)?;
@@ -102,7 +109,7 @@ impl Function {
             return Ok(());
         }
         let args: Vec<DatumRef<'_>> = args.iter().map(Datum::as_ref).collect();
-        self.source = Some(run.session.row_source(self.oid, &args, self.context(run))?);
+        self.source = Some(run.session.row_source(self.oid, &args, &self.wanted, self.context(run), run.snapshot)?);
         Ok(())
     }
 

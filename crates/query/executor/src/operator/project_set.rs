@@ -2,7 +2,7 @@
 
 use batch::{BATCH_ROWS, Batch, Column, DatumRef, Repr, Rows};
 use error::{Error, Result};
-use planner::plan::{ExprKind, SetItem};
+use planner::plan::{ColumnType, ExprKind, SetItem};
 use types::{Context, RowSource};
 
 use super::{Operator, Stage};
@@ -21,6 +21,7 @@ struct Set {
     arg_types: Vec<ids::Oid>,
     collation: ids::Oid,
     result_type: ids::Oid,
+    ty: ColumnType,
     strict: bool,
     source: Option<Box<dyn RowSource>>,
     /// How its columns become row values, if it gives rows.
@@ -55,6 +56,7 @@ pub(super) fn build(input: Stage, items: &[SetItem]) -> Result<(Box<dyn Operator
                 arg_types: call.args.iter().map(|arg| arg.ty.oid).collect(),
                 collation: call.collation,
                 result_type: set.ty.oid,
+                ty: set.ty,
                 strict: call.strict,
                 source: None,
                 assembly: row.as_ref().map(|shape| Assembly::new(set.ty.oid, shape)),
@@ -72,7 +74,7 @@ impl Set {
         let args: Vec<DatumRef<'_>> = self.args.iter().map(|arg| arg.result(input).get(row)).collect();
         self.source = match self.strict && args.iter().any(|arg| arg.is_null()) {
             true => None,
-            false => Some(run.session.row_source(self.oid, &args, self.context(run))?),
+            false => Some(run.session.row_source(self.oid, &args, &[self.ty], self.context(run), run.snapshot)?),
         };
         Ok(())
     }

@@ -147,7 +147,7 @@ impl Returning {
         let session = run.session;
         let projection: Arc<[Projected]> = STAMPS.into();
         let mut fetch =
-            session.tables.fetch(session.store, &target.open.table, run.snapshot.clone(), projection.clone());
+            session.tables.fetch(session.store, &target.open.table, (**run.snapshot).clone(), projection.clone());
         let (width, first) = (self.columns.len(), out.columns.len() - 2 * STAMPS.len());
         for version in 0..2 {
             let place = |row| out.columns[2 * width + 2 * version].get(row).as_bytes().and_then(access::tid_from_bytes);

@@ -1,0 +1,222 @@
+//! Parameters and result types of functions and procedures.
+
+use analyzer::query::{Expr, SqlType};
+use analyzer::scope::Place;
+use analyzer::{Wanted, node::to_text};
+use catalog::Object;
+use catalog::field::Text;
+use catalog::rows::PgProc;
+use error::{Error, Result, SqlState};
+use ids::Oid;
+use parser::ast::{FunctionParameter, ParameterMode, TypeName};
+use types::oid;
+
+use super::lookup::type_of;
+use crate::{Context, expression};
+
+/// The most parameters of a function.
+const PARAMETERS_MAX: usize = 100;
+
+/// What the parameters come to.
+#[derive(Default)]
+pub(super) struct Parameters {
+    pub inputs: Vec<Oid>,
+    pub all: Vec<(Oid, u8)>,
+    pub names: Vec<String>,
+    pub variadic: Oid,
+    pub defaults: Vec<Expr>,
+    pub default_objects: Vec<Object>,
+    /// The result type that OUT parameters ask for.
+    pub result: Option<Oid>,
+}
+
+fn wrong<T>(text: impl Into<String>) -> Result<T> {
+    Err(Error::new(SqlState::INVALID_FUNCTION_DEFINITION, text))
+}
+
+/// A function's type, which may be `table.column%TYPE`.
+pub(super) fn named_type(context: &Context<'_>, name: &TypeName) -> Result<Oid> {
+    let oid = type_of(context, name)?;
+    if name.percent_type {
+        let shown = format!("{}%TYPE", name.name);
+        let text = format!("type reference {shown} converted to {}", context.catalog().type_name(oid)?);
+        context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
+    }
+    let kind = catalog::privileges::ObjectKind::Type;
+    context.catalog().require_privileges(kind, oid, catalog::acl::Privileges::USAGE)?;
+    Ok(oid)
+}
+
+impl Parameters {
+    /// Reads the parameters of a function or procedure.
+    pub fn read(context: &Context<'_>, list: &[FunctionParameter], procedure: bool) -> Result<Parameters> {
+        let catalog = context.catalog();
+        let mut found = Parameters::default();
+        let mut outputs = Vec::new();
+        for parameter in list {
+            let mode = match parameter.mode {
+                ParameterMode::Default | ParameterMode::In => b'i',
+                ParameterMode::Out => b'o',
+                ParameterMode::InOut => b'b',
+                ParameterMode::Variadic => b'v',
+                ParameterMode::Table => b't',
+            };
+            let type_oid = named_type(context, &parameter.type_name)?;
+            if parameter.type_name.setof {
+                return wrong(match procedure {
+                    true => "procedures cannot accept set arguments",
+                    false => "functions cannot accept set arguments",
+                });
+            }
+            let is_input = matches!(mode, b'i' | b'b' | b'v');
+            if is_input {
+                if found.variadic.is_valid() {
+                    return wrong("VARIADIC parameter must be the last input parameter");
+                }
+                found.inputs.push(type_oid);
+            }
+            if matches!(mode, b'o' | b'b' | b't') {
+                if procedure && found.variadic.is_valid() {
+                    return wrong("VARIADIC parameter must be the last parameter");
+                }
+                if procedure && mode == b'o' && !found.defaults.is_empty() {
+                    return wrong("procedure OUT parameters cannot appear after one with a default value");
+                }
+                outputs.push(type_oid);
+            }
+            if mode == b'v' {
+                found.variadic = match type_oid {
+                    oid::ANYARRAY => oid::ANYELEMENT,
+                    oid::ANYCOMPATIBLEARRAY => oid::ANYCOMPATIBLE,
+                    oid::ANY => oid::ANY,
+                    array => {
+                        let element = analyzer::types::element_type(catalog, array)?;
+                        if !element.is_valid() {
+                            return wrong("VARIADIC parameter must be an array");
+                        }
+                        element
+                    }
+                };
+            }
+            let name = parameter.name.as_deref().unwrap_or_default();
+            if !name.is_empty() {
+                // An input may be called as an output is.
+                let clashes = |other: u8| {
+                    let pure_in = |mode: u8| matches!(mode, b'i' | b'v');
+                    let pure_out = |mode: u8| matches!(mode, b'o' | b't');
+                    !(pure_in(mode) && pure_out(other) || pure_out(mode) && pure_in(other))
+                };
+                let taken = found.names.iter().zip(&found.all).any(|(known, (_, other))| known == name && clashes(*other));
+                if taken {
+                    return wrong(format!("parameter name \"{name}\" used more than once"));
+                }
+            }
+            found.all.push((type_oid, mode));
+            found.names.push(name.to_string());
+            match &parameter.default {
+                Some(default) => {
+                    if !is_input {
+                        return wrong("only input parameters can have default values");
+                    }
+                    let row = catalog.type_(type_oid)?;
+                    let wanted = Wanted::Column {
+                        name: "",
+                        ty: SqlType { oid: type_oid, typmod: -1, collation: row.typcollation },
+                        what: "default expression",
+                    };
+                    let polymorphic = row.typtype == b'p';
+                    let wanted = if polymorphic { Wanted::Any } else { wanted };
+                    let stored = expression::store(context, default, Place::FunctionDefault, None, wanted)?;
+                    found.default_objects.extend(stored.objects);
+                    found.defaults.push(stored.expr);
+                }
+                None if is_input && !found.defaults.is_empty() => {
+                    return wrong("input parameters after one with a default value must also have defaults");
+                }
+                None => (),
+            }
+        }
+        if found.inputs.len() > PARAMETERS_MAX {
+            let text = match procedure {
+                true => format!("procedures cannot have more than {PARAMETERS_MAX} arguments"),
+                false => format!("functions cannot have more than {PARAMETERS_MAX} arguments"),
+            };
+            return Err(Error::new(SqlState::TOO_MANY_ARGUMENTS, text));
+        }
+        found.result = match outputs[..] {
+            [] => None,
+            _ if procedure => Some(oid::RECORD),
+            [one] => Some(one),
+            _ => Some(oid::RECORD),
+        };
+        Ok(found)
+    }
+
+    /// Writes them into a function's row.
+    pub fn apply(&self, row: &mut PgProc) {
+        row.pronargs = self.inputs.len() as i16;
+        row.pronargdefaults = self.defaults.len() as i16;
+        row.proargtypes = catalog::field::OidVector(self.inputs.clone());
+        row.provariadic = self.variadic;
+        // Modes are stored if there is any but IN, and then all types with them.
+        let plain = self.all.iter().all(|(_, mode)| *mode == b'i');
+        row.proallargtypes = (!plain)
+            .then(|| self.all.iter().map(|(type_oid, _)| *type_oid).collect());
+        row.proargmodes = (!plain).then(|| self.all.iter().map(|(_, mode)| *mode).collect());
+        let named = self.names.iter().any(|name| !name.is_empty());
+        row.proargnames = named.then(|| self.names.iter().map(|name| Text::from(name.clone())).collect());
+        row.proargdefaults = (!self.defaults.is_empty()).then(|| to_text(&self.defaults).into());
+    }
+
+    /// Whether the result type follows from the arguments' types, and is safe.
+    pub fn check_result(&self, context: &Context<'_>, result: Oid) -> Result<()> {
+        let is_first = |oid: Oid| {
+            matches!(
+                oid,
+                oid::ANYELEMENT | oid::ANYARRAY | oid::ANYNONARRAY | oid::ANYENUM | oid::ANYRANGE | oid::ANYMULTIRANGE
+            )
+        };
+        let is_second = |oid: Oid| {
+            matches!(
+                oid,
+                oid::ANYCOMPATIBLE
+                    | oid::ANYCOMPATIBLEARRAY
+                    | oid::ANYCOMPATIBLENONARRAY
+                    | oid::ANYCOMPATIBLERANGE
+                    | oid::ANYCOMPATIBLEMULTIRANGE
+            )
+        };
+        let outputs = self.all.iter().filter(|(_, mode)| matches!(mode, b'o' | b't')).map(|(type_oid, _)| *type_oid);
+        for result in outputs.chain([result]) {
+            let given = |wanted: &dyn Fn(Oid) -> bool| self.inputs.iter().any(|&input| wanted(input));
+            let needs = match result {
+                oid::ANYRANGE | oid::ANYMULTIRANGE if !given(&|i| matches!(i, oid::ANYRANGE | oid::ANYMULTIRANGE)) => {
+                    "at least one input of type anyrange or anymultirange"
+                }
+                oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE
+                    if !given(&|i| matches!(i, oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE)) =>
+                {
+                    "at least one input of type anycompatiblerange or anycompatiblemultirange"
+                }
+                first if is_first(first) && !given(&is_first) => {
+                    "at least one input of type anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange"
+                }
+                second if is_second(second) && !given(&is_second) => {
+                    "at least one input of type anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, or anycompatiblemultirange"
+                }
+                oid::INTERNAL if !given(&|i| i == oid::INTERNAL) => {
+                    return Err(Error::new(
+                        SqlState::INVALID_FUNCTION_DEFINITION,
+                        "unsafe use of pseudo-type \"internal\"",
+                    )
+                    .detail("A function returning \"internal\" must have at least one \"internal\" argument."));
+                }
+                _ => continue,
+            };
+            let name = context.catalog().type_name(result)?;
+            return Err(Error::new(SqlState::INVALID_FUNCTION_DEFINITION, "cannot determine result data type")
+                .detail(format!("A result of type {name} requires {needs}.")));
+        }
+        Ok(())
+    }
+}
