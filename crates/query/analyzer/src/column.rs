@@ -39,12 +39,7 @@ impl Analyzer<'_> {
     }
 
     /// The variable that a name means, with fields of it selected.
-    fn variable(
-        &mut self,
-        variables: &dyn Variables,
-        name: &ast::ObjectName,
-        location: u32,
-    ) -> Result<Option<Expr>> {
+    fn variable(&mut self, variables: &dyn Variables, name: &ast::ObjectName, location: u32) -> Result<Option<Expr>> {
         let parts: Vec<&str> = name.qualifiers.iter().chain([&name.name]).map(|part| &**part).collect();
         let found = variables.named(&parts).map_err(|error| self.place(error, location))?;
         let Some((variable, used)) = found else { return Ok(None) };

@@ -627,5 +627,13 @@ fn expand(
     if count > wanted || count + defaults < wanted || !(count..wanted).all(has_default) {
         return None;
     }
-    Some(Candidate { row, position, params: types, numbers: (0..wanted).collect(), given: count, variadic: 0, positional: count })
+    Some(Candidate {
+        row,
+        position,
+        params: types,
+        numbers: (0..wanted).collect(),
+        given: count,
+        variadic: 0,
+        positional: count,
+    })
 }

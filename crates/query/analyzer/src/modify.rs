@@ -390,7 +390,14 @@ impl Analyzer<'_> {
     }
 
     /// `column.field[…] = value`: the column with that part replaced.
-    pub(crate) fn assign_part(&mut self, column: &str, base: Expr, path: &[Accessor], value: Expr, location: u32) -> Result<Expr> {
+    pub(crate) fn assign_part(
+        &mut self,
+        column: &str,
+        base: Expr,
+        path: &[Accessor],
+        value: Expr,
+        location: u32,
+    ) -> Result<Expr> {
         let whole = base.ty;
         let (base_type, base_typmod) = self.catalog.base_type(whole.oid, whole.typmod)?;
         match &path[0] {

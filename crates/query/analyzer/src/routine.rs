@@ -141,9 +141,8 @@ impl RoutineResult {
                 let mut declared = row.proargtypes.to_vec();
                 *type_oid = analyzer.resolve_polymorphic(arguments, &mut declared, *type_oid, false)?;
             }
-            let column = |(name, type_oid): (String, Oid)| {
-                Ok((name, ty::with_collation(&*catalog.type_(type_oid)?, -1)))
-            };
+            let column =
+                |(name, type_oid): (String, Oid)| Ok((name, ty::with_collation(&*catalog.type_(type_oid)?, -1)));
             Some(outputs.into_iter().map(column).collect::<Result<Vec<_>>>()?)
         } else {
             let relation = ty::row_relation(catalog, result)?;
@@ -151,11 +150,8 @@ impl RoutineResult {
                 true => {
                     let relation = catalog.relation(relation)?;
                     let column = |column: &catalog::rows::PgAttribute| {
-                        let ty = SqlType {
-                            oid: column.atttypid,
-                            typmod: column.atttypmod,
-                            collation: column.attcollation,
-                        };
+                        let ty =
+                            SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
                         (column.attname.to_string(), ty)
                     };
                     Some(relation.live_columns().map(column).collect())
@@ -215,8 +211,7 @@ impl<'a> Analyzer<'a> {
         let query = match query {
             Some(query) if query.command == Command::Select || !query.returning.is_empty() => query,
             _ => {
-                let detail =
-                    "Function's final statement must be SELECT or INSERT/UPDATE/DELETE/MERGE RETURNING.";
+                let detail = "Function's final statement must be SELECT or INSERT/UPDATE/DELETE/MERGE RETURNING.";
                 return Err(mismatch(detail.into()));
             }
         };
@@ -353,7 +348,10 @@ impl<'a> Analyzer<'a> {
     }
 
     /// The procedure and the arguments of a CALL: expressions for the input arguments, in declared order.
-    pub fn call_statement(&mut self, call: &ast::Call) -> Result<(catalog::Entry<PgProc>, Vec<Expr>, Vec<WrittenOutput>)> {
+    pub fn call_statement(
+        &mut self,
+        call: &ast::Call,
+    ) -> Result<(catalog::Entry<PgProc>, Vec<Expr>, Vec<WrittenOutput>)> {
         let mut scope = Scope::new(Command::Select);
         scope.place = Place::CallArgument;
         self.scopes.push(scope);

@@ -32,8 +32,8 @@ mod membership;
 mod merge;
 mod needs;
 mod options;
-mod partition;
 mod owner;
+mod partition;
 mod rename;
 pub mod role;
 mod rows;
@@ -45,8 +45,8 @@ mod truncate;
 pub mod vacuum;
 mod view;
 
-pub use function::PLPGSQL_HANDLER;
 pub use context::{Context, CopyReader, CopyWriter, Services};
+pub use function::PLPGSQL_HANDLER;
 
 use error::{Error, Result};
 use parser::ast::Statement;

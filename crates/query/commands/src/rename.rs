@@ -74,10 +74,8 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
 
 /// Moves a relation to another schema.
 pub(crate) fn set_schema(context: &Context<'_>, alter: &AlterObjectSchema) -> Result<()> {
-    if matches!(
-        alter.kind,
-        ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate
-    ) {
+    if matches!(alter.kind, ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate)
+    {
         return crate::function::alter::set_schema(context, alter.kind, &alter.object, &alter.schema);
     }
     if !matches!(alter.kind, ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence)

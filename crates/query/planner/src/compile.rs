@@ -317,9 +317,7 @@ impl Planner<'_> {
         // A function in language `internal` is a built-in one under another name.
         const INTERNAL: Oid = Oid(12);
         let function = match row.prolang {
-            INTERNAL if function >= Oid::FIRST_NORMAL => {
-                catalog::functions::internal(&row.prosrc).unwrap_or(function)
-            }
+            INTERNAL if function >= Oid::FIRST_NORMAL => catalog::functions::internal(&row.prosrc).unwrap_or(function),
             _ => function,
         };
         Ok(Call { function, args: self.compile_all(args, layout)?, collation, strict, volatile, variadic: false })

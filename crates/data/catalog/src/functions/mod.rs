@@ -121,7 +121,6 @@ impl Catalog {
             None => deparser()?.expressions(self, stored, relation, pretty),
         }
     }
-
 }
 
 /// A name argument or text argument as a string.

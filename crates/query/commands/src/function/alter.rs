@@ -134,15 +134,19 @@ pub(crate) fn to_drop(
     let row = match lookup::require(context, drop.kind, signature) {
         Ok(row) => row,
         Err(error) if drop.if_exists && is_missing(&error) => {
-            context.inform(SqlState::SUCCESSFUL_COMPLETION, format!("{}, skipping", missing(drop.kind, signature, &error)));
+            context.inform(
+                SqlState::SUCCESSFUL_COMPLETION,
+                format!("{}, skipping", missing(drop.kind, signature, &error)),
+            );
             return Ok(None);
         }
         Err(error) => return Err(error),
     };
     if row.prokind == b'a' && drop.kind == ObjectKind::Function {
         let text = format!("\"{}\" is an aggregate function", row.proname);
-        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text)
-            .hint("Use DROP AGGREGATE to drop aggregate functions."));
+        return Err(
+            Error::new(SqlState::WRONG_OBJECT_TYPE, text).hint("Use DROP AGGREGATE to drop aggregate functions.")
+        );
     }
     // Who owns the schema may drop what is in it.
     if !catalog.is_owner(Privileged::Schema, row.pronamespace, catalog.current_user())? {
@@ -152,10 +156,7 @@ pub(crate) fn to_drop(
 }
 
 fn is_missing(error: &Error) -> bool {
-    matches!(
-        error.state(),
-        SqlState::UNDEFINED_FUNCTION | SqlState::UNDEFINED_OBJECT | SqlState::INVALID_SCHEMA_NAME
-    )
+    matches!(error.state(), SqlState::UNDEFINED_FUNCTION | SqlState::UNDEFINED_OBJECT | SqlState::INVALID_SCHEMA_NAME)
 }
 
 /// What the notice of DROP … IF EXISTS says.

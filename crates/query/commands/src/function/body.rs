@@ -37,7 +37,8 @@ pub(super) fn set(
     match parts {
         [file, symbol] if row.prolang == C => {
             row.probin = Some(file.to_string().into());
-            row.prosrc = if symbol.is_empty() || *symbol == "-" { row.proname.clone() } else { symbol.to_string().into() };
+            row.prosrc =
+                if symbol.is_empty() || *symbol == "-" { row.proname.clone() } else { symbol.to_string().into() };
         }
         [file] if row.prolang == C => {
             row.probin = Some(file.to_string().into());

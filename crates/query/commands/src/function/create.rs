@@ -23,9 +23,10 @@ pub(crate) fn schema_for(context: &Context<'_>, name: &ObjectName) -> Result<Oid
     let catalog = context.catalog();
     let schema = match name.qualifiers.last() {
         Some(schema) => catalog.require_schema(schema)?,
-        None => catalog.search_path()?.creation.ok_or_else(|| {
-            Error::new(SqlState::INVALID_SCHEMA_NAME, "no schema has been selected to create in")
-        })?,
+        None => catalog
+            .search_path()?
+            .creation
+            .ok_or_else(|| Error::new(SqlState::INVALID_SCHEMA_NAME, "no schema has been selected to create in"))?,
     };
     catalog.require_privileges(Privileged::Schema, schema, Privileges::CREATE)?;
     Ok(schema)
@@ -69,11 +70,8 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateFunction) -> Result<(
     catalog.next_command()?;
     let this = Object::of::<PgProc>(oid);
     let stored = catalog.function(oid)?;
-    let mut objects = vec![
-        Object::of::<PgNamespace>(schema),
-        Object::of::<PgLanguage>(language.oid),
-        Object::of::<PgType>(result),
-    ];
+    let mut objects =
+        vec![Object::of::<PgNamespace>(schema), Object::of::<PgLanguage>(language.oid), Object::of::<PgType>(result)];
     objects.extend(parameters.all.iter().map(|(type_oid, _)| Object::of::<PgType>(*type_oid)));
     objects.extend(parameters.default_objects.iter().copied());
     objects.extend(needed);
@@ -210,9 +208,8 @@ fn check_replacement(context: &Context<'_>, old: &PgProc, new: &PgProc, paramete
         return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, "cannot change routine kind")
             .detail(format!("\"{}\" is {kind}.", old.proname)));
     }
-    let refuse = |text: String| -> Result<Error> {
-        Ok(Error::new(SqlState::INVALID_FUNCTION_DEFINITION, text).hint(hint()?))
-    };
+    let refuse =
+        |text: String| -> Result<Error> { Ok(Error::new(SqlState::INVALID_FUNCTION_DEFINITION, text).hint(hint()?)) };
     if (old.prorettype, old.proretset) != (new.prorettype, new.proretset) {
         let text = match old.prokind {
             b'p' => "cannot change whether a procedure has output parameters",
@@ -223,7 +220,8 @@ fn check_replacement(context: &Context<'_>, old: &PgProc, new: &PgProc, paramete
     let outputs = |row: &PgProc| -> Vec<(Oid, String)> {
         let modes = row.proargmodes.clone().unwrap_or_default();
         let types = row.proallargtypes.clone().unwrap_or_default();
-        let name = |at: usize| row.proargnames.as_ref().and_then(|names| names.get(at)).map_or("", |name| &**name).to_string();
+        let name =
+            |at: usize| row.proargnames.as_ref().and_then(|names| names.get(at)).map_or("", |name| &**name).to_string();
         let all = modes.iter().zip(types).enumerate();
         all.filter(|(_, (mode, _))| matches!(mode, b'o' | b'b' | b't')).map(|(at, (_, ty))| (ty, name(at))).collect()
     };

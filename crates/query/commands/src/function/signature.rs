@@ -106,7 +106,8 @@ impl Parameters {
                     let pure_out = |mode: u8| matches!(mode, b'o' | b't');
                     !(pure_in(mode) && pure_out(other) || pure_out(mode) && pure_in(other))
                 };
-                let taken = found.names.iter().zip(&found.all).any(|(known, (_, other))| known == name && clashes(*other));
+                let taken =
+                    found.names.iter().zip(&found.all).any(|(known, (_, other))| known == name && clashes(*other));
                 if taken {
                     return wrong(format!("parameter name \"{name}\" used more than once"));
                 }
@@ -160,8 +161,7 @@ impl Parameters {
         row.provariadic = self.variadic;
         // Modes are stored if there is any but IN, and then all types with them.
         let plain = self.all.iter().all(|(_, mode)| *mode == b'i');
-        row.proallargtypes = (!plain)
-            .then(|| self.all.iter().map(|(type_oid, _)| *type_oid).collect());
+        row.proallargtypes = (!plain).then(|| self.all.iter().map(|(type_oid, _)| *type_oid).collect());
         row.proargmodes = (!plain).then(|| self.all.iter().map(|(_, mode)| *mode).collect());
         let named = self.names.iter().any(|name| !name.is_empty());
         row.proargnames = named.then(|| self.names.iter().map(|name| Text::from(name.clone())).collect());

@@ -272,7 +272,12 @@ impl Session<'_> {
     }
 
     /// One row value from the values of its columns.
-    fn compose(&self, result: &RoutineResult, output: &[planner::plan::OutputColumn], values: Vec<Datum>) -> Result<Datum> {
+    fn compose(
+        &self,
+        result: &RoutineResult,
+        output: &[planner::plan::OutputColumn],
+        values: Vec<Datum>,
+    ) -> Result<Datum> {
         // A value of the type itself is the row.
         if let ([only], Some(columns)) = (output, &result.columns)
             && only.ty.oid == result.type_oid

@@ -115,9 +115,7 @@ impl Session<'_> {
     fn sql_query(&self, routine: &SqlRoutine, at: usize) -> Result<(Query, Vec<Oid>)> {
         let catalog = self.catalog();
         let arguments = Arguments::of(catalog, &routine.row, &routine.arguments, routine.collation)?;
-        let analyzer = || {
-            Analyzer::new(catalog, self, &routine.text, Params::default()).with_variables(&arguments)
-        };
+        let analyzer = || Analyzer::new(catalog, self, &routine.text, Params::default()).with_variables(&arguments);
         let mut query = match &routine.steps[at].what {
             Work::Text(statement) => analyzer().routine_query(statement, false)?,
             Work::Stored(query) => Query::clone(query),
@@ -173,8 +171,11 @@ impl Session<'_> {
                 false => run(&mut |_| Ok(true)),
             };
             result.map_err(|error| {
-                in_body(error, &routine.text)
-                    .context(format!("SQL function \"{}\" statement {}", routine.row.proname, at + 1))
+                in_body(error, &routine.text).context(format!(
+                    "SQL function \"{}\" statement {}",
+                    routine.row.proname,
+                    at + 1
+                ))
             })?;
         }
         Ok(())
@@ -231,8 +232,8 @@ impl Session<'_> {
     /// A call that gives a set: the rows of the last statement, in columns or as row values.
     pub(super) fn sql_rows(&self, invocation: &Invocation<'_>, sink: Sink<'_>) -> Result<()> {
         let routine = self.sql_routine(invocation)?;
-        let as_values = routine.result.is_composite()
-            && matches!(invocation.columns, [only] if only.oid == invocation.result_type);
+        let as_values =
+            routine.result.is_composite() && matches!(invocation.columns, [only] if only.oid == invocation.result_type);
         let is_void = invocation.result_type == oid::VOID;
         self.run_sql(invocation, &routine, &mut |batch| {
             if is_void {
@@ -262,14 +263,20 @@ impl Session<'_> {
         };
         let (given, wanted) = (batch.columns.len(), invocation.columns.len());
         if given != wanted {
-            return wrong(format!("Returned row contains {given} attribute{}, but query expects {wanted}.", plural(given)));
+            return wrong(format!(
+                "Returned row contains {given} attribute{}, but query expects {wanted}.",
+                plural(given)
+            ));
         }
         let last = routine.steps.len() - 1;
         let plan = self.sql_plan(routine, last)?;
         for (at, (column, wanted)) in plan.output.iter().zip(invocation.columns).enumerate() {
             if column.ty.oid != wanted.oid {
                 let (given, wanted) = (self.type_name_of(column.ty.oid)?, self.type_name_of(wanted.oid)?);
-                return wrong(format!("Returned type {given} at ordinal position {}, but query expects {wanted}.", at + 1));
+                return wrong(format!(
+                    "Returned type {given} at ordinal position {}, but query expects {wanted}.",
+                    at + 1
+                ));
             }
         }
         Ok(())
@@ -285,9 +292,7 @@ impl Session<'_> {
         let result = catalog.type_(row.prorettype)?;
         let polymorphic = |oid: Oid| analyzer::types::is_polymorphic(oid);
         let wrong = |text: String| Err(Error::new(SqlState::INVALID_FUNCTION_DEFINITION, text));
-        if result.typtype == b'p'
-            && !matches!(row.prorettype, oid::VOID | oid::RECORD)
-            && !polymorphic(row.prorettype)
+        if result.typtype == b'p' && !matches!(row.prorettype, oid::VOID | oid::RECORD) && !polymorphic(row.prorettype)
         {
             return wrong(format!("SQL functions cannot return type {}", self.type_name_of(row.prorettype)?));
         }
