@@ -74,7 +74,10 @@ pub fn checkpointer(
         let budget = wal.options().max_size as f64 / (1.0 + now.completion_target);
         let written = wal.insert_position().0.saturating_sub(checkpointer.last_redo().0) as f64;
         let timed = last.elapsed() >= now.timeout;
-        let sized = written + wal.segment_size() as f64 >= budget;
+        // Never sooner than after a segment, however small the limit; and not for a log in which nothing happened since the last one, which
+        // a checkpoint would not shorten.
+        let segment = wal.segment_size() as f64;
+        let sized = written >= (budget - segment).max(segment) && checkpointer.is_needed();
         if requests.pending() == CheckpointFlags::default() && !timed && !sized {
             let wait = now.timeout.saturating_sub(last.elapsed()).min(LOOK);
             process.wait(&[], Some(wait), WaitEvent::ACTIVITY_CHECKPOINTER_MAIN)?;
