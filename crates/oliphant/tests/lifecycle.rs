@@ -144,9 +144,9 @@ fn settings_can_be_asked_without_a_server() {
         let output = run(&["postgres", "-D", &data, "-C", name]);
         String::from_utf8_lossy(&output.stdout).trim().to_string()
     };
-    assert_eq!(ask("shared_buffers"), "2MB");
+    assert_eq!(ask("shared_buffers"), "256");
     assert_eq!(ask("data_checksums"), "on");
-    assert!(ask("shared_memory_size").ends_with("MB"));
+    assert!(ask("shared_memory_size").parse::<u32>().is_ok_and(|megabytes| megabytes > 1));
     assert_eq!(run(&["postgres", "-D", &data, "-C", "nothing"]).status.code(), Some(1));
     let version = run(&["postgres", "--version"]).stdout;
     assert!(String::from_utf8_lossy(&version).starts_with("postgres (PostgreSQL) 18.6"));

@@ -79,7 +79,10 @@ pub struct Logger {
     min_messages: u8,
     min_error_statement: u8,
     verbosity: Verbosity,
+    /// Lines written.
     lines: u64,
+    /// The number of the present message's first line.
+    message_line: u64,
     pid: u32,
     /// Where messages go once the postmaster has made files for them.
     files: Option<files::LogFiles>,
@@ -132,6 +135,7 @@ impl Logger {
             min_error_statement: 0,
             verbosity: Verbosity::Default,
             lines: 0,
+            message_line: 0,
             pid: std::process::id(),
             files: None,
         };
@@ -216,7 +220,7 @@ impl Logger {
             ("remote_host", some(&session.remote_host), false),
             ("remote_port", some(&session.remote_port), true),
             ("session_id", Some(format!("{:x}.{:x}", session.started_us / 1_000_000, self.pid)), false),
-            ("line_num", Some(self.lines.to_string()), true),
+            ("line_num", Some(self.message_line.to_string()), true),
             ("ps", some(&session.command), false),
             ("session_start", Some(start), false),
             ("vxid", some(&session.virtual_transaction), false),
@@ -300,19 +304,18 @@ impl Logger {
     /// Appends the lines of a message to `text`.
     pub fn format(&mut self, message: &Error, statement: Option<&str>, text: &mut String) {
         let fields = message.fields();
-        self.lines += 1;
-        let now = time::now_us();
-        let mut prefix = String::new();
-        self.append_prefix(fields.state, now, &mut prefix);
+        let (now, verbosity, least_with_statement) = (time::now_us(), self.verbosity, self.min_error_statement);
+        self.message_line = self.lines + 1;
         let mut line = |label: &str, body: &str| {
-            text.push_str(&prefix);
+            self.lines += 1;
+            self.append_prefix(fields.state, now, text);
             text.push_str(label);
             text.push_str(":  ");
             // What follows a line break inside a message is indented, so that it cannot pass for a message.
             text.push_str(&body.replace('\n', "\n\t"));
             text.push('\n');
         };
-        let mut body = match self.verbosity {
+        let mut body = match verbosity {
             Verbosity::Verbose => format!("{}: {}", fields.state, fields.message),
             _ => fields.message.clone(),
         };
@@ -323,7 +326,7 @@ impl Logger {
             body.push_str(&format!(" at character {position}"));
         }
         line(fields.severity.name(), &body);
-        if self.verbosity >= Verbosity::Default {
+        if verbosity >= Verbosity::Default {
             let detail = fields.detail_log.as_ref().or(fields.detail.as_ref());
             let parts = [
                 ("DETAIL", detail),
@@ -336,11 +339,11 @@ impl Logger {
                     line(label, part);
                 }
             }
-            if self.verbosity == Verbosity::Verbose {
+            if verbosity == Verbosity::Verbose {
                 line("LOCATION", &fields.source.to_string());
             }
         }
-        let wanted = rank(fields.severity) >= self.min_error_statement && !fields.hide_statement;
+        let wanted = rank(fields.severity) >= least_with_statement && !fields.hide_statement;
         if let Some(statement) = statement.filter(|_| wanted) {
             line("STATEMENT", statement);
         }
@@ -374,11 +377,11 @@ mod tests {
         let message = Error::new(SqlState::UNDEFINED_TABLE, "no\nsuch").position(3).detail("D").hint("H").context("C");
         assert_eq!(
             text(&mut logger, &message, Some("select")),
-            "77|1|42P01 ERROR:  no\n\tsuch at character 3\n77|1|42P01 DETAIL:  D\n77|1|42P01 HINT:  H\n\
-             77|1|42P01 CONTEXT:  C\n77|1|42P01 STATEMENT:  select\n"
+            "77|1|42P01 ERROR:  no\n\tsuch at character 3\n77|2|42P01 DETAIL:  D\n77|3|42P01 HINT:  H\n\
+             77|4|42P01 CONTEXT:  C\n77|5|42P01 STATEMENT:  select\n"
         );
         let hidden = Error::new(SqlState::UNDEFINED_TABLE, "x").hide_statement();
-        assert_eq!(text(&mut logger, &hidden, Some("secret")), "77|2|42P01 ERROR:  x\n");
+        assert_eq!(text(&mut logger, &hidden, Some("secret")), "77|6|42P01 ERROR:  x\n");
     }
 
     #[test]

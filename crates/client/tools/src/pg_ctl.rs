@@ -113,6 +113,12 @@ fn advise<T>(text: impl Into<String>) -> Result<T, Failure> {
     fail(format!("{}\nTry \"pg_ctl --help\" for more information.", text.into()))
 }
 
+/// A complaint of getopt's, which names the program as it was called.
+fn getopt<T>(text: String) -> Result<T, Failure> {
+    let program = std::env::args_os().next().unwrap_or_default();
+    Err(Failure(format!("{}: {text}\nTry \"pg_ctl --help\" for more information.", program.display()), 1))
+}
+
 /// Runs `pg_ctl` with these arguments (the program's name not among them) to its exit code. `program`: this executable.
 pub fn main(program: &Path, arguments: &[String]) -> i32 {
     match arguments.first().map(String::as_str) {
@@ -175,7 +181,7 @@ fn parse(arguments: &[String]) -> Result<Options, Failure> {
         };
         let mut value = || match parser.value() {
             Ok(value) => Ok(value.to_string_lossy().into_owned()),
-            Err(_) => advise(format!("option requires an argument -- '{known}'")),
+            Err(_) => getopt(format!("option requires an argument -- '{known}'")),
         };
         match known.as_str() {
             "D" | "pgdata" => options.data_directory = Some(value()?.into()),
@@ -202,8 +208,8 @@ fn parse(arguments: &[String]) -> Result<Options, Failure> {
             "W" | "no-wait" => options.wait = false,
             "c" | "core-files" => options.core_files = true,
             "allow-root" => options.allow_root = true,
-            other if other.chars().count() == 1 => return advise(format!("invalid option -- '{other}'")),
-            other => return advise(format!("unrecognized option '--{other}'")),
+            other if other.chars().count() == 1 => return getopt(format!("invalid option -- '{other}'")),
+            other => return getopt(format!("unrecognized option '--{other}'")),
         }
     }
     let mut free = free.into_iter();
@@ -237,8 +243,7 @@ fn run(program: &Path, options: &Options) -> Outcome {
     let Some(directory) = &options.data_directory else {
         return advise("no database directory specified and environment variable PGDATA unset");
     };
-    let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.clone());
-    control(&Control { program, options, directory: real_directory(program, options, directory) })
+    control(&Control { program, options, directory: real_directory(program, options, directory.clone()) })
 }
 
 /// `-D` may name a directory that holds only the configuration, which knows where the data is.
@@ -665,7 +670,11 @@ mod tests {
     fn refusal(text: &str) -> String {
         match parse(&words(text)).and_then(|options| run(Path::new("/nowhere/pg_ctl"), &options)) {
             Ok(()) => panic!("{text} succeeded"),
-            Err(Failure(message, code)) => format!("{code} {message}"),
+            // getopt's name the program as it was called: here, the test.
+            Err(Failure(message, code)) => {
+                let program = std::env::args_os().next().unwrap_or_default();
+                format!("{code} {}", message.replace(&program.display().to_string(), "pg_ctl"))
+            }
         }
     }
 

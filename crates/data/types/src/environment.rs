@@ -7,7 +7,7 @@
 use crate::datetime::TimeZone;
 use crate::facts::builtin_type;
 use crate::text::CaseMapping;
-use batch::{DatumRef, Repr};
+use batch::{Datum, DatumRef, Repr};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use std::any::Any;
@@ -253,6 +253,10 @@ pub trait Environment {
     /// Calls a function by OID: for operators of types that are not built in. The default knows the registry.
     fn call_function(&self, function: Oid, args: &[DatumRef<'_>], collation: Oid) -> Result<batch::Datum> {
         let _ = (args, collation);
+        Err(Error::not_implemented(format_args!("function {function}")))
+    }
+    /// The rows of a function that lists what the session has: `pg_prepared_statement` (2510) and `pg_cursor` (2511).
+    fn session_rows(&self, function: u32) -> Result<Vec<Vec<Datum>>> {
         Err(Error::not_implemented(format_args!("function {function}")))
     }
     /// The session itself, for functions of the crates above.

@@ -324,3 +324,24 @@ fn a_mixed_load_is_whole_after_every_crash() {
     println!("{rounds} crashes under a mixed load, {total} transactions");
     cluster.stop();
 }
+
+/// A database that was just made is whole, before and after a crash.
+#[test]
+fn a_new_database_is_whole() {
+    let mut cluster = Cluster::start(&[]);
+    cluster.session().query("create database fresh");
+    for crashed in [false, true] {
+        if crashed {
+            cluster.signal("QUIT");
+            cluster.wait();
+            cluster.launch();
+        }
+        let mut session = Session::connect(&cluster, "fresh").expect("a session");
+        session.query("create extension if not exists amcheck");
+        check_structure(&mut session, &cluster);
+        // This reads every page there is, also those that nobody has used yet.
+        session.query("vacuum");
+        session.query(&format!("create table of_this_time_{crashed} (n int); analyze"));
+    }
+    cluster.stop();
+}

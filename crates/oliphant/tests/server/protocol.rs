@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wire::ProtocolVersion;
 use wire::backend::BackendMessage;
@@ -130,5 +130,39 @@ fn shutdown_modes_end_sessions_as_they_should() {
     cluster.wait();
     cluster.launch();
     assert_eq!(cluster.session().value("select count(*) from kept"), "2");
+    cluster.stop();
+}
+
+/// A reload reaches sessions that wait for their clients, and who waits long for a lock is told of in the log.
+#[test]
+fn a_reload_reaches_idle_sessions() {
+    let mut cluster = Cluster::start(&["log_line_prefix = '%i|%v|%x|'"]);
+    let (mut holder, mut waiter) = (cluster.session(), cluster.session());
+    holder.query("create table locked (n int)");
+    waiter.query("alter system set deadlock_timeout = '50ms'; alter system set log_lock_waits = on");
+    waiter.query("alter system set tcp_keepalives_idle = 60; select pg_reload_conf()");
+    let until = Instant::now() + Duration::from_secs(20);
+    while holder.value("show log_lock_waits") != "on" || waiter.value("show deadlock_timeout") != "50ms" {
+        assert!(Instant::now() < until, "{}", cluster.log());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    holder.query("begin; lock table locked");
+    let holding = holder.pid;
+    let waiting = waiter.pid;
+    std::thread::scope(|scope| {
+        let wait = scope.spawn(|| waiter.query("select * from locked"));
+        let mode = "AccessShareLock on relation";
+        let waits = format!("process {waiting} still waiting for {mode}");
+        while !cluster.log().contains(&waits) {
+            assert!(Instant::now() < until, "{}", cluster.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(cluster.log().contains(&format!("Process holding the lock: {holding}. Wait queue: {waiting}.")));
+        holder.query("commit");
+        wait.join().expect("the lock");
+        assert!(cluster.log().contains(&format!("process {waiting} acquired {mode}")), "{}", cluster.log());
+    });
+    assert!(cluster.log().contains("STATEMENT:  select * from locked"), "{}", cluster.log());
+    drop((holder, waiter));
     cluster.stop();
 }

@@ -863,17 +863,19 @@ impl Analyzer<'_> {
                     ));
                 };
                 if kind == SubLinkKind::Array {
-                    let array = match self.catalog.element_type(first.oid)? {
-                        Some(_) => first.oid,
-                        None => self.catalog.array_type(first.oid)?.ok_or_else(|| {
-                            Error::new(
+                    // Some types have elements and arrays of their own, such as oidvector.
+                    let array = match self.catalog.array_type(first.oid)? {
+                        Some(array) => array,
+                        None if self.catalog.element_type(first.oid)?.is_some() => first.oid,
+                        None => {
+                            return Err(Error::new(
                                 SqlState::UNDEFINED_OBJECT,
                                 format!(
                                     "could not find array type for data type {}",
                                     self.catalog.format_type(first.oid, -1).unwrap_or_default()
                                 ),
-                            )
-                        })?,
+                            ));
+                        }
                     };
                     SqlType { oid: array, typmod: first.typmod, collation: first.collation }
                 } else {

@@ -178,6 +178,10 @@ fn copy(context: &Context<'_>, from: Oid, to: Oid) -> Result<()> {
                 return Err(Error::internal("somebody else writes to a new database"));
             }
             let original = original.share();
+            // A page that nobody has used yet has no log position either: it is there as zeros.
+            if original.is_new() {
+                continue;
+            }
             let mut guard = copied.buffer.exclusive();
             let mut change = storage.change(RmgrId::XLOG, storage::xlog::PAGE);
             let slot = change.page(&mut guard, Image::Forced);

@@ -8,6 +8,7 @@
 mod alter;
 mod amcheck;
 mod analyze;
+mod cluster;
 mod column;
 mod comment;
 mod constraint;
@@ -34,6 +35,7 @@ mod needs;
 mod options;
 mod owner;
 mod partition;
+mod reindex;
 mod rename;
 pub mod role;
 mod rows;
@@ -88,11 +90,21 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::Truncate(truncate) => truncate::truncate(context, truncate)?,
         Statement::Copy(copy) => return copy::copy(context, copy),
         Statement::Vacuum(vacuum) => vacuum::vacuum(context, vacuum)?,
+        Statement::Reindex(reindex) => reindex::reindex(context, reindex)?,
+        Statement::Cluster(cluster) => cluster::cluster(context, cluster)?,
         Statement::Lock(lock) => maintenance::lock(context, lock)?,
         Statement::Checkpoint => context.services.checkpoint()?,
         _ => return Err(Error::not_implemented(tag)),
     }
     Ok(tag.to_string())
+}
+
+/// What a statement that may not run inside a transaction block is called when it is refused there.
+pub fn name_outside_blocks(statement: &Statement) -> &'static str {
+    match statement {
+        Statement::Reindex(reindex) => reindex::name_outside_blocks(reindex).unwrap_or("REINDEX"),
+        statement => statement.name(),
+    }
 }
 
 /// Whether a statement may run inside a transaction block; those that may not commit by themselves as they go.
@@ -101,6 +113,8 @@ pub fn allowed_in_block(statement: &Statement) -> bool {
         Statement::Vacuum(vacuum) => !vacuum.vacuum,
         Statement::CreateIndex(create) => !create.concurrently,
         Statement::Drop(drop) => !drop.concurrently,
+        Statement::Reindex(reindex) => reindex::name_outside_blocks(reindex).is_none(),
+        Statement::Cluster(cluster) => cluster.relation.is_some(),
         Statement::CreateDatabase(_)
         | Statement::DropDatabase(_)
         | Statement::CreateTablespace(_)

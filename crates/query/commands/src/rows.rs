@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use access::{Direction, Pages, Projected, ScanRequest};
-use batch::Batch;
+use batch::{Batch, ByteValues, Column, Repr};
 use catalog::Relation;
-use error::Result;
+use error::{Error, Result};
+use executor::relation::OpenIndex;
+use executor::store::sorter::Sorter;
+use ids::Oid;
 
 use crate::Context;
 
@@ -37,6 +40,49 @@ pub(crate) fn for_each(
         session.check_interrupts()?;
         consume(&mut batch)?;
         batch = access::projected_batch(&table.layout, &projection);
+    }
+    Ok(())
+}
+
+/// The same in the order of an index's keys, if one is given; sorted within `maintenance_work_mem`.
+///
+/// # Errors
+/// `0A000` for an index on expressions or a partial one.
+pub(crate) fn for_each_in_order(
+    context: &Context<'_>,
+    relation: &Relation,
+    order: Option<Oid>,
+    mut consume: impl FnMut(&mut Batch) -> Result<()>,
+) -> Result<()> {
+    let Some(order) = order else { return for_each(context, relation, consume) };
+    let session = context.session;
+    let index = OpenIndex::open(session, order)?;
+    if index.row.indexprs.is_some() || index.row.indpred.is_some() {
+        return Err(Error::not_implemented("CLUSTER by an index on expressions or a partial one"));
+    }
+    let memory = context.services.setting_int("maintenance_work_mem")?.max(64) as usize * 1024;
+    let mut sorter: Option<(Sorter, Vec<Repr>)> = None;
+    let mut keys = ByteValues::new();
+    for_each(context, relation, |batch| {
+        let (sorter, _) = sorter.get_or_insert_with(|| {
+            let reprs: Vec<Repr> = batch.columns.iter().map(Column::repr).collect();
+            (Sorter::new(reprs.clone(), memory, None, session.temporary_directory()).with_keys(), reprs)
+        });
+        let values: Vec<&Column> = index.row.indkey.iter().map(|&number| &batch.columns[number as usize - 1]).collect();
+        keys.clear();
+        keys.resize(batch.row_count());
+        for (at, row) in batch.rows().iter().enumerate() {
+            keys.put_with(at, |to| index.key(&values, row, session.env(), to))?;
+        }
+        sorter.add(batch, batch.rows(), &keys)
+    })?;
+    let Some((mut sorter, reprs)) = sorter else { return Ok(()) };
+    sorter.finish()?;
+    let mut batch = Batch::new(reprs.iter().copied());
+    while sorter.next(&mut batch)? {
+        session.check_interrupts()?;
+        consume(&mut batch)?;
+        batch = Batch::new(reprs.iter().copied());
     }
     Ok(())
 }

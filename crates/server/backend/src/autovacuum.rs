@@ -339,7 +339,7 @@ impl Session<'_> {
                 }
                 let shown = self.table_for_people(&name, table);
                 let error = error.context(format!("automatic vacuum of table \"{shown}\""));
-                self.logger.borrow_mut().write(&error, None);
+                self.log().write(&error, None);
             }
             self.report_statistics(stats::now_us());
         }

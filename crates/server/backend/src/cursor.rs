@@ -72,6 +72,7 @@ impl Session<'_> {
         };
         let mut portal = Portal::new(prepared, Vec::new(), formats, state);
         (portal.is_cursor, portal.hold) = (true, declare.hold);
+        portal.scrolls = scroll;
         self.portals.borrow_mut().insert(declare.name.to_string(), portal);
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::Ref;
 use std::sync::Arc;
 
-use batch::{Column, DatumRef, Rows};
+use batch::{Column, Datum, DatumRef, Rows};
 use error::{Error, Result, Severity};
 use executor::{Host, TriggerEvent, TriggerOutcome};
 use ids::Oid;
@@ -178,6 +178,13 @@ impl Environment for Session<'_> {
 
     fn object_by_name(&self, alias: Oid, name: &str) -> Result<Option<Oid>> {
         self.catalog().alias_object(alias, name)
+    }
+
+    fn session_rows(&self, function: u32) -> Result<Vec<Vec<Datum>>> {
+        match function {
+            2510 => self.prepared_statements(),
+            _ => Ok(self.cursors()),
+        }
     }
 
     fn session(&self) -> Option<&dyn Any> {

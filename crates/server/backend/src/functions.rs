@@ -31,6 +31,8 @@ pub static TABLES: &[&[Builtin]] = &[
 /// All set-returning functions of this crate.
 pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
     (2084, show_all_settings),
+    (2510, |_, context| Ok(crate::statistics::Rows::of(context.env.session_rows(2510)?))),
+    (2511, |_, context| Ok(crate::statistics::Rows::of(context.env.session_rows(2511)?))),
     (3035, notify::listening_channels),
     (3078, crate::sequence::parameters),
     (6427, crate::sequence::data),

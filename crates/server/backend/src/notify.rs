@@ -377,7 +377,7 @@ impl Session<'_> {
         if self.block.get() == Block::Idle && self.process.take(Interrupt::NOTIFICATION) {
             // An error would mean that the status of a transaction cannot be read: the log tells.
             if let Err(error) = self.channels.deliver(&self.transaction, self.catalog().database(), to) {
-                self.logger.borrow_mut().write(&error, None);
+                self.log().write(&error, None);
             }
         }
     }

@@ -25,12 +25,17 @@ pub(crate) struct Portal {
     pub hold: bool,
     /// It has.
     pub held: bool,
+    /// It can go backwards, as far as `pg_cursors` says.
+    pub scrolls: bool,
+    /// When it was made, in microseconds of the Unix epoch.
+    pub made_us: i64,
 }
 
 impl Portal {
     /// A bound statement.
     pub fn new(prepared: Rc<Prepared>, params: Vec<Datum>, formats: Vec<Format>, state: State) -> Portal {
-        Portal { prepared, params, formats, state, is_cursor: false, hold: false, held: false }
+        let made_us = log::time::now_us();
+        Portal { prepared, params, formats, state, is_cursor: false, hold: false, held: false, scrolls: false, made_us }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Statements, analysed and planned: the prepared ones, and those of simple queries.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use analyzer::Params;
 
+use batch::Datum;
 use catalog::Relation;
 use error::{Error, Result, bail};
 use ids::{Fork, Oid};
@@ -45,6 +46,12 @@ pub(crate) struct Prepared {
     plan: RefCell<Option<(Arc<Plan>, u64, u64)>>,
     /// The types as the client gave them, to analyse it anew.
     given: Params,
+    /// When, in microseconds of the Unix epoch.
+    made_us: i64,
+    /// By SQL's PREPARE, rather than a message.
+    pub from_sql: Cell<bool>,
+    /// How often it was executed.
+    uses: Cell<i64>,
 }
 
 impl Session<'_> {
@@ -60,6 +67,9 @@ impl Session<'_> {
             result: None,
             plan: RefCell::new(None),
             given: params,
+            made_us: log::time::now_us(),
+            from_sql: Cell::new(false),
+            uses: Cell::new(0),
         };
         let Some(statement) = &prepared.statement else { return Ok(prepared) };
         if analyzer::is_query(statement) {
@@ -77,6 +87,47 @@ impl Session<'_> {
             }
         }
         Ok(prepared)
+    }
+
+    /// The rows of `pg_prepared_statement`. A plan serves all parameters, so all are generic.
+    pub fn prepared_statements(&self) -> Result<Vec<Vec<Datum>>> {
+        const REGTYPE_ARRAY: Oid = Oid(2211);
+        let oids = |oids: &mut dyn Iterator<Item = Oid>| {
+            let words: Vec<String> = oids.map(|oid| oid.0.to_string()).collect();
+            types::input(REGTYPE_ARRAY, &format!("{{{}}}", words.join(",")), -1, self)
+        };
+        let row = |(name, prepared): (&String, &Rc<Prepared>)| -> Result<Vec<Datum>> {
+            Ok(vec![
+                Datum::text(name),
+                Datum::text(&prepared.text),
+                crate::statistics::time(prepared.made_us),
+                oids(&mut prepared.params.iter().copied())?,
+                match &prepared.result {
+                    Some(columns) => oids(&mut columns.iter().map(|column| column.type_oid))?,
+                    None => Datum::Null,
+                },
+                Datum::bool(prepared.from_sql.get()),
+                Datum::B8(prepared.uses.get()),
+                Datum::B8(0),
+            ])
+        };
+        // The unnamed statement is not shown.
+        self.prepared.borrow().iter().filter(|(name, _)| !name.is_empty()).map(row).collect()
+    }
+
+    /// The rows of `pg_cursor`.
+    pub fn cursors(&self) -> Vec<Vec<Datum>> {
+        let row = |(name, portal): (&String, &crate::portal::Portal)| {
+            vec![
+                Datum::text(name),
+                Datum::text(&portal.prepared.text),
+                Datum::bool(portal.hold),
+                Datum::bool(portal.formats.first() == Some(&Format::Binary)),
+                Datum::bool(portal.scrolls),
+                crate::statistics::time(portal.made_us),
+            ]
+        };
+        self.portals.borrow().iter().map(row).collect()
     }
 
     /// What plans depend on besides the relations that they lock.
@@ -98,6 +149,7 @@ impl Session<'_> {
     pub fn plan_of(&self, prepared: &Prepared) -> Result<Arc<Plan>> {
         // Learn of changes before the cached plan is believed.
         self.catalog().absorb();
+        prepared.uses.set(prepared.uses.get() + 1);
         let generations = self.generations();
         if let Some((plan, catalog, settings)) = &*prepared.plan.borrow()
             && (*catalog, *settings) == generations

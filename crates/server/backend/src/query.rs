@@ -43,7 +43,7 @@ impl Session<'_> {
             None => statements.iter().any(|raw| self.logs_statement(Some(&raw.statement))) || self.logs_statement(None),
         };
         if logged {
-            self.logger.borrow_mut().log(format!("statement: {text}"));
+            self.log().log(format!("statement: {text}"));
         }
         match kept {
             Some(kept) => {
@@ -365,7 +365,7 @@ impl Session<'_> {
         let shown_name = || if name.is_empty() { "<unnamed>".to_string() } else { name.to_string() };
         let logged = matches!(portal.state, State::New) && self.logs_statement(Some(statement));
         if logged {
-            self.logger.borrow_mut().log(format!("execute {}: {}", shown_name(), prepared.text));
+            self.log().log(format!("execute {}: {}", shown_name(), prepared.text));
         }
         if self.block.get() != Block::Failed {
             self.begin_statement(false)?;

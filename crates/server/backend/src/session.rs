@@ -123,7 +123,7 @@ impl Session<'_> {
                 Ok(false) => {
                     if self.block.get() != Block::Idle {
                         let lost = crate::connection::lost_in_transaction();
-                        self.logger.borrow_mut().write(&lost.severity(Severity::Log), None);
+                        self.log().write(&lost.severity(Severity::Log), None);
                     }
                     self.ending.set(SessionEnd::Abandoned);
                     return Ok(());
@@ -382,7 +382,7 @@ impl Session<'_> {
     pub fn send_notice(&self, notice: &Error) {
         let severity = notice.fields().severity;
         let running = self.running.borrow().clone();
-        self.logger.borrow_mut().write(notice, running.as_deref());
+        self.log().write(notice, running.as_deref());
         let least = severity_of_word(self.settings.borrow().enumeration(id::CLIENT_MIN_MESSAGES));
         // For clients, LOG comes before NOTICE, and INFO is always sent.
         let rank = |severity| match severity {
@@ -406,12 +406,73 @@ impl Session<'_> {
             lock: settings.duration(id::LOCK_TIMEOUT).unwrap_or_default(),
         });
         self.logger.borrow_mut().configure(&settings);
+        self.keep_alive(&settings);
+        self.locks.set_wait_listener(settings.bool(id::LOG_LOCK_WAITS).then(|| self.wait_listener()));
         let tracks = settings.bool(id::TRACK_ACTIVITIES);
         let activities = &self.shared.engine.activities;
         activities.set_application(self.process.number(), settings.string(id::APPLICATION_NAME));
         if self.tracks.replace(tracks) && !tracks {
             activities.set_state(self.process.number(), State::Disabled, log::time::now_us());
         }
+    }
+
+    /// The log, with what its prefix may show of the present moment.
+    pub fn log(&self) -> std::cell::RefMut<'_, Logger> {
+        let has_begun = self.block.get() != Block::Idle;
+        let mut logger = std::cell::RefMut::map(self.logger.borrow_mut(), |logger| &mut **logger);
+        let session = &mut logger.session;
+        session.command.clear();
+        session.command.push_str(self.shown.get());
+        session.virtual_transaction = match has_begun {
+            true => format!("{}/{}", self.process.number().0, self.transaction.virtual_count()),
+            false => String::new(),
+        };
+        session.xid = self.transaction.xid_if_assigned().map_or(0, |xid| xid.0);
+        logger
+    }
+
+    /// Whether something that happens at this rate happens now.
+    fn draws(&self, rate: f64) -> bool {
+        use types::Environment;
+        rate >= 1.0 || (self.random() as f64) < rate * u64::MAX as f64
+    }
+
+    /// Has the network tell when the client is gone (`tcp_keepalives_…`, `tcp_user_timeout`); zero leaves the system's values.
+    fn keep_alive(&self, settings: &Settings) {
+        use rustix::net::sockopt;
+        // While the session waits for its client, the connection is in use; then the settings are followed once more afterwards.
+        let Ok(connection) = self.connection.try_borrow() else {
+            self.followed.set(u64::MAX);
+            return;
+        };
+        let socket = connection.socket();
+        let seconds = |id| Some(settings.int(id)).filter(|n| *n > 0).map(|n| Duration::from_secs(n as u64));
+        // On other sockets than TCP's these fail, which is right.
+        let _ = sockopt::set_socket_keepalive(socket, true);
+        if let Some(idle) = seconds(id::TCP_KEEPALIVES_IDLE) {
+            let _ = sockopt::set_tcp_keepidle(socket, idle);
+        }
+        if let Some(interval) = seconds(id::TCP_KEEPALIVES_INTERVAL) {
+            let _ = sockopt::set_tcp_keepintvl(socket, interval);
+        }
+        if let Some(count) = Some(settings.int(id::TCP_KEEPALIVES_COUNT)).filter(|n| *n > 0) {
+            let _ = sockopt::set_tcp_keepcnt(socket, count as u32);
+        }
+        if let Some(patience) = Some(settings.int(id::TCP_USER_TIMEOUT)).filter(|n| *n > 0) {
+            let _ = sockopt::set_tcp_user_timeout(socket, patience as u32);
+        }
+    }
+
+    /// Logs long waits for locks as this session would.
+    fn wait_listener(&self) -> locks::WaitListener {
+        let logger = std::sync::Mutex::new(self.logger.borrow().clone());
+        let (activities, me) = (self.shared.engine.activities, self.process.number());
+        Arc::new(move |message| {
+            let statement = activities.get(me).query;
+            if let Ok(mut logger) = logger.lock() {
+                logger.write(&message, Some(&statement).filter(|text| !text.is_empty()).map(|text| &**text));
+            }
+        })
     }
 
     /// Whether a statement of this kind is logged before it runs (`log_statement`).
@@ -429,19 +490,22 @@ impl Session<'_> {
 
     /// Logs how long a statement took, if that is wanted (`log_duration`, `log_min_duration_statement`).
     pub fn log_duration(&self, start: Instant, already_logged: bool, what: &dyn Fn() -> String) {
-        let (always, least) = {
+        let (always, least, sampled, rate) = {
             let settings = self.settings.borrow();
-            (settings.bool(id::LOG_DURATION), settings.int(id::LOG_MIN_DURATION_STATEMENT))
+            let rate = settings.real(id::LOG_STATEMENT_SAMPLE_RATE);
+            let sampled = settings.int(id::LOG_MIN_DURATION_SAMPLE);
+            (settings.bool(id::LOG_DURATION), settings.int(id::LOG_MIN_DURATION_STATEMENT), sampled, rate)
         };
-        if !always && least < 0 {
+        if !always && least < 0 && sampled < 0 {
             return;
         }
         let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
-        let long = least >= 0 && milliseconds >= least as f64;
+        let reaches = |limit: i32| limit >= 0 && milliseconds >= limit as f64;
+        let long = reaches(least) || reaches(sampled) && self.draws(rate);
         if long && !already_logged {
-            self.logger.borrow_mut().log(format!("duration: {milliseconds:.3} ms  {}", what()));
+            self.log().log(format!("duration: {milliseconds:.3} ms  {}", what()));
         } else if long || always {
-            self.logger.borrow_mut().log(format!("duration: {milliseconds:.3} ms"));
+            self.log().log(format!("duration: {milliseconds:.3} ms"));
         }
     }
 }

@@ -73,7 +73,9 @@ pub(crate) fn serve(
     logger: &mut Logger,
     incoming: Incoming,
 ) -> bool {
+    let begun_us = log::time::now_us();
     let process = Arc::new(process);
+    logger.session.backend_type = "not initialized";
     let Incoming { socket, origin, remote_host, remote_port, local_host, accepted_us } = incoming;
     let mut connection = Connection::new(socket, &process);
     let (shown_host, shown_port) = match remote_port.parse() {
@@ -112,7 +114,11 @@ pub(crate) fn serve(
         sys::title::set(&format!("postgres: {title} authentication"));
     }
     let store = shared.engine.session_of(Arc::clone(&process));
+    let authentication_us = log::time::now_us();
+    logger.session.backend_type = process.kind().name();
+    logger.session.command = "authentication".into();
     let opened = open(shared, &store, settings, logger, &mut connection, &wanted, origin);
+    let opened_us = log::time::now_us();
     let (catalog, user) = match opened {
         Ok(Some(opened)) => opened,
         Ok(None) => {
@@ -128,6 +134,15 @@ pub(crate) fn serve(
     session.transaction.statistics().session_begins(log::time::now_us());
     session.follow_settings();
     process.clear_timeout(Timeout::Authentication);
+    if stages.setup_durations {
+        let span = |from: i64, to: i64| (to - from).max(0) as f64 / 1000.0;
+        session.log().log(format!(
+            "connection ready: setup total={:.3} ms, fork={:.3} ms, authentication={:.3} ms",
+            span(accepted_us, log::time::now_us()),
+            span(accepted_us, begun_us),
+            span(authentication_us, opened_us)
+        ));
+    }
     set_last_words(&session);
     let _ = session.run();
     session.drop_portals();
@@ -147,7 +162,7 @@ pub(crate) fn serve(
             wanted.database,
             host
         );
-        session.logger.borrow_mut().log(text);
+        session.log().log(text);
     }
     !session.panicked.get()
 }

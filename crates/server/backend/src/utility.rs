@@ -164,7 +164,7 @@ impl Session<'_> {
 
     fn run_command(&self, text: &Rc<str>, statement: &Statement) -> Result<String> {
         if !commands::allowed_in_block(statement) {
-            self.refuse_block(statement.name())?;
+            self.refuse_block(commands::name_outside_blocks(statement))?;
         }
         let reads_only = match statement {
             Statement::Copy(copy) => !copy.from,
@@ -453,6 +453,7 @@ impl Session<'_> {
         let types = prepare.types.iter().map(|name| analyzer.type_name(name).map(|ty| ty.oid));
         let types = types.collect::<Result<Vec<_>>>()?;
         let prepared = self.prepare(text.clone(), Some((*prepare.query).clone()), Params::inferred(types))?;
+        prepared.from_sql.set(true);
         self.prepared.borrow_mut().insert(prepare.name.to_string(), Rc::new(prepared));
         Ok(())
     }

@@ -197,7 +197,8 @@ fn prepare<S: Server>(
             server.configure(settings, &data_directory)?;
             supervisor::lay_out(server, settings, &data_directory)?;
         }
-        print(&format!("{}\n", settings.show_id(id)));
+        // Without units, for programs.
+        print(&format!("{}\n", settings.definition(id).plain(settings.value(id))));
         return Ok(None);
     }
     for (parameter, when, instead) in [
@@ -299,6 +300,9 @@ fn parse(arguments: &[String]) -> Result<CommandLine, Refusal> {
     command.allow_root = arguments.iter().any(|argument| own(&argument));
     let is_mode = |argument: &String| matches!(argument.as_str(), "--single" | "--boot" | "--check");
     let skipped = usize::from(arguments.first().is_some_and(is_mode));
+    if let Some(late) = arguments[skipped..].iter().find(|argument| is_mode(argument)) {
+        return Err(Refusal::Fatal(format!("{late} must be first argument")));
+    }
     let switches: Vec<String> = arguments[skipped..].iter().filter(|argument| !own(argument)).cloned().collect();
     for switch in switches::parse(&switches).map_err(|refusal| match refusal {
         switches::Refusal::Usage(text) => Refusal::Usage(text),
@@ -338,6 +342,7 @@ mod tests {
             ("foo", Refusal::Usage("invalid argument: \"foo\"".into())),
             ("-c work_mem", Refusal::Fatal("-c work_mem requires a value".into())),
             ("--work_mem", Refusal::Fatal("--work_mem requires a value".into())),
+            ("-D d --check", Refusal::Fatal("--check must be first argument".into())),
         ] {
             assert_eq!(words(text), Err(refusal));
         }

@@ -83,6 +83,9 @@ pub struct LockTimeouts {
     pub lock: Duration,
 }
 
+/// Told of waits that take longer than `deadlock_timeout`, while they last and when they end (`log_lock_waits`).
+pub type WaitListener = Arc<dyn Fn(error::Error) + Send + Sync>;
+
 impl Default for LockTimeouts {
     fn default() -> LockTimeouts {
         LockTimeouts { deadlock: Duration::from_secs(1), lock: Duration::ZERO }
@@ -125,6 +128,7 @@ impl LockTable {
             session: Arc::new(Session {
                 held: Mutex::new(Held::default()),
                 timeouts: Mutex::new(LockTimeouts::default()),
+                listener: Mutex::new(None),
                 seen: AtomicU64::new(0),
                 level: AtomicU32::new(1),
             }),
@@ -146,6 +150,7 @@ pub struct LockManager {
 struct Session {
     held: Mutex<Held>,
     timeouts: Mutex<LockTimeouts>,
+    listener: Mutex<Option<WaitListener>>,
     seen: AtomicU64,
     /// The nesting level of transactions: 1 is the top.
     level: AtomicU32,
@@ -155,6 +160,11 @@ impl LockManager {
     /// Sets `deadlock_timeout` and `lock_timeout`.
     pub fn set_timeouts(&self, timeouts: LockTimeouts) {
         *lock(&self.session.timeouts) = timeouts;
+    }
+
+    /// Sets who is told of long waits; messages are of severity LOG.
+    pub fn set_wait_listener(&self, listener: Option<WaitListener>) {
+        *lock(&self.session.listener) = listener;
     }
 
     /// The session's database: weak locks on its relations take the fast path. Set once, before any lock is taken.

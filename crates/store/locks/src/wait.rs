@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use error::{Error, Result, SqlState};
+use error::{Error, Result, Severity, SqlState};
 use shm::{Interrupt, ProcNumber, ProcessKind, WaitEvent};
 
 use crate::deadlock::{self, Verdict};
@@ -31,6 +31,7 @@ impl LockManager {
     ) -> Result<()> {
         let slot = &self.table.slots[self.me as usize];
         let start = Instant::now();
+        let mut told = false;
         let mut check_at = Some(start + timeouts.deadlock);
         let give_up_at = (!timeouts.lock.is_zero()).then(|| start + timeouts.lock);
         let event = WaitEvent(WAIT_CLASS_LOCK | tag.kind() as u32);
@@ -42,6 +43,9 @@ impl LockManager {
             let timeout = next.map(|at| at.saturating_duration_since(Instant::now()).max(Duration::from_micros(1)));
             self.process.wait_semaphore(timeout, event);
             if slot.wait_state.load(Ordering::Acquire) == GRANTED {
+                if told {
+                    self.tell("acquired", tag, mode, start, None);
+                }
                 return Ok(());
             }
             if let Err(interrupt) = self.process.check_interrupts() {
@@ -55,9 +59,40 @@ impl LockManager {
             }
             if check_at.is_some_and(|at| now >= at) {
                 check_at = None;
-                self.check_deadlock(object, hash, mode)?;
+                let found = self.check_deadlock(object, hash, mode);
+                match found {
+                    Ok(_) if slot.wait_state.load(Ordering::Acquire) == GRANTED => (),
+                    Ok(queue) => {
+                        told = self.has_listener();
+                        self.tell("still waiting for", tag, mode, start, Some(queue));
+                    }
+                    Err(e) => {
+                        self.tell("detected deadlock while waiting for", tag, mode, start, None);
+                        return Err(e);
+                    }
+                }
             }
         }
+    }
+
+    fn has_listener(&self) -> bool {
+        crate::lock(&self.session.listener).is_some()
+    }
+
+    /// Tells who wants to know of a long wait; `queue` are the processes that hold the lock, and those that wait for it.
+    fn tell(&self, what: &str, tag: LockTag, mode: LockMode, start: Instant, queue: Option<(Vec<i32>, Vec<i32>)>) {
+        let Some(listener) = crate::lock(&self.session.listener).clone() else { return };
+        let waited = start.elapsed().as_secs_f64() * 1000.0;
+        let text = format!("process {} {what} {mode} on {tag} after {waited:.3} ms", self.pid(self.me));
+        let message = Error::new(SqlState::SUCCESSFUL_COMPLETION, text).severity(Severity::Log);
+        listener(match queue {
+            None => message,
+            Some((holders, waiters)) => {
+                let list = |pids: &[i32]| pids.iter().map(i32::to_string).collect::<Vec<_>>().join(", ");
+                let who = if holders.len() == 1 { "Process" } else { "Processes" };
+                message.detail(format!("{who} holding the lock: {}. Wait queue: {}.", list(&holders), list(&waiters)))
+            }
+        });
     }
 
     /// Leaves the queue, or gives the lock back if it was granted in the last moment.
@@ -77,12 +112,13 @@ impl LockManager {
         self.table.clean_up(object, hash, self.me);
     }
 
-    /// Looks for a deadlock with the whole table locked; reorders queues where that opens a circle.
-    fn check_deadlock(&self, object: ObjectIndex, hash: u32, mode: LockMode) -> Result<()> {
+    /// Looks for a deadlock with the whole table locked; reorders queues where that opens a circle. Gives the processes that hold
+    /// the lock, and those that wait for it.
+    fn check_deadlock(&self, object: ObjectIndex, hash: u32, mode: LockMode) -> Result<(Vec<i32>, Vec<i32>)> {
         let table = &self.table;
         let guards: Vec<_> = (0..PARTITIONS).map(|i| table.partitions[i].lock.exclusive()).collect();
         if table.awaited_by(self.me).is_none() {
-            return Ok(());
+            return Ok(Default::default());
         }
         match deadlock::check(table, self.me) {
             Verdict::Fine { queues } => {
@@ -99,7 +135,10 @@ impl LockManager {
                         self.processes.interrupt(blocker, Interrupt::CANCEL);
                     }
                 }
-                Ok(())
+                let holders = table.holders_of(object).map(|holder| table.held(holder));
+                let holders = holders.filter(|(process, held)| *process != self.me && held.0 != 0);
+                let holders = holders.map(|(process, _)| self.pid(process)).collect();
+                Ok((holders, table.waiters_of(object).map(|process| self.pid(process)).collect()))
             }
             Verdict::Deadlock(circle) => {
                 let lines: Vec<String> = circle

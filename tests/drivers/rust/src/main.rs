@@ -84,7 +84,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     check("portal goes on", transaction.query_portal(&portal, 10).await?[0].get::<_, i64>(0), 10);
     drop(transaction);
     let mut transaction = client.transaction().await?;
-    let inner = transaction.savepoint("inner").await?;
+    let inner = transaction.savepoint("one").await?;
     let again = inner.execute(&insert, &[&7i64, &"x", &0f64, &false, &&[0u8][..], &vec![1i32]]).await;
     let error = again.expect_err("a duplicate");
     let server = error.as_db_error().expect("the server's");

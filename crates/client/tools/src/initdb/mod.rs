@@ -35,10 +35,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             println!("initdb (PostgreSQL) 18.6");
             0
         }
-        Task::SyncOnly(data) => match step("syncing data to disk ... ", || directory::sync(&data)) {
-            Ok(()) => 0,
-            Err(complaint) => fail(&complaint),
-        },
+        Task::SyncOnly(data) => {
+            match accessible(&data).and_then(|()| step("syncing data to disk ... ", || directory::sync(&data))) {
+                Ok(()) => 0,
+                Err(complaint) => fail(&complaint),
+            }
+        }
         Task::Create(options) => match create(&options) {
             Ok(()) => 0,
             Err(complaint) => fail(&complaint),
@@ -46,9 +48,31 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     }
 }
 
+fn accessible(data: &Path) -> Result<(), Complaint> {
+    std::fs::read_dir(data).map(|_| ()).map_err(|e| {
+        let reason = e.to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default();
+        Complaint::new(format!("could not access directory \"{}\": {reason}", data.display()))
+    })
+}
+
+/// What would be used (`--show`), on standard error as PostgreSQL's.
+fn show(options: &Options, superuser: &str) {
+    let program = std::env::current_exe().unwrap_or_default();
+    eprintln!("VERSION=18.6");
+    eprintln!("PGDATA={}", options.data.display());
+    eprintln!("PGPATH={}", program.parent().unwrap_or(Path::new("")).display());
+    eprintln!("POSTGRES_SUPERUSERNAME={superuser}");
+}
+
 fn fail(complaint: &Complaint) -> i32 {
     let _ = std::io::stdout().flush();
-    eprintln!("initdb: error: {}", complaint.message);
+    if complaint.from_getopt {
+        let program = std::env::args_os().next().unwrap_or_default();
+        eprintln!("{}: {}", program.display(), complaint.message);
+    } else {
+        eprintln!("initdb: error: {}", complaint.message);
+    }
     if let Some(hint) = &complaint.hint {
         eprintln!("initdb: hint: {hint}");
     }
@@ -88,16 +112,28 @@ pub fn create(options: &Options) -> Result<(), Complaint> {
         "The files belonging to this database system will be owned by user \"{user}\".\n\
          This user must also own the server process.\n"
     );
+    let superuser = options.username.clone().unwrap_or_else(|| user.clone());
+    if options.show {
+        show(options, &superuser);
+        return Ok(());
+    }
     let locale = Locale::choose(&options.locale, options.encoding.as_deref(), &|name| std::env::var(name).ok())?;
     print!("{}", locale.describe());
     let encoding = catalog::functions::encoding_name(locale.encoding).unwrap_or_default();
     if options.encoding.is_none() {
         println!("The default database encoding has accordingly been set to \"{encoding}\".");
     }
-    let text_search = options.text_search.clone().unwrap_or_else(|| locale.text_search().to_string());
+    let suitable = locale.text_search().to_string();
+    let text_search = options.text_search.clone().unwrap_or_else(|| suitable.clone());
+    if text_search != suitable {
+        let _ = std::io::stdout().flush();
+        eprintln!(
+            "initdb: warning: specified text search configuration \"{text_search}\" might not match locale \"{}\"",
+            locale.ctype
+        );
+    }
     println!("The default text search configuration will be set to \"{text_search}\".\n");
     println!("Data page checksums are {}.\n", if options.checksums { "enabled" } else { "disabled" });
-    let superuser = options.username.clone().unwrap_or_else(|| user.clone());
     if superuser.starts_with("pg_") {
         return Err(Complaint::new(format!(
             "superuser name \"{superuser}\" is disallowed; role names cannot begin with \"pg_\""
@@ -107,10 +143,7 @@ pub fn create(options: &Options) -> Result<(), Complaint> {
     if options.prompt || options.password_file.is_some() {
         println!();
     }
-    let data = absolute(&options.data)?;
-    if options.wal.as_ref().is_some_and(|wal| !wal.is_absolute()) {
-        return Err(Complaint::new("WAL directory location must be an absolute path"));
-    }
+    let data = options.data.clone();
     let mode = if options.group_access { 0o750 } else { 0o700 };
     let previous_umask =
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(if options.group_access { 0o027 } else { 0o077 }));
@@ -167,11 +200,6 @@ fn pg_ctl() -> String {
         Some(path) => path.display().to_string(),
         None => "pg_ctl".into(),
     }
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, Complaint> {
-    std::path::absolute(path)
-        .map_err(|e| Complaint::new(format!("could not find directory \"{}\": {e}", path.display())))
 }
 
 /// The superuser's password, if one is to be set.
@@ -291,6 +319,9 @@ fn fill(
 ) -> Result<(), Complaint> {
     check_settings(&options.settings)?;
     if let Some(wal) = &options.wal {
+        if !wal.is_absolute() {
+            return Err(Complaint::new("WAL directory location must be an absolute path"));
+        }
         let found = directory::claim(wal, mode, "WAL directory")?;
         made.push((wal.clone(), found));
     }

@@ -70,12 +70,14 @@ pub struct Complaint {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// It is getopt's, which names the program as it was called and no severity.
+    pub from_getopt: bool,
 }
 
 impl Complaint {
     /// A complaint without a hint.
     pub fn new(message: impl Into<String>) -> Complaint {
-        Complaint { message: message.into(), hint: None }
+        Complaint { message: message.into(), hint: None, from_getopt: false }
     }
 
     /// The same with a hint.
@@ -88,11 +90,28 @@ impl Complaint {
     fn usage(message: impl Into<String>) -> Complaint {
         Complaint::new(message).hint("Try \"initdb --help\" for more information.")
     }
+
+    /// A complaint in getopt's words.
+    fn getopt(error: &lexopt::Error) -> Complaint {
+        let message = match error {
+            lexopt::Error::MissingValue { option: Some(option) } => match option.strip_prefix("--") {
+                Some(_) => format!("option '{option}' requires an argument"),
+                None => format!("option requires an argument -- '{}'", option.trim_start_matches('-')),
+            },
+            lexopt::Error::UnexpectedOption(option) => match option.strip_prefix("--") {
+                Some(_) => format!("unrecognized option '{option}'"),
+                None => format!("invalid option -- '{}'", option.trim_start_matches('-')),
+            },
+            lexopt::Error::UnexpectedValue { option, .. } => format!("option '{option}' doesn't allow an argument"),
+            other => lowered(&other.to_string()),
+        };
+        Complaint { from_getopt: true, ..Complaint::usage(message) }
+    }
 }
 
 impl From<error::Error> for Complaint {
     fn from(error: error::Error) -> Complaint {
-        Complaint { message: error.message().to_string(), hint: error.fields().hint.clone() }
+        Complaint { hint: error.fields().hint.clone(), ..Complaint::new(error.message()) }
     }
 }
 
@@ -173,6 +192,8 @@ pub struct Options {
     pub no_instructions: bool,
     /// Run even as root.
     pub allow_root: bool,
+    /// Only show what would be used.
+    pub show: bool,
 }
 
 /// Reads the command line, without the program's name. `environment` is the value of `PGDATA`.
@@ -207,10 +228,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>, environment: Option<
         no_sync: false,
         no_instructions: false,
         allow_root: false,
+        show: false,
     };
     let mut extra: Option<String> = None;
     let mut parser = lexopt::Parser::from_args(arguments);
-    let usage = |e: lexopt::Error| Complaint::usage(lowered(&e.to_string()));
+    let usage = |e: lexopt::Error| Complaint::getopt(&e);
     while let Some(argument) = parser.next().map_err(usage)? {
         let name = match argument {
             Short(letter) => format!("-{letter}"),
@@ -270,10 +292,17 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>, environment: Option<
             "-X" | "--waldir" => options.wal = Some(value()?.into()),
             "--wal-segsize" => {
                 let text = value()?;
-                let size = text.parse().ok().filter(|n: &u32| n.is_power_of_two() && (1..=1024).contains(n));
-                options.segment_megabytes = size.ok_or_else(|| {
-                    Complaint::new("argument of --wal-segsize must be a power of two between 1 and 1024")
-                })?;
+                let Ok(size) = text.trim().parse::<i32>() else {
+                    return Err(Complaint::new(format!("invalid value \"{text}\" for option --wal-segsize")));
+                };
+                if !(1..=1024).contains(&size) {
+                    return Err(Complaint::new("--wal-segsize must be in range 1..1024"));
+                }
+                if size.count_ones() != 1 {
+                    let text = "argument of --wal-segsize must be a power of two between 1 and 1024";
+                    return Err(Complaint::new(text));
+                }
+                options.segment_megabytes = size as u32;
             }
             "-c" | "--set" => {
                 let setting = value()?;
@@ -283,16 +312,27 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>, environment: Option<
                 }
             }
             "--allow-root" => options.allow_root = true,
-            "-d" | "--debug" | "--discard-caches" | "-s" | "--show" => {}
-            "-L" | "--sync-method" => {
+            "-d" | "--debug" => println!("Running in debug mode."),
+            "--discard-caches" => println!("Running in discard-caches mode."),
+            "-s" | "--show" => options.show = true,
+            "-L" => {
                 value()?;
             }
-            "-n" | "--no-clean" => options.no_clean = true,
+            "--sync-method" => {
+                let method = value()?;
+                if !matches!(method.as_str(), "fsync" | "syncfs") {
+                    return Err(Complaint::new(format!("unrecognized sync method: {method}")));
+                }
+            }
+            "-n" | "--no-clean" => {
+                options.no_clean = true;
+                println!("Running in no-clean mode.  Mistakes will not be cleaned up.");
+            }
             "-N" | "--no-sync" => options.no_sync = true,
             "--no-sync-data-files" => {}
             "--no-instructions" => options.no_instructions = true,
             "-S" | "--sync-only" => sync_only = true,
-            other => return Err(Complaint::usage(format!("unrecognized option '{other}'"))),
+            other => return Err(Complaint::getopt(&lexopt::Error::UnexpectedOption(other.into()))),
         }
     }
     if let Some(extra) = extra {
@@ -307,6 +347,16 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>, environment: Option<
              Do this with either the invocation option -D or the environment variable PGDATA.",
         ));
     };
+    for (name, given, of) in [
+        ("--builtin-locale", options.locale.builtin.is_some(), b'b'),
+        ("--icu-locale", options.locale.icu.is_some(), b'i'),
+    ] {
+        if given && options.locale.provider.unwrap_or(b'c') != of {
+            let provider = if of == b'b' { "builtin" } else { "icu" };
+            let text = format!("{name} cannot be specified unless locale provider \"{provider}\" is chosen");
+            return Err(Complaint::new(text));
+        }
+    }
     if sync_only {
         return Ok(Task::SyncOnly(data));
     }

@@ -5,8 +5,8 @@
 
 mod column_type;
 mod columns;
-mod properties;
-mod rewrite;
+pub(crate) mod properties;
+pub(crate) mod rewrite;
 
 use catalog::relation::kind;
 use catalog::{Entry, Relation};

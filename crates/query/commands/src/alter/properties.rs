@@ -265,7 +265,6 @@ fn set_logged(context: &Context<'_>, relation: &Entry<Relation>, logged: bool) -
 
 /// CLUSTER ON, SET WITHOUT CLUSTER.
 fn cluster_on(context: &Context<'_>, relation: &Relation, name: Option<&Name>) -> Result<()> {
-    let catalog = context.catalog();
     if relation.kind() == kind::PARTITIONED_TABLE {
         let text = "cannot mark index clustered in partitioned table";
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
@@ -274,16 +273,11 @@ fn cluster_on(context: &Context<'_>, relation: &Relation, name: Option<&Name>) -
         Some(name) => Some(own_index(context, relation, name)?),
         None => None,
     };
-    for &own in &relation.indexes {
-        let clustered = chosen == Some(own);
-        let key = [own.into()];
-        catalog.change::<PgIndex>(index::PG_INDEX_INDEXRELID_INDEX, &key, |row| row.indisclustered = clustered)?;
-    }
-    catalog.next_command()
+    crate::cluster::mark(context, relation, chosen)
 }
 
 /// An index of a table by its name.
-fn own_index(context: &Context<'_>, relation: &Relation, name: &Name) -> Result<Oid> {
+pub(crate) fn own_index(context: &Context<'_>, relation: &Relation, name: &Name) -> Result<Oid> {
     let found = context.in_schema(relation.class.relnamespace, name, 1)?;
     let Some(found) = found else {
         let text = format!("index \"{name}\" for table \"{}\" does not exist", relation.name());

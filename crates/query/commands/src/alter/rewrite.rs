@@ -12,7 +12,7 @@ use ids::Oid;
 use crate::{Context, expression, index_build, rows};
 
 /// How a column of a rewritten table gets its values.
-pub(super) enum Source {
+pub(crate) enum Source {
     /// From the column of this number, as it is.
     Column(i16),
     /// From an expression over the old row.
@@ -24,7 +24,7 @@ pub(super) enum Source {
 }
 
 /// The sources of all columns of a table that keeps them.
-pub(super) fn unchanged(relation: &Relation) -> Vec<Source> {
+pub(crate) fn unchanged(relation: &Relation) -> Vec<Source> {
     let sources = relation.columns.iter().map(|column| match column.attisdropped || column.attgenerated == b'v' {
         true => Source::Null,
         false => Source::Column(column.attnum),
@@ -33,7 +33,17 @@ pub(super) fn unchanged(relation: &Relation) -> Vec<Source> {
 }
 
 /// Writes a table anew: `old` is its descriptor from before the change, `sources` has an entry for each column that it has now.
-pub(super) fn rewrite(context: &Context<'_>, old: &Entry<Relation>, sources: Vec<Source>) -> Result<()> {
+pub(crate) fn rewrite(context: &Context<'_>, old: &Entry<Relation>, sources: Vec<Source>) -> Result<()> {
+    rewrite_in_order(context, old, sources, None)
+}
+
+/// The same, with the rows in the order of an index, if one is given.
+pub(crate) fn rewrite_in_order(
+    context: &Context<'_>,
+    old: &Entry<Relation>,
+    sources: Vec<Source>,
+    order: Option<Oid>,
+) -> Result<()> {
     let (catalog, session) = (context.catalog(), context.session);
     let table = old.oid;
     catalog.next_command()?;
@@ -69,7 +79,7 @@ pub(super) fn rewrite(context: &Context<'_>, old: &Entry<Relation>, sources: Vec
     };
     let reprs: Vec<_> = handle.layout.columns().iter().map(|column| column.repr).collect();
     let mut places = Vec::new();
-    rows::for_each(context, old, |batch| {
+    rows::for_each_in_order(context, old, order, |batch| {
         evaluator.evaluate(session, batch)?;
         let mut out = Batch::new(reprs.iter().copied());
         let count = batch.row_count();
@@ -112,6 +122,6 @@ pub(super) fn rewrite(context: &Context<'_>, old: &Entry<Relation>, sources: Vec
 }
 
 /// Gives a table, its TOAST table and their indexes new, empty files.
-pub(super) fn renew_files(context: &Context<'_>, table: Oid) -> Result<()> {
+pub(crate) fn renew_files(context: &Context<'_>, table: Oid) -> Result<()> {
     crate::truncate::empty(context, table)
 }

@@ -21,6 +21,7 @@ use locks::{LockMode, LockOwner, LockTag, LockWait};
 use parser::ast::{DefinitionItem, Name, Vacuum};
 use stats::Key;
 
+pub(crate) use self::usage::Usage;
 use crate::{Context, analyze, options};
 
 /// Autovacuum's part of a request.
@@ -272,13 +273,13 @@ pub fn maintain(context: &Context<'_>, table: Oid, columns: &[Name], request: &M
         return Ok(());
     }
     if request.vacuum {
-        if request.full {
-            return Err(Error::not_implemented("VACUUM FULL"));
-        }
-        if request.main || relation.kind() == kind::TOAST {
+        // Its TOAST table goes with it.
+        let rewritten = request.full && crate::cluster::vacuum_full(context, &relation, request.verbose)?;
+        if !rewritten && (request.main || relation.kind() == kind::TOAST) {
             table::vacuum(context, &relation, request)?;
         }
         if request.toast
+            && !rewritten
             && relation.class.reltoastrelid.is_valid()
             && let Some(toast) = context.catalog().find_relation(relation.class.reltoastrelid)?
         {

@@ -1,0 +1,23 @@
+-- What the session has prepared, and which cursors are open.
+prepare one as select 1;
+prepare two (int, text) as select $1, $2 from generate_series(1, 2);
+prepare three as insert into nowhere_yet values (1);
+create table nowhere_yet (a int);
+prepare three as insert into nowhere_yet values (1);
+select name, statement, parameter_types, result_types, from_sql from pg_prepared_statements order by name;
+execute two (1, 'x');
+deallocate one;
+select name, generic_plans + custom_plans as uses from pg_prepared_statements order by name;
+deallocate all;
+select count(*) from pg_prepared_statements;
+begin;
+declare plain cursor for select 1;
+declare scrolling scroll cursor for select 2;
+declare binary_one binary no scroll cursor for select 3;
+declare held cursor with hold for select 4;
+select name, statement, is_holdable, is_binary, is_scrollable from pg_cursors where name <> '' order by name;
+close plain;
+commit;
+select name, statement, is_holdable from pg_cursors where name <> '' order by name;
+close all;
+drop table nowhere_yet;

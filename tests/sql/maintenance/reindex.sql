@@ -1,0 +1,65 @@
+-- REINDEX builds an index anew; what it answers is the same before and after.
+create table reindexed (a int primary key, b text not null, c int unique);
+insert into reindexed select x, 'row ' || x % 10, -x from generate_series(1, 1000) as x;
+create index reindexed_b on reindexed (b) include (a);
+delete from reindexed where a > 500;
+update reindexed set b = b || '!' where a % 7 = 0;
+select relfilenode as before from pg_class where relname = 'reindexed_nowhere';
+create table files as select relname, relfilenode from pg_class where relname in ('reindexed', 'reindexed_pkey', 'reindexed_b', 'reindexed_c_key');
+reindex index reindexed_b;
+-- The index has a new file, nothing else has.
+select c.relname, c.relfilenode <> f.relfilenode as renewed from pg_class c join files f on f.relname = c.relname order by 1;
+set enable_seqscan = off;
+select count(*), min(a), max(a) from reindexed where b = 'row 3';
+select count(*) from reindexed where b like 'row%!';
+reindex table reindexed;
+select c.relname, c.relfilenode <> f.relfilenode as renewed from pg_class c join files f on f.relname = c.relname order by 1;
+select a, b, c from reindexed where a in (7, 8, 501) order by a;
+select a from reindexed where c = -10;
+insert into reindexed values (7, 'again', 1);
+-- It is undone with its transaction.
+create table later as select relname, relfilenode from pg_class where relname like 'reindexed%' and relkind = 'i';
+begin;
+reindex table reindexed;
+select count(*) from reindexed where b = 'row 3';
+rollback;
+select c.relname, c.relfilenode <> f.relfilenode as renewed from pg_class c join later f on f.relname = c.relname order by 1;
+select count(*) from reindexed where b = 'row 3';
+reindex (concurrently) table reindexed;
+reindex index concurrently reindexed_b;
+select count(*) from reindexed where b = 'row 3';
+-- What cannot be reindexed, and where.
+reindex index reindexed;
+reindex table reindexed_b;
+reindex index reindexed_nowhere;
+reindex schema reindexed_nowhere;
+reindex database reindexed_nowhere;
+reindex (nonsense) index reindexed_b;
+reindex (tablespace nowhere) index reindexed_b;
+reindex table concurrently pg_class;
+create table without_indexes (a int);
+reindex table without_indexes;
+reindex table concurrently without_indexes;
+begin;
+reindex index concurrently reindexed_b;
+rollback;
+begin;
+reindex schema public;
+rollback;
+begin;
+reindex database;
+rollback;
+reindex schema public;
+select count(*) from reindexed where b = 'row 3';
+-- Only who may maintain the table may.
+create role reindexer;
+set role reindexer;
+reindex table reindexed;
+reindex index reindexed_b;
+reset role;
+grant maintain on reindexed to reindexer;
+set role reindexer;
+reindex table reindexed;
+reset role;
+drop table reindexed, files, later, without_indexes;
+drop role reindexer;
