@@ -20,6 +20,7 @@
 pub mod acl;
 pub mod aggregate;
 pub mod array;
+pub mod bit;
 pub mod boolean;
 pub mod bytea;
 pub mod call;
@@ -32,7 +33,10 @@ pub mod hash;
 pub mod int;
 pub mod io;
 pub mod json;
+pub mod jsonpath;
 pub mod misc;
+pub mod money;
+pub mod network;
 pub mod numeric;
 pub mod objects;
 pub mod oid;

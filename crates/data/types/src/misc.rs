@@ -4,9 +4,11 @@ use crate::Context;
 use crate::array::View;
 use crate::call::{Call, NotNull};
 use crate::numeric::Numeric;
-use crate::text::like::find;
-use batch::DatumRef;
+use crate::oid;
+use crate::registry::{RowSource, RowSourceMaker};
+use batch::{Column, DatumRef};
 use error::{Error, Result, SqlState};
+use ids::Oid;
 
 crate::builtins! {
     /// Miscellaneous functions.
@@ -17,7 +19,7 @@ crate::builtins! {
     2288 pg_size_pretty arena(i64) |size: i64, out: &mut Vec<u8>| size_pretty(size as i128, out);
     3166 pg_size_pretty_numeric arena(Numeric) |size: Numeric, out: &mut Vec<u8>| numeric_size_pretty(&size, out);
     3334 pg_size_bytes each(&[u8]) |text: &[u8]| size_bytes(&String::from_utf8_lossy(text));
-    6210 pg_input_is_valid each(Context, &[u8], &[u8]) |cx: Context<'_>, text: &[u8], type_name: &[u8]| input_is_valid(cx, text, type_name);
+    6210 pg_input_is_valid each(Context, &[u8], &[u8]) |cx: Context<'_>, text: &[u8], type_name: &[u8]| input_error(cx, text, type_name).map(|error| error.is_none());
     1269 pg_column_size each(NotNull) |value: NotNull<'_>| column_size(value.0);
     2077 show_config_by_name each(Context, &[u8]) |cx: Context<'_>, name: &[u8]| setting(cx, name, false);
     3294 show_config_by_name_missing_ok each(Context, &[u8], bool) |cx: Context<'_>, name: &[u8], missing_ok| setting(cx, name, missing_ok);
@@ -116,30 +118,83 @@ fn size_bytes(text: &str) -> Result<i64> {
     bytes.to_i128().and_then(|v| i64::try_from(v).ok()).ok_or_else(crate::int::bigint_range)
 }
 
-/// The type that a name stands for, with its modifier: `numeric(10,2)` and the like are not read yet.
-fn input_is_valid(context: Context<'_>, text: &[u8], type_name: &[u8]) -> Result<bool> {
-    let name = String::from_utf8_lossy(type_name);
-    if find(type_name, b"(").is_some() {
-        return Err(Error::not_implemented(format_args!("pg_input_is_valid for type {name}")));
-    }
-    let alias = crate::oid::REGTYPE;
-    let known = crate::facts::BUILTIN_TYPES
-        .iter()
-        .find(|t| t.name == name || crate::objects::format_type(t.oid, None, context.env).is_ok_and(|n| n == name));
-    let type_oid = match known {
-        Some(t) => t.oid,
-        None => match context.env.object_by_name(alias, &name)? {
-            Some(oid) => oid,
-            None => return Err(crate::objects::missing_object(alias, &name)),
+/// The type that a name stands for, with its modifier: `numeric(10,2)`, `varchar(4)`.
+fn named_type(context: Context<'_>, written: &str) -> Result<(Oid, i32)> {
+    let (name, modifiers) = match written.split_once('(') {
+        None => (written, None),
+        Some((name, rest)) => match rest.strip_suffix(')') {
+            Some(inner) => (name.trim_end(), Some(inner)),
+            None => return Err(Error::not_implemented(format_args!("checking input of type {written}"))),
         },
     };
-    match crate::input(type_oid, &String::from_utf8_lossy(text), -1, context.env) {
-        Ok(_) => Ok(true),
-        // Only errors of the input itself say that it is invalid.
-        Err(e) if matches!(e.state().class(), "22" | "23" | "54") => Ok(false),
+    let alias = oid::REGTYPE;
+    let short = match name {
+        "int" => "int4",
+        "char" if modifiers.is_some() => "bpchar",
+        other => other,
+    };
+    let known = crate::facts::BUILTIN_TYPES
+        .iter()
+        .find(|t| t.name == short || crate::objects::format_type(t.oid, None, context.env).is_ok_and(|n| n == name));
+    let type_oid = match known {
+        Some(t) => t.oid,
+        None => match context.env.object_by_name(alias, name)? {
+            Some(oid) => oid,
+            None => return Err(crate::objects::missing_object(alias, name)),
+        },
+    };
+    let Some(modifiers) = modifiers else { return Ok((type_oid, -1)) };
+    let numbers: Option<Vec<i32>> = modifiers.split(',').map(|n| n.trim().parse().ok()).collect();
+    let typmod = match (type_oid, numbers.as_deref()) {
+        (oid::VARCHAR | oid::BPCHAR, Some([n])) if *n > 0 => n + 4,
+        (oid::BIT | oid::VARBIT, Some([n])) if *n > 0 => *n,
+        (oid::NUMERIC, Some([p])) if (1..=1000).contains(p) => (p << 16) + 4,
+        (oid::NUMERIC, Some([p, s])) if (1..=1000).contains(p) && (-1000..=1000).contains(s) => {
+            (p << 16 | s & 0x7FF) + 4
+        }
+        (oid::TIME | oid::TIMETZ | oid::TIMESTAMP | oid::TIMESTAMPTZ, Some([p])) if *p >= 0 => (*p).min(6),
+        _ => return Err(Error::not_implemented(format_args!("checking input of type {written}"))),
+    };
+    Ok((type_oid, typmod))
+}
+
+/// What is wrong with a text as a type's input; nothing if it is valid. Errors of other kinds are errors of the call.
+fn input_error(context: Context<'_>, text: &[u8], type_name: &[u8]) -> Result<Option<Error>> {
+    let (type_oid, typmod) = named_type(context, &String::from_utf8_lossy(type_name))?;
+    match crate::input(type_oid, &String::from_utf8_lossy(text), typmod, context.env) {
+        Ok(_) => Ok(None),
+        // Only errors of the input itself say that it is invalid; that a part of PostgreSQL is missing does not.
+        Err(e) if matches!(e.state().class(), "22" | "23" | "54" | "42") => Ok(Some(e)),
         Err(e) => Err(e),
     }
 }
+
+/// The one row of `pg_input_error_info`: message, detail, hint and SQLSTATE.
+struct ErrorInfo(Option<[Option<String>; 4]>);
+
+impl RowSource for ErrorInfo {
+    fn next(&mut self, columns: &mut [Column], _: usize, _: Context<'_>) -> Result<usize> {
+        let Some(fields) = self.0.take() else { return Ok(0) };
+        for (column, field) in columns.iter_mut().zip(&fields) {
+            column.push(field.as_ref().map_or(DatumRef::Null, |text| DatumRef::Bytes(text.as_bytes())));
+        }
+        Ok(1)
+    }
+}
+
+/// Set-returning functions, and functions that return a row.
+pub static MISCELLANEOUS_ROWS: &[(u32, RowSourceMaker)] = &[(6211, |args, context| {
+    let text = |k: usize| args.get(k).and_then(|arg| arg.as_bytes()).unwrap_or_default();
+    let fields = match input_error(context, text(0), text(1))? {
+        None => Default::default(),
+        Some(e) => {
+            let fields = e.fields();
+            let state = Some(e.state().code().to_string());
+            [Some(e.message().to_string()), fields.detail.clone(), fields.hint.clone(), state]
+        }
+    };
+    Ok(Box::new(ErrorInfo(Some(fields))))
+})];
 
 fn setting(context: Context<'_>, name: &[u8], missing_ok: bool) -> Result<Option<String>> {
     let name = String::from_utf8_lossy(name);

@@ -2,6 +2,7 @@
 
 use crate::datetime::{self, Interval, TimeTz};
 use crate::environment::TypeKind;
+use crate::network::Inet;
 use crate::numeric::Numeric;
 use crate::{Context, Environment, array, float, json, objects, oid, text};
 use batch::DatumRef;
@@ -36,6 +37,10 @@ pub(crate) enum Order {
     Interval,
     /// As jsonb.
     Jsonb,
+    /// As network addresses.
+    Network,
+    /// As bit strings.
+    Bits,
     /// Element by element.
     Array,
     /// By their labels' positions.
@@ -67,10 +72,12 @@ pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
         oid::FLOAT8 => Order::Double,
         oid::TEXT | oid::VARCHAR | oid::NAME | oid::UNKNOWN | oid::CSTRING => Order::Text,
         oid::BPCHAR => Order::Padded,
-        oid::BYTEA | oid::UUID => Order::Bytes,
+        oid::BYTEA | oid::UUID | oid::MACADDR | oid::MACADDR8 => Order::Bytes,
         oid::NUMERIC => Order::Numeric,
         oid::TID => Order::Tid,
         oid::JSONB => Order::Jsonb,
+        oid::INET | oid::CIDR => Order::Network,
+        oid::BIT | oid::VARBIT => Order::Bits,
         oid::TIMETZ => Order::TimeTz,
         oid::INTERVAL => Order::Interval,
         oid::RECORD => Order::Record,
@@ -171,6 +178,8 @@ pub(crate) fn compare_as(
         (Order::Tid, Bytes(a), Bytes(b)) => objects::tid(a).cmp(&objects::tid(b)),
         (Order::TimeTz, Bytes(a), Bytes(b)) => datetime::decode::<TimeTz>(a).cmp(&datetime::decode::<TimeTz>(b)),
         (Order::Interval, Bytes(a), Bytes(b)) => datetime::decode::<Interval>(a).cmp(&datetime::decode::<Interval>(b)),
+        (Order::Network, Bytes(a), Bytes(b)) => Inet::from_bytes(a).cmp(&Inet::from_bytes(b)),
+        (Order::Bits, Bytes(a), Bytes(b)) => crate::bit::compare(a, b),
         (Order::Jsonb, Bytes(a), Bytes(b)) => json::compare(json::View::new(a), json::View::new(b))?,
         (Order::Array, Bytes(a), Bytes(b)) => {
             let context = Context { collation, ..Context::plain(env) };

@@ -13,6 +13,7 @@ use std::sync::{LazyLock, OnceLock};
 /// The tables of this crate.
 pub static TABLES: &[&[Builtin]] = &[
     crate::array::ARRAYS,
+    crate::bit::BITS,
     crate::boolean::BOOLEANS,
     crate::bytea::BYTEAS,
     crate::datetime::DATETIMES,
@@ -27,7 +28,11 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::json::JSON_CONVERSIONS,
     crate::json::JSON_OBJECTS,
     crate::json::JSON_TEXTS,
+    crate::jsonpath::JSONPATHS,
     crate::misc::MISCELLANEOUS,
+    crate::money::MONEYS,
+    crate::network::MACS,
+    crate::network::NETWORKS,
     crate::numeric::NUMERICS,
     crate::objects::OBJECTS,
     crate::random::RANDOMS,
@@ -44,7 +49,7 @@ pub static TABLES: &[&[Builtin]] = &[
 static AGGREGATES: &[&[(u32, AggregateMaker)]] = &[aggregate::AGGREGATES, crate::json::JSON_AGGREGATES];
 
 /// The set-returning functions of this crate.
-static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[crate::json::JSON_ROWS, crate::series::SERIES];
+static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[crate::json::JSON_ROWS, crate::jsonpath::JSONPATH_ROWS, crate::misc::MISCELLANEOUS_ROWS, crate::series::SERIES];
 
 static REGISTERED: OnceLock<&'static [&'static [Builtin]]> = OnceLock::new();
 

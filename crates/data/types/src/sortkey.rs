@@ -218,6 +218,18 @@ fn encode_value(
         (Order::Padded, Bytes(v)) => encode_bytes(text::collation_key(collation, text::trim_blanks(v)), out),
         (Order::Bytes, Bytes(v)) => encode_bytes(v, out),
         (Order::Numeric, Bytes(v)) => Numeric::from_bytes(v).write_key(out),
+        (Order::Network, Bytes(v)) => {
+            let start = out.len();
+            crate::network::Inet::from_bytes(v).write_key(out);
+            escape(start, out);
+        }
+        (Order::Bits, Bytes(v)) => {
+            let (bytes, length) = crate::bit::parts(v);
+            let start = out.len();
+            encode_bytes(bytes, out);
+            out.extend_from_slice(&length.to_be_bytes());
+            escape(start, out);
+        }
         (Order::Jsonb, Bytes(v)) => {
             let start = out.len();
             crate::json::write_key(crate::json::View::new(v), out)?;
@@ -324,7 +336,7 @@ fn decode_value(
             out.push(DatumRef::Bytes(&objects::tid_bytes((value >> 16) as u32, value as u16)));
             return Some(6);
         }
-        (Order::Array | Order::Record | Order::Jsonb, _) => {
+        (Order::Array | Order::Record | Order::Jsonb | Order::Network | Order::Bits, _) => {
             let mut at = 0;
             loop {
                 match (bytes.get(at)? ^ flip, bytes.get(at + 1).map(|b| b ^ flip)) {
@@ -505,6 +517,10 @@ mod tests {
                 "{\"a\": 2}",
             ],
         );
+        check(oid::INET, &["10.0.0.0/8", "10.0.0.1/8", "10.0.0.0/9", "10.1.0.0/16", "11.0.0.0", "::", "::1", "ffff::/16"]);
+        check(oid::MACADDR, &["00:00:00:00:00:00", "08:00:2b:01:02:03", "ff:00:00:00:00:00"]);
+        check(oid::VARBIT, &["", "0", "00", "01", "1", "10", "100000000", "11"]);
+        check(oid::MONEY, &["-1", "0", "1.5"]);
         check(oid::TEXT_ARRAY, &["{}", "{a}", "{a,b}", "{aa}"]);
     }
 }

@@ -562,7 +562,11 @@ impl Hooks for Rules<'_> {
         let Value::String(text) = &value else { return Ok(value) };
         let invalid = || settings::check::invalid(settings.name(parameter), text);
         match parameter {
-            id::TIMEZONE | id::LOG_TIMEZONE if TimeZone::named(text).is_none() => Err(invalid()),
+            id::TIMEZONE | id::LOG_TIMEZONE => match TimeZone::rule_of_hours(text) {
+                Some(rule) => Ok(Value::String(rule.into())),
+                None if TimeZone::named(text).is_none() => Err(invalid()),
+                None => Ok(value),
+            },
             id::CLIENT_ENCODING => match settings::check::canonical_encoding(text) {
                 Some("UTF8" | "SQL_ASCII") => Ok(value),
                 Some(other) => Err(Error::not_implemented(format_args!("conversion between {other} and UTF8"))),

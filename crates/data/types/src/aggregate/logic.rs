@@ -103,3 +103,46 @@ impl<const WHICH: u8> State for Bits<WHICH> {
         Ok(())
     }
 }
+
+/// Bit strings put together.
+#[derive(Clone, Default)]
+pub struct BitStrings<const WHICH: u8>(Option<Vec<u8>>);
+
+impl<const WHICH: u8> BitStrings<WHICH> {
+    fn add(&mut self, value: &[u8]) -> Result<()> {
+        let Some(state) = &self.0 else {
+            self.0 = Some(value.to_vec());
+            return Ok(());
+        };
+        let mut combined = Vec::with_capacity(state.len());
+        let (verb, operate): (&str, fn(u8, u8) -> u8) = match WHICH {
+            AND => ("AND", |a, b| a & b),
+            OR => ("OR", |a, b| a | b),
+            _ => ("XOR", |a, b| a ^ b),
+        };
+        crate::bit::combine(state, value, verb, operate, &mut combined)?;
+        self.0 = Some(combined);
+        Ok(())
+    }
+}
+
+impl<const WHICH: u8> State for BitStrings<WHICH> {
+    fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
+        each_value(groups, args[0], rows, |group, row| {
+            states[group].add(args[0].get(row).as_bytes().unwrap_or_default())
+        })
+    }
+
+    fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
+        other.0.take().map_or(Ok(()), |value| self.add(&value))
+    }
+
+    fn finish(&self, out: &mut Column, _: Context<'_>) -> Result<()> {
+        out.push(self.0.as_deref().map_or(DatumRef::Null, DatumRef::Bytes));
+        Ok(())
+    }
+
+    fn memory(&self) -> usize {
+        self.0.as_ref().map_or(0, Vec::capacity)
+    }
+}

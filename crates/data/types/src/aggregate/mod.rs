@@ -286,6 +286,9 @@ pub static AGGREGATES: &[(u32, AggregateMaker)] = &[
     (6164, make::<logic::Bits<{ logic::XOR }>>),
     (6165, make::<logic::Bits<{ logic::XOR }>>),
     (6166, make::<logic::Bits<{ logic::XOR }>>),
+    (2242, make::<logic::BitStrings<{ logic::AND }>>),
+    (2243, make::<logic::BitStrings<{ logic::OR }>>),
+    (6167, make::<logic::BitStrings<{ logic::XOR }>>),
     // collections
     (3538, make::<collect::Joined>),
     (3545, make::<collect::Joined>),

@@ -110,6 +110,23 @@ impl TimeZone {
         Some(zone)
     }
 
+    /// The POSIX rule that a number of hours east of UTC means as a time zone: `10.5` is `<+10:30>-10:30`. `None` if the
+    /// text is no such number.
+    pub fn rule_of_hours(text: &str) -> Option<String> {
+        let hours: f64 = text.parse().ok().filter(|h: &f64| h.abs() < 168.0)?;
+        let seconds = (hours * 3600.0).round_ties_even() as i64;
+        let (whole, minutes, rest) = (seconds.abs() / 3600, seconds.abs() / 60 % 60, seconds.abs() % 60);
+        let mut shown = format!("{whole:02}");
+        if minutes != 0 || rest != 0 {
+            shown.push_str(&format!(":{minutes:02}"));
+        }
+        if rest != 0 {
+            shown.push_str(&format!(":{rest:02}"));
+        }
+        let (east, west) = if seconds < 0 { ('-', '+') } else { ('+', '-') };
+        Some(format!("<{east}{shown}>{west}{shown}"))
+    }
+
     /// Its name, as `SHOW TimeZone` prints it.
     pub fn name(&self) -> &str {
         &self.name

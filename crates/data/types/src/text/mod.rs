@@ -14,6 +14,7 @@ mod quote;
 pub use format::FORMATS;
 pub use io::{BPCHAR_IO, CHAR_IO, NAME_IO, TEXT_IO, VARCHAR_IO, truncate_name};
 pub use pieces::PIECES;
+pub(crate) use pieces::{negative_length, substring_range};
 pub use quote::{QUOTES, quote_identifier, quote_literal};
 
 use crate::Context;
