@@ -29,6 +29,7 @@ pub mod environment;
 pub mod facts;
 pub mod float;
 pub mod format;
+pub mod formatting;
 pub mod hash;
 pub mod int;
 pub mod io;

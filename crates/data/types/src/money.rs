@@ -3,7 +3,7 @@
 use crate::call::Context;
 use crate::float;
 use crate::format::trim;
-use crate::io::fixed_io;
+use crate::io::{TypeIo, fixed_io};
 use crate::numeric::Numeric;
 use error::{Error, Result, SqlState};
 

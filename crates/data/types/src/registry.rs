@@ -20,6 +20,7 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::datetime::DATETIME_ARITHMETIC,
     crate::datetime::DATETIME_PARTS,
     crate::float::FLOATS,
+    crate::formatting::FORMATTING,
     crate::hash::HASHES,
     crate::int::INTEGERS,
     crate::json::JSONB_ACCESS,

@@ -7,7 +7,7 @@
 use super::datetime::DateTime;
 use super::{Chain, LAST_LEVEL, Node, Operator, Path};
 use crate::Environment;
-use crate::json::{Kind, Value, View, too_deep, write_view};
+use crate::json::{Kind, Value, View, too_deep};
 use crate::numeric::Numeric;
 use error::{Error, Result, SqlState};
 use std::borrow::Cow;
@@ -126,16 +126,6 @@ impl<'a> Item<'a> {
             Item::String(text) => Value::String(text.clone()),
             Item::DateTime(time) => Value::String(time.text().into()),
         }
-    }
-
-    /// Its text in messages.
-    pub fn text(&self) -> Result<String> {
-        let mut out = Vec::new();
-        match self.seen() {
-            Seen::String(text) => out.extend_from_slice(text),
-            _ => write_view(View::new(&self.to_value().to_bytes()?), &mut out)?,
-        }
-        Ok(String::from_utf8_lossy(&out).into_owned())
     }
 }
 
