@@ -272,10 +272,7 @@ fn receive(bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     let (len, bytes) = bytes.split_first_chunk::<4>().ok_or_else(too_short)?;
     let len = i32::from_be_bytes(*len);
     let Some(len) = usize::try_from(len).ok().filter(|&len| len <= MAX_BITS) else {
-        return Err(Error::new(
-            SqlState::INVALID_BINARY_REPRESENTATION,
-            "invalid length in external bit string",
-        ));
+        return Err(Error::new(SqlState::INVALID_BINARY_REPRESENTATION, "invalid length in external bit string"));
     };
     if bytes.len() < len.div_ceil(8) {
         return Err(too_short());

@@ -81,17 +81,10 @@ fn from_numeric(value: &Numeric) -> Result<i64> {
 /// Reads an amount: with a dollar sign, commas, and below zero a sign or parentheses, all where people put them.
 fn parse(text: &str) -> Result<i64> {
     let invalid = || {
-        Error::new(
-            SqlState::INVALID_TEXT_REPRESENTATION,
-            format!("invalid input syntax for type money: \"{text}\""),
-        )
+        Error::new(SqlState::INVALID_TEXT_REPRESENTATION, format!("invalid input syntax for type money: \"{text}\""))
     };
-    let range = || {
-        Error::new(
-            SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
-            format!("value \"{text}\" is out of range for type money"),
-        )
-    };
+    let range =
+        || Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, format!("value \"{text}\" is out of range for type money"));
     let mut rest = trim(text);
     let mut negative = false;
     let skip = |rest: &mut &str| {
@@ -168,9 +161,34 @@ fn write(value: i64, out: &mut Vec<u8>) {
 }
 
 const SMALL: [&str; 28] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty",
-    "seventy", "eighty", "ninety",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
 ];
 
 /// A number below 1000 in words.
@@ -200,8 +218,13 @@ fn words(value: i64) -> String {
     if value < 0 {
         text.push_str("minus ");
     }
-    let units = [(1_000_000_000_000_000, "quadrillion"), (1_000_000_000_000, "trillion"), (1_000_000_000, "billion"),
-        (1_000_000, "million"), (1_000, "thousand")];
+    let units = [
+        (1_000_000_000_000_000, "quadrillion"),
+        (1_000_000_000_000, "trillion"),
+        (1_000_000_000, "billion"),
+        (1_000_000, "million"),
+        (1_000, "thousand"),
+    ];
     for (unit, name) in units {
         let count = dollars / unit % 1000;
         if count > 0 {

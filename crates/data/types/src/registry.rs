@@ -50,7 +50,13 @@ pub static TABLES: &[&[Builtin]] = &[
 static AGGREGATES: &[&[(u32, AggregateMaker)]] = &[aggregate::AGGREGATES, crate::json::JSON_AGGREGATES];
 
 /// The set-returning functions of this crate.
-static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[crate::json::JSON_ROWS, crate::jsonpath::JSONPATH_ROWS, crate::misc::MISCELLANEOUS_ROWS, crate::series::SERIES];
+static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[
+    crate::json::JSON_RECORDS,
+    crate::json::JSON_ROWS,
+    crate::jsonpath::JSONPATH_ROWS,
+    crate::misc::MISCELLANEOUS_ROWS,
+    crate::series::SERIES,
+];
 
 static REGISTERED: OnceLock<&'static [&'static [Builtin]]> = OnceLock::new();
 

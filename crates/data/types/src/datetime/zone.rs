@@ -272,7 +272,9 @@ impl Change {
 /// Reads a POSIX rule: `EST5EDT,M3.2.0,M11.1.0`, `<+03>-3`.
 fn parse_rule(text: &str) -> Option<Rule> {
     let mut rest = text;
-    let name = take_name(&mut rest)?;
+    // An offset alone is a zone without a name.
+    let unnamed = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
+    let name = if unnamed { String::new() } else { take_name(&mut rest)? };
     let standard = LocalType { offset: -take_offset(&mut rest)?, daylight: false, abbreviation: name };
     if rest.is_empty() {
         return Some(Rule { standard, daylight: None });

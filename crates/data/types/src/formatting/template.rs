@@ -72,7 +72,8 @@ fn field(text: &str) -> Option<(Key, Case, usize)> {
             Case::Upper
         } else if head.bytes().all(|b| !b.is_ascii_uppercase()) {
             Case::Lower
-        } else if names && head.as_bytes()[0].is_ascii_uppercase() && head[1..].bytes().all(|b| b.is_ascii_lowercase()) {
+        } else if names && head.as_bytes()[0].is_ascii_uppercase() && head[1..].bytes().all(|b| b.is_ascii_lowercase())
+        {
             Case::Capital
         } else {
             return None;

@@ -35,7 +35,17 @@ struct Parts<'a> {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -157,6 +167,8 @@ fn write_field(field: Field, parts: &Parts<'_>, out: &mut String) -> Result<()> 
         let width = if field.fill { 0 } else { width + (value < 0) as usize };
         out.push_str(&format!("{value:0width$}"));
     };
+    // Days have no place for a sign.
+    let days = |value: i64, width: usize, out: &mut String| number(value, width - (value < 0) as usize, out);
     let name = |name: &str, width: usize, out: &mut String| {
         let width = if field.fill { 0 } else { width };
         out.push_str(&format!("{:width$}", in_case(name, field.case)));
@@ -212,11 +224,11 @@ fn write_field(field: Field, parts: &Parts<'_>, out: &mut String) -> Result<()> 
             calendar()?;
             name(&MONTHS[parts.month as usize - 1][..3], 0, out);
         }
-        Key::DayOfYear if parts.interval => number((parts.year * 12 + parts.month) * 30 + parts.day, 3, out),
+        Key::DayOfYear if parts.interval => days((parts.year * 12 + parts.month) * 30 + parts.day, 3, out),
         Key::DayOfYear => number(day_of_year(parts.date) as i64, 3, out),
-        Key::IsoDayOfYear if parts.interval => number((parts.year * 12 + parts.month) * 30 + parts.day, 3, out),
+        Key::IsoDayOfYear if parts.interval => days((parts.year * 12 + parts.month) * 30 + parts.day, 3, out),
         Key::IsoDayOfYear => number((parts.date - iso_year_start(iso_week(parts.date).0)) as i64 + 1, 3, out),
-        Key::Day => number(parts.day, 2, out),
+        Key::Day => days(parts.day, 2, out),
         Key::DayOfWeek => {
             calendar()?;
             number(weekday(parts.date) as i64 + 1, 1, out);
@@ -275,7 +287,7 @@ fn write_field(field: Field, parts: &Parts<'_>, out: &mut String) -> Result<()> 
             return Ok(());
         }
         Key::WeekOfYear if parts.interval => {
-            number(((parts.year * 12 + parts.month) * 30 + parts.day - 1) / 7 + 1, 2, out);
+            days(((parts.year * 12 + parts.month) * 30 + parts.day - 1) / 7 + 1, 2, out);
         }
         Key::WeekOfYear => number((day_of_year(parts.date) as i64 - 1) / 7 + 1, 2, out),
         Key::IsoWeek if parts.interval => return Err(not_for_intervals()),

@@ -2,7 +2,7 @@
 
 use super::convert::{category, key_text, to_value, write_json};
 use super::objects::null_key;
-use super::value::duplicate_key;
+use super::value::{duplicate_binary_key, duplicate_key};
 use super::{Value, write_string};
 use crate::aggregate::{AggregateMaker, Groups, State, make};
 use crate::call::{Context, too_long};
@@ -261,7 +261,7 @@ impl<const OPTIONS: u8> State for Members<OPTIONS> {
             }
             let key = key_text(context.arg_type(0), key, context.env)?;
             if OPTIONS & UNIQUE != 0 && !state.seen.insert(key.clone()) {
-                return Err(duplicate_key(&key));
+                return Err(duplicate_binary_key());
             }
             if skipped {
                 continue;
@@ -277,8 +277,8 @@ impl<const OPTIONS: u8> State for Members<OPTIONS> {
     fn merge(&mut self, other: &mut Self, _: Context<'_>) -> Result<()> {
         self.bytes += std::mem::take(&mut other.bytes);
         for key in std::mem::take(&mut other.seen) {
-            if let Some(key) = self.seen.replace(key) {
-                return Err(duplicate_key(&key));
+            if !self.seen.insert(key) {
+                return Err(duplicate_binary_key());
             }
         }
         if let Some(more) = other.members.take() {

@@ -1,7 +1,7 @@
 //! Building objects and arrays from lists of arguments and from arrays of texts.
 
 use super::convert::{key_text, to_value, write_json};
-use super::value::duplicate_key;
+use super::value::{duplicate_binary_key, duplicate_key};
 use super::{Value, write_string};
 use crate::Environment;
 use crate::array;
@@ -154,7 +154,7 @@ pub fn encode_built_object(
         }
         let key = key_text(key_type, key, env)?;
         if unique && !seen.insert(key.clone()) {
-            return Err(duplicate_key(&key));
+            return Err(duplicate_binary_key());
         }
         if !(absent && value.is_null()) {
             members.push((Cow::Owned(key), to_value(value_type, value, env)?));

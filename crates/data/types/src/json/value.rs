@@ -42,13 +42,19 @@ pub(super) fn key_order(a: &[u8], b: &[u8]) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
-/// `22030`: a key twice where keys shall be unique.
+/// `22030`: a key twice where keys of a json shall be unique.
 #[cold]
 pub(super) fn duplicate_key(key: &[u8]) -> Error {
     Error::new(
         SqlState::DUPLICATE_JSON_OBJECT_KEY_VALUE,
         format!("duplicate JSON object key value: \"{}\"", String::from_utf8_lossy(key)),
     )
+}
+
+/// The same of a jsonb, whose error does not name the key.
+#[cold]
+pub(super) fn duplicate_binary_key() -> Error {
+    Error::new(SqlState::DUPLICATE_JSON_OBJECT_KEY_VALUE, "duplicate JSON object key value")
 }
 
 impl<'a> Value<'a> {
@@ -102,8 +108,8 @@ impl<'a> Value<'a> {
     fn check_unique(&self) -> Result<()> {
         if let Value::Object(members) = self {
             let mut seen = std::collections::HashSet::with_capacity(members.len());
-            if let Some((key, _)) = members.iter().find(|(key, _)| !seen.insert(&**key)) {
-                return Err(duplicate_key(key));
+            if members.iter().any(|(key, _)| !seen.insert(&**key)) {
+                return Err(duplicate_binary_key());
             }
         }
         Ok(())

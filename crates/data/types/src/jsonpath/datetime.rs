@@ -273,7 +273,7 @@ impl Reader<'_> {
     }
 
     fn date_parts(&mut self) -> Option<i32> {
-        let year = self.number(1, 4)? as i32;
+        let year = self.number(1, 7)? as i32;
         self.take(b'-')?;
         let month = self.number(1, 2)? as i32;
         self.take(b'-')?;

@@ -89,9 +89,7 @@ impl<'a> Item<'a> {
     fn member(&self, key: &[u8]) -> Option<Item<'a>> {
         match self {
             Item::Stored(view) => view.object()?.get(key).map(Item::Stored),
-            Item::Made(bytes, _) => {
-                View::new(bytes).object()?.get(key).map(|part| Item::Made(part.bytes().into(), 0))
-            }
+            Item::Made(bytes, _) => View::new(bytes).object()?.get(key).map(|part| Item::Made(part.bytes().into(), 0)),
             _ => None,
         }
     }
@@ -387,10 +385,7 @@ impl<'a> Walk<'a> {
             },
             Seen::Array(length) if unwrap => self.unwrapped(chain, item, length, found),
             _ if self.ignore_structure => Ok(false),
-            _ => soft(
-                SqlState::SQL_JSON_MEMBER_NOT_FOUND,
-                "jsonpath member accessor can only be applied to an object",
-            ),
+            _ => soft(SqlState::SQL_JSON_MEMBER_NOT_FOUND, "jsonpath member accessor can only be applied to an object"),
         }
     }
 
@@ -496,16 +491,12 @@ impl<'a> Walk<'a> {
                 let number = number.truncated(0).to_i128().and_then(|n| i32::try_from(n).ok());
                 match number {
                     Some(number) => Ok(number as i64),
-                    None => soft(
-                        SqlState::INVALID_SQL_JSON_SUBSCRIPT,
-                        "jsonpath array subscript is out of integer range",
-                    ),
+                    None => {
+                        soft(SqlState::INVALID_SQL_JSON_SUBSCRIPT, "jsonpath array subscript is out of integer range")
+                    }
                 }
             }
-            _ => soft(
-                SqlState::INVALID_SQL_JSON_SUBSCRIPT,
-                "jsonpath array subscript is not a single numeric value",
-            ),
+            _ => soft(SqlState::INVALID_SQL_JSON_SUBSCRIPT, "jsonpath array subscript is not a single numeric value"),
         }
     }
 
@@ -540,14 +531,7 @@ impl<'a> Walk<'a> {
         result.map_err(Failure::Soft)
     }
 
-    fn sign(
-        &mut self,
-        chain: &[Node],
-        minus: bool,
-        operand: &Chain,
-        item: &Item<'a>,
-        found: &mut Sink<'a>,
-    ) -> Outcome {
+    fn sign(&mut self, chain: &[Node], minus: bool, operand: &Chain, item: &Item<'a>, found: &mut Sink<'a>) -> Outcome {
         let mut any = false;
         for item in self.all(operand, item, true)? {
             match item.seen() {
@@ -634,7 +618,8 @@ fn find_offset(view: View<'_>, wanted: View<'_>, at: &mut u64, depth: usize) -> 
         }
         Kind::Array(array) => {
             align(at);
-            if std::ptr::eq(view.bytes().as_ptr(), wanted.bytes().as_ptr()) && view.bytes().len() == wanted.bytes().len()
+            if std::ptr::eq(view.bytes().as_ptr(), wanted.bytes().as_ptr())
+                && view.bytes().len() == wanted.bytes().len()
             {
                 return Some(*at);
             }
@@ -643,7 +628,8 @@ fn find_offset(view: View<'_>, wanted: View<'_>, at: &mut u64, depth: usize) -> 
         }
         Kind::Object(object) => {
             align(at);
-            if std::ptr::eq(view.bytes().as_ptr(), wanted.bytes().as_ptr()) && view.bytes().len() == wanted.bytes().len()
+            if std::ptr::eq(view.bytes().as_ptr(), wanted.bytes().as_ptr())
+                && view.bytes().len() == wanted.bytes().len()
             {
                 return Some(*at);
             }

@@ -343,9 +343,8 @@ fn push_char(code: u32, out: &mut Vec<u8>) -> Result<()> {
         return Err(Error::new(SqlState::UNTRANSLATABLE_CHARACTER, "unsupported Unicode escape sequence")
             .detail("\\u0000 cannot be converted to text."));
     }
-    let character = char::from_u32(code).ok_or_else(|| {
-        Error::new(SqlState::SYNTAX_ERROR, "could not convert Unicode to server encoding")
-    })?;
+    let character = char::from_u32(code)
+        .ok_or_else(|| Error::new(SqlState::SYNTAX_ERROR, "could not convert Unicode to server encoding"))?;
     out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     Ok(())
 }

@@ -71,9 +71,7 @@ impl<'a> Walk<'a> {
             },
             Method::Double => Item::Number(to_double(method, item)?),
             Method::Bigint => Item::Number(to_integer(method, item, i64::MIN, i64::MAX, "bigint")?),
-            Method::Integer => {
-                Item::Number(to_integer(method, item, i32::MIN as i64, i32::MAX as i64, "integer")?)
-            }
+            Method::Integer => Item::Number(to_integer(method, item, i32::MIN as i64, i32::MAX as i64, "integer")?),
             Method::Number | Method::Decimal(_) => Item::Number(to_number(method, item)?),
             Method::Boolean => Item::Bool(to_boolean(method, item)?),
             Method::String => match item.seen() {
@@ -141,7 +139,8 @@ impl<'a> Walk<'a> {
                 None => time,
                 Some(precision) => {
                     if precision > 6 {
-                        let zone = if matches!(target, Target::TimeTz | Target::TimestampTz) { " WITH TIME ZONE" } else { "" };
+                        let zone =
+                            if matches!(target, Target::TimeTz | Target::TimestampTz) { " WITH TIME ZONE" } else { "" };
                         let name = if matches!(target, Target::Time | Target::TimeTz) { "TIME" } else { "TIMESTAMP" };
                         let warning = Error::new(
                             SqlState::INVALID_PARAMETER_VALUE,
@@ -181,10 +180,9 @@ fn to_integer(
             let value = number.to_i128().and_then(|n| i64::try_from(n).ok());
             (text_of(&number), value.filter(|n| (least..=greatest).contains(n)))
         }
-        Seen::String(text) => (
-            String::from_utf8_lossy(text).into_owned(),
-            crate::int::parse_integer(text, least, greatest).flatten(),
-        ),
+        Seen::String(text) => {
+            (String::from_utf8_lossy(text).into_owned(), crate::int::parse_integer(text, least, greatest).flatten())
+        }
         _ => return only_for(method, SqlState::NON_NUMERIC_SQL_JSON_ITEM, "a string or numeric value"),
     };
     match value {

@@ -18,7 +18,7 @@ mod predicate;
 mod print;
 
 pub use execute::{Found, Options, query};
-pub use functions::{JSONPATHS, JSONPATH_IO, JSONPATH_ROWS, Program};
+pub use functions::{JSONPATH_IO, JSONPATH_ROWS, JSONPATHS, Program};
 
 use crate::numeric::Numeric;
 
@@ -74,10 +74,7 @@ impl Operator {
     }
 
     pub fn is_arithmetic(self) -> bool {
-        matches!(
-            self,
-            Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide | Operator::Modulo
-        )
+        matches!(self, Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide | Operator::Modulo)
     }
 }
 

@@ -263,7 +263,8 @@ impl Parser<'_> {
                 }
                 _ => return Ok(parsed),
             };
-            if parsed.condition && !matches!(parsed.chain[..], [Node::Binary(..) | Node::LikeRegex(_)])
+            if parsed.condition
+                && !matches!(parsed.chain[..], [Node::Binary(..) | Node::LikeRegex(_)])
                 && !self.parenthesised_condition(&parsed)
             {
                 return Err(self.unexpected());

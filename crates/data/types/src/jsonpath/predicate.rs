@@ -110,12 +110,10 @@ impl<'a> Walk<'a> {
             (Seen::Number(a), Seen::Number(b)) => a.cmp(&b),
             // By code points, which is the order of UTF-8's bytes.
             (Seen::String(a), Seen::String(b)) => a.cmp(b),
-            (Seen::DateTime(a), Seen::DateTime(b)) => {
-                match a.compare(b, self.options.with_zones, self.options.env)? {
-                    Some(order) => order,
-                    None => return Ok(None),
-                }
-            }
+            (Seen::DateTime(a), Seen::DateTime(b)) => match a.compare(b, self.options.with_zones, self.options.env)? {
+                Some(order) => order,
+                None => return Ok(None),
+            },
             _ => return Ok(None),
         };
         Ok(Some(match operator {

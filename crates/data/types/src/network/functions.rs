@@ -57,10 +57,7 @@ fn mask_length(value: &Inet, bits: i32) -> Result<u8> {
 /// The smallest network that contains both.
 fn merge(a: Inet, b: Inet) -> Result<Inet> {
     if a.is_v6() != b.is_v6() {
-        return Err(Error::new(
-            SqlState::INVALID_PARAMETER_VALUE,
-            "cannot merge addresses from different families",
-        ));
+        return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "cannot merge addresses from different families"));
     }
     let same = (a.number() ^ b.number()).leading_zeros() - (128 - a.max_bits() as u32);
     Ok(a.with_bits(a.bits().min(b.bits()).min(same as u8)).network())
@@ -91,10 +88,7 @@ fn plus(value: &Inet, offset: i128) -> Result<Inet> {
 
 fn minus(a: Inet, b: Inet) -> Result<i64> {
     if a.is_v6() != b.is_v6() {
-        return Err(Error::new(
-            SqlState::INVALID_PARAMETER_VALUE,
-            "cannot subtract inet values of different sizes",
-        ));
+        return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "cannot subtract inet values of different sizes"));
     }
     let (a, b) = (a.number(), b.number());
     let distance = i128::try_from(a.abs_diff(b)).map_err(|_| out_of_range())?;

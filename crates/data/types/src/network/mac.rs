@@ -53,14 +53,11 @@ fn narrow(long: &[u8], out: &mut Vec<u8>) -> Result<()> {
             out.extend_from_slice(&[a, b, c, d, e, f]);
             Ok(())
         }
-        _ => Err(Error::new(
-            SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
-            "macaddr8 data out of range to convert to macaddr",
-        )
-        .hint(
-            "Only addresses that have FF and FE as values in the 4th and 5th bytes from the left, for example \
+        _ => Err(Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "macaddr8 data out of range to convert to macaddr")
+            .hint(
+                "Only addresses that have FF and FE as values in the 4th and 5th bytes from the left, for example \
              xx:xx:xx:ff:fe:xx:xx:xx, are eligible to be converted from macaddr8 to macaddr.",
-        )),
+            )),
     }
 }
 

@@ -7,10 +7,7 @@ use error::{Error, Result, SqlState};
 pub(super) fn parse(text: &str, cidr: bool) -> Result<Inet> {
     let invalid = || {
         let kind = if cidr { "cidr" } else { "inet" };
-        Error::new(
-            SqlState::INVALID_TEXT_REPRESENTATION,
-            format!("invalid input syntax for type {kind}: \"{text}\""),
-        )
+        Error::new(SqlState::INVALID_TEXT_REPRESENTATION, format!("invalid input syntax for type {kind}: \"{text}\""))
     };
     let value = if text.contains(':') { parse_v6(text) } else { parse_v4(text, cidr) }.ok_or_else(invalid)?;
     if cidr && value != value.network() {
@@ -177,12 +174,18 @@ mod tests {
             write(&parse(text, cidr).unwrap(), cidr, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), wanted, "{text}");
         }
-        for (text, cidr) in [("10.1", false), ("10", false), ("1.2.3.4/33", false), ("10.1.2.3/", true), ("2001::/200", true)] {
+        for (text, cidr) in
+            [("10.1", false), ("10", false), ("1.2.3.4/33", false), ("10.1.2.3/", true), ("2001::/200", true)]
+        {
             assert!(parse(text, cidr).is_err(), "{text}");
         }
-        for (text, wanted) in
-            [("ff00::/8", "ff00::/8"), ("2001:4f8::/32", "2001:4f8/32"), ("::/0", "::/0"), ("10.0.1.0/24", "10.0.1/24"), ("0.0.0.0/0", "0/0")]
-        {
+        for (text, wanted) in [
+            ("ff00::/8", "ff00::/8"),
+            ("2001:4f8::/32", "2001:4f8/32"),
+            ("::/0", "::/0"),
+            ("10.0.1.0/24", "10.0.1/24"),
+            ("0.0.0.0/0", "0/0"),
+        ] {
             let mut out = Vec::new();
             write_abbreviated(&parse(text, true).unwrap(), &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), wanted, "{text}");
