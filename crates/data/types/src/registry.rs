@@ -28,6 +28,7 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::json::JSONB_COMPARISONS,
     crate::json::JSON_CONVERSIONS,
     crate::json::JSON_OBJECTS,
+    crate::json::JSON_POPULATE,
     crate::json::JSON_TEXTS,
     crate::jsonpath::JSONPATHS,
     crate::misc::MISCELLANEOUS,

@@ -174,9 +174,9 @@ impl Planner<'_> {
                 }
             }
             L::Relabel(arg, _) | L::Collate(arg) => {
-                // The same value under another type.
+                // The same value under another type; but a row keeps its own, which names its fields.
                 let mut value = self.compile(arg, layout)?;
-                if value.ty.repr == ty.repr {
+                if value.ty.repr == ty.repr && ty.oid != oid::RECORD {
                     value.ty = ty;
                 }
                 return Ok(value);

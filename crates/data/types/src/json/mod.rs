@@ -47,7 +47,7 @@ pub use compare::{JSONB_COMPARISONS, compare, hash, hash_extended, write_key};
 pub use convert::JSON_CONVERSIONS;
 pub use modify::{JSONB_CHANGES, assign_path};
 pub use objects::JSON_OBJECTS;
-pub use populate::JSON_RECORDS;
+pub use populate::{JSON_POPULATE, JSON_RECORDS};
 pub use reader::{Event, Reader, check};
 pub use rows::JSON_ROWS;
 pub use text::{JSON_IO, JSON_TEXTS};

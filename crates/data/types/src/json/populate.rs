@@ -7,7 +7,7 @@ use super::rows::Found;
 use super::text::elements;
 use super::{Event, Kind, MAX_DEPTH, Reader, View, too_deep, write_view};
 use crate::array::{self, Dimension};
-use crate::call::Context;
+use crate::call::{Call, Context};
 use crate::environment::TypeKind;
 use crate::registry::{RowSource, RowSourceMaker};
 use crate::{Environment, oid, record};
@@ -16,10 +16,15 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 use std::borrow::Cow;
 
+crate::builtins! {
+    /// Rows made of JSON.
+    pub static JSON_POPULATE =
+    3960 json_populate_record raw() |call| each(call, false, "json_populate_record");
+    3209 jsonb_populate_record raw() |call| each(call, true, "jsonb_populate_record");
+}
+
 /// The visible table: OID → maker.
 pub static JSON_RECORDS: &[(u32, RowSourceMaker)] = &[
-    (3960, |args, context| one(args, false, context, "json_populate_record")),
-    (3209, |args, context| one(args, true, context, "jsonb_populate_record")),
     (3961, |args, context| many(args, false, context, "json_populate_recordset")),
     (3475, |args, context| many(args, true, context, "jsonb_populate_recordset")),
 ];
@@ -366,13 +371,17 @@ fn source<'a>(value: DatumRef<'a>, tree: bool) -> Option<Source<'a>> {
     Some(if tree { Source::Tree(View::new(bytes)) } else { Source::Text(bytes) })
 }
 
-fn one(args: &[DatumRef<'_>], tree: bool, context: Context<'_>, name: &str) -> Result<Box<dyn RowSource>> {
-    let (type_oid, base) = target(args, context, name)?;
-    let value = match source(args[1], tree) {
-        Some(source) => row(type_oid, base, source, 0, context.env)?,
-        None => args[0].to_datum(),
-    };
-    Ok(Box::new(Rows(Found::new(vec![vec![value]]))))
+fn each(call: &mut Call<'_>, tree: bool, name: &str) -> Result<()> {
+    let context = call.context;
+    for row_at in call.rows.iter() {
+        let args = [call.args[0].get(row_at), call.args[1].get(row_at)];
+        let (type_oid, base) = target(&args, context, name)?;
+        match source(args[1], tree) {
+            Some(source) => call.out.put(row_at, row(type_oid, base, source, 0, context.env)?.as_ref()),
+            None => call.out.put(row_at, args[0]),
+        }
+    }
+    Ok(())
 }
 
 fn many(args: &[DatumRef<'_>], tree: bool, context: Context<'_>, name: &str) -> Result<Box<dyn RowSource>> {
