@@ -1,4 +1,3 @@
-# server: reference
 # Notifications are shown after a statement.
 cat > script.sql <<'EOF'
 listen chan;

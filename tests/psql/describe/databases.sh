@@ -1,5 +1,4 @@
 # \l
-# server: reference
 psql -X <<'EOF'
 \l psql_describe
 \lx psql_describe

@@ -1,5 +1,4 @@
 # \l of a template.
-# server: reference
 psql -X <<'EOF'
 \l template0
 \l nosuch

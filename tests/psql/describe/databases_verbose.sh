@@ -1,4 +1,3 @@
 # \l+, but for sizes.
-# server: reference
 psql -XA -c '\l+ psql_describe' |
   sed 's/[0-9]* [kM]B/SIZE/'

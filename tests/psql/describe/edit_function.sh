@@ -1,5 +1,4 @@
 # \ef shows its text to the editor.
-# server: reference
 psql -X <<'EOF'
 \setenv PSQL_EDITOR cat
 \ef no_arguments

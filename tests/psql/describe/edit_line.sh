@@ -1,5 +1,4 @@
 # The line at which the editor begins.
-# server: reference
 psql -X <<'EOF' 2>&1 | sed 's|/[^ ]*psql.edit[^ ]*|FILE|'
 \setenv PSQL_EDITOR echo
 \setenv PSQL_EDITOR_LINENUMBER_ARG +

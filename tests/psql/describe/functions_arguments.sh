@@ -1,5 +1,4 @@
 # \df with types.
-# server: reference
 psql -X <<'EOF'
 \df add_two int
 \df add_two int int -

@@ -1,5 +1,4 @@
 # \df+
-# server: reference
 psql -X <<'EOF'
 \df+ add_two
 \df+ many_out

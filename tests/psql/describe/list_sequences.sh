@@ -1,5 +1,4 @@
 # \ds
-# server: reference
 psql -X <<'EOF'
 \ds
 \ds+ shop.*

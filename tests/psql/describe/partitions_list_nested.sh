@@ -1,5 +1,4 @@
 # \dPn
-# server: reference
 psql -X <<'EOF'
 \dPn
 \dPtn part_*

@@ -1,5 +1,4 @@
 # \dP with patterns.
-# server: reference
 psql -X <<'EOF'
 \dP part_range*
 \dPt nosuch

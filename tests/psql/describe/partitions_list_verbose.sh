@@ -1,5 +1,4 @@
 # \dP+
-# server: reference
 psql -X <<'EOF'
 \dP+ part_range
 \dPn+ part_e*

@@ -1,5 +1,4 @@
 # Sequences that belong to columns; an unlogged one.
-# server: reference
 psql -X <<'EOF'
 \d owned_sequence
 \d columns_all_id_seq

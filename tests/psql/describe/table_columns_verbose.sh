@@ -1,5 +1,4 @@
 # Storage, compression, statistics targets of columns.
-# server: reference
 psql -X <<'EOF'
 \d+ columns_all
 EOF

@@ -1,5 +1,4 @@
 # Replica identities.
-# server: reference
 psql -X <<'EOF'
 \d+ replica_full
 \d+ replica_nothing

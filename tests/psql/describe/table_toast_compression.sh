@@ -1,5 +1,4 @@
 # HIDE_TOAST_COMPRESSION.
-# server: reference
 psql -X <<'EOF'
 \set HIDE_TOAST_COMPRESSION on
 \d+ columns_all

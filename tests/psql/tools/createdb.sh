@@ -1,5 +1,4 @@
 # Names that need quotes, a comment, and what goes wrong.
-# server: reference
 createdb -e 'a b' "it's"; echo $?
 createdb 'a b'; echo $?
 dropdb -e 'a b'

@@ -1,5 +1,4 @@
 # Options and the command they make.
-# server: reference
 createuser -e u1
 createuser -e 'U 2' -s
 createuser -e u3 -d -r -I -L --replication --bypassrls -c 5 -v '2030-01-01' -g u1 -g 'U 2' -a postgres

@@ -1,5 +1,4 @@
 # Tables, columns and schemas, and the commands they make.
-# server: reference
 vacuumdb -e -t t1
 vacuumdb -e -z -t 't1(a,b)' -t s1.t2
 vacuumdb -e -Z -t '"T 3"' -q

@@ -164,14 +164,13 @@ impl Rows {
         self.starts.is_empty()
     }
 
-    /// A value; `None` is null.
-    ///
-    /// # Panics
-    /// If there is no such row or column.
+    /// A value; `None` is null. So are rows and columns that are not there: which there are is up to the server.
     #[inline]
     pub fn value(&self, row: usize, column: usize) -> Option<&[u8]> {
         let columns = self.fields.len();
-        assert!(column < columns, "column {column} of {columns}");
+        if column >= columns || row >= self.starts.len() {
+            return None;
+        }
         let start = self.starts[row] as usize;
         let at = row * columns + column;
         let end = self.ends[at];
@@ -200,9 +199,6 @@ impl Rows {
     }
 
     /// A value as text; an empty one for null, replacements for what is not UTF-8.
-    ///
-    /// # Panics
-    /// If there is no such row or column.
     pub fn text(&self, row: usize, column: usize) -> Cow<'_, str> {
         String::from_utf8_lossy(self.value(row, column).unwrap_or_default())
     }

@@ -1,5 +1,6 @@
 //! A person at the terminal: lines that can be edited, a history, questions, long output in a pager.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -137,7 +138,7 @@ impl Psql {
             return self.read_source_line(line);
         };
         self.output.flush();
-        let lent = Lent {
+        let lent = Rc::new(RefCell::new(Lent {
             connection: self.connection.take(),
             interrupt: self.interrupt.clone(),
             variables: self.variables.all().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect(),
@@ -148,9 +149,9 @@ impl Psql {
                 KeywordCase::PreserveLower => complete::KeywordCase::PreserveLower,
                 KeywordCase::PreserveUpper => complete::KeywordCase::PreserveUpper,
             },
-        };
-        let (read, lent) = editing.terminal.read_line(&String::from_utf8_lossy(prompt), lent);
-        self.connection = lent.connection;
+        }));
+        let read = editing.terminal.read_line(&String::from_utf8_lossy(prompt), &lent);
+        self.connection = lent.borrow_mut().connection.take();
         line.clear();
         let more = match read {
             Ok(Line::Text(text)) => {

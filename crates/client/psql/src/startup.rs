@@ -209,8 +209,8 @@ fn run_command(psql: &mut Psql, text: &[u8]) -> bool {
     match script.scan(psql).0 {
         Stop::Backslash => match commands::run(psql, &mut script) {
             Status::Error => false,
-            Status::Send => psql.send_query(&script.query),
-            Status::Done | Status::NewEdit | Status::Terminate => true,
+            // There is no statement to be sent; what was asked for concerns the next one.
+            Status::Done | Status::Send | Status::NewEdit | Status::Terminate => true,
         },
         _ => true,
     }

@@ -106,7 +106,7 @@ fn use_up(connection: &mut Connection, way: u8) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_answer_breaks_the_client(bytes in stream(), way in any::<u8>()) {

@@ -174,7 +174,8 @@ static COMMANDS: &[Command] = &[
     command("dg", roles::roles),
     command("du", roles::roles),
     command("dl", objects::large_objects),
-    command("lo_list", objects::large_objects),
+    // As its sisters, it takes two arguments, and heeds the first.
+    command("lo_list", objects::large_objects).patterns(2),
     command("dL", objects::languages),
     command("dn", databases::schemas),
     command("do", routines::operators).patterns(1 + FUNCTION_ARGUMENTS),

@@ -68,8 +68,11 @@ impl Psql {
         }
     }
 
-    /// Takes the next result; the notices before it are shown.
+    /// Takes the next result; the notices before it are shown. There is none any more once psql is to end.
     pub(super) fn next_result(&mut self) -> Option<QueryResult> {
+        if self.exit.is_some() {
+            return None;
+        }
         let result = self.connection.as_mut()?.next_result();
         self.show_notices();
         result

@@ -9,7 +9,9 @@
 //! separated by commas (`[...]`: by nothing, `[AND ...]`: by a word), `'x'` a string. A repetition belongs to the one word
 //! or group before it.
 //!
-//! Invariants, tested: every part is declared; every rule is used; names of commands are sorted.
+//! [`notation`] reads it. Invariants, tested: every part is declared; every rule is used; names of commands are sorted.
+
+mod notation;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -98,10 +100,14 @@ pub struct Grammar {
     pub placeholders: HashMap<&'static str, Placeholder>,
 }
 
+/// The notation of all commands.
+const TEXT: &str = include_str!("sql.txt");
+
 /// The syntax of SQL. Read when first asked for: neither start-up nor scripts pay for it.
 pub fn sql() -> &'static Grammar {
     static SQL: OnceLock<Grammar> = OnceLock::new();
-    SQL.get_or_init(|| read(include_str!("sql.txt")))
+    // The file is part of the program, and a test reads it: it is not wrong.
+    SQL.get_or_init(|| notation::read(TEXT).unwrap_or_default())
 }
 
 impl Grammar {
@@ -298,203 +304,14 @@ fn flat(node: &Node, is_bare: bool) -> String {
     }
 }
 
-// ------------------------------------------------------------------------------------------------ reading the notation
-
-/// Reads a file of commands, rules and placeholders. The file is part of the program: what is wrong with it panics, in tests.
-fn read(text: &'static str) -> Grammar {
-    let mut grammar = Grammar::default();
-    let mut words: Vec<&'static str> = Vec::new();
-    for block in blocks(text) {
-        let (head, rest) = (block[0].trim(), &block[1..]);
-        if let Some(head) = head.strip_prefix("== ") {
-            let fields: Vec<&str> = head.split('|').map(str::trim).collect();
-            let [name, description] = fields[..2] else { panic!("a command without description: {head}") };
-            let page = match fields.get(2) {
-                Some(page) => (*page).to_owned(),
-                None => format!("sql-{}", name.to_ascii_lowercase().replace(' ', "")),
-            };
-            grammar.commands.push(Command { name, description, page, forms: Vec::new() });
-            assert!(rest.is_empty(), "an indented line under {name}");
-        } else if let Some(name) = head.strip_suffix(":=") {
-            grammar.rules.insert(name.trim(), Rule::Parts(alternatives(rest)));
-        } else if let Some((name, commands)) = head.split_once("=>") {
-            grammar.rules.insert(name.trim(), Rule::Commands(commands.split(',').map(command).collect()));
-        } else if let Some(list) = head.strip_prefix("words :") {
-            words.extend(list.split_whitespace());
-        } else if let Some((name, what)) = head.split_once(" :").filter(|(name, _)| !name.trim_end().contains(' ')) {
-            let (class, kind) = what.trim().split_once(' ').unwrap_or((what.trim(), ""));
-            let class = match class {
-                "name" => Class::Name,
-                "keyword" => Class::Keyword,
-                "number" => Class::Number,
-                "string" => Class::String,
-                "value" => Class::Value,
-                "expression" => Class::Expression,
-                "type" => Class::Type,
-                "operator" => Class::Operator,
-                other => panic!("{name}: there is no class {other}"),
-            };
-            grammar.placeholders.insert(name.trim(), Placeholder { class, kind: kind.trim() });
-        } else {
-            let command = grammar.commands.last_mut().expect("a form before the first command");
-            command.forms.push(Parser::parse(&block));
-        }
-    }
-    // Words in small letters stand for themselves only if they are declared.
-    let settle = |node: &mut Node| settle(node, &words);
-    grammar.commands.iter_mut().flat_map(|command| &mut command.forms).for_each(settle);
-    for rule in grammar.rules.values_mut() {
-        if let Rule::Parts(nodes) = rule {
-            nodes.iter_mut().for_each(settle);
-        }
-    }
-    grammar
-}
-
-/// The lines of a rule's body, each alternative's put together.
-fn alternatives(lines: &[&'static str]) -> Vec<Node> {
-    let mut alternatives: Vec<Vec<&'static str>> = Vec::new();
-    // Only a line of the first indentation starts an alternative; deeper ones continue it, also where they start with `|`.
-    for line in lines {
-        let indentation = line.len() - line.trim_start().len();
-        let text = line.trim();
-        match text.strip_prefix("| ") {
-            Some(text) if indentation == 2 => alternatives.push(vec![text]),
-            _ if alternatives.is_empty() => alternatives.push(vec![text]),
-            _ => alternatives.last_mut().expect("it is not empty").push(text),
-        }
-    }
-    alternatives.iter().map(|lines| Parser::parse(lines)).collect()
-}
-
-/// Makes words of those names that are declared to be words.
-fn settle(node: &mut Node, words: &[&str]) {
-    match node {
-        Node::Name(name) if words.contains(name) => *node = Node::Word(name),
-        Node::Sequence(nodes) | Node::Choice(nodes) => nodes.iter_mut().for_each(|node| settle(node, words)),
-        Node::Optional(node) | Node::Repeat(node, _) => settle(node, words),
-        _ => (),
-    }
-}
-
-/// `NAME` or `NAME #1`.
-fn command(text: &'static str) -> (&'static str, Option<usize>) {
-    match text.split_once('#') {
-        Some((name, form)) => (name.trim(), Some(form.trim().parse().expect("a form's number"))),
-        None => (text.trim(), None),
-    }
-}
-
-/// Lines, each with the indented ones that follow it; without comments.
-fn blocks(text: &'static str) -> Vec<Vec<&'static str>> {
-    let mut blocks: Vec<Vec<&'static str>> = Vec::new();
-    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
-        match blocks.last_mut() {
-            Some(block) if line.starts_with(' ') => block.push(line),
-            _ => blocks.push(vec![line]),
-        }
-    }
-    blocks
-}
-
-/// Reads one piece of notation.
-struct Parser {
-    tokens: Vec<&'static str>,
-    position: usize,
-}
-
-impl Parser {
-    fn parse(lines: &[&'static str]) -> Node {
-        let tokens = lines.iter().flat_map(|line| tokens(line)).collect();
-        let mut parser = Parser { tokens, position: 0 };
-        let node = parser.choice();
-        assert_eq!(parser.position, parser.tokens.len(), "what follows is superfluous: {lines:?}");
-        node
-    }
-
-    fn peek(&self) -> Option<&'static str> {
-        self.tokens.get(self.position).copied()
-    }
-
-    fn choice(&mut self) -> Node {
-        let mut alternatives = vec![self.sequence()];
-        while self.peek() == Some("|") {
-            self.position += 1;
-            alternatives.push(self.sequence());
-        }
-        if alternatives.len() == 1 { alternatives.remove(0) } else { Node::Choice(alternatives) }
-    }
-
-    fn sequence(&mut self) -> Node {
-        let mut nodes = Vec::new();
-        while let Some(token) = self.peek().filter(|token| !matches!(*token, "|" | "]" | "}")) {
-            self.position += 1;
-            let node = match token {
-                "[" => match self.separator() {
-                    Some(separator) => {
-                        let item = nodes.pop().expect("a repetition of nothing");
-                        Node::Repeat(Box::new(item), separator)
-                    }
-                    None => {
-                        let node = self.choice();
-                        self.close("]");
-                        Node::Optional(Box::new(node))
-                    }
-                },
-                "{" => {
-                    let node = self.choice();
-                    self.close("}");
-                    node
-                }
-                token if token.starts_with('\'') => Node::Text(token.trim_matches('\'')),
-                token if token.starts_with(|c: char| c.is_ascii_uppercase()) => Node::Word(token),
-                token if token.starts_with(|c: char| c.is_ascii_lowercase()) => Node::Name(token),
-                sign => Node::Sign(sign),
-            };
-            nodes.push(node);
-        }
-        if nodes.len() == 1 { nodes.remove(0) } else { Node::Sequence(nodes) }
-    }
-
-    /// Behind `[`: what separates, if this is a repetition.
-    fn separator(&mut self) -> Option<&'static str> {
-        let (separator, length) = match self.tokens[self.position..] {
-            ["...", "]", ..] => ("", 2),
-            [separator, "...", "]", ..] => (separator, 3),
-            _ => return None,
-        };
-        self.position += length;
-        Some(separator)
-    }
-
-    fn close(&mut self, sign: &str) {
-        assert_eq!(self.peek(), Some(sign), "in {:?}", self.tokens);
-        self.position += 1;
-    }
-}
-
-fn tokens(line: &'static str) -> Vec<&'static str> {
-    let mut tokens = Vec::new();
-    let mut rest = line.trim();
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '\'' => rest[1..].find('\'').expect("a string without end") + 2,
-            '.' if rest.starts_with("...") => 3,
-            c if c.is_ascii_alphanumeric() => {
-                rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len())
-            }
-            _ => 1,
-        };
-        let (token, behind) = rest.split_at(length);
-        tokens.push(token);
-        rest = behind.trim_start();
-    }
-    tokens
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_notation_makes_sense() {
+        assert_eq!(notation::read(TEXT).err(), None);
+    }
 
     #[test]
     fn every_name_is_declared_and_used() {

@@ -11,6 +11,7 @@ mod history;
 
 use std::cell::RefCell;
 use std::io;
+use std::rc::Rc;
 
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -45,19 +46,16 @@ impl<S: Source> Terminal<S> {
             .auto_add_history(false)
             .build();
         let mut editor = Editor::with_history(config, history).map_err(to_io)?;
-        editor.set_helper(Some(Lender { source: RefCell::new(None) }));
+        editor.set_helper(Some(Lender { source: None }));
         Ok(Terminal { editor })
     }
 
-    /// Asks for a line. `source` is lent to the completion meanwhile, and comes back.
+    /// Asks for a line. `source` is lent to the completion meanwhile.
     ///
     /// Between the characters of code 1 and 2 in `prompt` stands what takes no room on the screen (psql's `%[ … %]`).
-    pub(crate) fn read_line(&mut self, prompt: &str, source: S) -> (io::Result<Line>, S) {
+    pub(crate) fn read_line(&mut self, prompt: &str, source: &Rc<RefCell<S>>) -> io::Result<Line> {
         let prompt = split_prompt(prompt);
-        let lender = |editor: &mut Editor<Lender<S>, History>, source| {
-            editor.helper_mut().and_then(|lender| lender.source.replace(source))
-        };
-        lender(&mut self.editor, Some(source));
+        self.lend(Some(source.clone()));
         let line = loop {
             match self.editor.readline(&prompt) {
                 Ok(text) => break Ok(Line::Text(text.into_bytes())),
@@ -69,8 +67,14 @@ impl<S: Source> Terminal<S> {
                 Err(error) => break Err(to_io(error)),
             }
         };
-        let source = lender(&mut self.editor, None).expect("what was lent is still there");
-        (line, source)
+        self.lend(None);
+        line
+    }
+
+    fn lend(&mut self, source: Option<Rc<RefCell<S>>>) {
+        if let Some(lender) = self.editor.helper_mut() {
+            lender.source = source;
+        }
     }
 
     /// What was typed before.
@@ -128,7 +132,7 @@ fn wants_vi(inputrc: &str) -> bool {
 
 /// Holds the session while a line is edited.
 struct Lender<S> {
-    source: RefCell<Option<S>>,
+    source: Option<Rc<RefCell<S>>>,
 }
 
 impl<S: Source> Completer for Lender<S> {
@@ -140,14 +144,11 @@ impl<S: Source> Completer for Lender<S> {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<complete::Candidate>)> {
-        match self.source.borrow_mut().as_mut() {
-            Some(source) => {
-                let found = complete::complete(line, position, source);
-                source.done();
-                Ok(found)
-            }
-            None => Ok((position, Vec::new())),
-        }
+        let Some(source) = &self.source else { return Ok((position, Vec::new())) };
+        let mut source = source.borrow_mut();
+        let found = complete::complete(line, position, &mut *source);
+        source.done();
+        Ok(found)
     }
 }
 

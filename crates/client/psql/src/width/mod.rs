@@ -172,13 +172,12 @@ pub fn is_plain(text: &[u8]) -> bool {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     const ONES: u64 = 0x0101_0101_0101_0101;
     let odd = |word: u64| (word | word.wrapping_add(ONES) | (word | HIGH).wrapping_sub(ONES * 0x20) ^ HIGH) & HIGH;
-    let mut chunks = text.chunks_exact(8);
+    let (chunks, rest) = text.as_chunks();
     let mut found = 0;
-    for chunk in &mut chunks {
-        found |= odd(u64::from_le_bytes(chunk.try_into().expect("eight bytes")));
+    for chunk in chunks {
+        found |= odd(u64::from_le_bytes(*chunk));
     }
     let mut last = [b' '; 8];
-    let rest = chunks.remainder();
     for (to, from) in last.iter_mut().zip(rest) {
         *to = *from;
     }
