@@ -59,7 +59,7 @@ use crate::Environment;
 use error::{Error, SqlState};
 
 /// How deep values may be nested. Parsing needs no stack for it, but comparing, printing and changing recurse.
-pub const MAX_DEPTH: usize = 3000;
+pub const MAX_DEPTH: usize = 1000;
 
 /// The most elements of an array.
 pub(crate) const MAX_ELEMENTS: usize = 0x00FF_FFFF;
