@@ -104,11 +104,7 @@ impl Catalog {
                 None => None,
             },
             PgRewrite::RELATION => match self.find_rule(oid)? {
-                Some(row) => Some(format!(
-                    "rule {} on {}",
-                    quote_identifier(&row.rulename),
-                    self.relation_description(row.ev_class)?
-                )),
+                Some(row) => Some(format!("rule {} on {}", row.rulename, self.relation_description(row.ev_class)?)),
                 None => None,
             },
             PgTrigger::RELATION => match self.find_trigger(oid)? {

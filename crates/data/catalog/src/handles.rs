@@ -32,6 +32,11 @@ impl Catalog {
         relation.as_table().cloned()
     }
 
+    /// A partitioned table in the form of one that has rows: for its columns' layout.
+    pub fn rowless_table(&self, relation: &Relation) -> Result<Arc<Table>> {
+        crate::store::table_of(relation, relation.locator, None, self.database(), &Default::default()).map(Arc::new)
+    }
+
     /// An index for the index access method.
     pub fn index(&self, relation: &Relation) -> Result<Arc<Index>> {
         relation.as_index().cloned()

@@ -366,12 +366,31 @@ fn check_on(
                 );
                 return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
             }
+            let conflict = |with: &str| {
+                let text = format!(
+                    "constraint \"{name}\" conflicts with {with} constraint on relation \"{}\"",
+                    relation.name()
+                );
+                Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text))
+            };
+            if local && check.no_inherit {
+                return conflict("inherited");
+            }
+            // What is enforced above is enforced below.
+            if local && !check.enforced && have.conenforced || !local && check.enforced && !have.conenforced {
+                return conflict("NOT ENFORCED");
+            }
             let text = format!("merging constraint \"{name}\" with inherited definition");
             context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
             let key = [have.oid.into()];
-            catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| match local {
-                true => row.conislocal = true,
-                false => row.coninhcount += 1,
+            catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| {
+                match local {
+                    true => row.conislocal = true,
+                    false => row.coninhcount += 1,
+                }
+                if check.enforced && !row.conenforced {
+                    (row.conenforced, row.convalidated) = (true, true);
+                }
             })?;
             return catalog.next_command();
         }

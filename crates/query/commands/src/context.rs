@@ -155,7 +155,10 @@ impl<'a> Context<'a> {
     pub fn creation_place(&self, name: &RelationName, wanted: Persistence) -> Result<(Oid, u8)> {
         self.check_database(name)?;
         let catalog = self.catalog();
-        let refuse = |text: &str| Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+        let refuse = |text: &str| {
+            let error = Error::new(SqlState::INVALID_TABLE_DEFINITION, text);
+            Err(self.place(error, name.location))
+        };
         let schema = match &name.schema {
             Some(schema) if &**schema == "pg_temp" => self.temporary_schema()?,
             Some(schema) => catalog.require_schema(schema)?,

@@ -45,6 +45,10 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
     let parents = inherit::parents(context, create, persistence)?;
     let definition = merge::definition(context, create, &parents)?;
     let kind = if create.partition_by.is_some() { kind::PARTITIONED_TABLE } else { kind::TABLE };
+    if kind == kind::PARTITIONED_TABLE && definition.checks.iter().any(|check| check.no_inherit) {
+        let text = format!("cannot add NO INHERIT constraint to partitioned table \"{name}\"");
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+    }
     let mut new = NewRelation::new(name, schema, kind, catalog.current_user());
     new.persistence = persistence;
     new.columns = definition.columns.iter().map(|column| column.new.clone()).collect();
@@ -70,11 +74,13 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
     if let Some(of) = &create.partition_of {
         partition::place(context, &parents[0], table, &of.bound)?;
     }
-    own_constraints(context, table, &definition)?;
+    own_constraints(context, table, &definition, 0..2)?;
+    like::finish(context, table, &definition.likes)?;
+    own_constraints(context, table, &definition, 2..3)?;
     if create.partition_of.is_some() {
         partition::adopt(context, &parents[0], table)?;
     }
-    like::finish(context, table, &definition.likes)
+    Ok(())
 }
 
 /// Makes what follows a table's columns: its TOAST table, defaults, what parents demand.
@@ -148,8 +154,13 @@ fn finish(context: &Context<'_>, table: Oid, definition: &Definition<'_>) -> Res
     Ok(())
 }
 
-/// Makes the constraints that the statement itself writes: CHECKs first, as PostgreSQL does, then those with indexes, then foreign keys.
-fn own_constraints(context: &Context<'_>, table: Oid, definition: &Definition<'_>) -> Result<()> {
+/// Makes the constraints that the statement itself writes, those of the wanted ranks: CHECKs (0), those with indexes (1), foreign keys (2).
+fn own_constraints(
+    context: &Context<'_>,
+    table: Oid,
+    definition: &Definition<'_>,
+    ranks: std::ops::Range<u8>,
+) -> Result<()> {
     use parser::ast::{Constraint, ConstraintKind as Kind};
     let columns = definition.columns.iter().enumerate();
     let own = columns.flat_map(|(at, column)| column.constraints.iter().map(move |one| (*one, Some(at as i16 + 1))));
@@ -160,7 +171,7 @@ fn own_constraints(context: &Context<'_>, table: Oid, definition: &Definition<'_
         Kind::ForeignKey(_) => 2,
         _ => 1,
     };
-    for wanted in 0..3 {
+    for wanted in ranks {
         for (constraint, column) in all.iter().filter(|(constraint, _)| rank(constraint) == wanted) {
             constraint::add_new(context, table, constraint, *column)?;
         }

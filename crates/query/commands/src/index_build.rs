@@ -37,8 +37,10 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     let mut sorter = Sorter::new(SORTED.to_vec(), memory, None, session.temporary_directory()).with_keys();
     let (mut keys, mut sorted) = (ByteValues::new(), Batch::new(SORTED));
     let mut payload = Vec::new();
+    let mut seen: u64 = 0;
     let mut consume = |rows: &Batch, alive: &[bool]| {
         session.check_interrupts()?;
+        seen += alive.iter().filter(|alive| **alive).count() as u64;
         keys.clear();
         sorted.clear();
         if let Some(computed) = &mut computed {
@@ -91,6 +93,13 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
         let catalog = context.catalog();
         catalog.change::<PgIndex>(catalog::index::PG_INDEX_INDEXRELID_INDEX, &key, |row| row.indcheckxmin = true)?;
         catalog.next_command()?;
+    }
+    // The table's size is known now, too, as after an ANALYZE; unless it is empty, which says little of what is to come.
+    let blocks = session.tables.page_count(session.store, &table.table)?;
+    if seen > 0 && table.relation.oid >= Oid::FIRST_NORMAL {
+        let class = context.catalog().class(table.relation.oid)?;
+        let (visible, frozen) = class.map_or((0, 0), |class| (class.relallvisible, class.relallfrozen));
+        context.catalog().set_statistics(table.relation.oid, blocks, seen as f64, visible as u32, frozen as u32)?;
     }
     context.catalog().alter_class(index.index.oid, |class| {
         class.relpages = pages as i32;

@@ -74,6 +74,16 @@ pub(crate) fn columns<'s>(
         for constraint in model.constraints.iter().filter(|constraint| constraint.contype == b'c') {
             let Some(text) = &constraint.conbin else { continue };
             let check = Model { expr: expression::read(context, text)?, table: model.clone() };
+            if let Some(have) = new.checks.iter_mut().find(|have| constraint.conname == *have.name) {
+                if !crate::merge::same(context, &have.model, &check)? {
+                    let text = format!("constraint \"{}\" conflicts with inherited constraint", have.name);
+                    return Err(Error::new(SqlState::DUPLICATE_OBJECT, text));
+                }
+                let text = format!("merging constraint \"{}\" with inherited definition", have.name);
+                context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
+                have.local = true;
+                continue;
+            }
             new.checks.push(Check {
                 name: constraint.conname.to_string(),
                 model: check,
@@ -149,6 +159,10 @@ fn index(
 ) -> Result<()> {
     let catalog = context.catalog();
     let plan = IndexPlan::like(context, oid, model, table)?;
+    if plan.primary && context.catalog().relation(table.oid)?.constraints.iter().any(|own| own.contype == b'p') {
+        let text = format!("multiple primary keys for table \"{}\" are not allowed", table.name());
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+    }
     let constraint = catalog.constraint_of_index(oid)?;
     let (index, name) = create_index::create(context, &plan)?;
     if let Some(from) = constraint {

@@ -185,6 +185,34 @@ fn mismatch(context: &Context<'_>, text: String, ours: &NewColumn, other: (Oid, 
     Ok(Error::new(SqlState::DATATYPE_MISMATCH, text).detail(format!("{a} versus {b}")))
 }
 
+/// Definitions of one column must not ask for different storage.
+fn storage_conflict(ours: &NewColumn, what: &str, name: &str, storage: Option<u8>, compression: u8) -> Result<()> {
+    let word = |letter| match letter {
+        b'p' => "PLAIN",
+        b'e' => "EXTERNAL",
+        b'm' => "MAIN",
+        _ => "EXTENDED",
+    };
+    if let (Some(have), Some(other)) = (ours.storage, storage)
+        && have != other
+    {
+        return Err(Error::new(
+            SqlState::DATATYPE_MISMATCH,
+            format!("{what} \"{name}\" has a storage parameter conflict"),
+        )
+        .detail(format!("{} versus {}", word(have), word(other))));
+    }
+    if ours.compression != 0 && compression != 0 && ours.compression != compression {
+        let word = |letter| if letter == b'p' { "pglz" } else { "lz4" };
+        return Err(Error::new(
+            SqlState::DATATYPE_MISMATCH,
+            format!("column \"{name}\" has a compression method conflict"),
+        )
+        .detail(format!("{} versus {}", word(ours.compression), word(compression))));
+    }
+    Ok(())
+}
+
 fn collation_mismatch(context: &Context<'_>, text: String, ours: Oid, other: Oid) -> Result<Error> {
     let catalog = context.catalog();
     let name = |collation: Oid| {
@@ -218,6 +246,17 @@ fn inherit(context: &Context<'_>, new: &mut Definition<'_>, parent: &Entry<Relat
                 if column.new.generated != attribute.attgenerated {
                     let text = format!("inherited column \"{name}\" has a generation conflict");
                     return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
+                }
+                let name = name.to_string();
+                storage_conflict(
+                    &column.new,
+                    "inherited column",
+                    &name,
+                    Some(attribute.attstorage),
+                    attribute.attcompression,
+                )?;
+                if column.new.compression == 0 {
+                    column.new.compression = attribute.attcompression;
                 }
                 column.new.inherited += 1;
                 at
@@ -344,6 +383,7 @@ fn merge_own<'s>(
             ..Column::plain(own.new.clone())
         },
     )?;
+    storage_conflict(&column.new, "column", &name, own.new.storage, own.new.compression)?;
     column.new.local = true;
     column.new.not_null |= own.new.not_null;
     column.not_null = own.not_null;

@@ -33,7 +33,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
                 .column_by_name(name)
                 .map(|column| column.attnum)
                 .ok_or_else(|| Error::new(SqlState::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist")))?;
-            catalog.rename_column(relation.oid, column, &rename.new_name)
+            rename_column(context, &relation, column, name, &rename.new_name, recurses(&rename.object))
         }
         ObjectKind::TableConstraint => {
             let Some(relation) = open(context, ObjectKind::Table, &rename.object, rename.if_exists)? else {
@@ -44,7 +44,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
                 let text = format!("constraint \"{name}\" for table \"{}\" does not exist", relation.name());
                 Error::new(SqlState::UNDEFINED_OBJECT, text)
             })?;
-            catalog.rename_constraint(constraint.oid, &rename.new_name)
+            rename_constraint(context, &relation, &constraint, &rename.new_name, recurses(&rename.object))
         }
         ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate => {
             crate::function::alter::rename(context, rename.kind, &rename.object, &rename.new_name)
@@ -133,4 +133,77 @@ fn open(
     }
     context.require_owner(&relation)?;
     Ok(Some(relation))
+}
+
+/// Whether a statement means a table's children, too.
+fn recurses(object: &ObjectReference) -> bool {
+    match object {
+        ObjectReference::Relation(relation) => relation.inherit,
+        _ => true,
+    }
+}
+
+/// Renames a column of a table and those that children inherit from it.
+fn rename_column(
+    context: &Context<'_>,
+    relation: &Relation,
+    number: i16,
+    old: &str,
+    new: &str,
+    recurse: bool,
+) -> Result<()> {
+    let catalog = context.catalog();
+    let invalid = |text: String| Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+    let tree = match relation.kind() {
+        kind::TABLE | kind::PARTITIONED_TABLE | kind::FOREIGN_TABLE => crate::inherit::tree(context, relation.oid, 8)?,
+        _ => vec![relation.oid],
+    };
+    if !recurse && tree.len() > 1 {
+        return invalid(format!("inherited column \"{old}\" must be renamed in child tables too"));
+    }
+    if relation.column(number).is_some_and(|column| column.attinhcount > 0) {
+        return invalid(format!("cannot rename inherited column \"{old}\""));
+    }
+    for &member in &tree {
+        let member = catalog.relation(member)?;
+        let Some(column) = member.column_by_name(old) else { continue };
+        let expected = catalog.parents(member.oid)?.iter().filter(|parent| tree.contains(parent)).count();
+        if column.attinhcount as usize > expected {
+            return invalid(format!("cannot rename inherited column \"{old}\""));
+        }
+        catalog.rename_column(member.oid, column.attnum, new)?;
+    }
+    Ok(())
+}
+
+/// Renames a constraint of a table and those that children inherit from it.
+fn rename_constraint(
+    context: &Context<'_>,
+    relation: &Relation,
+    constraint: &catalog::rows::PgConstraint,
+    new: &str,
+    recurse: bool,
+) -> Result<()> {
+    let catalog = context.catalog();
+    let old = constraint.conname.to_string();
+    let invalid = |text: String| Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+    if !matches!(constraint.contype, b'c' | b'n') || constraint.connoinherit {
+        return catalog.rename_constraint(constraint.oid, new);
+    }
+    let tree = crate::inherit::tree(context, relation.oid, 8)?;
+    if !recurse && tree.len() > 1 {
+        return invalid(format!("inherited constraint \"{old}\" must be renamed in child tables too"));
+    }
+    if constraint.coninhcount > 0 {
+        return invalid(format!("cannot rename inherited constraint \"{old}\""));
+    }
+    for &member in &tree {
+        let Some(own) = catalog.constraint_by_name(member, &old)? else { continue };
+        let expected = catalog.parents(member)?.iter().filter(|parent| tree.contains(parent)).count();
+        if own.coninhcount as usize > expected {
+            return invalid(format!("cannot rename inherited constraint \"{old}\""));
+        }
+        catalog.rename_constraint(own.oid, new)?;
+    }
+    Ok(())
 }

@@ -15,11 +15,23 @@ use crate::Context;
 pub(crate) fn truncate(context: &Context<'_>, truncate: &Truncate) -> Result<()> {
     let mut tables: Vec<Oid> = Vec::new();
     for reference in &truncate.relations {
-        let relation =
-            context.open_if(&reference.name, 8, LockWait::Block, |relation| may_truncate(context, relation))?;
-        if !tables.contains(&relation.oid) {
-            tables.push(relation.oid);
+        let relation = context.open_if(&reference.name, 8, LockWait::Block, |relation| check(context, relation))?;
+        if relation.kind() == kind::PARTITIONED_TABLE && !reference.inherit {
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, "cannot truncate only a partitioned table")
+                .hint("Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly."));
         }
+        let tree = match reference.inherit {
+            true => crate::inherit::tree(context, relation.oid, 8)?,
+            false => vec![relation.oid],
+        };
+        for table in tree {
+            if !tables.contains(&table) {
+                tables.push(table);
+            }
+        }
+    }
+    if truncate.behavior == DropBehavior::Cascade {
+        add_referring(context, &mut tables)?;
     }
     check_references(context, &tables, truncate.behavior)?;
     for table in tables {
@@ -31,9 +43,9 @@ pub(crate) fn truncate(context: &Context<'_>, truncate: &Truncate) -> Result<()>
     Ok(())
 }
 
-/// Whether it is a table that the role may empty.
-fn may_truncate(context: &Context<'_>, relation: &Relation) -> Result<()> {
-    if relation.kind() != kind::TABLE {
+/// The relation must be a table that the role may empty.
+fn check(context: &Context<'_>, relation: &Relation) -> Result<()> {
+    if !matches!(relation.kind(), kind::TABLE | kind::PARTITIONED_TABLE) {
         let text = format!("\"{}\" is not a table", relation.name());
         return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
     }
@@ -41,7 +53,37 @@ fn may_truncate(context: &Context<'_>, relation: &Relation) -> Result<()> {
         let text = format!("permission denied: \"{}\" is a system catalog", relation.name());
         return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
     }
+    if context.catalog().is_other_temporary(&relation.class) {
+        let text = "cannot truncate temporary tables of other sessions";
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
     context.catalog().require_privileges(ObjectKind::Relation, relation.oid, Privileges::TRUNCATE)
+}
+
+/// CASCADE: the tables that refer to those that are emptied go along, and those that refer to them.
+fn add_referring(context: &Context<'_>, tables: &mut Vec<Oid>) -> Result<()> {
+    let mut next = 0;
+    while next < tables.len() {
+        let table = tables[next];
+        next += 1;
+        for constraint in context.catalog().foreign_keys_of(table)? {
+            let other = constraint.conrelid;
+            if other == table || tables.contains(&other) {
+                continue;
+            }
+            executor::lock_relation(context.session, other, 8)?;
+            let relation = context.catalog().relation(other)?;
+            context
+                .inform(SqlState::SUCCESSFUL_COMPLETION, format!("truncate cascades to table \"{}\"", relation.name()));
+            check(context, &relation)?;
+            for member in crate::inherit::tree(context, other, 8)? {
+                if !tables.contains(&member) {
+                    tables.push(member);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Tables that others refer to by foreign keys are emptied only together with these.
@@ -54,7 +96,7 @@ fn check_references(context: &Context<'_>, tables: &[Oid], behavior: DropBehavio
                 continue;
             }
             if behavior == DropBehavior::Cascade {
-                return Err(Error::not_implemented("TRUNCATE … CASCADE"));
+                continue;
             }
             let other = context.catalog().relation(constraint.conrelid)?;
             return Err(Error::new(
@@ -84,6 +126,9 @@ fn restart_sequences(context: &Context<'_>, table: Oid) -> Result<()> {
 pub(crate) fn empty(context: &Context<'_>, table: Oid) -> Result<()> {
     let catalog = context.catalog();
     let relation = catalog.relation(table)?;
+    if !relation.has_storage() {
+        return Ok(());
+    }
     renew(context, &relation)?;
     if relation.class.reltoastrelid.is_valid() {
         let toast = catalog.relation(relation.class.reltoastrelid)?;

@@ -47,8 +47,18 @@ impl OpenTable {
             let text = "cannot access temporary tables of other sessions";
             return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
         }
-        let table = session.catalog.table(&relation)?;
+        let table = match relation.kind() {
+            // It has no rows of its own: nothing reads or writes what is called its files.
+            catalog::relation::kind::PARTITIONED_TABLE => session.catalog.rowless_table(&relation)?,
+            _ => session.catalog.table(&relation)?,
+        };
         Ok(OpenTable { relation, table })
+    }
+
+    /// The forms of all columns of a relation, which may have no rows of its own.
+    pub fn reprs_of(session: &Session<'_>, oid: Oid) -> Result<Vec<Repr>> {
+        let relation = session.catalog.relation(oid)?;
+        Ok(relation.columns.iter().map(|column| types::repr_of(column.attlen, column.attbyval)).collect())
     }
 
     /// The forms of all its columns.

@@ -44,6 +44,12 @@ pub trait Host: Environment {
         snapshot: &ActiveSnapshot,
     ) -> Result<Box<dyn RowSource>>;
 
+    /// The partitions of a table.
+    fn partitions(&self, table: Oid) -> Result<Arc<planner::partition::Partitioned>>;
+
+    /// A table with what must hold for its rows: a partition to which rows are sent.
+    fn target(&self, table: Oid) -> Result<Arc<planner::plan::TargetTable>>;
+
     /// Fires a row trigger or queues it; see [`TriggerEvent`].
     fn trigger(&self, event: TriggerEvent<'_>) -> Result<TriggerOutcome>;
 }

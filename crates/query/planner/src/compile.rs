@@ -284,8 +284,11 @@ impl Planner<'_> {
                     }
                     continue;
                 }
-                let field =
+                let mut field =
                     q::Expr { kind: L::Var(q::Var { column: number, ..*var }), ty: column, location: q::NO_LOCATION };
+                if let Some(relation) = self.entry_relation(var.relation) {
+                    crate::generated::replace_at(self.ctx, relation, var.relation, &mut field)?;
+                }
                 fields.push(self.compile(&field, layout)?);
             }
             return Ok(Expr { kind: ExprKind::Row { fields, names }, ty });

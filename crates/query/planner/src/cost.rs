@@ -31,6 +31,7 @@ pub struct Costs {
     pub enable_nestloop: bool,
     pub enable_material: bool,
     pub enable_memoize: bool,
+    pub enable_partition_pruning: bool,
 }
 
 impl Default for Costs {
@@ -56,6 +57,7 @@ impl Default for Costs {
             enable_nestloop: true,
             enable_material: true,
             enable_memoize: true,
+            enable_partition_pruning: true,
         }
     }
 }
@@ -84,6 +86,7 @@ impl Costs {
             enable_nestloop: settings.bool(id::ENABLE_NESTLOOP),
             enable_material: settings.bool(id::ENABLE_MATERIAL),
             enable_memoize: settings.bool(id::ENABLE_MEMOIZE),
+            enable_partition_pruning: settings.bool(id::ENABLE_PARTITION_PRUNING),
         }
     }
 }

@@ -150,6 +150,14 @@ impl Printer<'_> {
             let text = self.window(window)?;
             self.lines.push(format!("{}Window: {text}", " ".repeat(below)));
         }
+        if let NodeKind::ModifyTable(modify) = &shown.kind
+            && let Some(tree) = &modify.tree
+        {
+            for member in &tree.members {
+                let text = format!("{} on {}", modify_word(modify.command), self.relation(member.table.relation));
+                self.lines.push(format!("{}{text}", " ".repeat(below)));
+            }
+        }
         for detail in &shown.details {
             let text = self.detail(shown, detail)?;
             self.lines.push(format!("{}{}: {text}", " ".repeat(below), detail.label));
@@ -330,12 +338,7 @@ impl Printer<'_> {
             NodeKind::Material { .. } => "Materialize".into(),
             NodeKind::Memoize { .. } => "Memoize".into(),
             NodeKind::ModifyTable(modify) => {
-                let word = match modify.command {
-                    Command::Insert => "Insert",
-                    Command::Update => "Update",
-                    Command::Delete => "Delete",
-                    _ => "Merge",
-                };
+                let word = modify_word(modify.command);
                 format!("{word} on {}", self.relation(modify.target.relation))
             }
         })
@@ -349,6 +352,15 @@ fn key_text(deparser: &Deparser<'_>, expr: &analyzer::query::Expr, suffix: &str)
         ExprKind::Var(_) => format!("{text}{suffix}"),
         _ => format!("({text}){suffix}"),
     })
+}
+
+fn modify_word(command: Command) -> &'static str {
+    match command {
+        Command::Insert => "Insert",
+        Command::Update => "Update",
+        Command::Delete => "Delete",
+        _ => "Merge",
+    }
 }
 
 /// The inputs of a node, and whether each is hashed.

@@ -34,6 +34,8 @@ pub(crate) struct Unit {
 pub(crate) enum UnitKind {
     /// A table.
     Base { relation: usize, base: BaseRelation, quals: Vec<Expr> },
+    /// A table with others below it.
+    Tree(Box<crate::tree::Tree>),
     /// Planned already.
     Built(Option<Box<Built>>),
 }
@@ -74,7 +76,18 @@ pub(crate) enum PathKind {
     Index { unit: usize, access: Box<IndexAccess> },
     Tid { unit: usize, tids: Vec<Expr>, condition: Expr },
     Cursor(usize),
+    Append(Box<AppendPath>),
     Join(Box<JoinPath>),
+}
+
+/// The members of a tree, each by its own way.
+#[derive(Clone)]
+pub(crate) struct AppendPath {
+    pub unit: usize,
+    /// By the members' places.
+    pub members: Vec<Rc<Path>>,
+    /// They are all in the path's order, and stay so.
+    pub merged: bool,
 }
 
 #[derive(Clone)]
@@ -98,8 +111,8 @@ enum Method {
     Hash,
 }
 
-struct Problem {
-    units: Vec<Unit>,
+pub(crate) struct Problem {
+    pub units: Vec<Unit>,
     quals: Vec<Qual>,
 }
 
@@ -208,6 +221,7 @@ impl Planner<'_> {
     fn push_down(&mut self, unit: &mut Unit, expr: Expr) -> Result<()> {
         match &mut unit.kind {
             UnitKind::Base { quals, .. } => quals.push(expr),
+            UnitKind::Tree(tree) => tree.quals.push(expr),
             UnitKind::Built(built) => {
                 if let Some(built) = built {
                     let at = unit.relids.trailing_zeros() as usize;
@@ -409,20 +423,19 @@ impl Planner<'_> {
                     return Err(Error::not_implemented("TABLESAMPLE"));
                 }
                 let base = self.base_relation(oid)?;
-                if relkind == catalog::relation::kind::PARTITIONED_TABLE {
-                    return Err(Error::not_implemented("reading partitioned tables"));
-                }
                 if relkind == catalog::relation::kind::FOREIGN_TABLE {
                     return Err(Error::not_implemented("foreign tables"));
                 }
-                if inherit && base.relation.class.relhassubclass {
-                    let children = self
-                        .ctx
-                        .catalog
-                        .rows::<catalog::rows::PgInherits>(catalog::index::PG_INHERITS_PARENT_INDEX, &[oid.into()])?;
-                    if !children.is_empty() {
-                        return Err(Error::not_implemented("reading tables with children"));
-                    }
+                if self.is_tree(&base.relation, inherit)? {
+                    let top = base.relation.clone();
+                    let tree = crate::tree::Tree { relation: at, top, quals: Vec::new(), members: Vec::new() };
+                    return Ok(Unit {
+                        relids,
+                        kind: UnitKind::Tree(Box::new(tree)),
+                        special: None,
+                        rows: 1.0,
+                        lateral: 0,
+                    });
                 }
                 let rows = base.tuples;
                 return Ok(Unit {
@@ -572,6 +585,9 @@ impl Planner<'_> {
 
     /// Rows that a unit gives, once all its own conditions are known.
     fn size_unit(&mut self, unit: &mut Unit) -> Result<()> {
+        if let UnitKind::Tree(tree) = &mut unit.kind {
+            unit.rows = self.size_tree(tree)?;
+        }
         if let UnitKind::Base { base, quals, .. } = &unit.kind {
             let selectivity = self.selectivity_of_all(quals)?;
             let mut rows = (base.tuples * selectivity).round().max(1.0);
@@ -625,6 +641,10 @@ impl Planner<'_> {
                 UnitKind::Base { .. } => {
                     let joins: Vec<Expr> = if n == 1 { Vec::new() } else { self.join_conditions(problem, at) };
                     self.base_paths(at, unit, &joins)?
+                }
+                UnitKind::Tree(tree) => {
+                    let joins: Vec<Expr> = if n == 1 { Vec::new() } else { self.join_conditions(problem, at) };
+                    self.tree_paths(at, tree, &joins, wanted)?
                 }
                 UnitKind::Built(Some(built)) => vec![Rc::new(Path {
                     kind: PathKind::Built(at),
@@ -1055,14 +1075,15 @@ impl Planner<'_> {
     }
 
     /// Makes nodes of a path.
-    fn build_path(&mut self, problem: &mut Problem, path: &Path) -> Result<Built> {
+    pub fn build_path(&mut self, problem: &mut Problem, path: &Path) -> Result<Built> {
         match &path.kind {
             PathKind::Built(at) => match &mut problem.units[*at].kind {
                 UnitKind::Built(built) => {
                     built.take().map(|b| *b).ok_or_else(|| Error::internal("a unit was built twice"))
                 }
-                UnitKind::Base { .. } => Err(Error::internal("a base relation was not planned")),
+                _ => Err(Error::internal("a base relation was not planned")),
             },
+            PathKind::Append(append) => self.build_append(problem, path, append),
             PathKind::Seq(unit) | PathKind::Cursor(unit) => self.build_scan(problem, *unit, path, None, &[]),
             PathKind::Index { unit, access } => self.build_scan(problem, *unit, path, Some(access), &[]),
             PathKind::Tid { unit, tids, condition } => {

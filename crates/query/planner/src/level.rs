@@ -79,6 +79,12 @@ pub(crate) struct Level {
     pub needed: Vec<Vec<i16>>,
     /// The plan's relations ([`Planner::use_relation`]) that scans read, by their places in the range table.
     pub scanned: std::collections::HashMap<usize, usize>,
+    /// The scans of trees of tables, by their places in the range table.
+    pub trees: std::collections::HashMap<usize, Vec<crate::tree::MemberScan>>,
+    /// Some of them are partitioned tables.
+    pub partitioned: bool,
+    /// The member of a tree that stands in the tree's place, and its entry among the plan's names.
+    pub member: Option<(usize, usize)>,
 }
 
 impl Level {
@@ -93,6 +99,9 @@ impl Level {
             case_tests: Vec::new(),
             needed: Vec::new(),
             scanned: Default::default(),
+            trees: Default::default(),
+            partitioned: false,
+            member: None,
         }
     }
 }
@@ -142,7 +151,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub fn plan(mut self, query: Query) -> Result<Plan> {
+    pub fn plan(mut self, mut query: Query) -> Result<Plan> {
+        crate::generated::expand(self.ctx, &mut query)?;
         let command = query.command;
         let mut output = Vec::new();
         for target in query.output() {
@@ -333,7 +343,10 @@ impl<'a> Planner<'a> {
                     ExprKind::Var(var) => {
                         let levels = &self.0.levels;
                         if let Some(at) = levels.len().checked_sub(1 + var.level as usize) {
-                            var.relation += levels[at].names_offset;
+                            var.relation = match levels[at].member {
+                                Some((tree, name)) if tree == var.relation => name,
+                                _ => var.relation + levels[at].names_offset,
+                            };
                             var.level = 0;
                         }
                     }
@@ -369,7 +382,11 @@ impl<'a> Planner<'a> {
     pub fn project(&mut self, built: &mut Built, targets: &[q::Expr]) -> Result<()> {
         let same = built.layout.len() == targets.len() && built.layout.iter().zip(targets).all(|(a, b)| a == b);
         if !same {
-            if built.node.project.is_some() {
+            // PostgreSQL computes in the partitions of a table, but above the children of another one.
+            let above = matches!(built.node.kind, NodeKind::Append { .. } | NodeKind::MergeAppend { .. })
+                && self.levels.last().is_some_and(|level| !level.trees.is_empty() && !level.partitioned)
+                && targets.iter().any(|target| !matches!(target.kind, ExprKind::Var(_)));
+            if built.node.project.is_some() || above {
                 // It has one already: a node above it computes the rest.
                 let cost = built.node.cost;
                 let input =
@@ -503,6 +520,13 @@ impl<'a> Planner<'a> {
                 self
             }
         }
+        let virtual_columns: Vec<Vec<i16>> = (0..self.level().query.range_table.len())
+            .map(|at| {
+                let relation = self.entry_relation(at).and_then(|oid| self.ctx.catalog.relation(oid).ok());
+                let hidden = relation.iter().flat_map(|relation| relation.live_columns());
+                hidden.filter(|column| column.attgenerated == b'v').map(|column| column.attnum).collect()
+            })
+            .collect();
         let level = self.level();
         let mut finder = Finder { depth: 0, needed: vec![Vec::new(); level.query.range_table.len()] };
         level.query.visit_children(&mut finder);
@@ -511,8 +535,9 @@ impl<'a> Planner<'a> {
             // A whole row needs all columns.
             if list.binary_search(&0).is_ok() {
                 list.retain(|&n| n < 0);
+                let hidden = &virtual_columns[at];
                 for (n, column) in level.query.range_table[at].columns.iter().enumerate() {
-                    if !column.name.is_empty() {
+                    if !column.name.is_empty() && !hidden.contains(&(n as i16 + 1)) {
                         list.push(n as i16 + 1);
                     }
                 }

@@ -17,6 +17,7 @@ mod estimate;
 pub mod explain;
 mod facts;
 mod fold;
+mod generated;
 mod join;
 mod level;
 mod merge;
@@ -27,6 +28,7 @@ mod prepare;
 mod scan;
 mod selectivity;
 mod setop;
+mod tree;
 mod upper;
 mod window;
 
@@ -63,6 +65,18 @@ pub fn plan(query: Query, params: Vec<Oid>, context: &Context<'_>) -> Result<Pla
 /// Those of reading the catalogs.
 pub fn is_mutable(catalog: &Catalog, expr: &analyzer::query::Expr) -> Result<bool> {
     prepare::is_mutable(catalog, expr)
+}
+
+/// A table with what must hold for its rows, apart from any statement: for partitions to which rows are sent. Cached with the table's
+/// descriptor.
+///
+/// # Errors
+/// Those of compiling its expressions.
+pub fn plan_target(table: Oid, context: &Context<'_>) -> Result<std::sync::Arc<plan::TargetTable>> {
+    context.catalog.handle(table, || {
+        let relation = context.catalog.relation(table)?;
+        level::Planner::new(context, Vec::new()).plan_target(&relation)
+    })
 }
 
 /// Whether an expression calls a function that is volatile.

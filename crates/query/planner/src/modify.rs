@@ -24,10 +24,9 @@ impl Planner<'_> {
         let table = self.relation(oid)?;
         match table.kind() {
             // Only REFRESH changes a materialized view: the analyzer refuses all other statements.
-            catalog::relation::kind::TABLE | catalog::relation::kind::MATERIALIZED_VIEW => {}
-            catalog::relation::kind::PARTITIONED_TABLE => {
-                return Err(Error::not_implemented("changing partitioned tables"));
-            }
+            catalog::relation::kind::TABLE
+            | catalog::relation::kind::MATERIALIZED_VIEW
+            | catalog::relation::kind::PARTITIONED_TABLE => {}
             catalog::relation::kind::FOREIGN_TABLE => return Err(Error::not_implemented("changing foreign tables")),
             _ => {
                 return Err(Error::new(
@@ -36,12 +35,18 @@ impl Planner<'_> {
                 ));
             }
         }
+        let inherit =
+            matches!(self.level().query.range_table[target].kind, q::EntryKind::Relation { inherit: true, .. });
+        let tree_target = command != Command::Insert && self.is_tree(&table, inherit)?;
+        if tree_target && command == Command::Merge {
+            return Err(Error::not_implemented("MERGE into a tree of tables"));
+        }
         // What a row of MERGE's target must be, beside the join's condition: the conditions of views.
         let target_quals = if command == Command::Merge { self.level().query.where_clause.clone() } else { None };
         let source_there = if command == Command::Merge { Some(self.mark_source()?) } else { None };
         let tree = self.prepare()?;
         self.register_names();
-        self.find_needed_with(&tree);
+        self.find_needed_with(&tree)?;
         if let Some((_, entries)) = &source_there {
             for &at in entries {
                 let list = &mut self.level().needed[at];
@@ -52,8 +57,11 @@ impl Planner<'_> {
         }
         if command != Command::Insert {
             let list = &mut self.level().needed[target];
-            if let Err(at) = list.binary_search(&-1) {
-                list.insert(at, -1);
+            // In a tree the place alone does not say which table's row it is.
+            for column in if tree_target { &[-1, -6][..] } else { &[-1] } {
+                if let Err(at) = list.binary_search(column) {
+                    list.insert(at, *column);
+                }
             }
         }
         // Other relations' rows are found again by their addresses if the target's row has changed meanwhile.
@@ -116,6 +124,9 @@ impl Planner<'_> {
             exprs.push(there);
         }
         let first_extra = exprs.len();
+        if tree_target {
+            extras.insert(0, self.var(target, -6));
+        }
         exprs.extend(extras.iter().cloned());
         let mut mark_columns = Vec::new();
         for &at in &others {
@@ -145,12 +156,17 @@ impl Planner<'_> {
             .into_iter()
             .filter_map(|(at, tid)| {
                 let relation = self.relation_use_of(at).ok()?;
-                Some(RowMark { relation, tid, lock: None })
+                Some(RowMark { relation, tid, table: None, lock: None })
             })
             .collect();
         // The scan of the target and the change must name the same relation of the plan: a row that changed meanwhile is
         // checked anew with its newest version in place of what that relation's scan gives.
-        let read = if command == Command::Insert { None } else { self.relation_use_of(target).ok() };
+        let scans = self.level().trees.get(&target).cloned().unwrap_or_default();
+        let read = match command {
+            Command::Insert => None,
+            _ if tree_target => None,
+            _ => self.relation_use_of(target).ok(),
+        };
         let relation = match read {
             Some(relation) => relation,
             None => self.use_relation(&table, lock, &alias)?,
@@ -162,6 +178,20 @@ impl Planner<'_> {
                 crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut condition)?;
                 target_table.view_checks.push((check.view, self.compile(&condition, &layout)?));
             }
+        }
+        let mut members = Vec::with_capacity(scans.len());
+        for scan in scans.iter().filter(|_| tree_target) {
+            let member = self.relation(scan.oid)?;
+            let columns = self.table_columns(&member)?;
+            let table_target = self.target_table(scan.relation, &member, columns)?;
+            members.push(MemberTarget {
+                oid: scan.oid,
+                table: table_target,
+                numbers: crate::tree::numbers(&table, &member)?,
+            });
+        }
+        if !members.is_empty() && !target_table.view_checks.is_empty() {
+            return Err(Error::not_implemented("check options of views over trees of tables"));
         }
         let on_conflict = self.on_conflict(&table, target)?;
         let merge = match command {
@@ -179,6 +209,7 @@ impl Planner<'_> {
         let modify = ModifyTable {
             command,
             target: target_table,
+            tree: tree_target.then_some(TargetTree { members, table: first_extra }),
             source: Box::new(source.node),
             columns: update_columns,
             extra,
@@ -206,6 +237,13 @@ impl Planner<'_> {
         Ok(Built { node, layout: exprs, order: Vec::new() })
     }
 
+    /// See [`crate::plan_target`].
+    pub fn plan_target(mut self, table: &Relation) -> Result<TargetTable> {
+        self.levels.push(Level::new(q::Query::new(Command::Insert)));
+        let columns = self.table_columns(table)?;
+        self.target_table(usize::MAX, table, columns)
+    }
+
     /// See [`crate::plan_rows`].
     pub fn plan_rows(mut self, table: &Relation, exprs: Vec<Expr>) -> Result<Plan> {
         self.levels.push(Level::new(q::Query::new(Command::Select)));
@@ -214,6 +252,8 @@ impl Planner<'_> {
         let mut output = Vec::with_capacity(exprs.len());
         for mut expr in exprs {
             renumber(&mut expr, 0);
+            own_table(&mut expr, table.oid);
+            crate::generated::replace(self.ctx, table, &mut expr)?;
             crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut expr)?;
             output.push(self.column_type(expr.ty)?);
             project.push(self.compile(&expr, &layout)?);
@@ -286,7 +326,9 @@ impl Planner<'_> {
         let mut checks = Vec::new();
         for constraint in table.constraints.iter().filter(|c| c.contype == b'c' && c.conenforced) {
             let Some(text) = &constraint.conbin else { continue };
-            let check = self.stored(text)?;
+            let mut check = self.stored(text)?;
+            own_table(&mut check, table.oid);
+            crate::generated::replace(self.ctx, table, &mut check)?;
             checks.push((constraint.conname.to_string(), self.compile(&check, &layout)?));
         }
         let mut generated = Vec::new();
@@ -296,12 +338,18 @@ impl Planner<'_> {
             {
                 let value = self.stored(text)?;
                 generated.push((column.attnum, self.compile(&value, &layout)?));
-            } else if column.attgenerated != 0 {
-                return Err(Error::not_implemented("virtual generated columns"));
             }
         }
+        let mut virtual_not_null = Vec::new();
+        for column in table.live_columns().filter(|c| c.attnotnull && c.attgenerated == b'v') {
+            let Some(text) = table.default_of(column.attnum) else { continue };
+            let value = self.stored(text)?;
+            virtual_not_null.push((column.attnum, self.compile(&value, &layout)?));
+        }
         let mut indexes = Vec::new();
-        for &index in &table.indexes {
+        let partitioned = table.kind() == catalog::relation::kind::PARTITIONED_TABLE;
+        // The indexes of a partitioned table have no entries.
+        for &index in table.indexes.iter().filter(|_| !partitioned) {
             let Some(row) = self.ctx.catalog.find_index(index)? else { continue };
             let mut expressions = match &row.indexprs {
                 Some(text) => self.stored_list(text)?.into_iter(),
@@ -332,9 +380,14 @@ impl Planner<'_> {
             indexes.push(TargetIndex { oid: index, columns: keys, uses, predicate });
         }
         Ok(TargetTable {
+            is_partition: table.class.relispartition,
+            partitioned,
             relation,
             columns,
-            not_null: table.live_columns().filter(|c| c.attnotnull).map(|c| c.attnum).collect(),
+            not_null: (table.live_columns().filter(|c| c.attnotnull && c.attgenerated != b'v'))
+                .map(|c| c.attnum)
+                .collect(),
+            virtual_not_null,
             checks,
             view_checks: Vec::new(),
             generated,
@@ -426,6 +479,25 @@ impl Planner<'_> {
         }
         Ok(found)
     }
+}
+
+/// `tableoid` in an expression over a table's own rows is the table.
+fn own_table(expr: &mut Expr, table: Oid) {
+    struct OwnTable(Oid);
+    impl analyzer::node::VisitorMut for OwnTable {
+        fn expr(&mut self, expr: &mut Expr) {
+            match &expr.kind {
+                ExprKind::Var(var) if var.column == -6 => {
+                    expr.kind = ExprKind::Const(batch::Datum::B4(self.0.0 as i32));
+                }
+                _ => expr.visit_children_mut(self),
+            }
+        }
+        fn as_dyn(&mut self) -> &mut dyn analyzer::node::VisitorMut {
+            self
+        }
+    }
+    analyzer::node::VisitorMut::expr(&mut OwnTable(table), expr);
 }
 
 pub(crate) fn variable(relation: usize, column: i16, version: RowVersion, ty: q::SqlType) -> Expr {

@@ -778,6 +778,8 @@ pub struct RowMark {
     pub relation: usize,
     /// Input column that holds the row's `ctid` (null if it was not joined).
     pub tid: usize,
+    /// Of a tree of tables there is a mark for each: the input column that holds the row's `tableoid`, and the table that it must be.
+    pub table: Option<(usize, Oid)>,
     /// How to lock; none only marks the row for the re-check.
     pub lock: Option<(LockStrength, LockWait)>,
 }
@@ -789,6 +791,8 @@ pub struct ModifyTable {
     pub command: Command,
     /// The table.
     pub target: TargetTable,
+    /// UPDATE and DELETE of a table with others below it: those whose rows they change.
+    pub tree: Option<TargetTree>,
     /// Gives the rows. Its output columns are, in this order:
     /// INSERT: a value for each column of the table (dropped ones null; generated ones null, see [`TargetTable::generated`]).
     /// UPDATE: `ctid`, the new values of `columns`, then `extra` columns.
@@ -815,15 +819,41 @@ pub struct ModifyTable {
     pub counted: bool,
 }
 
+/// The tables of a tree whose rows are changed.
+#[derive(Debug)]
+pub struct TargetTree {
+    /// Them.
+    pub members: Vec<MemberTarget>,
+    /// The source's column that says which of them a row belongs to (`tableoid`).
+    pub table: usize,
+}
+
+/// One table of a tree.
+#[derive(Debug)]
+pub struct MemberTarget {
+    /// Row of `pg_class`.
+    pub oid: Oid,
+    /// The table.
+    pub table: TargetTable,
+    /// Its numbers of the columns of the table that the statement names, by number minus one; zero for dropped ones.
+    pub numbers: Vec<i16>,
+}
+
 /// A table to be changed, with what must hold for its rows. Expressions count the table's columns by number minus one.
 #[derive(Debug)]
 pub struct TargetTable {
-    /// Index in [`Plan::relations`].
+    /// Index in [`Plan::relations`]; `usize::MAX` for one that is not of a statement's.
     pub relation: usize,
+    /// It is a partition: its rows must belong there.
+    pub is_partition: bool,
+    /// It is partitioned: its rows go to its partitions.
+    pub partitioned: bool,
     /// Types of its columns by number; `None` where dropped.
     pub columns: Vec<Option<ColumnType>>,
     /// NOT NULL columns, by number.
     pub not_null: Vec<i16>,
+    /// NOT NULL columns that are not stored, by number, and their values.
+    pub virtual_not_null: Vec<(i16, Expr)>,
     /// CHECK constraints: name and condition (fails if false).
     pub checks: Vec<(String, Expr)>,
     /// Check options of views: the view's name, and what must be true of a new row.

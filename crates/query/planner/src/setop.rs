@@ -233,17 +233,8 @@ impl Planner<'_> {
             }
         }
         let needed = vec![Vec::new(); query.range_table.len()];
-        self.levels.push(crate::level::Level {
-            query,
-            outer: Vec::new(),
-            pending: Vec::new(),
-            scanning: None,
-            ctes: Vec::new(),
-            names_offset: self.names.len(),
-            case_tests: Vec::new(),
-            needed,
-            scanned: Default::default(),
-        });
+        let names_offset = self.names.len();
+        self.levels.push(crate::level::Level { names_offset, needed, ..crate::level::Level::new(query) });
         if !ctes.is_empty() {
             return Err(Error::not_implemented("WITH within WITH RECURSIVE"));
         }

@@ -16,7 +16,7 @@ impl Planner<'_> {
     pub fn select(&mut self) -> Result<Built> {
         let tree = self.prepare()?;
         self.register_names();
-        self.find_needed_with(&tree);
+        self.find_needed_with(&tree)?;
         let targets = self.level().query.targets.clone();
         let order_by = self.level().query.order_by.clone();
         let wanted = self.wanted_order(&targets, &order_by);
@@ -33,6 +33,12 @@ impl Planner<'_> {
         let mut tids = Vec::new();
         for mark in &marks {
             tids.push(self.var(mark.relation, -1));
+        }
+        // Of a tree, by the table as well.
+        for mark in &marks {
+            if self.level().trees.contains_key(&mark.relation) {
+                tids.push(self.var(mark.relation, -6));
+            }
         }
         let mut exprs: Vec<Expr> = targets.iter().map(|t| t.expr.clone()).collect();
         let target_count = exprs.len();
@@ -83,21 +89,28 @@ impl Planner<'_> {
     }
 
     /// Columns used by the query or by its join tree.
-    pub fn find_needed_with(&mut self, tree: &Tree) {
+    pub fn find_needed_with(&mut self, tree: &Tree) -> Result<()> {
         // The tree's conditions stand in for WHERE while the walk looks.
         let mut quals = Vec::new();
         tree_quals(tree, &mut quals);
         let condition = analyzer::types::all_of(quals);
         self.level().query.where_clause = condition;
         self.find_needed();
-        let level = self.level();
-        level.query.where_clause = None;
-        for mark in level.query.row_marks.clone() {
-            let list = &mut level.needed[mark.relation];
-            if let Err(at) = list.binary_search(&-1) {
-                list.insert(at, -1);
+        self.level().query.where_clause = None;
+        for mark in self.level().query.row_marks.clone() {
+            // In a tree the place alone does not say which table's row it is.
+            let tree = match self.level().query.range_table[mark.relation].kind {
+                q::EntryKind::Relation { oid, inherit, .. } => self.is_tree(&*self.relation(oid)?, inherit)?,
+                _ => false,
+            };
+            let list = &mut self.level().needed[mark.relation];
+            for &column in if tree { &[-1, -6][..] } else { &[-1] } {
+                if let Err(at) = list.binary_search(&column) {
+                    list.insert(at, column);
+                }
             }
         }
+        Ok(())
     }
 
     /// The order that would spare the sort for ORDER BY.
@@ -534,9 +547,22 @@ impl Planner<'_> {
     fn lock_rows(&mut self, built: Built, marks: &[q::RowMark], first: usize) -> Result<Built> {
         self.read_only = false;
         let mut plan_marks = Vec::with_capacity(marks.len());
+        let mut trees = 0;
         for (n, mark) in marks.iter().enumerate() {
+            let lock = Some((mark.strength, mark.wait));
+            if let Some(scans) = self.level().trees.get(&mark.relation).cloned() {
+                let column = first + marks.len() + trees;
+                trees += 1;
+                plan_marks.extend(scans.iter().map(|scan| RowMark {
+                    relation: scan.relation,
+                    tid: first + n,
+                    table: Some((column, scan.oid)),
+                    lock,
+                }));
+                continue;
+            }
             let relation = self.relation_use_of(mark.relation)?;
-            plan_marks.push(RowMark { relation, tid: first + n, lock: Some((mark.strength, mark.wait)) });
+            plan_marks.push(RowMark { relation, tid: first + n, table: None, lock });
         }
         let cost = built.node.cost;
         let kind = NodeKind::LockRows { input: Box::new(built.node), marks: plan_marks };

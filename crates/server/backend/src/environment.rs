@@ -222,6 +222,14 @@ impl Host for Session<'_> {
         self.call_for_source(function, args, columns, context, snapshot)
     }
 
+    fn partitions(&self, table: Oid) -> Result<Arc<planner::partition::Partitioned>> {
+        self.with_planner(|context| planner::partition::Partitioned::of(context, table))
+    }
+
+    fn target(&self, table: Oid) -> Result<Arc<planner::plan::TargetTable>> {
+        self.with_planner(|context| planner::plan_target(table, context))
+    }
+
     fn trigger(&self, event: TriggerEvent<'_>) -> Result<TriggerOutcome> {
         self.triggers.borrow_mut().record(self.catalog(), self.transaction.level(), &event)
     }

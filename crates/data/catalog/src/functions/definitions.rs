@@ -1,6 +1,6 @@
 //! `pg_get_…def`: objects as the SQL that would make them.
 
-use super::catalog_of;
+use super::{catalog_of, deparser};
 use crate::catalog::Catalog;
 use crate::field::Text;
 use crate::format::{quote_identifier, quote_literal};
@@ -22,6 +22,8 @@ types::builtins! {
     };
     1387 pg_get_constraintdef each(Context, Oid) |cx: Context<'_>, oid| constraint_definition(catalog_of(&cx)?, oid, false);
     2508 pg_get_constraintdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| constraint_definition(catalog_of(&cx)?, oid, pretty);
+    3352 pg_get_partkeydef each(Context, Oid) |cx: Context<'_>, oid| partition_key(catalog_of(&cx)?, oid);
+    3408 pg_get_partition_constraintdef each(Context, Oid) |cx: Context<'_>, oid| catalog_of(&cx)?.partition_constraint_text(oid);
     1716 pg_get_expr each(Context, &[u8], Oid) |cx: Context<'_>, stored, relation| expression(cx, stored, relation, false);
     2509 pg_get_expr_ext each(Context, &[u8], Oid, bool) |cx: Context<'_>, stored, relation, pretty| expression(cx, stored, relation, pretty);
     2162 pg_get_function_arguments each(Context, Oid) |cx: Context<'_>, oid| function_arguments(catalog_of(&cx)?, oid, true);
@@ -29,6 +31,94 @@ types::builtins! {
     2165 pg_get_function_result each(Context, Oid) |cx: Context<'_>, oid| function_result(catalog_of(&cx)?, oid);
     3808 pg_get_function_arg_default each(Context, Oid, i32) |cx: Context<'_>, oid, number| argument_default(catalog_of(&cx)?, oid, number);
     6197 pg_get_function_sqlbody each(Context, Oid) |cx: Context<'_>, oid| function_body(catalog_of(&cx)?, oid);
+}
+
+/// By what a table is partitioned: `RANGE (a, lower(b))`; none for other relations.
+fn partition_key(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
+    let key = [oid.into()];
+    let row = catalog.row::<PgPartitionedTable>(index::PG_PARTITIONED_TABLE_PARTRELID_INDEX, &key)?;
+    let Some(row) = row else { return Ok(None) };
+    let table = catalog.relation(oid)?;
+    let (strategy, method) = match row.partstrat {
+        b'l' => ("LIST", crate::objects::BTREE),
+        b'r' => ("RANGE", crate::objects::BTREE),
+        _ => ("HASH", crate::objects::HASH),
+    };
+    let columns = partition_columns(catalog, &row, &table)?;
+    let mut parts = Vec::new();
+    for (at, (mut text, type_, own_collation)) in columns.into_iter().enumerate() {
+        let collation = row.partcollation.get(at).copied().unwrap_or_default();
+        if collation.is_valid() && collation != own_collation {
+            let _ = write!(text, " COLLATE {}", catalog.collation_text(collation)?);
+        }
+        let class = row.partclass.get(at).copied().unwrap_or_default();
+        if catalog.default_opclass(method, type_)? != Some(class) {
+            let opclass = catalog.opclass(class)?;
+            text.push(' ');
+            if catalog.opclass_is_visible(class)? != Some(true) {
+                let schema = catalog.schema_name(opclass.opcnamespace)?.unwrap_or_default();
+                let _ = write!(text, "{}.", quote_identifier(&schema));
+            }
+            text.push_str(&quote_identifier(&opclass.opcname));
+        }
+        parts.push(text);
+    }
+    Ok(Some(format!("{strategy} ({})", parts.join(", "))))
+}
+
+/// The columns and expressions of a partition key as SQL, with type and collation.
+fn partition_columns(catalog: &Catalog, row: &PgPartitionedTable, table: &Relation) -> Result<Vec<(String, Oid, Oid)>> {
+    let mut expressions = match &row.partexprs {
+        Some(stored) => {
+            let texts = catalog.expression_list_text(stored, row.partrelid, false)?;
+            let types = deparser()?.types(stored)?;
+            texts.into_iter().zip(types).collect::<Vec<_>>().into_iter()
+        }
+        None => Vec::new().into_iter(),
+    };
+    let column = |&number: &i16| match table.column(number) {
+        Some(column) => Ok((quote_identifier(&column.attname), column.atttypid, column.attcollation)),
+        None => {
+            let (text, (type_, collation)) = expressions.next().unwrap_or_default();
+            Ok((as_index_column(&text), type_, collation))
+        }
+    };
+    row.partattrs.iter().map(column).collect()
+}
+
+impl Catalog {
+    /// What being a partition asks of a relation's rows, as SQL; none if it is no partition, or nothing.
+    pub fn partition_constraint_text(&self, oid: Oid) -> Result<Option<String>> {
+        let mut conditions = Vec::new();
+        let mut child = oid;
+        for _ in 0..1000 {
+            let Some(class) = self.class(child)? else { break };
+            let (true, Some(bound)) = (class.relispartition, &class.relpartbound) else { break };
+            let Some(&parent) = self.parents(child)?.first() else { break };
+            let key = [parent.into()];
+            let row = self.row::<PgPartitionedTable>(index::PG_PARTITIONED_TABLE_PARTRELID_INDEX, &key)?;
+            let Some(row) = row else { break };
+            let table = self.relation(parent)?;
+            let columns: Vec<String> =
+                partition_columns(self, &row, &table)?.into_iter().map(|(text, ..)| text).collect();
+            let mut others = Vec::new();
+            for sibling in self.children(parent)? {
+                if sibling != child
+                    && let Some(class) = self.class(sibling)?
+                {
+                    others.extend(class.relpartbound.as_ref().map(|text| text.to_string()));
+                }
+            }
+            let own = deparser()?.partition_constraint(self, parent, bound, &others, &columns)?;
+            conditions.splice(0..0, own);
+            child = parent;
+        }
+        Ok(match conditions.len() {
+            0 => None,
+            1 => conditions.pop(),
+            _ => Some(format!("({})", conditions.join(" AND "))),
+        })
+    }
 }
 
 fn expression(cx: Context<'_>, stored: &[u8], relation: Oid, pretty: bool) -> Result<Option<String>> {

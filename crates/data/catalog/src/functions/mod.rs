@@ -82,6 +82,20 @@ pub trait Deparser: Send + Sync {
         pretty: bool,
         wrap: i32,
     ) -> Result<String>;
+
+    /// The types and collations of a stored list of expressions.
+    fn types(&self, stored: &str) -> Result<Vec<(Oid, Oid)>>;
+
+    /// The conditions that a partition's bound (in its stored form) stands for, as SQL. `others` are the bounds of the other partitions of
+    /// `table`, for a default one; `columns` are those of the partition key.
+    fn partition_constraint(
+        &self,
+        catalog: &Catalog,
+        table: Oid,
+        bound: &str,
+        others: &[String],
+        columns: &[String],
+    ) -> Result<Vec<String>>;
 }
 
 /// The built-in function that functions in language `internal` name in `prosrc`.

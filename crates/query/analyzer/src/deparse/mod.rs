@@ -76,6 +76,24 @@ impl catalog::functions::Deparser for StoredDeparser {
         list.iter().map(|expr| one(catalog, expr, relation, pretty)).collect()
     }
 
+    fn types(&self, stored: &str) -> Result<Vec<(ids::Oid, ids::Oid)>> {
+        let list: Vec<Expr> = crate::node::from_text(stored)?;
+        Ok(list.iter().map(|expr| (expr.ty.oid, expr.ty.collation)).collect())
+    }
+
+    fn partition_constraint(
+        &self,
+        catalog: &Catalog,
+        table: Oid,
+        bound: &str,
+        others: &[String],
+        columns: &[String],
+    ) -> Result<Vec<String>> {
+        use crate::partition::PartitionBound;
+        let others = others.iter().map(|text| PartitionBound::read(text)).collect::<Result<Vec<_>>>()?;
+        PartitionBound::read(bound)?.conditions(catalog, table, &others, columns)
+    }
+
     fn routine_body(&self, catalog: &Catalog, row: &catalog::rows::PgProc, stored: &str) -> Result<String> {
         let params: Vec<String> = crate::function::parameter_names(row).into_iter().map(str::to_string).collect();
         let env = DefaultEnvironment::default();
@@ -133,6 +151,11 @@ pub(crate) fn constant_text(catalog: &Catalog, value: &Expr) -> Result<String> {
     let mut writer = Writer::new(catalog, &env, Naming::Given(&names));
     writer.constant(datum, value.ty, constant::Label::Never)?;
     Ok(writer.out)
+}
+
+/// A constant as part of an expression, with its type's name where it needs one.
+pub(crate) fn labelled_text(catalog: &Catalog, value: &Expr) -> Result<String> {
+    one(catalog, value, Oid::INVALID, false)
 }
 
 fn one(catalog: &Catalog, expr: &Expr, relation: Oid, pretty: bool) -> Result<String> {

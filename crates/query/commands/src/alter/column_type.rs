@@ -91,7 +91,11 @@ struct Later {
 /// Runs a statement of our own.
 fn run(context: &Context<'_>, text: &str) -> Result<()> {
     for statement in parser::parse(text)? {
-        crate::execute(&Context { text, ..*context }, &statement.statement)?;
+        crate::execute(&Context { text, ..*context }, &statement.statement).map_err(|mut error| {
+            // It is not the client's text.
+            error.fields_mut().position = None;
+            error
+        })?;
         context.catalog().next_command()?;
     }
     Ok(())

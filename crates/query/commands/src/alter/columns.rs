@@ -10,7 +10,7 @@ use parser::ast::{self, ColumnDefinition, Name};
 use super::rewrite::{self, Source};
 use crate::constraint::{self, not_null_of, notice, refuse_key_column};
 use crate::create_table::{self, NotNull, not_null_constraint};
-use crate::{Context, column, expression, partition};
+use crate::{Context, column, expression};
 
 fn invalid(text: String) -> Error {
     Error::new(SqlState::INVALID_TABLE_DEFINITION, text)
@@ -153,16 +153,6 @@ pub(super) fn add(
         };
         not_null_constraint(context, table, number, &new.new.name, how)?;
     }
-    if !inherited {
-        for constraint in &new.constraints {
-            constraint::add(context, table, constraint, Some(number), false).or_else(|error| {
-                match children.is_empty() {
-                    true => Err(error),
-                    false => Ok(()),
-                }
-            })?;
-        }
-    }
     for child in children {
         executor::lock_relation(context.session, child, 8)?;
         let mut bare = definition.clone();
@@ -174,7 +164,9 @@ pub(super) fn add(
         });
         add(context, child, &bare, false, true, true)?;
     }
-    Ok(())
+    // The children have the column by now.
+    let own = new.constraints.iter().filter(|_| !inherited);
+    own.into_iter().try_for_each(|constraint| constraint::add(context, table, constraint, Some(number), true))
 }
 
 fn contains_nulls(relation: &Relation, column: &str) -> Error {
@@ -339,10 +331,7 @@ pub(super) fn set_expression(
         return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text));
     }
     if generated == b'v' {
-        let used = relation.constraints.iter().any(|constraint| {
-            matches!(constraint.contype, b'c') && constraint.conkey.as_ref().is_some_and(|key| key.contains(&number))
-        });
-        if used {
+        if relation.class.relchecks > 0 {
             let text = "ALTER TABLE / SET EXPRESSION is not supported for virtual generated columns in tables with check constraints";
             return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(format!(
                 "Column \"{name}\" of relation \"{}\" is a virtual generated column.",
@@ -350,7 +339,6 @@ pub(super) fn set_expression(
             )));
         }
     }
-    let _ = partition::uses_column;
     catalog.drop_default(relation.oid, number)?;
     catalog.alter_column(relation.oid, number, |row| {
         row.attgenerated = generated;

@@ -33,7 +33,7 @@ pub(crate) fn define(context: &Context<'_>, table: Oid, by: &PartitionBy) -> Res
     }
     let (mut numbers, mut expressions, mut objects) = (Vec::new(), Vec::new(), Vec::new());
     let (mut classes, mut collations, mut columns) = (Vec::new(), Vec::new(), Vec::new());
-    for element in &by.elements {
+    for (at, element) in by.elements.iter().enumerate() {
         let ty = match &element.key {
             IndexKey::Column(name) => {
                 if catalog::relation::system_column_by_name(name).is_some() {
@@ -73,6 +73,10 @@ pub(crate) fn define(context: &Context<'_>, table: Oid, by: &PartitionBy) -> Res
                 ty
             }
         };
+        if catalog.type_(ty.oid)?.typtype == b'p' {
+            let name = context.session.type_name(ty.oid)?;
+            return Err(invalid(format!("partition key column {} has pseudo-type {name}", at + 1)));
+        }
         let (class, collation) = class_and_collation(context, by.strategy, element, ty)?;
         classes.push(class);
         collations.push(collation);

@@ -56,9 +56,19 @@ impl LockRows {
         column.get(row).as_bytes().and_then(tid_from_bytes)
     }
 
+    /// The place of the row that a mark means; none if it was not joined, or belongs to another table of its tree.
+    fn marked(mark: &RowMark, batch: &Batch, row: usize) -> Option<TupleId> {
+        if let Some((column, table)) = mark.table
+            && batch.columns[column].get(row) != DatumRef::B4(table.0 as i32)
+        {
+            return None;
+        }
+        Self::place(&batch.columns[mark.tid], row)
+    }
+
     fn lock(&self, batch: &Batch, row: usize, run: &mut Run<'_>) -> Result<Locked> {
         for (mark, table) in &self.marks {
-            let (Some((wanted, wait)), Some(place)) = (mark.lock, Self::place(&batch.columns[mark.tid], row)) else {
+            let (Some((wanted, wait)), Some(place)) = (mark.lock, Self::marked(mark, batch, row)) else {
                 continue;
             };
             let session = run.session;
@@ -80,7 +90,7 @@ impl LockRows {
                     let latest = transaction.latest_snapshot()?;
                     let mut substitutes = Substitutes::new();
                     for (other, _) in &self.marks {
-                        let place = Self::place(&batch.columns[other.tid], row);
+                        let place = Self::marked(other, batch, row);
                         substitutes.insert(other.relation, place);
                     }
                     substitutes.insert(mark.relation, Some(conflict.next));

@@ -8,6 +8,7 @@
 //! Routing is a binary search, and so is pruning.
 
 mod bounds;
+pub(crate) mod prune;
 
 use std::sync::Arc;
 

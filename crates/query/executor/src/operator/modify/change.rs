@@ -8,14 +8,16 @@
 use std::sync::Arc;
 
 use access::{Conflict, ConflictKind, FetchMode, Outcome, Projected, Row, UpdateOptions, WaitPolicy};
-use batch::{Batch, Column, Datum};
+use batch::{Batch, Column, Datum, DatumRef};
 use error::{Error, Result, SqlState};
-use ids::TupleId;
+use ids::{Oid, TupleId};
 use planner::plan::{ModifyTable, RowMark};
 use txn::Snapshot;
 
-use super::Common;
+use super::insert::insert_routed;
+use super::route::{Rearrangement, Router};
 use super::target::Target;
+use super::{Common, Returning};
 use crate::operator::anew::{self, Substitutes};
 use crate::operator::lock_rows::find;
 use crate::operator::{Builder, Operator};
@@ -78,9 +80,28 @@ enum Next {
     Again(TupleId, Batch),
 }
 
-/// What UPDATE and DELETE share.
+/// A table of a tree whose rows are changed.
+struct Member {
+    oid: Oid,
+    target: Target,
+    returning: Returning,
+    /// Its index among the plan's relations.
+    relation: usize,
+    /// The columns that UPDATE sets, in its numbers.
+    columns: Vec<i16>,
+}
+
+/// What UPDATE and DELETE share. Of a tree of tables, the member whose rows are changed takes the place of the table that the statement
+/// names ([`Changing::exchange`]).
 struct Changing {
     common: Common,
+    members: Vec<Member>,
+    /// The source's column that says which table a row belongs to, in a tree.
+    table_column: Option<usize>,
+    /// The columns that UPDATE sets.
+    columns: Vec<i16>,
+    /// Sends rows to other partitions, where the table that the statement names has some.
+    router: Option<Router>,
     /// The target's index among the plan's relations.
     relation: usize,
     /// The source's number in the plan.
@@ -90,14 +111,69 @@ struct Changing {
 }
 
 impl Changing {
-    fn new(common: Common, modify: &ModifyTable) -> Changing {
-        Changing {
+    fn new(builder: &Builder<'_>, common: Common, modify: &ModifyTable) -> Result<Changing> {
+        let mut members = Vec::new();
+        let root = common.target.open.relation.oid;
+        for member in modify.tree.iter().flat_map(|tree| &tree.members) {
+            let mut target = Target::open(builder, &member.table)?;
+            if modify.target.partitioned {
+                // The router knows better.
+                target.partition = None;
+            }
+            let columns = modify.columns.iter().map(|&number| member.numbers[number as usize - 1]).collect();
+            let places = Rearrangement::new(builder.session, member.oid, root)?;
+            target.shown_as = Some((common.target.open.relation.clone(), places.clone()));
+            members.push(Member {
+                oid: member.oid,
+                returning: common.returning.of_member(member.oid, places),
+                target,
+                relation: member.table.relation,
+                columns,
+            });
+        }
+        if modify.tree.is_some() && modify.returning_stamps {
+            return Err(Error::not_implemented("xmin and its like in RETURNING of a tree of tables"));
+        }
+        let router = match modify.target.partitioned {
+            true => Some(Router::new(builder.session, root)?),
+            false => None,
+        };
+        Ok(Changing {
             batch: common.source.batch(),
             common,
+            members,
+            table_column: modify.tree.as_ref().map(|tree| tree.table),
+            columns: modify.columns.clone(),
+            router,
             relation: modify.target.relation,
             node: modify.source.id,
             marks: modify.marks.clone(),
+        })
+    }
+
+    /// Lets a member and the table that the statement names change places.
+    fn exchange(&mut self, member: usize) {
+        let member = &mut self.members[member];
+        std::mem::swap(&mut self.common.target, &mut member.target);
+        std::mem::swap(&mut self.common.returning, &mut member.returning);
+        std::mem::swap(&mut self.relation, &mut member.relation);
+        std::mem::swap(&mut self.columns, &mut member.columns);
+    }
+
+    /// The rows of a batch by the member that they belong to; of a single table, all of them.
+    fn groups(&self, batch: &Batch) -> Result<Vec<(Option<usize>, Vec<usize>)>> {
+        let Some(column) = self.table_column else { return Ok(vec![(None, batch.rows().iter().collect())]) };
+        let mut groups: Vec<(Option<usize>, Vec<usize>)> = Vec::new();
+        for row in batch.rows().iter() {
+            let table = batch.columns[column].get(row);
+            let found = self.members.iter().position(|member| table == DatumRef::B4(member.oid.0 as i32));
+            let member = found.ok_or_else(|| Error::internal("a row belongs to no table of its tree"))?;
+            match groups.last_mut() {
+                Some((Some(last), rows)) if *last == member => rows.push(row),
+                _ => groups.push((Some(member), vec![row])),
+            }
         }
+        Ok(groups)
     }
 
     /// The place in the first column of a source row.
@@ -139,6 +215,10 @@ impl Changing {
             let place = source.0.columns[mark.tid].get(source.1).as_bytes().and_then(access::tid_from_bytes);
             substitutes.insert(mark.relation, place);
         }
+        // Of a tree, only this row stands for it.
+        self.members.iter().for_each(|member| {
+            substitutes.insert(member.relation, None);
+        });
         substitutes.insert(self.relation, Some(newest));
         let trees = plan.subplans.iter().map(|tree| &tree.node);
         let node = std::iter::once(&plan.root).chain(trees).find_map(|node| find(node, self.node));
@@ -155,6 +235,8 @@ pub(super) enum Changed {
     Done,
     /// Another version of it is in the way.
     Conflict(Conflict),
+    /// Nothing yet: its new version, in the form of the table that the statement names, belongs to another partition.
+    Elsewhere(Batch),
 }
 
 /// A row's values.
@@ -163,13 +245,25 @@ fn datums(rows: &Batch, row: usize) -> Vec<Datum> {
 }
 
 impl Common {
-    /// Updates the row at `place`: `new` has its new version alone, `old` its old one alone.
+    /// A new version of a row in the form of the table that the statement names, if it belongs to another partition than the old one.
+    fn elsewhere(&self, router: &mut Router, new: &Batch, run: &mut Run<'_>) -> Result<Option<Batch>> {
+        let root_row = self.returning.places.apply(new, &[0], &self.returning.columns);
+        if router.check_above(&root_row, run)?.is_some() {
+            return Err(self.target.misplaced(new, 0, run)?);
+        }
+        let to = router.route(&root_row, run)?;
+        Ok((to.first() != Some(&self.target.open.relation.oid)).then_some(root_row))
+    }
+
+    /// Updates the row at `place`: `new` has its new version alone, `old` its old one alone. A `router` says whether it stays in its
+    /// partition.
     pub fn update_row(
         &mut self,
         place: TupleId,
         old: &Batch,
         mut new: Batch,
         source: (&Batch, usize),
+        router: Option<&mut Router>,
         out: &mut Batch,
         run: &mut Run<'_>,
     ) -> Result<Changed> {
@@ -194,6 +288,12 @@ impl Common {
             }
         }
         target.generate(&mut new, run)?;
+        if let Some(router) = router
+            && let Some(row) = self.elsewhere(router, &new, run)?
+        {
+            return Ok(Changed::Elsewhere(row));
+        }
+        let target = &mut self.target;
         target.check(&new, run)?;
         let changes = Changes::of(target, &old.columns, &new.columns, 0);
         let all: Vec<i16> = (1..=new.columns.len() as i16).collect();
@@ -273,12 +373,11 @@ impl Common {
 /// Updates the source's rows.
 pub(super) struct Update {
     changing: Changing,
-    columns: Vec<i16>,
 }
 
 impl Update {
-    pub fn new(_: &Builder<'_>, common: Common, modify: &ModifyTable) -> Result<Update> {
-        Ok(Update { changing: Changing::new(common, modify), columns: modify.columns.clone() })
+    pub fn new(builder: &Builder<'_>, common: Common, modify: &ModifyTable) -> Result<Update> {
+        Ok(Update { changing: Changing::new(builder, common, modify)? })
     }
 
     /// Updates one row: row `row` of `source`, whose whole old version is row `old_row` of `old`.
@@ -292,11 +391,13 @@ impl Update {
     ) -> Result<()> {
         let old_row = single(old.0, old.1, self.changing.common.target.reprs());
         let mut new = old_row.clone();
-        for (n, &number) in self.columns.iter().enumerate() {
+        for (n, &number) in self.changing.columns.iter().enumerate() {
             new.columns[number as usize - 1].put(0, source.0.columns[1 + n].get(source.1));
         }
-        match self.changing.common.update_row(place, &old_row, new, source, out, run)? {
+        let Changing { common, router, .. } = &mut self.changing;
+        match common.update_row(place, &old_row, new, source, router.as_mut(), out, run)? {
             Changed::Done => Ok(()),
+            Changed::Elsewhere(row) => self.changing.relocate(place, source, (&old_row, &row), out, run),
             Changed::Conflict(conflict) => match self.changing.resolve(conflict, source, run)? {
                 Next::Skip => Ok(()),
                 Next::Again(place, batch) => {
@@ -325,14 +426,69 @@ pub(super) fn single(rows: &Batch, row: usize, forms: Vec<batch::Repr>) -> Batch
     one
 }
 
+impl Changing {
+    /// Moves a row to another partition: deletes the old version and inserts the new one there.
+    fn relocate(
+        &mut self,
+        place: TupleId,
+        source: (&Batch, usize),
+        rows: (&Batch, &Batch),
+        out: &mut Batch,
+        run: &mut Run<'_>,
+    ) -> Result<()> {
+        let session = run.session;
+        let (store, transaction) = (session.store, session.transaction);
+        let (old, new) = rows;
+        let target = &self.common.target;
+        let triggers = target.has_triggers();
+        let table = target.open.table.clone();
+        let before: Vec<Datum> = old.columns.iter().map(|column| column.datum(0)).collect();
+        let event = |kind| TriggerEvent { table: table.oid, kind, old: Some((&before, place)), new: None };
+        if triggers && let TriggerOutcome::Skipped = session.host.trigger(event(TriggerKind::BeforeDelete))? {
+            return Ok(());
+        }
+        match session.tables.delete(store, transaction, &table, place, run.snapshot, None, WaitPolicy::Block)? {
+            Outcome::Done(()) => {}
+            Outcome::Conflict(conflict) => {
+                return match self.resolve(conflict, source, run)? {
+                    Next::Skip => Ok(()),
+                    Next::Again(..) => Err(Error::new(
+                        SqlState::T_R_SERIALIZATION_FAILURE,
+                        "could not serialize access due to concurrent update",
+                    )),
+                };
+            }
+        }
+        if triggers {
+            session.host.trigger(event(TriggerKind::AfterDelete))?;
+        }
+        let Some(router) = &mut self.router else { return Ok(()) };
+        let returning = &self.common.returning;
+        // Both versions in the form of the table that the statement names.
+        let was = returning.places.apply(old, &[0], &returning.columns);
+        let mut count = 0;
+        insert_routed(router, target, new, run, true, |leaf, (rows, row), to, _| {
+            count += 1;
+            if returning.wanted {
+                let now = leaf.to_root.apply(rows, &[row as u16], &returning.columns);
+                let whole = returning.of_member(leaf.target.open.relation.oid, Rearrangement::none());
+                let (now, was) = ((now.columns.as_slice(), 0, to), (was.columns.as_slice(), 0, place));
+                whole.push(out, Some(now), Some(was), source);
+            }
+        })?;
+        self.common.count(count, run);
+        Ok(())
+    }
+}
+
 /// Deletes the source's rows.
 pub(super) struct Delete {
     changing: Changing,
 }
 
 impl Delete {
-    pub fn new(_: &Builder<'_>, common: Common, modify: &ModifyTable) -> Result<Delete> {
-        Ok(Delete { changing: Changing::new(common, modify) })
+    pub fn new(builder: &Builder<'_>, common: Common, modify: &ModifyTable) -> Result<Delete> {
+        Ok(Delete { changing: Changing::new(builder, common, modify)? })
     }
 
     fn delete(
@@ -345,6 +501,7 @@ impl Delete {
     ) -> Result<()> {
         match self.changing.common.delete_row(place, old, source, out, run)? {
             Changed::Done => Ok(()),
+            Changed::Elsewhere(_) => Err(Error::internal("a row that is deleted goes nowhere")),
             Changed::Conflict(conflict) => match self.changing.resolve(conflict, source, run)? {
                 Next::Skip => Ok(()),
                 Next::Again(place, batch) => {
@@ -373,11 +530,14 @@ impl Operator for Update {
                 return Ok(false);
             }
             let batch = std::mem::take(&mut changing.batch);
-            let places = batch.rows().iter().map(|row| Changing::place(&batch, row)).collect::<Result<Vec<_>>>()?;
-            let (old, seen) = fetch_rows(run, &changing.common.target.open, &places)?;
-            let rows: Vec<usize> = batch.rows().iter().collect();
-            for (n, &k) in seen.iter().enumerate() {
-                self.update(places[k], (&batch, rows[k]), (&old, n), out, run)?;
+            for (member, rows) in changing.groups(&batch)? {
+                let places = rows.iter().map(|&row| Changing::place(&batch, row)).collect::<Result<Vec<_>>>()?;
+                member.into_iter().for_each(|member| self.changing.exchange(member));
+                let (old, seen) = fetch_rows(run, &self.changing.common.target.open, &places)?;
+                for (n, &k) in seen.iter().enumerate() {
+                    self.update(places[k], (&batch, rows[k]), (&old, n), out, run)?;
+                }
+                member.into_iter().for_each(|member| self.changing.exchange(member));
             }
             self.changing.batch = batch;
             if !out.is_empty() {
@@ -403,18 +563,21 @@ impl Operator for Delete {
                 return Ok(false);
             }
             let batch = std::mem::take(&mut changing.batch);
-            let places = batch.rows().iter().map(|row| Changing::place(&batch, row)).collect::<Result<Vec<_>>>()?;
-            let rows: Vec<usize> = batch.rows().iter().collect();
-            let common = &changing.common;
-            if common.target.has_triggers() || common.returning.wanted {
-                let (old, seen) = fetch_rows(run, &common.target.open, &places)?;
-                for (n, &k) in seen.iter().enumerate() {
-                    self.delete(places[k], (&batch, rows[k]), Some((&old, n)), out, run)?;
+            for (member, rows) in changing.groups(&batch)? {
+                let places = rows.iter().map(|&row| Changing::place(&batch, row)).collect::<Result<Vec<_>>>()?;
+                member.into_iter().for_each(|member| self.changing.exchange(member));
+                let common = &self.changing.common;
+                if common.target.has_triggers() || common.returning.wanted {
+                    let (old, seen) = fetch_rows(run, &common.target.open, &places)?;
+                    for (n, &k) in seen.iter().enumerate() {
+                        self.delete(places[k], (&batch, rows[k]), Some((&old, n)), out, run)?;
+                    }
+                } else {
+                    for (&place, &row) in places.iter().zip(&rows) {
+                        self.delete(place, (&batch, row), None, out, run)?;
+                    }
                 }
-            } else {
-                for (&place, &row) in places.iter().zip(&rows) {
-                    self.delete(place, (&batch, row), None, out, run)?;
-                }
+                member.into_iter().for_each(|member| self.changing.exchange(member));
             }
             self.changing.batch = batch;
             if !out.is_empty() {

@@ -7,6 +7,7 @@ use ids::{Oid, TupleId};
 use planner::plan::{ModifyTable, TargetTable};
 
 use super::Common;
+use super::route::{Leaf, Router};
 use super::target::{Entered, Target};
 use crate::expression::{Compiled, compile, compile_all};
 use crate::operator::{Builder, Operator};
@@ -21,6 +22,8 @@ pub(super) struct Insert {
     places: Vec<TupleId>,
     /// Tells this operator's speculative insertions apart.
     speculation: u32,
+    /// Sends rows to partitions, where the table has some.
+    router: Option<Router>,
 }
 
 struct OnConflict {
@@ -33,12 +36,18 @@ struct OnConflict {
 pub(crate) struct BatchInsert {
     target: Target,
     places: Vec<TupleId>,
+    router: Option<Router>,
 }
 
 impl BatchInsert {
     /// Opens the table.
     pub fn open(builder: &Builder<'_>, target: &TargetTable) -> Result<BatchInsert> {
-        Ok(BatchInsert { target: Target::open(builder, target)?, places: Vec::new() })
+        let open = Target::open(builder, target)?;
+        let router = match target.partitioned {
+            true => Some(Router::new(builder.session, open.open.relation.oid)?),
+            false => None,
+        };
+        Ok(BatchInsert { target: open, places: Vec::new(), router })
     }
 
     /// The forms of the table's columns.
@@ -48,6 +57,9 @@ impl BatchInsert {
 
     /// Inserts all rows of a batch.
     pub fn insert(&mut self, rows: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        if let Some(router) = &mut self.router {
+            return insert_routed(router, &self.target, rows, run, false, |_, _, _, _| ());
+        }
         if self.target.has_triggers() {
             before_triggers(&self.target, rows, run)?;
         }
@@ -72,6 +84,52 @@ pub(super) fn insert_rows(
     if target.has_triggers() {
         for (row, &place) in rows.rows().iter().zip(&*places) {
             after_trigger(target, rows, row, place, run)?;
+        }
+    }
+    Ok(())
+}
+
+/// Sends rows, whose first columns are the table's, to their partitions and inserts them there. Each inserted row is told of: its
+/// partition, its row there and its place, and its position among `rows`. With `in_order`, row comes after row as they are given; else
+/// the rows of a partition go together.
+pub(super) fn insert_routed(
+    router: &mut Router,
+    target: &Target,
+    rows: &Batch,
+    run: &mut Run<'_>,
+    in_order: bool,
+    mut tell: impl FnMut(&Leaf, (&Batch, usize), TupleId, usize),
+) -> Result<()> {
+    let session = run.session;
+    if let Some(row) = router.check_above(rows, run)? {
+        return Err(target.misplaced(rows, row, run)?);
+    }
+    let found = router.route(rows, run)?;
+    let positions: Vec<u16> = rows.rows().iter().map(|row| row as u16).collect();
+    // Partition by partition, in the order of their first rows.
+    let mut groups: Vec<(Oid, Vec<u16>)> = Vec::new();
+    for (leaf, &row) in found.iter().zip(&positions) {
+        let found = match in_order {
+            true => groups.last_mut().filter(|(have, _)| have == leaf),
+            false => groups.iter_mut().rev().find(|(have, _)| have == leaf),
+        };
+        match found {
+            Some((_, group)) => group.push(row),
+            None => groups.push((*leaf, vec![row])),
+        }
+    }
+    let mut places = Vec::new();
+    for (oid, group) in groups {
+        let leaf = router.leaf(oid, session)?;
+        let mut own = leaf.from_root.apply(rows, &group, &leaf.target.reprs());
+        if leaf.target.has_triggers() {
+            before_triggers(&leaf.target, &mut own, run)?;
+        }
+        leaf.target.generate(&mut own, run)?;
+        leaf.target.check(&own, run)?;
+        insert_rows(&mut leaf.target, &own, &mut places, run)?;
+        for (row, &place) in own.rows().iter().zip(&places) {
+            tell(leaf, (&own, row), place, group[row] as usize);
         }
     }
     Ok(())
@@ -119,7 +177,17 @@ fn after_trigger(target: &Target, batch: &Batch, row: usize, place: TupleId, run
 }
 
 impl Insert {
-    pub fn new(common: Common, modify: &ModifyTable) -> Result<Insert> {
+    pub fn new(session: &crate::Session<'_>, common: Common, modify: &ModifyTable) -> Result<Insert> {
+        let router = match modify.target.partitioned {
+            true if modify.on_conflict.is_some() => {
+                return Err(Error::not_implemented("ON CONFLICT of a partitioned table"));
+            }
+            true if !modify.target.view_checks.is_empty() => {
+                return Err(Error::not_implemented("check options of views over partitioned tables"));
+            }
+            true => Some(Router::new(session, common.target.open.relation.oid)?),
+            false => None,
+        };
         let on_conflict = modify.on_conflict.as_ref().map(|conflict| {
             let update = conflict.update.as_ref().map(|columns| {
                 columns.iter().map(|(number, value)| Ok((*number, compile(value)?))).collect::<Result<Vec<_>>>()
@@ -136,12 +204,40 @@ impl Insert {
             on_conflict: on_conflict.transpose()?,
             places: Vec::new(),
             speculation: 0,
+            router,
         })
     }
 
     fn next_speculation(&mut self) -> u32 {
         self.speculation = self.speculation.checked_add(1).unwrap_or(1);
         self.speculation
+    }
+
+    /// Inserts the rows of the batch into the table's partitions.
+    fn insert_into_partitions(&mut self, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        let Some(router) = &mut self.router else { return Ok(()) };
+        let returning = &self.common.returning;
+        let mut count = 0;
+        let batch = &self.batch;
+        insert_routed(
+            router,
+            &self.common.target,
+            batch,
+            run,
+            returning.wanted,
+            |leaf, (rows, row), place, source| {
+                count += 1;
+                if returning.wanted {
+                    let member = returning.of_member(leaf.target.open.relation.oid, leaf.to_root.clone());
+                    member.push(out, Some((rows.columns.as_slice(), row, place)), None, (batch, source));
+                }
+            },
+        )?;
+        self.common.count(count, run);
+        if returning.stamps && !out.is_empty() {
+            return Err(Error::not_implemented("xmin and its like in RETURNING of a partitioned table"));
+        }
+        Ok(())
     }
 
     /// Inserts the rows of the batch, all of them.
@@ -378,6 +474,13 @@ impl Operator for Insert {
             if self.common.done || !self.common.source.next(run, &mut self.batch)? {
                 self.common.done = true;
                 return Ok(false);
+            }
+            if self.router.is_some() {
+                self.insert_into_partitions(out, run)?;
+                match out.is_empty() {
+                    true => continue,
+                    false => return Ok(true),
+                }
             }
             if self.common.target.has_triggers() {
                 before_triggers(&self.common.target, &mut self.batch, run)?;

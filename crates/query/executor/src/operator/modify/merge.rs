@@ -181,7 +181,9 @@ impl Merge {
                     self.common.returning.action = Some("UPDATE");
                     let place = joined.places[row].ok_or_else(|| Error::internal("MERGE updates no row"))?;
                     let from = (source, joined.positions[row]);
-                    if let Changed::Conflict(conflict) = self.common.update_row(place, &old, new, from, out, run)? {
+                    if let Changed::Conflict(conflict) =
+                        self.common.update_row(place, &old, new, from, None, out, run)?
+                    {
                         self.resolve(conflict, joined.kinds[row], from, out, run)?;
                     }
                 }

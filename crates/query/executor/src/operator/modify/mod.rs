@@ -5,12 +5,14 @@
 //!
 //! - [`target`]: the table with its constraints and indexes, and what holds for each new row.
 //! - [`insert`]: new rows, batch by batch; ON CONFLICT row by row.
+//! - [`route`]: rows of a partitioned table to their partitions.
 //! - [`change`]: UPDATE and DELETE, which may meet rows that another transaction has changed since.
 //! - [`merge`]: MERGE, which does all of that.
 
 mod change;
 pub(crate) mod insert;
 mod merge;
+mod route;
 mod target;
 
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use error::{Error, Result};
 use ids::TupleId;
 use planner::plan::{Command, ModifyTable};
 
+use self::route::Rearrangement;
 use super::{Builder, Operator, Stage, reprs};
 use crate::run::Run;
 
@@ -32,7 +35,7 @@ pub(super) fn build(builder: &Builder<'_>, modify: &ModifyTable) -> Result<(Box<
     let raw = returning.forms();
     let common = Common { source, target, returning, counted: modify.counted, done: false };
     Ok(match modify.command {
-        Command::Insert => (Box::new(insert::Insert::new(common, modify)?) as Box<dyn Operator>, raw),
+        Command::Insert => (Box::new(insert::Insert::new(builder.session, common, modify)?) as Box<dyn Operator>, raw),
         Command::Update => (Box::new(change::Update::new(builder, common, modify)?), raw),
         Command::Delete => (Box::new(change::Delete::new(builder, common, modify)?), raw),
         Command::Merge => (Box::new(merge::Merge::new(builder, common, modify)?), raw),
@@ -67,6 +70,8 @@ struct Returning {
     table: ids::Oid,
     /// MERGE: the name of the action that the next rows come from.
     action: Option<&'static str>,
+    /// Where a row of the table that is changed has the columns of the one that the statement names.
+    places: Rearrangement,
 }
 
 /// `xmin, cmin, xmax, cmax`.
@@ -79,9 +84,15 @@ impl Returning {
             columns: target.open.reprs(),
             extra: extra.to_vec(),
             stamps: modify.returning_stamps,
-            table: target.open.table.oid,
+            table: target.open.relation.oid,
             action: (modify.command == Command::Merge).then_some(""),
+            places: Rearrangement::none(),
         }
+    }
+
+    /// The same for rows of another table of the tree.
+    fn of_member(&self, table: ids::Oid, places: Rearrangement) -> Returning {
+        Returning { columns: self.columns.clone(), extra: self.extra.clone(), places, table, ..*self }
     }
 
     fn forms(&self) -> Vec<Repr> {
@@ -111,7 +122,8 @@ impl Returning {
         let width = self.columns.len();
         let mut version = |from: usize, version: Option<(&[Column], usize, TupleId)>| {
             for n in 0..width {
-                let value = version.map_or(DatumRef::Null, |(columns, row, _)| columns[n].get(row));
+                let place = self.places.place(n);
+                let value = version.zip(place).map_or(DatumRef::Null, |((columns, row, _), at)| columns[at].get(row));
                 out.columns[from + n].push(value);
             }
         };

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use access::{IndexEntry, Inserted, UniqueCheck};
 use batch::{Batch, Column, Repr, Rows};
+use catalog::{Entry, Relation};
 use error::{Error, Result, SqlState};
 use ids::TupleId;
 use planner::plan::TargetTable;
 
+use super::route::{PartitionCheck, Rearrangement};
+use crate::Session;
 use crate::expression::{Compiled, compile, compile_all, evaluate_all};
 use crate::operator::Builder;
 use crate::relation::{OpenIndex, OpenTable};
@@ -16,7 +19,12 @@ use crate::run::Run;
 /// The table that is changed.
 pub(super) struct Target {
     pub open: OpenTable,
+    /// The table by whose name the statement came here, in the form of which messages show rows.
+    pub shown_as: Option<(Entry<Relation>, Rearrangement)>,
+    /// What its place among partitions asks of its rows.
+    pub partition: Option<PartitionCheck>,
     not_null: Vec<i16>,
+    virtual_not_null: Vec<(i16, Compiled)>,
     checks: Vec<(String, Compiled)>,
     view_checks: Vec<(String, Compiled)>,
     generated: Vec<(i16, Compiled)>,
@@ -41,11 +49,20 @@ pub(super) enum Entered {
 }
 
 impl Target {
+    /// Opens a table of a statement's plan.
     pub fn open(builder: &Builder<'_>, target: &TargetTable) -> Result<Target> {
-        let open = builder.table(target.relation)?;
+        Target::of(builder.session, target, builder.table(target.relation)?)
+    }
+
+    /// A table that is open already.
+    pub fn of(session: &Session<'_>, target: &TargetTable, open: OpenTable) -> Result<Target> {
+        let partition = match target.is_partition {
+            true => Some(PartitionCheck::new(session, open.relation.oid)?),
+            false => None,
+        };
         let indexes = target.indexes.iter().map(|index| {
             Ok(TargetIndex {
-                open: OpenIndex::open(builder.session, index.oid)?,
+                open: OpenIndex::open(session, index.oid)?,
                 columns: compile_all(&index.columns)?,
                 predicate: index.predicate.as_ref().map(compile).transpose()?,
                 uses: index.uses.clone(),
@@ -56,6 +73,9 @@ impl Target {
         Ok(Target {
             indexes: indexes.collect::<Result<_>>()?,
             not_null: target.not_null.clone(),
+            virtual_not_null: (target.virtual_not_null.iter())
+                .map(|(number, value)| Ok((*number, compile(value)?)))
+                .collect::<Result<_>>()?,
             checks: (target.checks.iter())
                 .map(|(name, check)| Ok((name.clone(), compile(check)?)))
                 .collect::<Result<_>>()?,
@@ -66,6 +86,8 @@ impl Target {
                 .map(|(number, value)| Ok((*number, compile(value)?)))
                 .collect::<Result<_>>()?,
             open,
+            shown_as: None,
+            partition,
         })
     }
 
@@ -88,13 +110,16 @@ impl Target {
                 continue;
             }
             if let Some(row) = rows.rows().iter().find(|&row| column.is_null(row)) {
-                let relation = &self.open.relation;
-                let name = relation.column(number).map_or("", |column| &column.attname);
-                let text = format!(
-                    "null value in column \"{name}\" of relation \"{}\" violates not-null constraint",
-                    relation.name()
-                );
-                return Err(self.failing(Error::new(SqlState::NOT_NULL_VIOLATION, text), rows, row, run)?.column(name));
+                return Err(self.null_value(number, rows, row, run)?);
+            }
+        }
+        for at in 0..self.virtual_not_null.len() {
+            let (number, value) = &mut self.virtual_not_null[at];
+            let number = *number;
+            value.evaluate(rows, rows.rows(), run)?;
+            let column = value.result(rows);
+            if let Some(row) = rows.rows().iter().find(|&row| column.is_null(row)) {
+                return Err(self.null_value(number, rows, row, run)?);
             }
         }
         for at in 0..self.checks.len() {
@@ -112,7 +137,27 @@ impl Target {
                     .constraint(name));
             }
         }
+        if let Some(partition) = &mut self.partition
+            && let Some(row) = partition.failing(rows, run)?
+        {
+            return Err(self.misplaced(rows, row, run)?);
+        }
         Ok(())
+    }
+
+    /// The error for a null in a column that takes none.
+    fn null_value(&self, number: i16, rows: &Batch, row: usize, run: &Run<'_>) -> Result<Error> {
+        let relation = &self.open.relation;
+        let name = relation.column(number).map_or("", |column| &column.attname);
+        let text =
+            format!("null value in column \"{name}\" of relation \"{}\" violates not-null constraint", relation.name());
+        Ok(self.failing(Error::new(SqlState::NOT_NULL_VIOLATION, text), rows, row, run)?.column(name))
+    }
+
+    /// The error for a row that does not belong into this partition.
+    pub fn misplaced(&self, rows: &Batch, row: usize, run: &Run<'_>) -> Result<Error> {
+        let text = format!("new row for relation \"{}\" violates partition constraint", self.open.relation.name());
+        self.failing(Error::new(SqlState::CHECK_VIOLATION, text), rows, row, run)
     }
 
     /// Whether views check new rows.
@@ -142,8 +187,17 @@ impl Target {
     fn failing(&self, error: Error, rows: &Batch, row: usize, run: &Run<'_>) -> Result<Error> {
         let relation = &self.open.relation;
         let mut values = Vec::new();
-        for column in relation.live_columns() {
-            let value = rows.columns[column.attnum as usize - 1].get(row);
+        let (columns, places) = match &self.shown_as {
+            Some((table, places)) => (&**table, places.clone()),
+            None => (&**relation, Rearrangement::none()),
+        };
+        for column in columns.live_columns() {
+            if column.attgenerated == b'v' {
+                values.push("virtual".into());
+                continue;
+            }
+            let Some(place) = places.place(column.attnum as usize - 1) else { continue };
+            let value = rows.columns[place].get(row);
             values.push(shown(column.atttypid, value, Some(64), run)?);
         }
         let schema = run.session.catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
@@ -265,7 +319,12 @@ impl TargetIndex {
 }
 
 /// A value's text for a message, cut to so many bytes.
-fn shown(type_oid: ids::Oid, value: batch::DatumRef<'_>, most: Option<usize>, run: &Run<'_>) -> Result<String> {
+pub(super) fn shown(
+    type_oid: ids::Oid,
+    value: batch::DatumRef<'_>,
+    most: Option<usize>,
+    run: &Run<'_>,
+) -> Result<String> {
     if value.is_null() {
         return Ok("null".into());
     }

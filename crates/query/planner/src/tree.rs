@@ -1,0 +1,438 @@
+//! Tables with others below them: partitions, or children by INHERITS.
+//!
+//! A query names the whole tree by one entry of its range table. Each member that has rows is planned as if it stood there by itself: for
+//! as long as its paths are looked for, or its nodes are made, the entry *is* the member ([`Planner::enter`]), with the tree's columns
+//! under the member's numbers. What comes out are scans whose columns stand in the order of the tree's, which an Append puts one behind
+//! the other.
+//!
+//! Which members a query cannot need at all is decided before any of them is looked at ([`crate::partition::prune`]).
+
+use std::rc::Rc;
+
+use analyzer::node::VisitorMut;
+use analyzer::query::{self as q, EntryColumn, EntryKind, Expr, ExprKind};
+use catalog::relation::kind;
+use catalog::{Entry, Relation};
+use error::{Error, Result, SqlState};
+use ids::Oid;
+
+use crate::estimate::BaseRelation;
+use crate::join::{AppendPath, Path, PathKind, Problem, Unit, UnitKind, is_sorted};
+use crate::level::{Built, Layout, PathKey, Planner};
+use crate::plan::*;
+
+/// How many tables a tree may have.
+const MEMBERS_MAX: usize = 1 << 16;
+
+/// A tree of tables in a query.
+pub(crate) struct Tree {
+    /// Its place in the range table.
+    pub relation: usize,
+    /// The table that was named.
+    pub top: Entry<Relation>,
+    /// Conditions on it.
+    pub quals: Vec<Expr>,
+    /// The tables whose rows count; none before [`Planner::size_tree`].
+    pub members: Vec<Member>,
+}
+
+/// A table of a tree.
+pub(crate) struct Member {
+    pub base: BaseRelation,
+    /// Its numbers of the tree's columns, by number minus one; zero for dropped ones.
+    pub numbers: Rc<Vec<i16>>,
+    /// The conditions in its own numbers.
+    pub quals: Vec<Expr>,
+    pub rows: f64,
+    pub alias: String,
+    /// Its entry among the plan's names.
+    pub name: usize,
+}
+
+/// What an entry of the range table was before a member took its place.
+pub(crate) struct Entered {
+    relation: usize,
+    kind: EntryKind,
+    name: String,
+    columns: Vec<EntryColumn>,
+    needed: Vec<i16>,
+}
+
+/// A scan of a member, once made.
+#[derive(Clone)]
+pub(crate) struct MemberScan {
+    pub oid: Oid,
+    /// Index in [`Plan::relations`].
+    pub relation: usize,
+}
+
+impl Planner<'_> {
+    /// Whether an entry stands for more than one table's own rows.
+    pub fn is_tree(&self, relation: &Relation, inherit: bool) -> Result<bool> {
+        if relation.kind() == kind::PARTITIONED_TABLE {
+            return Ok(true);
+        }
+        Ok(inherit && relation.class.relhassubclass && !self.ctx.catalog.children(relation.oid)?.is_empty())
+    }
+
+    /// Finds the members of a tree whose conditions are known, and says how many rows they give.
+    pub fn size_tree(&mut self, tree: &mut Tree) -> Result<f64> {
+        let inherit = match self.level().query.range_table[tree.relation].kind {
+            EntryKind::Relation { inherit, .. } => inherit,
+            _ => false,
+        };
+        let tables = match tree.top.kind() {
+            kind::PARTITIONED_TABLE if !inherit => Vec::new(),
+            kind::PARTITIONED_TABLE => self.partitions(&tree.top, tree.relation, &tree.quals)?,
+            _ => self.descendants(tree.top.oid)?,
+        };
+        let alias = self.level().query.range_table[tree.relation].name.clone();
+        let single = tables.len() == 1 && tree.top.kind() == kind::PARTITIONED_TABLE;
+        let mut total = 0.0;
+        for (n, oid) in tables.into_iter().enumerate() {
+            let base = self.base_relation(oid)?;
+            if base.relation.kind() == kind::FOREIGN_TABLE {
+                return Err(Error::not_implemented("foreign tables"));
+            }
+            let numbers = Rc::new(numbers(&tree.top, &base.relation)?);
+            let alias = if single { alias.clone() } else { format!("{alias}_{}", n + 1) };
+            let columns = base.relation.columns.iter().map(|column| column.attname.to_string()).collect();
+            self.names.push(EntryName { alias: alias.clone(), columns });
+            let quals = tree
+                .quals
+                .iter()
+                .map(|qual| translate(qual, tree.relation, &numbers, &tree.top, &base.relation))
+                .collect();
+            let mut member = Member { base, numbers, quals, rows: 0.0, alias, name: self.names.len() - 1 };
+            let entered = self.enter(tree.relation, &member);
+            let selectivity = self.selectivity_of_all(&member.quals);
+            self.leave(entered);
+            member.rows = (member.base.tuples * selectivity?).round().max(1.0);
+            total += member.rows;
+            tree.members.push(member);
+        }
+        Ok(total.max(1.0))
+    }
+
+    /// A table and all below it by INHERITS, each once.
+    fn descendants(&self, table: Oid) -> Result<Vec<Oid>> {
+        let mut tables = vec![table];
+        let mut next = 0;
+        while next < tables.len() {
+            if self.ctx.catalog.class(tables[next])?.is_some_and(|class| class.relhassubclass) {
+                for child in self.ctx.catalog.children(tables[next])? {
+                    if !tables.contains(&child) {
+                        tables.push(child);
+                    }
+                }
+            }
+            next += 1;
+            if tables.len() > MEMBERS_MAX {
+                return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, "too many tables in an inheritance tree"));
+            }
+        }
+        Ok(tables)
+    }
+
+    /// The leaf partitions of a table that rows under these conditions may be in.
+    fn partitions(&mut self, top: &Entry<Relation>, at: usize, quals: &[Expr]) -> Result<Vec<Oid>> {
+        let mut leaves = Vec::new();
+        self.partitions_below(top, top, at, quals, &mut leaves)?;
+        Ok(leaves)
+    }
+
+    fn partitions_below(
+        &mut self,
+        top: &Entry<Relation>,
+        table: &Entry<Relation>,
+        at: usize,
+        quals: &[Expr],
+        leaves: &mut Vec<Oid>,
+    ) -> Result<()> {
+        let partitions = crate::partition::Partitioned::of(self.ctx, table.oid)?;
+        let numbers = Rc::new(numbers(top, table)?);
+        let own: Vec<Expr> = quals.iter().map(|qual| translate(qual, at, &numbers, top, table)).collect();
+        let wanted = match self.ctx.costs.enable_partition_pruning {
+            true => crate::partition::prune::matching(self, &partitions, at, &own)?,
+            false => vec![true; partitions.partitions.len()],
+        };
+        for (partition, _) in partitions.partitions.iter().zip(wanted).filter(|(_, wanted)| *wanted) {
+            if leaves.len() > MEMBERS_MAX {
+                return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, "too many partitions"));
+            }
+            match partition.partitioned {
+                true => {
+                    let below = self.relation(partition.oid)?;
+                    self.partitions_below(top, &below, at, quals, leaves)?;
+                }
+                false => leaves.push(partition.oid),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a member into the place of its tree.
+    pub fn enter(&mut self, at: usize, member: &Member) -> Entered {
+        let columns = member.base.relation.columns.iter().map(|column| EntryColumn {
+            name: if column.attisdropped { String::new() } else { column.attname.to_string() },
+            ty: q::SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation },
+        });
+        let level = self.level();
+        level.member = Some((at, member.name));
+        let needed = level.needed.get(at).cloned().unwrap_or_default();
+        if let Some(list) = level.needed.get_mut(at) {
+            *list = needed.iter().map(|&number| own_number(number, &member.numbers)).collect();
+        }
+        let entry = &mut level.query.range_table[at];
+        let mut kind = entry.kind.clone();
+        if let EntryKind::Relation { oid, relkind, inherit, .. } = &mut kind {
+            (*oid, *relkind, *inherit) = (member.base.relation.oid, member.base.relation.kind(), false);
+        }
+        Entered {
+            relation: at,
+            kind: std::mem::replace(&mut entry.kind, kind),
+            name: std::mem::replace(&mut entry.name, member.alias.clone()),
+            columns: std::mem::replace(&mut entry.columns, columns.collect()),
+            needed,
+        }
+    }
+
+    /// Puts the tree back.
+    pub fn leave(&mut self, entered: Entered) {
+        let level = self.level();
+        level.member = None;
+        if let Some(list) = level.needed.get_mut(entered.relation) {
+            *list = entered.needed;
+        }
+        let entry = &mut level.query.range_table[entered.relation];
+        (entry.kind, entry.name, entry.columns) = (entered.kind, entered.name, entered.columns);
+    }
+
+    /// The ways to read a tree: each member by its best path, one after the other, or merged where all are sorted.
+    pub fn tree_paths(
+        &mut self,
+        unit_at: usize,
+        tree: &Tree,
+        joins: &[Expr],
+        wanted: &[PathKey],
+    ) -> Result<Vec<Rc<Path>>> {
+        let at = tree.relation;
+        let mut all: Vec<Vec<Rc<Path>>> = Vec::with_capacity(tree.members.len());
+        let mut sorted: Vec<Option<Rc<Path>>> = Vec::with_capacity(tree.members.len());
+        for member in &tree.members {
+            let map = |expr: &Expr| translate(expr, at, &member.numbers, &tree.top, &member.base.relation);
+            let joins: Vec<Expr> = joins.iter().map(map).collect();
+            let wanted: Vec<PathKey> =
+                wanted.iter().map(|key| PathKey { expr: map(&key.expr), ..key.clone() }).collect();
+            let unit = member.unit(at);
+            let entered = self.enter(at, member);
+            let paths = self.base_paths(unit_at, &unit, &joins);
+            self.leave(entered);
+            let paths = paths?;
+            let in_order = paths.iter().filter(|path| path.requires == 0 && is_sorted(&path.order, &wanted));
+            sorted.push(in_order.min_by(|a, b| a.total.total_cmp(&b.total)).cloned().filter(|_| !wanted.is_empty()));
+            all.push(paths);
+        }
+        let mut requires = vec![0];
+        for path in all.iter().flatten() {
+            if !requires.contains(&path.requires) {
+                requires.push(path.requires);
+            }
+        }
+        let mut found = Vec::new();
+        for given in requires {
+            let chosen: Option<Vec<Rc<Path>>> = all
+                .iter()
+                .map(|paths| {
+                    let fitting = paths.iter().filter(|path| path.requires & !given == 0);
+                    fitting.min_by(|a, b| a.total.total_cmp(&b.total)).cloned()
+                })
+                .collect();
+            let Some(chosen) = chosen else { continue };
+            if given != 0 && chosen.iter().all(|path| path.requires != given) {
+                continue;
+            }
+            found.push(Rc::new(self.append(unit_at, chosen, given, None)));
+        }
+        if let Some(chosen) = sorted.into_iter().collect::<Option<Vec<_>>>()
+            && !chosen.is_empty()
+        {
+            found.push(Rc::new(self.append(unit_at, chosen, 0, Some(wanted))));
+        }
+        Ok(found)
+    }
+
+    fn append(
+        &self,
+        unit: usize,
+        members: Vec<Rc<Path>>,
+        requires: crate::prepare::Relids,
+        keys: Option<&[PathKey]>,
+    ) -> Path {
+        let costs = &self.ctx.costs;
+        let rows: f64 = members.iter().map(|path| path.rows).sum();
+        let several = members.len() > 1;
+        let mut total: f64 = members.iter().map(|path| path.total).sum();
+        let mut startup = members.first().map_or(0.0, |path| path.startup);
+        if several {
+            total += 0.5 * costs.cpu_tuple_cost * rows;
+        }
+        if keys.is_some() && several {
+            startup = members.iter().map(|path| path.startup).sum();
+            total += rows * 2.0 * costs.cpu_operator_cost * (members.len() as f64).log2();
+        }
+        Path {
+            kind: PathKind::Append(Box::new(AppendPath { unit, members, merged: keys.is_some() })),
+            units: 1 << unit,
+            requires,
+            rows: rows.max(1.0),
+            startup,
+            total,
+            order: Rc::new(keys.map(<[_]>::to_vec).unwrap_or_default()),
+        }
+    }
+
+    /// Makes the nodes of a tree's scan.
+    pub fn build_append(&mut self, problem: &mut Problem, path: &Path, append: &AppendPath) -> Result<Built> {
+        let empty = UnitKind::Built(None);
+        let UnitKind::Tree(tree) = std::mem::replace(&mut problem.units[append.unit].kind, empty) else {
+            return Err(Error::internal("a tree was built twice"));
+        };
+        let at = tree.relation;
+        let columns = self.level().needed[at].clone();
+        let layout: Layout = columns.iter().map(|&n| self.var(at, n)).collect();
+        let mut inputs = Vec::with_capacity(append.members.len());
+        let mut scans = Vec::new();
+        for (member, path) in tree.members.iter().zip(&append.members) {
+            problem.units[append.unit].kind = member.unit(at).kind;
+            let entered = self.enter(at, member);
+            let built = self.build_path(problem, path);
+            self.leave(entered);
+            inputs.push(built?.node);
+            if let Some(&relation) = self.level().scanned.get(&at) {
+                scans.push(MemberScan { oid: member.base.relation.oid, relation });
+            }
+        }
+        self.level().scanned.remove(&at);
+        self.level().trees.insert(at, scans);
+        self.level().partitioned |= tree.top.kind() == kind::PARTITIONED_TABLE;
+        let width = self.width(&layout);
+        let cost = Cost { startup: path.startup, total: path.total, rows: path.rows.round(), width };
+        let node = match inputs.len() {
+            0 => return self.nothing(layout),
+            1 => inputs.remove(0),
+            _ if append.merged => {
+                let mut keys = Vec::new();
+                let mut texts = Vec::new();
+                for key in path.order.iter() {
+                    let column =
+                        layout.iter().position(|have| crate::scan::stripped(have) == crate::scan::stripped(&key.expr));
+                    let column = column.ok_or_else(|| Error::internal("a sort key is not read"))?;
+                    let ty = self.column_type(key.expr.ty)?;
+                    keys.push(self.sort_key_by(column, ty, key.operator, key.descending, key.nulls_first)?);
+                    texts.push(analyzer::deparse::order_suffix(key.descending, key.nulls_first).to_string());
+                }
+                let exprs: Vec<Expr> = path.order.iter().map(|key| key.expr.clone()).collect();
+                let mut node = self.node(NodeKind::MergeAppend { inputs, keys }, &layout, cost)?;
+                self.detail(&mut node, "Sort Key", &exprs);
+                if let Some(detail) = node.details.last_mut() {
+                    detail.texts = texts;
+                }
+                node
+            }
+            _ => self.node(NodeKind::Append { inputs }, &layout, cost)?,
+        };
+        Ok(Built { node, layout, order: path.order.to_vec() })
+    }
+
+    /// A node without rows that has these columns.
+    fn nothing(&mut self, layout: Layout) -> Result<Built> {
+        let never = analyzer::types::boolean(false);
+        let condition = self.compile_all(std::slice::from_ref(&never), &[])?;
+        let mut node = self.node(NodeKind::Result { input: None, condition }, &layout, Cost::default())?;
+        let nulls = layout.iter().map(|e| {
+            let ty = self.column_type(e.ty)?;
+            Ok(crate::plan::Expr { kind: crate::plan::ExprKind::Const(batch::Datum::Null), ty })
+        });
+        node.project = Some(nulls.collect::<Result<_>>()?);
+        self.detail(&mut node, "One-Time Filter", &[never]);
+        Ok(Built { node, layout, order: Vec::new() })
+    }
+}
+
+impl Member {
+    /// The member as a base relation.
+    fn unit(&self, at: usize) -> Unit {
+        Unit {
+            relids: 1 << at,
+            kind: UnitKind::Base { relation: at, base: self.base.clone(), quals: self.quals.clone() },
+            special: None,
+            rows: self.rows,
+            lateral: 0,
+        }
+    }
+}
+
+fn own_number(number: i16, numbers: &[i16]) -> i16 {
+    match number {
+        1.. => numbers.get(number as usize - 1).copied().unwrap_or(number),
+        system => system,
+    }
+}
+
+/// The numbers that a table has for the columns of one above it.
+pub(crate) fn numbers(top: &Relation, table: &Relation) -> Result<Vec<i16>> {
+    let number = |(at, column): (usize, &catalog::rows::PgAttribute)| -> Result<i16> {
+        if column.attisdropped {
+            return Ok(0);
+        }
+        // As a rule they stand at the same places.
+        let own = table.columns.get(at).filter(|own| !own.attisdropped && own.attname == column.attname);
+        let own = own.or_else(|| table.column_by_name(&column.attname));
+        own.map(|own| own.attnum).ok_or_else(|| {
+            let text =
+                format!("could not find inherited attribute \"{}\" of relation \"{}\"", column.attname, table.name());
+            Error::internal(text)
+        })
+    };
+    top.columns.iter().enumerate().map(number).collect()
+}
+
+/// An expression over a tree as one over its member.
+pub(crate) fn translate(expr: &Expr, at: usize, numbers: &[i16], top: &Relation, member: &Relation) -> Expr {
+    struct Translate<'t> {
+        at: usize,
+        depth: u32,
+        numbers: &'t [i16],
+        types: (Oid, Oid),
+    }
+    impl VisitorMut for Translate<'_> {
+        fn expr(&mut self, expr: &mut Expr) {
+            let ExprKind::Var(var) = &mut expr.kind else { return expr.visit_children_mut(self) };
+            if var.level != self.depth || var.relation != self.at {
+                return;
+            }
+            if var.column == 0 && self.types.0 != self.types.1 {
+                // A whole row of the member, as one of the tree.
+                let (var, tree) = (*var, expr.ty);
+                let own = q::SqlType { oid: self.types.1, ..tree };
+                let row = Expr { kind: ExprKind::Var(var), ty: own, location: q::NO_LOCATION };
+                expr.kind = ExprKind::ConvertRow(Box::new(row), q::CallForm::ImplicitCast);
+                return;
+            }
+            var.column = own_number(var.column, self.numbers);
+        }
+        fn query(&mut self, query: &mut q::Query) {
+            self.depth += 1;
+            query.visit_children_mut(self);
+            self.depth -= 1;
+        }
+        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+            self
+        }
+    }
+    let mut expr = expr.clone();
+    let types = (top.class.reltype, member.class.reltype);
+    Translate { at, depth: 0, numbers, types }.expr(&mut expr);
+    expr
+}
