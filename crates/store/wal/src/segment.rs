@@ -39,7 +39,7 @@ pub fn segment_size_of(path: &Path) -> Result<Option<u32>> {
     let read = File::open(path).and_then(|file| file.read_exact_at(&mut header, 0));
     match read {
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        result => result.map_err(|e| Error::io(format_args!("could not open file \"{}\"", shown(&path)), &e))?,
+        result => result.map_err(|e| Error::io(format_args!("could not open file \"{}\"", shown(path)), &e))?,
     }
     let magic = u16::from_le_bytes([header[0], header[1]]);
     let size = u32::from_le_bytes([header[32], header[33], header[34], header[35]]);
