@@ -42,6 +42,18 @@ pub(crate) struct Kept {
     near_number: Option<usize>,
 }
 
+impl Kept {
+    /// Hands over a row by its number, from 1.
+    fn hand_over(&mut self, row: u64, take: &mut dyn FnMut(&Batch, usize) -> Result<()>) -> Result<()> {
+        let (number, at) = ((row - 1) as usize / BATCH_ROWS, (row - 1) as usize % BATCH_ROWS);
+        if self.near_number != Some(number) {
+            self.rows.read(number, &mut self.near)?;
+            self.near_number = Some(number);
+        }
+        take(&self.near, at)
+    }
+}
+
 impl Session<'_> {
     /// DECLARE
     pub(crate) fn declare(&self, text: &Rc<str>, declare: &DeclareCursor) -> Result<()> {
@@ -77,7 +89,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn keep(&self, source: Box<Running>, scroll: bool) -> Kept {
+    pub(crate) fn keep(&self, source: Box<Running>, scroll: bool) -> Kept {
         let reprs: Vec<batch::Repr> = source.columns().iter().map(batch::Column::repr).collect();
         let near = Batch::new(reprs.iter().copied());
         let rows = RowStore::new(reprs, self.memory(), self.temporary.clone());
@@ -103,6 +115,23 @@ impl Session<'_> {
 
     /// Moves a cursor that keeps its rows, sending those that it passes; how many they were.
     pub(crate) fn fetch_kept(&self, kept: &mut Kept, direction: FetchDirection, count: i64, send: bool) -> Result<u64> {
+        let outputs = std::mem::take(&mut kept.outputs);
+        let moved = self.move_kept(kept, direction, count, &mut |batch, row| match send {
+            true => self.send_kept(&outputs, batch, row),
+            false => Ok(()),
+        });
+        kept.outputs = outputs;
+        moved
+    }
+
+    /// Moves a cursor that keeps its rows, handing over those that it passes; how many they were.
+    pub(crate) fn move_kept(
+        &self,
+        kept: &mut Kept,
+        direction: FetchDirection,
+        count: i64,
+        take: &mut dyn FnMut(&Batch, usize) -> Result<()>,
+    ) -> Result<u64> {
         let all = count == Fetch::ALL || count == -Fetch::ALL;
         let (direction, count) = match direction {
             FetchDirection::Backward if all => (FetchDirection::Backward, count.abs()),
@@ -129,8 +158,8 @@ impl Session<'_> {
             self.read_on(kept, target)?;
             kept.position = target.min(kept.rows.len() + 1);
             let on_row = (1..=kept.rows.len()).contains(&kept.position);
-            if on_row && send {
-                self.send_kept(kept, kept.position)?;
+            if on_row {
+                kept.hand_over(kept.position, take)?;
             }
             return Ok(on_row as u64);
         }
@@ -139,18 +168,14 @@ impl Session<'_> {
             let last = position.saturating_sub(if all { u64::MAX } else { count.unsigned_abs() });
             let passed = last.max(1)..position.min(kept.rows.len() + 1);
             let number = passed.end.saturating_sub(passed.start);
-            if send {
-                passed.rev().try_for_each(|row| self.send_kept(kept, row))?;
-            }
+            passed.rev().try_for_each(|row| kept.hand_over(row, take))?;
             kept.position = last;
             return Ok(number);
         }
         let wanted = if all { u64::MAX } else { position.saturating_add(count as u64) };
         self.read_on(kept, wanted)?;
         let last = wanted.min(kept.rows.len());
-        if send {
-            (position + 1..=last).try_for_each(|row| self.send_kept(kept, row))?;
-        }
+        (position + 1..=last).try_for_each(|row| kept.hand_over(row, take))?;
         kept.position = wanted.min(kept.rows.len() + 1);
         Ok(last.saturating_sub(position))
     }
@@ -159,15 +184,9 @@ impl Session<'_> {
         if kept.scroll { Ok(()) } else { Err(forward_only()) }
     }
 
-    /// Sends a row by its number, from 1.
-    fn send_kept(&self, kept: &mut Kept, row: u64) -> Result<()> {
-        let (number, at) = ((row - 1) as usize / BATCH_ROWS, (row - 1) as usize % BATCH_ROWS);
-        if kept.near_number != Some(number) {
-            kept.rows.read(number, &mut kept.near)?;
-            kept.near_number = Some(number);
-        }
+    fn send_kept(&self, outputs: &[Output], batch: &Batch, row: usize) -> Result<()> {
         let mut out = std::mem::take(self.connection.borrow_mut().out());
-        let written = self.write_row(&mut out, &kept.outputs, &kept.near.columns, at);
+        let written = self.write_row(&mut out, outputs, &batch.columns, row);
         let mut connection = self.connection.borrow_mut();
         out.append(connection.out());
         *connection.out() = out;

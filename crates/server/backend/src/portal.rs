@@ -95,14 +95,25 @@ impl Session<'_> {
     /// Begins to run a query.
     pub fn start_query(&self, prepared: &Prepared, params: Vec<Datum>, formats: &[Format]) -> Result<Running> {
         let plan = self.plan_of(prepared)?;
+        self.start_plan(plan, params, self.transaction.snapshot()?, prepared.result.as_deref(), formats)
+    }
+
+    /// Begins to run a plan whose rows have these columns.
+    pub fn start_plan(
+        &self,
+        plan: std::sync::Arc<planner::plan::Plan>,
+        params: Vec<Datum>,
+        snapshot: txn::ActiveSnapshot,
+        result: Option<&[ResultColumn]>,
+        formats: &[Format],
+    ) -> Result<Running> {
         if !plan.read_only || plan.command != Command::Select {
             self.check_writable(command_word(plan.command))?;
         }
         let options = Options { params, work_mem: self.memory(), instrument: false };
-        let snapshot = self.transaction.snapshot()?;
         let execution = Execution::start(&self.executor(), plan, snapshot, options)?;
         let batch = execution.batch();
-        let outputs = match &prepared.result {
+        let outputs = match result {
             Some(columns) => self.outputs(columns, formats)?,
             None => Vec::new(),
         };

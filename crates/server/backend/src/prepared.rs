@@ -130,6 +130,13 @@ impl Session<'_> {
         self.portals.borrow().iter().map(row).collect()
     }
 
+    /// A plan as a prepared statement without text to analyse anew: for cursors of routines.
+    pub fn prepared_of(&self, text: &str, plan: Arc<Plan>) -> Result<Prepared> {
+        let mut prepared = self.prepare(text.into(), None, Params::default())?;
+        prepared.result = self.result_of(&plan)?;
+        Ok(prepared)
+    }
+
     /// What plans depend on besides the relations that they lock.
     pub fn generations(&self) -> (u64, u64) {
         (self.catalog().generation(), self.settings.borrow().generation())

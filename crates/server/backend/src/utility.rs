@@ -88,6 +88,10 @@ impl Session<'_> {
     /// Runs a statement that is not a query; gives its command tag. Rows of FETCH and EXECUTE are sent.
     pub fn run_utility(&self, text: &Rc<str>, statement: &Statement, formats: &[Format]) -> Result<String> {
         let tag = match statement {
+            Statement::Do(block) => {
+                self.run_do(block)?;
+                statement.name()
+            }
             Statement::Call(call) => {
                 self.run_call(text, call, &[], &[])?;
                 statement.name()

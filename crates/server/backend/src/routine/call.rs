@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use analyzer::query::{Command, Query, TargetEntry};
+use analyzer::query::{Command, Expr, Query, TargetEntry};
 use analyzer::routine::RoutineResult;
 use analyzer::{Analyzer, Params};
 use batch::{Batch, Datum};
@@ -35,6 +35,11 @@ impl Session<'_> {
         let mut analyzer = Analyzer::new(catalog, self, text, params);
         let (procedure, args, _) = analyzer.call_statement(call)?;
         let params = analyzer.parameter_types()?;
+        Ok((self.analyzed_call(text, procedure, args)?, params))
+    }
+
+    fn analyzed_call(&self, text: &str, procedure: Entry<PgProc>, args: Vec<Expr>) -> Result<Analyzed> {
+        let catalog = self.catalog();
         let types: Vec<Oid> = args.iter().map(|arg| arg.ty.oid).collect();
         let result = RoutineResult::of(catalog, &procedure, &types, procedure.prorettype)?;
         let mut arguments = Query::new(Command::Select);
@@ -48,9 +53,8 @@ impl Session<'_> {
             origin_column: 0,
         };
         arguments.targets = args.into_iter().enumerate().map(target).collect();
-        let arguments =
-            Analyzer::new(catalog, self, text, Params::fixed(params.clone())).finish_routine_query(arguments)?;
-        Ok((Analyzed { procedure, arguments, types, result }, params))
+        let arguments = Analyzer::new(catalog, self, text, Params::default()).finish_routine_query(arguments)?;
+        Ok(Analyzed { procedure, arguments, types, result })
     }
 
     /// The types of the parameters of a CALL, and the columns of its result, if it has one.
@@ -72,14 +76,43 @@ impl Session<'_> {
 
     /// Whether a CALL or DO that begins now may end the transaction.
     fn may_end_transaction(&self) -> bool {
-        self.block.get() == Block::Single
+        self.block.get() == Block::Single && !self.routines.busy.get()
+    }
+
+    /// Runs a CALL that stands in another routine.
+    pub(super) fn call_within(
+        &self,
+        text: &str,
+        call: &Call,
+        scope: &dyn plpgsql::CallScope,
+        may_end: bool,
+    ) -> Result<plpgsql::Called> {
+        let (analyzed, written) = {
+            let mut analyzer =
+                Analyzer::new(self.catalog(), self, text, Params::default()).with_variables(scope.variables());
+            let (procedure, args, written) = analyzer.call_statement(call)?;
+            (self.analyzed_call(text, procedure, args)?, written)
+        };
+        let (params, types) = scope.params()?;
+        let values = self.call_procedure(analyzed, types, params, may_end)?;
+        let mut called = plpgsql::Called::default();
+        if let Some((result, values)) = values {
+            for output in written {
+                if let (Some(value), Some((_, ty))) =
+                    (values.get(output.output), result.columns.as_ref().and_then(|columns| columns.get(output.output)))
+                {
+                    called.outputs.push((output.argument, value.clone(), *ty));
+                }
+            }
+        }
+        Ok(called)
     }
 
     /// Runs a CALL of the client's; the values of its outputs as text, if it has some.
     pub fn run_call(&self, text: &Rc<str>, call: &Call, params: &[Datum], types: &[Oid]) -> Result<TextRows> {
         let (analyzed, types) = self.analyze_call(text, call, Params::fixed(types.to_vec()))?;
-        let atomic = !self.may_end_transaction();
-        let values = self.call_procedure(analyzed, types, params.to_vec(), atomic)?;
+        let may_end = self.may_end_transaction();
+        let values = self.call_procedure(analyzed, types, params.to_vec(), may_end)?;
         let mut rows = Vec::new();
         if let Some((result, values)) = values {
             let mut row = Vec::with_capacity(values.len());
@@ -104,7 +137,7 @@ impl Session<'_> {
         analyzed: Analyzed,
         types: Vec<Oid>,
         params: Vec<Datum>,
-        atomic: bool,
+        may_end: bool,
     ) -> Result<Option<(RoutineResult, Vec<Datum>)>> {
         let Analyzed { procedure, arguments, types: arg_types, result } = analyzed;
         let kind = catalog::privileges::ObjectKind::Function;
@@ -132,7 +165,9 @@ impl Session<'_> {
             snapshot: None,
             columns: &columns,
         };
-        let before = self.routines.atomic.replace(atomic || procedure.prosecdef || procedure.proconfig.is_some());
+        let places = self.routines.places.borrow().len();
+        let may_end = may_end && !procedure.prosecdef && procedure.proconfig.is_none();
+        let before = (self.routines.may_end.replace(may_end), self.routines.busy.replace(true));
         let mut values = None;
         let called = match result.columns.is_some() {
             true => self.call_row(&invocation, &mut |batch: &Batch| {
@@ -143,7 +178,9 @@ impl Session<'_> {
             }),
             false => self.call_value(invocation).map(|_| ()),
         };
-        self.routines.atomic.set(before);
+        self.routines.may_end.set(before.0);
+        self.routines.busy.set(before.1);
+        self.routines.places.borrow_mut().truncate(places);
         called?;
         Ok(values.map(|values| (result, values)))
     }
@@ -153,6 +190,7 @@ impl Session<'_> {
         self.check_stack()?;
         self.with_rights_of(invocation.row, || match invocation.row.prolang {
             super::SQL => self.sql_row(invocation, sink),
+            language if self.is_plpgsql(language)? => self.plpgsql_row(invocation, sink),
             _ => Err(super::no_language(self, invocation.row)?),
         })
     }

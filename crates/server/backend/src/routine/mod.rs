@@ -6,6 +6,7 @@
 //! | language | module |
 //! |---|---|
 //! | `sql` | [`sql`] |
+//! | `plpgsql` | [`plpgsql`] |
 //! | `c` | the extensions that are built into the server (`commands::extension`) |
 //!
 //! What a session has learnt about its routines it keeps in [`Cache`] until a catalog changes.
@@ -13,6 +14,7 @@
 //! - [`call`]: CALL and DO. [`source`]: the rows of functions that return sets.
 
 mod call;
+mod plpgsql;
 mod source;
 mod sql;
 
@@ -42,8 +44,15 @@ pub(crate) struct Cache {
     sql: RefCell<HashMap<sql::Key, Rc<sql::SqlRoutine>>>,
     /// The stack's address when the session began: what is used since is what calls have used.
     stack: Cell<usize>,
-    /// The procedure that runs may not end the transaction.
-    atomic: Cell<bool>,
+    plpgsql: RefCell<HashMap<plpgsql::Key, Rc<plpgsql::Parsed>>>,
+    /// The procedure that runs may end the transaction.
+    may_end: Cell<bool>,
+    /// A routine runs.
+    busy: Cell<bool>,
+    /// The statements of PL/pgSQL that are under way, the innermost last.
+    places: RefCell<Vec<(Rc<str>, u32, &'static str)>>,
+    /// The number of the latest cursor without a name.
+    portals: Cell<u32>,
 }
 
 /// A call of a routine.
@@ -69,7 +78,27 @@ fn stack_address() -> usize {
     std::ptr::from_ref(&here) as usize
 }
 
+/// While it lives, no procedure may end the transaction: a query is under way.
+struct Within<'s> {
+    cache: &'s Cache,
+    before: (bool, bool, usize),
+}
+
+impl Drop for Within<'_> {
+    fn drop(&mut self) {
+        self.cache.may_end.set(self.before.0);
+        self.cache.busy.set(self.before.1);
+        self.cache.places.borrow_mut().truncate(self.before.2);
+    }
+}
+
 impl Session<'_> {
+    fn within_statement(&self) -> Within<'_> {
+        let cache = &self.routines;
+        let places = cache.places.borrow().len();
+        Within { cache, before: (cache.may_end.replace(false), cache.busy.replace(true), places) }
+    }
+
     /// Notes where the stack begins.
     pub fn mark_stack(&self) {
         self.routines.stack.set(stack_address());
@@ -101,6 +130,7 @@ impl Session<'_> {
         out: &mut Column,
     ) -> Result<()> {
         let row = self.catalog().function(function)?;
+        let _within = self.within_statement();
         out.reset(len);
         for at in rows.iter() {
             let extension = row.probin.is_some().then(|| {
@@ -153,6 +183,7 @@ impl Session<'_> {
             snapshot: Some(snapshot),
             columns,
         };
+        let _within = self.within_statement();
         self.source_of(invocation)
     }
 
@@ -162,6 +193,7 @@ impl Session<'_> {
         let row = invocation.row.clone();
         self.with_rights_of(&row, || match row.prolang {
             SQL => self.sql_value(&invocation),
+            language if self.is_plpgsql(language)? => self.plpgsql_value(&invocation),
             _ => Err(no_language(self, &row)?),
         })
     }
@@ -171,6 +203,7 @@ impl Session<'_> {
         self.check_stack()?;
         self.with_rights_of(invocation.row, || match invocation.row.prolang {
             SQL => self.sql_rows(invocation, sink),
+            language if self.is_plpgsql(language)? => self.plpgsql_rows(invocation, sink),
             _ => Err(no_language(self, invocation.row)?),
         })
     }
@@ -179,6 +212,7 @@ impl Session<'_> {
     pub fn check_body(&self, row: &PgProc) -> Result<()> {
         match row.prolang {
             SQL => self.check_sql(row),
+            language if self.is_plpgsql(language)? => self.check_plpgsql(row),
             _ => Ok(()),
         }
     }

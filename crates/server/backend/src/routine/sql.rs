@@ -336,12 +336,12 @@ pub(super) fn plural(n: usize) -> &'static str {
     if n == 1 { "" } else { "s" }
 }
 
-fn not_volatile(tag: &str) -> Error {
+pub(super) fn not_volatile(tag: &str) -> Error {
     Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("{tag} is not allowed in a non-volatile function"))
 }
 
 /// Refuses statements that a function in SQL cannot run.
-fn check_allowed(statement: &Statement, volatile: bool) -> Result<()> {
+pub(super) fn check_allowed(statement: &Statement, volatile: bool) -> Result<()> {
     let refuse = |text: String| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
     match statement {
         Statement::Copy(copy) if matches!(copy.target, CopyTarget::Client) => {

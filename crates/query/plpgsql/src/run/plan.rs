@@ -1,0 +1,339 @@
+//! From a fragment of SQL to something that runs: names resolved to variables, a plan, and which values it wants.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use analyzer::query::{Query, SqlType};
+use analyzer::routine::{Precedence, Variable as Resolved, Variables, in_body};
+use batch::Datum;
+use error::{Error, Result, SqlState};
+use executor::scalar::Scalar;
+use ids::Oid;
+use parser::ast::{RawStatement, Statement as Sql};
+use planner::plan::{Command, Plan};
+
+use super::frame::{Frame, Value};
+use crate::tree::*;
+use crate::{Host, parse};
+
+/// A fragment, ready to run.
+pub struct Planned {
+    /// What it does.
+    pub work: Work,
+    /// Where its parameters' values come from.
+    pub sources: Vec<(Source, SqlType)>,
+    /// For which state of the catalogs it holds.
+    generations: (u64, u64),
+    /// The types that its columns were made to fit.
+    wanted: Vec<Option<SqlType>>,
+}
+
+/// What a fragment does.
+pub enum Work {
+    /// An expression that needs no executor.
+    Scalar(Box<RefCell<Scalar>>, SqlType),
+    /// A query.
+    Plan(Arc<Plan>),
+    /// A statement that is no query.
+    Utility(Box<Sql>),
+}
+
+/// Where a parameter's value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// A variable.
+    Variable(Number),
+    /// A field of a row.
+    Field(Number, String),
+}
+
+/// The names that a fragment can use.
+pub struct Resolver<'r> {
+    routine: &'r Routine,
+    frame: &'r Frame,
+    names: Option<usize>,
+    sources: RefCell<Vec<(Source, SqlType)>>,
+}
+
+impl<'r> Resolver<'r> {
+    /// For a fragment of a routine that runs.
+    pub fn new(routine: &'r Routine, frame: &'r Frame, names: Option<usize>) -> Resolver<'r> {
+        Resolver { routine, frame, names, sources: RefCell::new(Vec::new()) }
+    }
+
+    fn param(&self, source: Source, ty: SqlType) -> Resolved {
+        let mut sources = self.sources.borrow_mut();
+        let at = match sources.iter().position(|(known, _)| *known == source) {
+            Some(at) => at,
+            None => {
+                sources.push((source, ty));
+                sources.len() - 1
+            }
+        };
+        Resolved { number: at as u32 + 1, ty }
+    }
+
+    /// What the parameters are.
+    pub fn into_sources(self) -> Vec<(Source, SqlType)> {
+        self.sources.into_inner()
+    }
+
+    fn variable(&self, number: Number) -> Resolved {
+        self.param(Source::Variable(number), self.frame.type_of(self.routine, number))
+    }
+}
+
+impl Variables for Resolver<'_> {
+    fn named(&self, parts: &[&str]) -> Result<Option<(Resolved, usize)>> {
+        let Some((number, used)) = parse::lookup(&self.routine.names, self.names, parts) else { return Ok(None) };
+        if parts.len() == used || !matches!(self.routine.variables[number].kind, VariableKind::Record(_)) {
+            return Ok(Some((self.variable(number), used)));
+        }
+        let field = parts[used];
+        let ty = self.frame.field_type(self.routine, number, field)?;
+        let source = Source::Field(number, field.to_string());
+        Ok(Some((self.param(source, ty), used + 1)))
+    }
+
+    fn numbered(&self, number: i32) -> Option<Resolved> {
+        let name = format!("${number}");
+        let (found, _) = parse::lookup(&self.routine.names, self.names, &[&name])?;
+        Some(self.variable(found))
+    }
+
+    fn precedence(&self) -> Precedence {
+        self.routine.precedence
+    }
+}
+
+/// Parses a fragment, to see whether it can be.
+pub(crate) fn parse_fragment(text: &str, mode: Mode) -> Result<RawStatement> {
+    let mut statements = parse::parse_sql(text, mode)?;
+    match (statements.pop(), statements.is_empty()) {
+        (Some(statement), true) => Ok(statement),
+        _ => Err(Error::new(SqlState::SYNTAX_ERROR, format!("query \"{text}\" is not one statement"))),
+    }
+}
+
+/// The line of context for a fragment that failed, where PostgreSQL gives one.
+pub fn fragment_context(error: Error, text: &str, mode: Mode) -> Error {
+    let positioned = error.fields().position.is_some();
+    if positioned {
+        return in_body(error, text);
+    }
+    match mode {
+        Mode::Expression => error.context(format!("PL/pgSQL expression \"{text}\"")),
+        Mode::Assignment(_) => error.context(format!("PL/pgSQL assignment \"{text}\"")),
+        Mode::Statement => error.context(format!("SQL statement \"{text}\"")),
+    }
+}
+
+impl Fragment {
+    /// The fragment, planned; its columns are made to fit `wanted` as assignment would, where that says a type.
+    pub fn planned(
+        &self,
+        host: &dyn Host,
+        routine: &Routine,
+        frame: &Frame,
+        wanted: &[Option<SqlType>],
+    ) -> Result<Rc<Planned>> {
+        let generations = host.generations();
+        if let Some(found) = &*self.planned.borrow()
+            && found.generations == generations
+            && found.wanted == wanted
+            && found.fits(routine, frame)
+        {
+            return Ok(found.clone());
+        }
+        let made = Rc::new(self.plan(host, routine, frame, wanted, generations)?);
+        self.planned.replace(Some(made.clone()));
+        Ok(made)
+    }
+
+    fn plan(
+        &self,
+        host: &dyn Host,
+        routine: &Routine,
+        frame: &Frame,
+        wanted: &[Option<SqlType>],
+        generations: (u64, u64),
+    ) -> Result<Planned> {
+        let fail = |error: Error| fragment_context(error, &self.text, self.mode);
+        let raw = parse_fragment(&self.text, self.mode).map_err(fail)?;
+        let resolver = Resolver::new(routine, frame, self.names);
+        let make = || -> Result<Option<Arc<Plan>>> {
+            let query = match &raw.statement {
+                Sql::Assign(assign) if assign.path.len() > assign.extra_names as usize => {
+                    assigned(host, &self.text, assign, &resolver)?
+                }
+                Sql::Assign(assign) => {
+                    let select = Sql::Select(assign.value.clone());
+                    host.analyze(&self.text, &select, &resolver)?
+                }
+                statement if analyzer::is_query(statement) => host.analyze(&self.text, statement, &resolver)?,
+                _ => return Ok(None),
+            };
+            let query = self.fit(host, query, wanted)?;
+            let types = resolver.sources.borrow().iter().map(|(_, ty)| ty.oid).collect();
+            host.plan(query, types).map(Some)
+        };
+        let plan = make().map_err(fail)?;
+        let work = match plan {
+            None => Work::Utility(Box::new(raw.statement)),
+            Some(plan) => match (self.mode != Mode::Statement).then(|| Scalar::of(&plan)).transpose()?.flatten() {
+                Some(scalar) => {
+                    let ty = &plan.output[0].ty;
+                    let ty = SqlType { oid: ty.oid, typmod: ty.typmod, collation: ty.collation };
+                    Work::Scalar(Box::new(RefCell::new(scalar)), ty)
+                }
+                None => Work::Plan(plan),
+            },
+        };
+        Ok(Planned { work, sources: resolver.into_sources(), generations, wanted: wanted.to_vec() })
+    }
+
+    /// Casts the output to what is wanted.
+    fn fit(&self, host: &dyn Host, mut query: Query, wanted: &[Option<SqlType>]) -> Result<Query> {
+        let count = query.output().count();
+        if self.mode != Mode::Statement && count != 1 {
+            let text = match self.mode {
+                Mode::Assignment(_) => format!("assignment source returned {count} columns"),
+                _ => format!("query returned {count} columns"),
+            };
+            return Err(Error::new(SqlState::SYNTAX_ERROR, text));
+        }
+        let params = analyzer::Params::default();
+        let mut analyzer = analyzer::Analyzer::new(host.catalog(), host.env(), &self.text, params);
+        for (at, wanted) in wanted.iter().enumerate().take(count) {
+            if let Some(ty) = wanted {
+                analyzer.fit_variable(&mut query, at, *ty)?;
+            }
+        }
+        Ok(query)
+    }
+}
+
+/// `variable[…].field := value`: the variable's new value.
+fn assigned(
+    host: &dyn Host,
+    text: &str,
+    assign: &parser::ast::Assign,
+    resolver: &Resolver<'_>,
+) -> Result<Query> {
+    let query = host.analyze(text, &Sql::Select(assign.value.clone()), resolver)?;
+    let extra = assign.extra_names as usize;
+    let mut words: Vec<&str> = vec![&assign.name];
+    for accessor in &assign.path[..extra] {
+        if let parser::ast::Accessor::Field(name) = accessor {
+            words.push(name);
+        }
+    }
+    let Some((base, _)) = resolver.named(&words)? else {
+        return Err(Error::new(SqlState::SYNTAX_ERROR, format!("\"{}\" is not a known variable", words.join("."))));
+    };
+    let params = analyzer::Params::default();
+    let analyzer = analyzer::Analyzer::new(host.catalog(), host.env(), text, params).with_variables(resolver);
+    analyzer.assign_variable(query, base, &assign.path[extra..], words[words.len() - 1])
+}
+
+/// `$1`, `$2` … of EXECUTE … USING.
+struct Numbered<'t>(&'t [SqlType]);
+
+impl Variables for Numbered<'_> {
+    fn named(&self, _: &[&str]) -> Result<Option<(Resolved, usize)>> {
+        Ok(None)
+    }
+
+    fn numbered(&self, number: i32) -> Option<Resolved> {
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.0.get(at).map(|&ty| Resolved { number: number as u32, ty })
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Column
+    }
+}
+
+impl Planned {
+    /// A statement whose only parameters are EXECUTE's.
+    pub fn dynamic(host: &dyn Host, text: &str, types: &[SqlType]) -> Result<Planned> {
+        let generations = host.generations();
+        let raw = parse_fragment(text, Mode::Statement)?;
+        let work = match analyzer::is_query(&raw.statement) {
+            true => {
+                let query = host.analyze(text, &raw.statement, &Numbered(types))?;
+                Work::Plan(host.plan(query, types.iter().map(|ty| ty.oid).collect())?)
+            }
+            false => Work::Utility(Box::new(raw.statement)),
+        };
+        let sources = types.iter().map(|ty| (Source::Variable(0), *ty)).collect();
+        Ok(Planned { work, sources, generations, wanted: Vec::new() })
+    }
+
+    /// Whether the variables still have the types that it was planned for: a row's fields may change theirs.
+    fn fits(&self, routine: &Routine, frame: &Frame) -> bool {
+        self.sources.iter().all(|(source, ty)| match source {
+            Source::Variable(number) => match routine.variables[*number].kind {
+                VariableKind::Scalar(declared) if declared.oid != types::oid::UNKNOWN => true,
+                _ => frame.type_of(routine, *number).oid == ty.oid,
+            },
+            Source::Field(number, field) => {
+                frame.field_type(routine, *number, field).is_ok_and(|found| found.oid == ty.oid)
+            }
+        })
+    }
+
+    /// The values of its parameters.
+    pub fn params(&self, host: &dyn Host, routine: &Routine, frame: &Frame) -> Result<Vec<Datum>> {
+        params(&self.sources, host, routine, frame)
+    }
+
+    /// Whether it gives rows.
+    pub fn gives_rows(&self) -> bool {
+        match &self.work {
+            Work::Scalar(..) => true,
+            Work::Plan(plan) => plan.command == Command::Select || !plan.output.is_empty(),
+            Work::Utility(_) => false,
+        }
+    }
+}
+
+/// The values of parameters.
+pub fn params(
+    sources: &[(Source, SqlType)],
+    host: &dyn Host,
+    routine: &Routine,
+    frame: &Frame,
+) -> Result<Vec<Datum>> {
+    sources
+        .iter()
+        .map(|(source, _)| match source {
+            Source::Variable(number) => match &frame.values[*number] {
+                Value::Scalar(value) => Ok(value.clone()),
+                Value::Record(_) => frame.row_value(host, routine, *number),
+            },
+            Source::Field(number, field) => frame.field(routine, *number, field),
+        })
+        .collect()
+}
+
+impl crate::CallScope for Scope<'_> {
+    fn variables(&self) -> &dyn Variables {
+        &self.resolver
+    }
+
+    fn params(&self) -> Result<(Vec<Datum>, Vec<Oid>)> {
+        let sources = self.resolver.sources.borrow();
+        let values = params(&sources, self.host, self.resolver.routine, self.resolver.frame)?;
+        Ok((values, sources.iter().map(|(_, ty)| ty.oid).collect()))
+    }
+}
+
+/// The names that CALL can use, with their values.
+pub struct Scope<'r> {
+    /// The names.
+    pub resolver: Resolver<'r>,
+    /// The session.
+    pub host: &'r dyn Host,
+}
