@@ -48,7 +48,7 @@ pub mod vacuum;
 mod view;
 
 pub use context::{Context, CopyReader, CopyWriter, Services};
-pub use function::PLPGSQL_HANDLER;
+pub use function::{PLPGSQL_HANDLER, transpose};
 
 use error::{Error, Result};
 use parser::ast::Statement;

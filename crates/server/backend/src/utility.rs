@@ -89,7 +89,7 @@ impl Session<'_> {
     pub fn run_utility(&self, text: &Rc<str>, statement: &Statement, formats: &[Format]) -> Result<String> {
         let tag = match statement {
             Statement::Do(block) => {
-                self.run_do(block)?;
+                self.run_do(text, block)?;
                 statement.name()
             }
             Statement::Call(call) => {

@@ -108,7 +108,7 @@ fn not_in_body(statement: &Statement) -> Error {
 
 /// Moves an error's place in a body to where the body stands in the statement, if it stands there once; otherwise the body is shown
 /// beside the error. `true` if it was moved.
-pub(super) fn transpose(context: &Context<'_>, error: Error, body: &str) -> (Error, bool) {
+pub fn transpose(text: &str, error: Error, body: &str) -> (Error, bool) {
     let mut error = error;
     let position = match error.fields().position {
         Some(position) => {
@@ -124,7 +124,7 @@ pub(super) fn transpose(context: &Context<'_>, error: Error, body: &str) -> (Err
             _ => return (error, false),
         },
     };
-    match place_of_body(context.text, body, position) {
+    match place_of_body(text, body, position) {
         Some(position) => (error.position(position), true),
         None => (error.internal_position(position).internal_query(body), true),
     }

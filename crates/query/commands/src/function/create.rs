@@ -94,7 +94,7 @@ fn validate(context: &Context<'_>, oid: Oid) -> Result<()> {
         }
         C => Err(library_error(row.probin.as_deref().unwrap_or_default())),
         _ => context.services.check_routine(&row).map_err(|error| {
-            let (error, moved) = body::transpose(context, error, &row.prosrc);
+            let (error, moved) = body::transpose(context.text, error, &row.prosrc);
             match (moved, row.prolang) {
                 (false, SQL) => error.context(format!("SQL function \"{}\"", row.proname)),
                 _ => error,

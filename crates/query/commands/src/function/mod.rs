@@ -14,6 +14,7 @@ mod create;
 pub(crate) mod lookup;
 mod signature;
 
+pub use body::transpose;
 pub(crate) use create::create;
 
 use ids::Oid;

@@ -69,10 +69,7 @@ pub fn parse(catalog: &Catalog, env: &dyn Environment, text: &str, header: &Head
     };
     parser.routine().map_err(|error| {
         let line = parser.line();
-        match header.signature.as_str() {
-            "inline_code_block" => error.context(format!("PL/pgSQL function inline_code_block line {line}")),
-            _ => error.context(format!("compilation of PL/pgSQL function \"{}\" near line {line}", header.name)),
-        }
+        error.context(format!("compilation of PL/pgSQL function \"{}\" near line {line}", header.name))
     })
 }
 

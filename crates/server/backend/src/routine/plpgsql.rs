@@ -333,7 +333,7 @@ impl Session<'_> {
     }
 
     /// DO
-    pub fn run_do(&self, statement: &Do) -> Result<()> {
+    pub fn run_do(&self, text: &str, statement: &Do) -> Result<()> {
         let mut body = None;
         let mut language = "plpgsql".to_string();
         let redundant = || Error::new(SqlState::SYNTAX_ERROR, "conflicting or redundant options");
@@ -381,8 +381,12 @@ impl Session<'_> {
             print_strict_params: false,
             check: true,
         };
-        let routine = plpgsql::parse::parse(catalog, self, &body, &header)
-            .map_err(|error| analyzer::routine::in_body(error, &body))?;
+        let routine = plpgsql::parse::parse(catalog, self, &body, &header).map_err(|mut error| {
+            if error.fields().position.is_some() {
+                error.fields_mut().context = None;
+            }
+            commands::transpose(text, error, &body).0
+        })?;
         let host = Host::new(self, None);
         let may_end = self.block.get() == Block::Single && !self.routines.busy.get();
         let before = (self.routines.may_end.replace(may_end), self.routines.busy.replace(true));
@@ -479,7 +483,7 @@ impl plpgsql::Host for Host<'_, '_> {
         super::sql::check_allowed(statement, !read_only)?;
         self.session.transaction.next_command()?;
         let tag = match statement {
-            Statement::Do(block) => self.session.run_do(block).map(|()| "DO".to_string()),
+            Statement::Do(block) => self.session.run_do(text, block).map(|()| "DO".to_string()),
             other => self.session.run_utility(&Rc::from(text), other, &[]),
         }?;
         self.any.replace(None);
