@@ -219,37 +219,124 @@ pub struct Branch {
 #[allow(missing_docs)] // the names are PL/pgSQL's
 pub enum Kind {
     Block(Box<Block>),
-    Assign { target: Number, value: Fragment, path: bool, field: Option<String> },
-    If { branches: Vec<Branch>, otherwise: Vec<Statement> },
+    Assign {
+        target: Number,
+        value: Fragment,
+        path: bool,
+        field: Option<String>,
+    },
+    If {
+        branches: Vec<Branch>,
+        otherwise: Vec<Statement>,
+    },
     /// `subject` is assigned to the variable, against which the branches' conditions test.
-    Case { subject: Option<(Fragment, Number)>, branches: Vec<Branch>, otherwise: Option<Vec<Statement>> },
-    Loop { label: String, body: Vec<Statement> },
-    While { label: String, condition: Fragment, body: Vec<Statement> },
-    ForInteger { label: String, variable: Number, from: Fragment, to: Fragment, step: Option<Fragment>, reverse: bool, body: Vec<Statement> },
-    ForQuery { label: String, target: Target, query: Fragment, body: Vec<Statement> },
-    ForExecute { label: String, target: Target, query: Fragment, using: Vec<Fragment>, body: Vec<Statement> },
-    ForCursor { label: String, target: Target, cursor: Number, arguments: Option<Fragment>, body: Vec<Statement> },
-    ForEach { label: String, target: Target, slice: i32, array: Fragment, body: Vec<Statement> },
+    Case {
+        subject: Option<(Fragment, Number)>,
+        branches: Vec<Branch>,
+        otherwise: Option<Vec<Statement>>,
+    },
+    Loop {
+        label: String,
+        body: Vec<Statement>,
+    },
+    While {
+        label: String,
+        condition: Fragment,
+        body: Vec<Statement>,
+    },
+    ForInteger {
+        label: String,
+        variable: Number,
+        from: Fragment,
+        to: Fragment,
+        step: Option<Fragment>,
+        reverse: bool,
+        body: Vec<Statement>,
+    },
+    ForQuery {
+        label: String,
+        target: Target,
+        query: Fragment,
+        body: Vec<Statement>,
+    },
+    ForExecute {
+        label: String,
+        target: Target,
+        query: Fragment,
+        using: Vec<Fragment>,
+        body: Vec<Statement>,
+    },
+    ForCursor {
+        label: String,
+        target: Target,
+        cursor: Number,
+        arguments: Option<Fragment>,
+        body: Vec<Statement>,
+    },
+    ForEach {
+        label: String,
+        target: Target,
+        slice: i32,
+        array: Fragment,
+        body: Vec<Statement>,
+    },
     /// EXIT, or CONTINUE.
-    Exit { exit: bool, label: String, condition: Option<Fragment> },
+    Exit {
+        exit: bool,
+        label: String,
+        condition: Option<Fragment>,
+    },
     Return(Option<Fragment>),
     ReturnVariable(Number),
     ReturnNext(Option<Fragment>),
     ReturnNextVariable(Number),
     ReturnQuery(Fragment),
-    ReturnExecute { query: Fragment, using: Vec<Fragment> },
+    ReturnExecute {
+        query: Fragment,
+        using: Vec<Fragment>,
+    },
     Raise(Box<Raise>),
-    Assert { condition: Fragment, message: Option<Fragment> },
-    Sql { statement: Fragment, into: Option<Target>, strict: bool },
+    Assert {
+        condition: Fragment,
+        message: Option<Fragment>,
+    },
+    Sql {
+        statement: Fragment,
+        into: Option<Target>,
+        strict: bool,
+    },
     Perform(Fragment),
-    Call { statement: Fragment },
-    Execute { query: Fragment, into: Option<Target>, strict: bool, using: Vec<Fragment> },
-    Diagnostics { stacked: bool, items: Vec<(Place, Diagnostic)> },
-    Open { cursor: Number, scroll: Option<bool>, what: Opened },
-    Fetch { cursor: Number, direction: Direction, target: Option<Target> },
-    Close { cursor: Number },
+    Call {
+        statement: Fragment,
+    },
+    Execute {
+        query: Fragment,
+        into: Option<Target>,
+        strict: bool,
+        using: Vec<Fragment>,
+    },
+    Diagnostics {
+        stacked: bool,
+        items: Vec<(Place, Diagnostic)>,
+    },
+    Open {
+        cursor: Number,
+        scroll: Option<bool>,
+        what: Opened,
+    },
+    Fetch {
+        cursor: Number,
+        direction: Direction,
+        target: Option<Target>,
+    },
+    Close {
+        cursor: Number,
+    },
     /// COMMIT, or ROLLBACK.
-    EndTransaction { commit: bool, chain: bool },
+    EndTransaction {
+        commit: bool,
+        chain: bool,
+    },
     Null,
 }
 

@@ -129,8 +129,7 @@ impl Parser<'_> {
                 continue;
             }
             if self.is_operator("<<") {
-                return Err(self
-                    .syntax("block label must be placed before DECLARE, not after"));
+                return Err(self.syntax("block label must be placed before DECLARE, not after"));
             }
             let line = self.line();
             let at = self.token();
@@ -193,8 +192,9 @@ impl Parser<'_> {
             if not_null {
                 self.expect("null")?;
             }
-            let has_default =
-                self.accept_kind(TokenKind::ColonEquals) || self.accept_kind(TokenKind::Equals) || self.accept("default");
+            let has_default = self.accept_kind(TokenKind::ColonEquals)
+                || self.accept_kind(TokenKind::Equals)
+                || self.accept("default");
             let default = match has_default {
                 true => Some(self.expression_until(&[TokenKind::Semicolon])?),
                 false => None,

@@ -346,7 +346,9 @@ impl<'p> Parser<'p> {
                     }
                     let what = if is_expression { "missing" } else { "missing" };
                     let kind = if is_expression { "expression" } else { "SQL statement" };
-                    return Err(self.syntax(format!("{what} \"{missing}\" at end of SQL {}", kind.trim_start_matches("SQL "))));
+                    return Err(
+                        self.syntax(format!("{what} \"{missing}\" at end of SQL {}", kind.trim_start_matches("SQL ")))
+                    );
                 }
                 _ if depth == 0 && self.at > start && ends(self) => break,
                 _ if depth == 0 && self.at == start && ends(self) => {
@@ -397,11 +399,7 @@ impl<'p> Parser<'p> {
     /// An expression up to one of these words or kinds, which stays.
     fn expression_before(&mut self, words: &[&str], kinds: &[TokenKind]) -> Result<Fragment> {
         let start = self.token().start;
-        let end = self.skip_until(
-            &|p| kinds.contains(&p.kind()) || words.iter().any(|word| p.is(word)),
-            ";",
-            true,
-        )?;
+        let end = self.skip_until(&|p| kinds.contains(&p.kind()) || words.iter().any(|word| p.is(word)), ";", true)?;
         self.fragment(start, end, Mode::Expression)
     }
 

@@ -425,7 +425,11 @@ impl Parser<'_> {
             }
             let arguments = self.cursor_arguments(cursor)?;
             let [parts] = &names[..] else {
-                return Err(self.error_at(SqlState::SYNTAX_ERROR, "cursor FOR loop must have only one target variable", at.start));
+                return Err(self.error_at(
+                    SqlState::SYNTAX_ERROR,
+                    "cursor FOR loop must have only one target variable",
+                    at.start,
+                ));
             };
             self.expect("loop")?;
             // Its own row variable.
@@ -449,7 +453,11 @@ impl Parser<'_> {
             };
             self.expect("loop")?;
             let [parts] = &names[..] else {
-                return Err(self.error_at(SqlState::SYNTAX_ERROR, "integer FOR loop must have only one target variable", at.start));
+                return Err(self.error_at(
+                    SqlState::SYNTAX_ERROR,
+                    "integer FOR loop must have only one target variable",
+                    at.start,
+                ));
             };
             let variable = self.declare(&parts[0], VariableKind::Scalar(SqlType::plain(oid::INT4)), line);
             let body = self.loop_body(&label)?;
@@ -526,7 +534,8 @@ impl Parser<'_> {
             label = self.name()?;
             match self.has_label(&label) {
                 None => {
-                    let text = format!("there is no label \"{label}\" attached to any block or loop enclosing this statement");
+                    let text =
+                        format!("there is no label \"{label}\" attached to any block or loop enclosing this statement");
                     return Err(self.error_at(SqlState::SYNTAX_ERROR, text, label_at));
                 }
                 Some(Named::Block) if !exit => {
@@ -598,7 +607,9 @@ impl Parser<'_> {
                 Some("RETURN cannot have a parameter in a procedure")
             }
             () if has_outputs => Some("RETURN cannot have a parameter in function with OUT parameters"),
-            () if header.result == ResultKind::Nothing => Some("RETURN cannot have a parameter in function returning void"),
+            () if header.result == ResultKind::Nothing => {
+                Some("RETURN cannot have a parameter in function returning void")
+            }
             () => None,
         };
         match refusal {
@@ -910,9 +921,9 @@ impl Parser<'_> {
         let mut at = 0;
         loop {
             let mut place = at;
-            let named = self.identifier_of(self.token()).filter(|_| {
-                matches!(self.token_at(1).kind, TokenKind::ColonEquals | TokenKind::EqualsGreater)
-            });
+            let named = self
+                .identifier_of(self.token())
+                .filter(|_| matches!(self.token_at(1).kind, TokenKind::ColonEquals | TokenKind::EqualsGreater));
             if let Some(argument) = named {
                 let found = wanted.iter().position(|&number| self.variables[number].name == argument);
                 let Some(found) = found else {

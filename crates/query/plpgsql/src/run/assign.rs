@@ -45,8 +45,7 @@ impl<'r> Run<'r, '_> {
                 });
                 run.map_err(|error| fragment_context(error, text, fragment.mode))?;
                 if several {
-                    let error =
-                        Error::new(SqlState::CARDINALITY_VIOLATION, "query returned more than one row");
+                    let error = Error::new(SqlState::CARDINALITY_VIOLATION, "query returned more than one row");
                     return Err(error.context(format!("query: {text}")));
                 }
                 let value = found.and_then(|row| row.into_iter().next()).unwrap_or_default();
@@ -209,7 +208,12 @@ impl<'r> Run<'r, '_> {
     }
 
     /// Puts a row of a plan's columns, or nulls if there is none, into a target.
-    pub(super) fn store(&mut self, target: &Target, columns: &Rc<[(String, SqlType)]>, row: Option<Vec<Datum>>) -> Result<()> {
+    pub(super) fn store(
+        &mut self,
+        target: &Target,
+        columns: &Rc<[(String, SqlType)]>,
+        row: Option<Vec<Datum>>,
+    ) -> Result<()> {
         match target {
             Target::Record(number) => {
                 let VariableKind::Record(row_type) = self.routine.variables[*number].kind else { return Ok(()) };

@@ -51,10 +51,7 @@ impl Frame {
             VariableKind::Record(_) => Value::Record(Row::default()),
             _ => Value::Scalar(Datum::Null),
         };
-        Frame {
-            values: routine.variables.iter().map(value).collect(),
-            types: vec![None; routine.variables.len()],
-        }
+        Frame { values: routine.variables.iter().map(value).collect(), types: vec![None; routine.variables.len()] }
     }
 
     /// A variable's type.

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use analyzer::query::SqlType;
-use batch::Datum;
-use error::{Error, Result, SqlState};
 use super::assign::columns_of_plan;
 use super::frame::Value;
 use super::plan::{Work, fragment_context};
 use super::{Flow, Run, row_at};
 use crate::tree::*;
+use analyzer::query::SqlType;
+use batch::Datum;
+use error::{Error, Result, SqlState};
 
 /// What the end of a round leads to.
 enum Round {
@@ -160,16 +160,11 @@ impl<'r> Run<'r, '_> {
         let mut flow = Flow::Next;
         'all: loop {
             let mut rows = Vec::new();
-            let count = self.host.fetch(
-                cursor,
-                parser::ast::FetchDirection::Forward,
-                CHUNK as i64,
-                false,
-                &mut |batch| {
+            let count =
+                self.host.fetch(cursor, parser::ast::FetchDirection::Forward, CHUNK as i64, false, &mut |batch| {
                     rows.extend(batch.rows().iter().map(|row| row_at(batch, row)));
                     Ok(true)
-                },
-            );
+                });
             let count = count.map_err(fail)?;
             for row in rows {
                 found = true;
@@ -266,7 +261,8 @@ impl<'r> Run<'r, '_> {
                 let row = catalog.type_(element)?;
                 let repr = types::repr_of(row.typlen, row.typbyval);
                 let items = elements.chunks(size.max(1)).map(|part| {
-                    let lengths = kept.iter().map(|&length| types::array::Dimension { length: length as i32, lower: 1 });
+                    let lengths =
+                        kept.iter().map(|&length| types::array::Dimension { length: length as i32, lower: 1 });
                     let lengths: Vec<_> = lengths.collect();
                     let mut bytes = Vec::new();
                     types::array::write(element, repr, &lengths, part.iter().map(Datum::as_ref), &mut bytes)?;

@@ -179,7 +179,11 @@ impl<'r> Run<'r, '_> {
         }
         match (self.routine.result, &values[..]) {
             (ResultKind::Scalar, [_]) => Ok(Outcome::Value(values.swap_remove(0))),
-            (ResultKind::Row, [_]) if self.routine.outputs.len() == 1 && self.is_row(self.routine.outputs[0]) && self.routine.result_type.oid != oid::RECORD => {
+            (ResultKind::Row, [_])
+                if self.routine.outputs.len() == 1
+                    && self.is_row(self.routine.outputs[0])
+                    && self.routine.result_type.oid != oid::RECORD =>
+            {
                 Ok(Outcome::Row(frame::decompose(self.host, &values[0])?))
             }
             _ => Ok(Outcome::Row(Row::new(columns.into(), values))),

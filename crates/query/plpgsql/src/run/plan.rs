@@ -215,12 +215,7 @@ impl Fragment {
 }
 
 /// `variable[…].field := value`: the variable's new value.
-fn assigned(
-    host: &dyn Host,
-    text: &str,
-    assign: &parser::ast::Assign,
-    resolver: &Resolver<'_>,
-) -> Result<Query> {
+fn assigned(host: &dyn Host, text: &str, assign: &parser::ast::Assign, resolver: &Resolver<'_>) -> Result<Query> {
     let query = host.analyze(text, &Sql::Select(assign.value.clone()), resolver)?;
     let extra = assign.extra_names as usize;
     let mut words: Vec<&str> = vec![&assign.name];
@@ -300,12 +295,7 @@ impl Planned {
 }
 
 /// The values of parameters.
-pub fn params(
-    sources: &[(Source, SqlType)],
-    host: &dyn Host,
-    routine: &Routine,
-    frame: &Frame,
-) -> Result<Vec<Datum>> {
+pub fn params(sources: &[(Source, SqlType)], host: &dyn Host, routine: &Routine, frame: &Frame) -> Result<Vec<Datum>> {
     sources
         .iter()
         .map(|(source, _)| match source {

@@ -8,7 +8,11 @@ use crate::tree::*;
 
 impl<'r> Run<'r, '_> {
     pub(super) fn raise(&mut self, raise: &'r Raise) -> Result<()> {
-        if raise.format.is_none() && raise.condition.is_none() && raise.options.is_empty() && raise.parameters.is_empty() {
+        if raise.format.is_none()
+            && raise.condition.is_none()
+            && raise.options.is_empty()
+            && raise.parameters.is_empty()
+        {
             let Some(error) = self.errors.last().cloned() else {
                 let text = "RAISE without parameters cannot be used outside an exception handler";
                 return Err(Error::new(SqlState::STACKED_DIAGNOSTICS_ACCESSED_WITHOUT_ACTIVE_HANDLER, text));
@@ -50,7 +54,8 @@ impl<'r> Run<'r, '_> {
             given.push((*option, value));
         }
         let level = raise.severity;
-        let default = if level >= Severity::Error { SqlState::RAISE_EXCEPTION } else { SqlState::SUCCESSFUL_COMPLETION };
+        let default =
+            if level >= Severity::Error { SqlState::RAISE_EXCEPTION } else { SqlState::SUCCESSFUL_COMPLETION };
         let state = state.unwrap_or(match level {
             Severity::Warning => SqlState::WARNING,
             _ => default,
@@ -100,7 +105,9 @@ impl<'r> Run<'r, '_> {
     }
 
     pub(super) fn assert(&mut self, condition: &Fragment, message: Option<&Fragment>) -> Result<()> {
-        if self.host.setting("plpgsql.check_asserts").is_some_and(|value| value == "off") || self.condition(condition)? {
+        if self.host.setting("plpgsql.check_asserts").is_some_and(|value| value == "off")
+            || self.condition(condition)?
+        {
             return Ok(());
         }
         let text = match message {

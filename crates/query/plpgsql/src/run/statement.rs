@@ -134,8 +134,9 @@ impl<'r> Run<'r, '_> {
         }
         match otherwise {
             Some(body) => self.statements(body),
-            None => Err(Error::new(SqlState::CASE_NOT_FOUND, "case not found")
-                .hint("CASE statement is missing ELSE part.")),
+            None => {
+                Err(Error::new(SqlState::CASE_NOT_FOUND, "case not found").hint("CASE statement is missing ELSE part."))
+            }
         }
     }
 
@@ -185,7 +186,8 @@ impl<'r> Run<'r, '_> {
         };
         let (Some(columns), Some(values)) = (row.columns, row.values) else { return Ok(Outcome::Row(Row::default())) };
         let types: Vec<SqlType> = wanted.iter().map(|(_, ty)| *ty).collect();
-        let values = self.fit_row(values, &columns, &types, "returned record type does not match expected record type")?;
+        let values =
+            self.fit_row(values, &columns, &types, "returned record type does not match expected record type")?;
         Ok(Outcome::Row(Row::new(wanted, values)))
     }
 
@@ -216,7 +218,12 @@ impl<'r> Run<'r, '_> {
                 )));
             }
         }
-        values.into_iter().zip(given).zip(wanted).map(|((value, (_, from)), to)| self.convert(value, *from, *to)).collect()
+        values
+            .into_iter()
+            .zip(given)
+            .zip(wanted)
+            .map(|((value, (_, from)), to)| self.convert(value, *from, *to))
+            .collect()
     }
 
     fn return_next(&mut self, value: Option<&Fragment>) -> Result<()> {
@@ -229,7 +236,8 @@ impl<'r> Run<'r, '_> {
         };
         if self.routine.result == ResultKind::Row {
             let (value, ty) = self.evaluate(value)?;
-            if !value.is_null() && ty.oid != oid::RECORD && !analyzer::types::is_composite(self.host.catalog(), ty.oid)? {
+            if !value.is_null() && ty.oid != oid::RECORD && !analyzer::types::is_composite(self.host.catalog(), ty.oid)?
+            {
                 let text = "cannot return non-composite value from function returning composite type";
                 return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
             }
@@ -332,12 +340,8 @@ impl<'r> Run<'r, '_> {
             params.push(value);
             types.push(ty);
         }
-        let fragment = Fragment {
-            text: Rc::from(text.as_str()),
-            mode: Mode::Statement,
-            names: None,
-            planned: Default::default(),
-        };
+        let fragment =
+            Fragment { text: Rc::from(text.as_str()), mode: Mode::Statement, names: None, planned: Default::default() };
         let planned = dynamic_plan(self, &fragment, &types)?;
         fragment.planned.replace(Some(Rc::new(planned)));
         Ok((fragment, params))
@@ -377,9 +381,8 @@ impl<'r> Run<'r, '_> {
                 }
                 if dynamic && matches!(&**sql, Sql::Select(_)) {
                     let text = "EXECUTE of SELECT ... INTO is not implemented";
-                    return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).hint(
-                        "You might want to use EXECUTE ... INTO or EXECUTE CREATE TABLE ... AS instead.",
-                    ));
+                    return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text)
+                        .hint("You might want to use EXECUTE ... INTO or EXECUTE CREATE TABLE ... AS instead."));
                 }
                 if matches!(&**sql, Sql::Call(_)) && dynamic {
                     let resolver = Resolver::new(self.routine, &self.frame, None);
@@ -435,7 +438,12 @@ impl<'r> Run<'r, '_> {
         });
         let processed = processed.map_err(fail)?;
         if count == 0 && strict {
-            return Err(self.strict_detail(Error::new(SqlState::NO_DATA_FOUND, "query returned no rows"), &planned, &given, dynamic));
+            return Err(self.strict_detail(
+                Error::new(SqlState::NO_DATA_FOUND, "query returned no rows"),
+                &planned,
+                &given,
+                dynamic,
+            ));
         }
         if count > 1 && limit > 1 {
             let error = Error::new(SqlState::TOO_MANY_ROWS, "query returned more than one row");
@@ -506,7 +514,8 @@ impl<'r> Run<'r, '_> {
 
     fn diagnostics(&mut self, items: &[(Place, Diagnostic)]) -> Result<()> {
         for (place, item) in items {
-            let text = |text: Option<&String>| (Datum::text(text.map_or("", String::as_str)), SqlType::plain(oid::TEXT));
+            let text =
+                |text: Option<&String>| (Datum::text(text.map_or("", String::as_str)), SqlType::plain(oid::TEXT));
             let current = || {
                 self.errors.last().map(Error::fields).ok_or_else(|| {
                     let text = "GET STACKED DIAGNOSTICS cannot be used outside an exception handler";
@@ -536,5 +545,6 @@ impl<'r> Run<'r, '_> {
 
 /// Plans a statement whose only parameters are numbered.
 fn dynamic_plan(run: &Run<'_, '_>, fragment: &Fragment, types: &[SqlType]) -> Result<Planned> {
-    Planned::dynamic(run.host, &fragment.text, types).map_err(|error| fragment_context(error, &fragment.text, Mode::Statement))
+    Planned::dynamic(run.host, &fragment.text, types)
+        .map_err(|error| fragment_context(error, &fragment.text, Mode::Statement))
 }

@@ -54,7 +54,14 @@ fn language_setting(session: &Session<'_>, name: &str) -> Option<String> {
 }
 
 impl Session<'_> {
-    fn header(&self, row: &PgProc, arg_types: &[Oid], result_type: Oid, collation: Oid, check: bool) -> Result<(Header, RoutineResult)> {
+    fn header(
+        &self,
+        row: &PgProc,
+        arg_types: &[Oid],
+        result_type: Oid,
+        collation: Oid,
+        check: bool,
+    ) -> Result<(Header, RoutineResult)> {
         let catalog = self.catalog();
         let result = RoutineResult::of(catalog, row, arg_types, result_type)?;
         let typed = |type_oid: Oid| -> Result<SqlType> {
@@ -157,7 +164,10 @@ impl Session<'_> {
         let allowed = matches!(result, oid::TRIGGER | oid::EVENT_TRIGGER | oid::VOID | oid::RECORD);
         if is_pseudo(result)? && !allowed && !polymorphic(result) {
             let name = catalog.format_type(result, -1)?;
-            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("PL/pgSQL functions cannot return type {name}")));
+            return Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                format!("PL/pgSQL functions cannot return type {name}"),
+            ));
         }
         for &input in row.proargtypes.iter() {
             if is_pseudo(input)? && input != oid::RECORD && !polymorphic(input) {
@@ -167,8 +177,11 @@ impl Session<'_> {
             }
         }
         if matches!(result, oid::TRIGGER | oid::EVENT_TRIGGER) && row.pronargs > 0 {
-            let error = Error::new(SqlState::INVALID_FUNCTION_DEFINITION, "trigger functions cannot have declared arguments");
-            return Err(error.hint("The arguments of the trigger can be accessed through TG_NARGS and TG_ARGV instead."));
+            let error =
+                Error::new(SqlState::INVALID_FUNCTION_DEFINITION, "trigger functions cannot have declared arguments");
+            return Err(
+                error.hint("The arguments of the trigger can be accessed through TG_NARGS and TG_ARGV instead.")
+            );
         }
         if !self.settings.borrow().bool(settings::id::CHECK_FUNCTION_BODIES) {
             return Ok(());
@@ -241,12 +254,18 @@ impl Session<'_> {
                 let count = wanted.clone().count();
                 if count != values.len() {
                     let plural = super::sql::plural(values.len());
-                    return mismatch(format!("Returned row contains {} attribute{plural}, but query expects {count}.", values.len()));
+                    return mismatch(format!(
+                        "Returned row contains {} attribute{plural}, but query expects {count}.",
+                        values.len()
+                    ));
                 }
                 for (at, (wanted, (_, given))) in wanted.zip(columns.iter()).enumerate() {
                     if wanted.oid != given.oid && given.oid != oid::UNKNOWN {
                         let (given, wanted) = (self.type_name_of(given.oid)?, self.type_name_of(wanted.oid)?);
-                        return mismatch(format!("Returned type {given} at ordinal position {}, but query expects {wanted}.", at + 1));
+                        return mismatch(format!(
+                            "Returned type {given} at ordinal position {}, but query expects {wanted}.",
+                            at + 1
+                        ));
                     }
                 }
                 let mut values = values.iter();
@@ -315,7 +334,12 @@ impl Session<'_> {
     }
 
     /// Calls a trigger's function; the row that it returns, or none.
-    pub(crate) fn plpgsql_trigger(&self, row: &Entry<PgProc>, trigger: TriggerCall, event: bool) -> Result<Option<Row>> {
+    pub(crate) fn plpgsql_trigger(
+        &self,
+        row: &Entry<PgProc>,
+        trigger: TriggerCall,
+        event: bool,
+    ) -> Result<Option<Row>> {
         let invocation = Invocation {
             row,
             args: Vec::new(),
