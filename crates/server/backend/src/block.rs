@@ -356,12 +356,17 @@ impl Session<'_> {
             return Ok(None);
         }
         self.require_block(what)?;
+        Ok(Some(self.modes()))
+    }
+
+    /// The modes of the transaction that runs.
+    pub(crate) fn modes(&self) -> Modes {
         let settings = self.settings.borrow();
-        Ok(Some(Modes {
+        Modes {
             isolation: self.transaction.isolation(),
             read_only: settings.bool(id::TRANSACTION_READ_ONLY),
             deferrable: settings.bool(id::TRANSACTION_DEFERRABLE),
-        }))
+        }
     }
 
     fn chain(&self, modes: Option<Modes>) -> Result<()> {

@@ -27,7 +27,14 @@ impl<'r> Run<'r, '_> {
             Work::Scalar(scalar, ty) => {
                 // A routine that calls itself within its own expression finds it in use.
                 if let Ok(mut scalar) = scalar.try_borrow_mut() {
-                    return Ok((self.host.evaluate(&mut scalar, &params, self.read_only)?, *ty));
+                    let value = self.host.evaluate(&mut scalar, &params, self.read_only);
+                    // PostgreSQL computes what is constant while it plans, and says so.
+                    let constant = planned.sources.is_empty() && !scalar.calls_routines();
+                    let explain = |error| match constant {
+                        true => fragment_context(error, &fragment.text, fragment.mode),
+                        false => error,
+                    };
+                    return Ok((value.map_err(explain)?, *ty));
                 }
                 fragment.planned.replace(None);
                 self.evaluate_as(fragment, wanted)

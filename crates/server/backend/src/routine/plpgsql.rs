@@ -563,10 +563,7 @@ impl plpgsql::Host for Host<'_, '_> {
             return Err(Error::new(SqlState::INVALID_TRANSACTION_TERMINATION, "invalid transaction termination"));
         }
         self.any.replace(None);
-        let modes = chain.then(|| {
-            let read_only = session.settings.borrow().bool(settings::id::TRANSACTION_READ_ONLY);
-            (session.transaction.isolation(), read_only)
-        });
+        let modes = chain.then(|| session.modes());
         match commit {
             true => session.commit()?,
             false => session.rollback(),
