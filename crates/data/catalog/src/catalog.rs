@@ -57,6 +57,10 @@ pub struct Catalog {
 #[derive(Default)]
 pub(crate) struct OwnChanges {
     pub messages: Vec<Message>,
+    /// Enum types that it made.
+    pub enums: Vec<Oid>,
+    /// Labels that it added to other enum types: not to be used before they are committed.
+    pub labels: Vec<Oid>,
     /// The command in which the last ones were noted.
     pub applied_at: u32,
     pub pending: bool,

@@ -245,6 +245,8 @@ impl Catalog {
         let messages = {
             let mut own = self.own_changes();
             own.pending = false;
+            own.enums.clear();
+            own.labels.clear();
             std::mem::take(&mut own.messages)
         };
         self.own_pending.store(false, Ordering::Relaxed);

@@ -34,7 +34,7 @@ pub mod store;
 pub mod views;
 
 pub use catalog::Catalog;
-pub use ddl::{NewColumn, NewConstraint, NewIndex, NewIndexColumn, NewRelation, RETURN_RULE};
+pub use ddl::{NewColumn, NewConstraint, NewIndex, NewIndexColumn, NewLabel, NewRelation, RETURN_RULE};
 pub use depend::{Dependency, DropBehavior, Object};
 pub use entry::Entry;
 pub use names::{Candidate, SearchPath};

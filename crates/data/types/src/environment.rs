@@ -134,6 +134,8 @@ pub struct TypeFacts {
     pub kind: TypeKind,
     /// The form of its values.
     pub repr: Repr,
+    /// For a base type that was made by a user: the built-in type whose text and binary forms it borrows; else 0.
+    pub model: Oid,
     /// `typlen`.
     pub length: i16,
     /// `typcategory`.
@@ -229,6 +231,16 @@ pub trait Environment {
         let _ = (type_oid, label);
         Ok(None)
     }
+    /// All values of an enum, in order.
+    fn enum_values(&self, type_oid: Oid) -> Result<Vec<Oid>> {
+        let _ = type_oid;
+        Ok(Vec::new())
+    }
+    /// Fails for an enum value that this transaction added and that must not be used before it is committed.
+    fn check_enum_value(&self, value: Oid) -> Result<()> {
+        let _ = value;
+        Ok(())
+    }
     /// Where an enum value stands among its type's labels.
     fn enum_position(&self, value: Oid) -> Result<f32> {
         Ok(value.0 as f32)
@@ -302,6 +314,7 @@ pub fn builtin_facts(type_oid: Oid) -> Option<TypeFacts> {
         name: t.name.to_string(),
         kind,
         repr: crate::repr_of(t.length, t.by_value),
+        model: Oid::INVALID,
         length: t.length,
         category: t.category,
         delimiter: t.delimiter,

@@ -52,11 +52,37 @@ pub fn io(type_oid: Oid, env: &dyn Environment) -> Result<TypeIo> {
     }
     let facts = env.type_facts(type_oid)?;
     match &facts.kind {
-        TypeKind::Domain { base, .. } => io(*base, env),
+        TypeKind::Domain { base, .. } => Ok(TypeIo { input: domain_in, receive: domain_recv, ..io(*base, env)? }),
+        TypeKind::Enum => Ok(crate::enums::ENUM_IO),
+        TypeKind::Base if facts.model.is_valid() => io(facts.model, env),
         TypeKind::Array { .. } => Ok(crate::array::ARRAY_IO),
         TypeKind::Composite { .. } => Ok(crate::record::RECORD_IO),
         _ => Err(Error::not_implemented(format_args!("input and output of type {}", facts.name))),
     }
+}
+
+/// The base type of a domain, how deep ever, and its modifier.
+fn domain_base(domain: Oid, env: &dyn Environment) -> Result<(Oid, i32)> {
+    let (mut at, mut typmod) = (domain, -1);
+    loop {
+        match &env.type_facts(at)?.kind {
+            TypeKind::Domain { base, typmod: own } => (at, typmod) = (*base, *own),
+            _ => return Ok((at, typmod)),
+        }
+    }
+}
+
+/// A domain's value is its base type's, checked.
+fn domain_in(text: &str, call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
+    let (base, typmod) = domain_base(call.type_oid, call.env)?;
+    (io(base, call.env)?.input)(text, &TypeCall { env: call.env, type_oid: base, typmod }, out)?;
+    call.env.check_domain(call.type_oid, out.get(out.len() - 1))
+}
+
+fn domain_recv(bytes: &[u8], call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
+    let (base, typmod) = domain_base(call.type_oid, call.env)?;
+    (io(base, call.env)?.receive)(bytes, &TypeCall { env: call.env, type_oid: base, typmod }, out)?;
+    call.env.check_domain(call.type_oid, out.get(out.len() - 1))
 }
 
 /// The value that a text stands for.

@@ -25,6 +25,7 @@ pub mod boolean;
 pub mod bytea;
 pub mod call;
 pub mod datetime;
+pub mod enums;
 pub mod environment;
 pub mod facts;
 pub mod float;
@@ -56,7 +57,9 @@ pub use environment::{DefaultEnvironment, Environment};
 pub use facts::{BuiltinType, builtin_type};
 pub use io::{TypeCall, TypeIo, input, io, output, receive, send};
 pub use order::compare;
-pub use registry::{RowSource, RowSourceMaker, aggregate, function, register, register_row_sources, row_source};
+pub use registry::{
+    RowSource, RowSourceMaker, aggregate, function, function_named, register, register_row_sources, row_source,
+};
 
 use batch::Repr;
 use ids::Oid;

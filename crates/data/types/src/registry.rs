@@ -19,6 +19,7 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::datetime::DATETIMES,
     crate::datetime::DATETIME_ARITHMETIC,
     crate::datetime::DATETIME_PARTS,
+    crate::enums::ENUMS,
     crate::float::FLOATS,
     crate::formatting::FORMATTING,
     crate::hash::HASHES,
@@ -90,6 +91,15 @@ static FUNCTIONS: LazyLock<Vec<Option<&'static Builtin>>> = LazyLock::new(|| {
 /// The built-in function with an OID; `None` if there is none (then the caller answers 0A000).
 pub fn function(oid: Oid) -> Option<&'static Builtin> {
     FUNCTIONS.get(oid.0 as usize).copied().flatten()
+}
+
+/// The OID of a built-in function by its `prosrc`, as `LANGUAGE internal` names it.
+pub fn function_named(name: &str) -> Option<Oid> {
+    static NAMES: LazyLock<std::collections::HashMap<&'static str, Oid>> = LazyLock::new(|| {
+        let named = functions().filter(|builtin| !builtin.name.is_empty());
+        named.map(|builtin| (builtin.name, builtin.oid)).collect()
+    });
+    NAMES.get(name).copied()
 }
 
 /// All functions there are.

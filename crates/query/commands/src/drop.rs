@@ -26,6 +26,7 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
             ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate => {
                 crate::function::alter::to_drop(context, drop, reference)?
             }
+            ObjectKind::Type | ObjectKind::Domain => crate::types::to_drop(context, drop, reference)?,
             ObjectKind::Extension => crate::extension::to_drop(context, drop, reference)?,
             _ => return Err(Error::not_implemented(drop.kind.drop_tag())),
         });

@@ -44,6 +44,7 @@ pub mod sequence;
 pub mod temporary;
 pub mod triggers;
 mod truncate;
+mod types;
 pub mod vacuum;
 mod view;
 
@@ -51,7 +52,7 @@ pub use context::{Context, CopyReader, CopyWriter, Services};
 pub use function::{PLPGSQL_HANDLER, transpose};
 
 use error::{Error, Result};
-use parser::ast::Statement;
+use parser::ast::{ObjectKind, RelationKind, Statement};
 
 /// Runs a utility statement; gives its command tag.
 ///
@@ -77,6 +78,20 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::CreateSequence(create) => sequence::create(context, create)?,
         Statement::AlterSequence(alter) => sequence::alter(context, alter)?,
         Statement::CreateIndex(create) => create_index::create_index(context, create)?,
+        Statement::CreateCompositeType(create) => types::composite::create(context, create)?,
+        Statement::CreateEnum(create) => types::enums::create(context, create)?,
+        Statement::CreateRange(create) => types::range::create(context, create)?,
+        Statement::CreateDomain(create) => types::domain::create(context, create)?,
+        Statement::Define(define) if define.kind == ObjectKind::Type => types::base::create(context, define)?,
+        Statement::AlterDomain(alter) => types::domain::alter(context, alter)?,
+        Statement::AlterEnum(alter) => types::enums::alter(context, alter)?,
+        Statement::AlterType(alter) => types::base::alter(context, alter)?,
+        Statement::AlterOwner(alter) if matches!(alter.kind, ObjectKind::Type | ObjectKind::Domain) => {
+            types::set_owner(context, alter)?
+        }
+        Statement::AlterTable(alter) if alter.kind == RelationKind::CompositeType => {
+            types::composite::alter(context, alter)?
+        }
         Statement::AlterTable(alter) => alter::alter_table(context, alter)?,
         Statement::Rename(rename) => rename::rename(context, rename)?,
         Statement::AlterObjectSchema(alter) => rename::set_schema(context, alter)?,

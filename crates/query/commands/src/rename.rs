@@ -68,6 +68,9 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
             }
             catalog.rename_schema(schema, &rename.new_name)
         }
+        ObjectKind::Type | ObjectKind::Domain | ObjectKind::DomainConstraint | ObjectKind::Attribute => {
+            crate::types::rename(context, rename)
+        }
         other => Err(Error::not_implemented(format_args!("{} … RENAME", other.alter_tag()))),
     }
 }
@@ -77,6 +80,9 @@ pub(crate) fn set_schema(context: &Context<'_>, alter: &AlterObjectSchema) -> Re
     if matches!(alter.kind, ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate)
     {
         return crate::function::alter::set_schema(context, alter.kind, &alter.object, &alter.schema);
+    }
+    if matches!(alter.kind, ObjectKind::Type | ObjectKind::Domain) {
+        return crate::types::set_schema(context, alter);
     }
     if !matches!(alter.kind, ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence)
     {

@@ -168,6 +168,18 @@ impl Environment for Session<'_> {
         self.catalog().enum_value(type_oid, label)
     }
 
+    fn enum_values(&self, type_oid: Oid) -> Result<Vec<Oid>> {
+        self.catalog().enum_values(type_oid)
+    }
+
+    fn check_enum_value(&self, value: Oid) -> Result<()> {
+        self.catalog().check_enum_value(value)
+    }
+
+    fn check_domain(&self, domain: Oid, value: DatumRef<'_>) -> Result<()> {
+        self.check_domain_value(domain, value)
+    }
+
     fn enum_position(&self, value: Oid) -> Result<f32> {
         self.catalog().enum_position(value)
     }

@@ -42,6 +42,7 @@ pub mod autovacuum;
 mod block;
 mod connection;
 mod cursor;
+mod domain;
 mod environment;
 mod explain;
 pub mod functions;

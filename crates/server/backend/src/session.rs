@@ -60,6 +60,8 @@ pub(crate) struct Session<'a> {
     pub routines: crate::routine::Cache,
     /// Plans of simple queries, by their text.
     pub plans: RefCell<HashMap<String, Rc<Prepared>>>,
+    /// Plans that check values of domains.
+    pub domain_checks: RefCell<HashMap<ids::Oid, Rc<crate::domain::DomainCheck>>>,
     /// `user database host` for the process title.
     pub title: String,
     pub shown: Cell<&'static str>,

@@ -203,6 +203,7 @@ impl<'a> Session<'a> {
             triggers: RefCell::default(),
             routines: Default::default(),
             plans: RefCell::new(HashMap::new()),
+            domain_checks: RefCell::new(HashMap::new()),
             title,
             shown: Cell::new(""),
             skipping: Cell::new(false),

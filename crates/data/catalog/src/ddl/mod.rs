@@ -16,3 +16,4 @@ pub use constraint::NewConstraint;
 pub use create::{NewColumn, NewRelation};
 pub use index::{NewIndex, NewIndexColumn};
 pub use rule::RETURN_RULE;
+pub use types::NewLabel;

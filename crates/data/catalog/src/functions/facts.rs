@@ -53,8 +53,13 @@ impl Catalog {
                 None => TypeKind::Base,
             },
         };
+        let model = match kind {
+            TypeKind::Base if type_oid >= Oid::FIRST_NORMAL => self.model_of(&row)?,
+            _ => Oid::INVALID,
+        };
         Ok(Arc::new(TypeFacts {
             oid: type_oid,
+            model,
             name: row.typname.to_string(),
             kind,
             repr: types::repr_of(row.typlen, row.typbyval),
@@ -63,6 +68,32 @@ impl Catalog {
             delimiter: row.typdelim,
             array: row.typarray,
         }))
+    }
+
+    /// The built-in type whose input function a user's base type borrows, by `LANGUAGE internal`; 0 if there is none.
+    fn model_of(&self, row: &PgType) -> Result<Oid> {
+        const INTERNAL: Oid = Oid(12);
+        let Some(input) = self.find_function(row.typinput)? else { return Ok(Oid::INVALID) };
+        if input.prolang != INTERNAL {
+            return Ok(Oid::INVALID);
+        }
+        let mut named = self.functions_by_name(Some("pg_catalog"), &input.prosrc)?.into_iter();
+        let Some(builtin) = named.find(|candidate| candidate.row.prolang == INTERNAL) else { return Ok(Oid::INVALID) };
+        let mut types = types::facts::BUILTIN_TYPES.iter().filter(|t| t.kind == b'b' && t.category != b'A');
+        Ok(types.find(|t| t.input == builtin.row.oid).map_or(Oid::INVALID, |t| t.oid))
+    }
+
+    /// All values of an enum in order, for `Environment::enum_values`.
+    pub fn enum_values(&self, type_oid: Oid) -> Result<Vec<Oid>> {
+        Ok(self.enum_labels(type_oid)?.iter().map(|label| label.oid).collect())
+    }
+
+    /// Whether an enum value that no input named may be used yet, for `Environment::check_enum_value`.
+    pub fn check_enum_value(&self, value: Oid) -> Result<()> {
+        match self.row::<PgEnum>(index::PG_ENUM_OID_INDEX, &[value.into()])? {
+            Some(row) => self.check_label_is_safe(&row),
+            None => Ok(()),
+        }
     }
 
     /// The label of an enum value, for `Environment::enum_label`.
@@ -79,7 +110,9 @@ impl Catalog {
     /// The value of an enum's label, for `Environment::enum_value`.
     pub fn enum_value(&self, type_oid: Oid, label: &str) -> Result<Option<Oid>> {
         let key = [type_oid.into(), label.into()];
-        Ok(self.row::<PgEnum>(index::PG_ENUM_TYPID_LABEL_INDEX, &key)?.map(|row| row.oid))
+        let Some(row) = self.row::<PgEnum>(index::PG_ENUM_TYPID_LABEL_INDEX, &key)? else { return Ok(None) };
+        self.check_label_is_safe(&row)?;
+        Ok(Some(row.oid))
     }
 
     /// Where an enum value stands among its type's labels, for `Environment::enum_position`.

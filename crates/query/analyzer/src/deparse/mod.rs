@@ -168,6 +168,11 @@ fn one(catalog: &Catalog, expr: &Expr, relation: Oid, pretty: bool) -> Result<St
     Ok(writer.out)
 }
 
+/// An expression without columns as SQL: a default, as catalogs show it.
+pub fn expression_text(catalog: &Catalog, expr: &Expr) -> Result<String> {
+    one(catalog, expr, Oid::INVALID, false)
+}
+
 /// A query as SQL, without a semicolon. `columns` are the names of its output, where they are others than the query itself says; lists
 /// begin a new line when one grows beyond `wrap` characters (0: for each item; negative: never).
 pub fn query_text(

@@ -58,10 +58,12 @@ pub(super) fn copy_from(
     let mut targets = Vec::new();
     for &number in &numbers {
         let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
+        // A domain's values are read as its base type's: the INSERT checks them, a batch at a time.
+        let (type_oid, typmod) = context.catalog().base_type(column.atttypid, column.atttypmod)?;
         targets.push(Target {
             name: name_of(relation, number),
-            call: TypeCall { env, type_oid: column.atttypid, typmod: column.atttypmod },
-            io: types::io(column.atttypid, env)?,
+            call: TypeCall { env, type_oid, typmod },
+            io: types::io(type_oid, env)?,
         });
     }
     let list = targets.iter().map(|target| quote_identifier(&target.name)).collect::<Vec<_>>().join(", ");

@@ -1,0 +1,63 @@
+-- A domain is its base type with conditions, which hold wherever a value comes in.
+CREATE DOMAIN us_zip AS text CHECK (VALUE ~ '^\d{5}$') DEFAULT '00000';
+CREATE DOMAIN positive AS int NOT NULL CHECK (VALUE > 0);
+CREATE TABLE address (zip us_zip, floor positive);
+INSERT INTO address VALUES ('12345', 1);
+INSERT INTO address (floor) VALUES (2);
+INSERT INTO address VALUES ('1234', 1);
+INSERT INTO address VALUES ('12345', 0);
+INSERT INTO address (zip) VALUES ('12345');
+UPDATE address SET floor = floor - 1;
+SELECT * FROM address ORDER BY floor;
+SELECT 'x'::us_zip;
+SELECT '{5,0}'::positive[];
+SELECT ARRAY[1, 0]::positive[];
+-- A domain over a domain has all conditions, those below first.
+CREATE DOMAIN small AS positive CHECK (VALUE < 10);
+SELECT 11::small;
+SELECT -1::small, (-1)::small;
+-- Conditions come and go; what is stored is looked at.
+ALTER DOMAIN us_zip ADD CONSTRAINT not_zero CHECK (VALUE <> '00000');
+ALTER DOMAIN us_zip ADD CONSTRAINT not_zero CHECK (VALUE <> '00000') NOT VALID;
+ALTER DOMAIN us_zip VALIDATE CONSTRAINT not_zero;
+UPDATE address SET zip = '99999' WHERE zip = '00000';
+ALTER DOMAIN us_zip VALIDATE CONSTRAINT not_zero;
+ALTER DOMAIN us_zip RENAME CONSTRAINT not_zero TO nonzero;
+ALTER DOMAIN us_zip DROP CONSTRAINT not_zero;
+ALTER DOMAIN us_zip DROP CONSTRAINT IF EXISTS not_zero;
+ALTER DOMAIN us_zip DROP CONSTRAINT nonzero;
+ALTER DOMAIN us_zip SET DEFAULT '11111';
+INSERT INTO address (floor) VALUES (3);
+ALTER DOMAIN us_zip DROP DEFAULT;
+INSERT INTO address (floor) VALUES (4);
+ALTER DOMAIN us_zip SET NOT NULL;
+UPDATE address SET zip = '22222' WHERE zip IS NULL;
+ALTER DOMAIN us_zip SET NOT NULL;
+INSERT INTO address (floor) VALUES (5);
+ALTER DOMAIN us_zip DROP NOT NULL;
+SELECT zip, floor FROM address ORDER BY floor;
+-- What cannot be a domain.
+CREATE DOMAIN d AS int UNIQUE;
+CREATE DOMAIN d AS int NOT NULL NULL;
+CREATE DOMAIN d AS int COLLATE "C";
+CREATE DOMAIN d AS anyelement;
+CREATE DOMAIN us_zip AS text;
+DROP DOMAIN us_zip;
+DROP TYPE positive CASCADE;
+SELECT * FROM address LIMIT 0;
+-- The values of a row type, with a condition.
+CREATE TYPE complex AS (re float8, im float8);
+CREATE DOMAIN upper_half AS complex CHECK ((VALUE).im >= 0);
+CREATE TABLE numbers (n upper_half);
+INSERT INTO numbers VALUES (ROW(1, 2)), ('(3,4)');
+INSERT INTO numbers VALUES (ROW(1, -2));
+INSERT INTO numbers (n.re, n.im) VALUES (5, 6);
+UPDATE numbers SET n.im = (n).im - 3;
+UPDATE numbers SET n.im = (n).im - 2;
+SELECT n, (n).re FROM numbers ORDER BY n;
+ALTER TYPE complex ALTER ATTRIBUTE re TYPE int;
+ALTER TYPE complex ADD ATTRIBUTE note text;
+ALTER TYPE complex RENAME ATTRIBUTE re TO real_part;
+ALTER TYPE complex DROP ATTRIBUTE im;
+ALTER TYPE complex DROP ATTRIBUTE im CASCADE;
+SELECT n, (n).* FROM numbers ORDER BY n;
