@@ -208,6 +208,8 @@ pub fn hash(type_oid: Oid, collation: Oid, value: DatumRef<'_>, env: &dyn Enviro
         (Order::Padded, DatumRef::Bytes(v)) => bytes(text::trim_blanks(v)),
         (Order::Numeric, DatumRef::Bytes(v)) => numeric::hash_numeric(&Numeric::from_bytes(v)),
         (Order::Tid, DatumRef::Bytes(v)) => tid(v),
+        (Order::Range, DatumRef::Bytes(v)) => crate::range::hash_of(v, env)?,
+        (Order::Multirange, DatumRef::Bytes(v)) => crate::range::hash_multirange(v, env)?,
         (Order::Record, DatumRef::Bytes(v)) => crate::record::hash(v, env)?,
         (Order::Jsonb, DatumRef::Bytes(v)) => crate::json::hash(crate::json::View::new(v))?,
         (Order::Array, DatumRef::Bytes(v)) => array_hash(Context { collation, ..Context::plain(env) }, v)?,
@@ -244,6 +246,8 @@ pub fn hash_extended(
         (Order::Interval, DatumRef::Bytes(v)) => {
             uint32_extended(fold(datetime::decode::<Interval>(v).span() as i64), seed)
         }
+        (Order::Range, DatumRef::Bytes(v)) => crate::range::hash_extended(v, seed, env)?,
+        (Order::Multirange, DatumRef::Bytes(v)) => crate::range::hash_multirange_extended(v, seed, env)?,
         (Order::Record, DatumRef::Bytes(v)) => crate::record::hash_extended(v, seed, env)?,
         (Order::Array, DatumRef::Bytes(v)) => {
             array_hash_extended(Context { collation, ..Context::plain(env) }, v, seed)?

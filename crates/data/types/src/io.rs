@@ -57,6 +57,8 @@ pub fn io(type_oid: Oid, env: &dyn Environment) -> Result<TypeIo> {
         TypeKind::Base if facts.model.is_valid() => io(facts.model, env),
         TypeKind::Array { .. } => Ok(crate::array::ARRAY_IO),
         TypeKind::Composite { .. } => Ok(crate::record::RECORD_IO),
+        TypeKind::Range { .. } => Ok(crate::range::RANGE_IO),
+        TypeKind::Multirange { .. } => Ok(crate::range::MULTIRANGE_IO),
         _ => Err(Error::not_implemented(format_args!("input and output of type {}", facts.name))),
     }
 }
@@ -281,6 +283,15 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::ACLITEM => crate::acl::ACLITEM_IO,
         oid::INT2VECTOR | oid::OIDVECTOR => crate::array::VECTOR_IO,
         oid::ANYARRAY => ANYARRAY_IO,
+        oid::INT4RANGE | oid::INT8RANGE | oid::NUMRANGE | oid::TSRANGE | oid::TSTZRANGE | oid::DATERANGE => {
+            crate::range::RANGE_IO
+        }
+        oid::INT4MULTIRANGE
+        | oid::INT8MULTIRANGE
+        | oid::NUMMULTIRANGE
+        | oid::TSMULTIRANGE
+        | oid::TSTZMULTIRANGE
+        | oid::DATEMULTIRANGE => crate::range::MULTIRANGE_IO,
         oid::RECORD_ARRAY => crate::array::ARRAY_IO,
         oid::RECORD => crate::record::RECORD_IO,
         _ if crate::builtin_type(type_oid).is_some_and(|t| t.category == b'A' && builtin_io(t.element).is_some()) => {

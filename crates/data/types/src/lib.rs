@@ -44,6 +44,7 @@ pub mod objects;
 pub mod oid;
 pub mod order;
 pub mod random;
+pub mod range;
 pub mod record;
 pub mod regex;
 pub mod registry;

@@ -47,6 +47,10 @@ pub(crate) enum Order {
     Enum,
     /// Field by field.
     Record,
+    /// By lower bounds, then by upper ones.
+    Range,
+    /// Range by range.
+    Multirange,
 }
 
 /// The visible table: which order a built-in type has; `None` if it has none.
@@ -82,6 +86,15 @@ pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
         oid::INTERVAL => Order::Interval,
         oid::RECORD => Order::Record,
         oid::RECORD_ARRAY => Order::Array,
+        oid::INT4RANGE | oid::INT8RANGE | oid::NUMRANGE | oid::TSRANGE | oid::TSTZRANGE | oid::DATERANGE => {
+            Order::Range
+        }
+        oid::INT4MULTIRANGE
+        | oid::INT8MULTIRANGE
+        | oid::NUMMULTIRANGE
+        | oid::TSMULTIRANGE
+        | oid::TSTZMULTIRANGE
+        | oid::DATEMULTIRANGE => Order::Multirange,
         _ => {
             let t = crate::builtin_type(type_oid)?;
             if t.category == b'A' && t.element.is_valid() {
@@ -104,6 +117,8 @@ pub(crate) fn order_of(type_oid: Oid, env: &dyn Environment) -> Result<(Oid, Ord
         TypeKind::Enum => Ok((type_oid, Order::Enum)),
         TypeKind::Array { .. } => Ok((type_oid, Order::Array)),
         TypeKind::Composite { .. } => Ok((type_oid, Order::Record)),
+        TypeKind::Range { .. } => Ok((type_oid, Order::Range)),
+        TypeKind::Multirange { .. } => Ok((type_oid, Order::Multirange)),
         _ => Err(no_order(type_oid, env)),
     }
 }
@@ -185,6 +200,8 @@ pub(crate) fn compare_as(
             let context = Context { collation, ..Context::plain(env) };
             array::compare_views(context, array::View::new(a)?, array::View::new(b)?)?
         }
+        (Order::Range, Bytes(a), Bytes(b)) => crate::range::compare(a, b, env)?,
+        (Order::Multirange, Bytes(a), Bytes(b)) => crate::range::compare_multiranges(a, b, env)?,
         (Order::Record, Bytes(a), Bytes(b)) => crate::record::compare(a, b, env)?,
         (Order::Enum, B4(a), B4(b)) if a == b => Ordering::Equal,
         (Order::Enum, B4(a), B4(b)) => env.enum_position(Oid(a as u32))?.total_cmp(&env.enum_position(Oid(b as u32))?),

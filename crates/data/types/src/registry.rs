@@ -39,6 +39,8 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::numeric::NUMERICS,
     crate::objects::OBJECTS,
     crate::random::RANDOMS,
+    crate::range::MULTIRANGES,
+    crate::range::RANGES,
     crate::record::RECORDS,
     crate::regex::REGEXES,
     crate::text::FORMATS,

@@ -19,6 +19,7 @@ pub static SERIES: &[(u32, RowSourceMaker)] = &[
     (938, timestamp_series),
     (939, timestamptz_series),
     (6274, timestamptz_series),
+    (1293, crate::range::unnest),
     (2331, unnest),
     (1191, subscripts),
     (1192, subscripts),

@@ -11,6 +11,9 @@
 //!        | numeric       sign and special values, decimal exponent, digits two to a byte, 00; inverted below zero
 //!        | array         text (column* (elements, nulls last), 00, then the shape)
 //!        | row           text (column* (fields, nulls last))
+//!        | range         text (00 if empty, else 01, bound, bound); a bound is 00 or 02 if there is none, else 01, its value, and
+//!                        01 if it stands behind the value
+//!        | multirange    text (01, range)*, 00)
 //! ```
 //!
 //! Two values that are equal in SQL have the same bytes (`1.0` and `1.00`, `-0` and `0`), so the keys serve grouping and
@@ -19,7 +22,7 @@
 use crate::datetime::{self, Interval, TimeTz};
 use crate::numeric::Numeric;
 use crate::order::{Order, order_of};
-use crate::{Environment, array, objects, oid, record, text};
+use crate::{Environment, array, objects, oid, range, record, text};
 use batch::{ByteValues, Column, DatumRef, Repr, Rows};
 use error::{Error, Result};
 use ids::Oid;
@@ -163,6 +166,21 @@ fn double_bits(value: f64) -> u64 {
     if bits >> 63 != 0 { !bits } else { bits | 1 << 63 }
 }
 
+/// A range's part of a key, which ends by itself.
+fn encode_range(kind: &range::Kind, bytes: &[u8], env: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
+    let range = range::Range::read(bytes)?;
+    if range.empty {
+        out.push(0);
+        return Ok(());
+    }
+    out.push(1);
+    let (subtype, order) = order_of(kind.subtype, env)?;
+    for bound in [range.lower, range.upper] {
+        range::bound_key(&bound, out, |out| encode_value(subtype, order, kind.collation, bound.value, env, out))?;
+    }
+    Ok(())
+}
+
 /// Turns the bytes from `start` on into what [`encode_bytes`] makes of them, in place: composed values, whose parts vary,
 /// become strings that end by themselves, so that a reader can step over them without knowing their types.
 fn escape(start: usize, out: &mut Vec<u8>) {
@@ -252,6 +270,23 @@ fn encode_value(
         (Order::Enum, B4(v)) => {
             out.extend_from_slice(&double_bits(env.enum_position(Oid(v as u32))? as f64).to_be_bytes());
         }
+        (Order::Range, Bytes(v)) => {
+            let start = out.len();
+            let kind = range::Kind::of(range::type_of(v)?, env)?;
+            encode_range(&kind, v, env, out)?;
+            escape(start, out);
+        }
+        (Order::Multirange, Bytes(v)) => {
+            let start = out.len();
+            let view = range::Multirange::read(v)?;
+            let (_, kind) = range::Multirange::kind_of(view.type_oid(), env)?;
+            for at in 0..view.len() {
+                out.push(1);
+                encode_range(&kind, view.bytes_of(at), env, out)?;
+            }
+            out.push(0);
+            escape(start, out);
+        }
         (Order::Record, Bytes(v)) => {
             let start = out.len();
             let view = record::View::new(v)?;
@@ -336,7 +371,7 @@ fn decode_value(
             out.push(DatumRef::Bytes(&objects::tid_bytes((value >> 16) as u32, value as u16)));
             return Some(6);
         }
-        (Order::Array | Order::Record | Order::Jsonb | Order::Network | Order::Bits, _) => {
+        (Order::Array | Order::Record | Order::Range | Order::Multirange | Order::Jsonb | Order::Network | Order::Bits, _) => {
             let mut at = 0;
             loop {
                 match (bytes.get(at)? ^ flip, bytes.get(at + 1).map(|b| b ^ flip)) {

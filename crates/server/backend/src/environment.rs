@@ -172,6 +172,32 @@ impl Environment for Session<'_> {
         self.catalog().enum_values(type_oid)
     }
 
+    fn call_function(&self, function: Oid, args: &[DatumRef<'_>], collation: Oid) -> Result<Datum> {
+        let row = self.catalog().function(function)?;
+        let result = self.type_facts(row.prorettype)?.repr;
+        let arg_types = row.proargtypes.to_vec();
+        let context = Context {
+            env: self,
+            collation,
+            result_type: row.prorettype,
+            arg_types: &arg_types,
+            variadic: false,
+        };
+        if let Some(builtin) = types::function(function) {
+            return builtin.evaluate_one(args, context, result);
+        }
+        let columns = args.iter().zip(&arg_types).map(|(&value, &of)| {
+            let form = value.repr().map_or_else(|| self.type_facts(of).map(|facts| facts.repr), Ok)?;
+            Ok(Column::constant(form, value))
+        });
+        let columns = columns.collect::<Result<Vec<Column>>>()?;
+        let columns: Vec<&Column> = columns.iter().collect();
+        let mut out = Column::new(result);
+        out.reset(1);
+        self.call_on_rows(function, &columns, Rows::All(1), 1, context, &mut out)?;
+        Ok(out.datum(0))
+    }
+
     fn check_enum_value(&self, value: Oid) -> Result<()> {
         self.catalog().check_enum_value(value)
     }

@@ -137,7 +137,7 @@ pub(crate) fn make<S: State>(_: Context<'_>) -> Result<Box<dyn Aggregate>> {
 
 /// Calls `f` with each row and its group, for rows where `column` is not null.
 #[inline(always)]
-fn each_value(
+pub(crate) fn each_value(
     groups: Groups<'_>,
     column: &Column,
     rows: Rows<'_>,
@@ -276,6 +276,11 @@ pub static AGGREGATES: &[(u32, AggregateMaker)] = &[
     (5100, extremes::min),
     (6374, extremes::min),
     (6396, extremes::min),
+    // ranges
+    (4301, crate::range::range_agg),
+    (4389, crate::range::range_intersect_agg),
+    (4450, crate::range::range_intersect_agg),
+    (6227, crate::range::range_agg),
     // booleans and bits
     (2517, make::<logic::All>),
     (2519, make::<logic::All>),
