@@ -176,13 +176,8 @@ impl Environment for Session<'_> {
         let row = self.catalog().function(function)?;
         let result = self.type_facts(row.prorettype)?.repr;
         let arg_types = row.proargtypes.to_vec();
-        let context = Context {
-            env: self,
-            collation,
-            result_type: row.prorettype,
-            arg_types: &arg_types,
-            variadic: false,
-        };
+        let context =
+            Context { env: self, collation, result_type: row.prorettype, arg_types: &arg_types, variadic: false };
         if let Some(builtin) = types::function(function) {
             return builtin.evaluate_one(args, context, result);
         }

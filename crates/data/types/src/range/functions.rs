@@ -108,8 +108,7 @@ pub(super) mod holds {
 
     /// `-|-`
     pub fn adjacent(s: Sides<'_>) -> Result<bool> {
-        Ok(bounds_touch(s.kind, &s.a_upper, &s.b_lower, s.env)?
-            || bounds_touch(s.kind, &s.b_upper, &s.a_lower, s.env)?)
+        Ok(bounds_touch(s.kind, &s.a_upper, &s.b_lower, s.env)? || bounds_touch(s.kind, &s.b_upper, &s.a_lower, s.env)?)
     }
 }
 
@@ -132,12 +131,7 @@ pub(crate) fn compare(a: &[u8], b: &[u8], env: &dyn Environment) -> Result<Order
     compare_ranges(&kind, &a, &b, env)
 }
 
-fn ends(
-    context: Context<'_>,
-    a: &[u8],
-    b: &[u8],
-    ask: fn(Sides<'_>) -> Result<bool>,
-) -> Result<bool> {
+fn ends(context: Context<'_>, a: &[u8], b: &[u8], ask: fn(Sides<'_>) -> Result<bool>) -> Result<bool> {
     let (kind, a, b) = read(a, b, context.env)?;
     if a.empty || b.empty {
         return Ok(false);

@@ -1,9 +1,7 @@
 //! Text and binary form of ranges and multiranges: `[1,5)`, `empty`, `{[1,3),[7,9)}`.
 
 use super::multirange::Multirange;
-use super::{
-    Bound, EMPTY, Kind, LOWER_INCLUSIVE, LOWER_INFINITE, Range, UPPER_INCLUSIVE, UPPER_INFINITE, type_of,
-};
+use super::{Bound, EMPTY, Kind, LOWER_INCLUSIVE, LOWER_INFINITE, Range, UPPER_INCLUSIVE, UPPER_INFINITE, type_of};
 use crate::Environment;
 use crate::format::is_space;
 use crate::io::{TypeCall, TypeIo, bad_binary, io, too_short, wrong_form};
@@ -120,8 +118,7 @@ fn parse_range(text: &str, kind: &Kind, typmod: i32, env: &dyn Environment, out:
 }
 
 fn needs_quotes(text: &[u8]) -> bool {
-    text.is_empty()
-        || text.iter().any(|&c| matches!(c, b'"' | b'\\' | b'(' | b')' | b'[' | b']' | b',') || is_space(c))
+    text.is_empty() || text.iter().any(|&c| matches!(c, b'"' | b'\\' | b'(' | b')' | b'[' | b']' | b',') || is_space(c))
 }
 
 fn range_out(value: DatumRef<'_>, call: &TypeCall<'_>, out: &mut Vec<u8>) -> Result<()> {

@@ -32,10 +32,10 @@ pub use aggregate::{range_agg, range_intersect_agg};
 pub use functions::RANGES;
 pub(crate) use functions::{compare, hash_extended, hash_of};
 pub use io::{MULTIRANGE_IO, RANGE_IO};
+pub use multirange::{MULTIRANGES, Multirange, unnest};
 pub(crate) use multirange::{
     compare as compare_multiranges, hash_extended as hash_multirange_extended, hash_of as hash_multirange,
 };
-pub use multirange::{MULTIRANGES, Multirange, unnest};
 
 use crate::environment::{Environment, TypeKind};
 use crate::{oid, order};

@@ -8,8 +8,8 @@ use super::{Bound, Kind, Range, bounds_touch, compare_bounds, compare_ranges, ty
 use crate::array;
 use crate::call::Context;
 use crate::environment::{Environment, TypeKind};
-use crate::registry::RowSource;
 use crate::oid;
+use crate::registry::RowSource;
 use batch::{Column, Datum, DatumRef};
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -409,10 +409,7 @@ fn constructor2(context: Context<'_>, a: &[u8], out: &mut Vec<u8>) -> Result<()>
     }
     let ranges = view.iter().map(|value| match value.as_bytes() {
         Some(bytes) => Range::read(bytes),
-        None => Err(Error::new(
-            SqlState::NULL_VALUE_NOT_ALLOWED,
-            "multirange values cannot contain null members",
-        )),
+        None => Err(Error::new(SqlState::NULL_VALUE_NOT_ALLOWED, "multirange values cannot contain null members")),
     });
     let ranges = ranges.collect::<Result<Vec<_>>>()?;
     Multirange::write(type_oid, &kind, ranges, context.env, out)
@@ -469,4 +466,3 @@ pub fn unnest(args: &[DatumRef<'_>], _: Context<'_>) -> Result<Box<dyn RowSource
     };
     Ok(Box::new(Ranges { multirange, at: 0 }))
 }
-
