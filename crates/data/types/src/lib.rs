@@ -59,7 +59,7 @@ pub use facts::{BuiltinType, builtin_type};
 pub use io::{TypeCall, TypeIo, input, io, output, receive, send};
 pub use order::compare;
 pub use registry::{
-    RowSource, RowSourceMaker, aggregate, function, function_named, register, register_row_sources, row_source,
+    RowSource, RowSourceMaker, aggregate, function, register, register_row_sources, row_source,
 };
 
 use batch::Repr;

@@ -95,15 +95,6 @@ pub fn function(oid: Oid) -> Option<&'static Builtin> {
     FUNCTIONS.get(oid.0 as usize).copied().flatten()
 }
 
-/// The OID of a built-in function by its `prosrc`, as `LANGUAGE internal` names it.
-pub fn function_named(name: &str) -> Option<Oid> {
-    static NAMES: LazyLock<std::collections::HashMap<&'static str, Oid>> = LazyLock::new(|| {
-        let named = functions().filter(|builtin| !builtin.name.is_empty());
-        named.map(|builtin| (builtin.name, builtin.oid)).collect()
-    });
-    NAMES.get(name).copied()
-}
-
 /// All functions there are.
 pub fn functions() -> impl Iterator<Item = &'static Builtin> {
     FUNCTIONS.iter().copied().flatten()
