@@ -58,9 +58,7 @@ pub use environment::{DefaultEnvironment, Environment};
 pub use facts::{BuiltinType, builtin_type};
 pub use io::{TypeCall, TypeIo, input, io, output, receive, send};
 pub use order::compare;
-pub use registry::{
-    RowSource, RowSourceMaker, aggregate, function, register, register_row_sources, row_source,
-};
+pub use registry::{RowSource, RowSourceMaker, aggregate, function, register, register_row_sources, row_source};
 
 use batch::Repr;
 use ids::Oid;
