@@ -69,6 +69,11 @@ impl Aggregate for Gathered {
         each_value(groups, args[0], rows, |group, row| self.offer(group, args[0].get(row), context))
     }
 
+    /// The others must be gathered anew.
+    fn retract(&mut self, _: usize, _: &[&Column], _: Rows<'_>, _: Context<'_>) -> Result<bool> {
+        Ok(false)
+    }
+
     fn merge(&mut self, other: &mut dyn Aggregate, map: &[u32], context: Context<'_>) -> Result<()> {
         let Some(other) = other.as_any().downcast_mut::<Gathered>() else {
             return Err(Error::internal("two different aggregates cannot be merged"));
