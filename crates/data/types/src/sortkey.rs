@@ -371,7 +371,16 @@ fn decode_value(
             out.push(DatumRef::Bytes(&objects::tid_bytes((value >> 16) as u32, value as u16)));
             return Some(6);
         }
-        (Order::Array | Order::Record | Order::Range | Order::Multirange | Order::Jsonb | Order::Network | Order::Bits, _) => {
+        (
+            Order::Array
+            | Order::Record
+            | Order::Range
+            | Order::Multirange
+            | Order::Jsonb
+            | Order::Network
+            | Order::Bits,
+            _,
+        ) => {
             let mut at = 0;
             loop {
                 match (bytes.get(at)? ^ flip, bytes.get(at + 1).map(|b| b ^ flip)) {
