@@ -189,7 +189,8 @@ impl Environment for Session<'_> {
         let columns: Vec<&Column> = columns.iter().collect();
         let mut out = Column::new(result);
         out.reset(1);
-        self.call_on_rows(function, &columns, Rows::All(1), 1, context, &mut out)?;
+        let snapshot = self.transaction.snapshot()?;
+        self.call_on_rows(function, &columns, Rows::All(1), 1, context, &snapshot, &mut out)?;
         Ok(out.datum(0))
     }
 
