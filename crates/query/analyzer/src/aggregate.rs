@@ -90,6 +90,9 @@ impl Analyzer<'_> {
             let sorted = args.split_off(direct.min(args.len()));
             direct_args = std::mem::replace(&mut args, sorted);
         }
+        if kind == b'h' {
+            self.unify_hypothetical(&mut direct_args, &mut args)?;
+        }
         let mut targets: Vec<TargetEntry> =
             args.into_iter().enumerate().map(|(at, expr)| target(expr, at as i16 + 1, String::new(), false)).collect();
         let (mut order_by, mut distinct) = (Vec::new(), Vec::new());
@@ -181,6 +184,21 @@ impl Analyzer<'_> {
             ty: SqlType { oid: result, typmod: -1, collation },
             location,
         })
+    }
+
+    /// A hypothetical row's values and the values that rows are sorted by, in pairs of one type. Direct arguments before them are the
+    /// aggregate's own.
+    fn unify_hypothetical(&mut self, direct: &mut [Expr], sorted: &mut [Expr]) -> Result<()> {
+        const WORDS: &str = "WITHIN GROUP";
+        let own = direct.len().saturating_sub(sorted.len());
+        for (value, key) in direct[own..].iter_mut().zip(sorted) {
+            // The sorted column's type is preferred.
+            let common = self.common_type(&[key, value], WORDS)?;
+            for expr in [value, key] {
+                *expr = self.coerce_common(expr.clone(), common, WORDS)?;
+            }
+        }
+        Ok(())
     }
 
     fn allow_aggregate(&mut self, level: u32, location: u32, what: &str) -> Result<()> {

@@ -197,6 +197,13 @@ impl Analyzer<'_> {
                             location,
                         ));
                     }
+                    if matches!(scope.place, Place::MergeWhen) && system.attnum != -6 {
+                        return Err(self.error(
+                            SqlState::INVALID_COLUMN_REFERENCE,
+                            format!("cannot use system column \"{column}\" in MERGE WHEN condition"),
+                            location,
+                        ));
+                    }
                     if matches!(scope.place, Place::GeneratedColumn) && system.attnum != -6 {
                         return Err(self.error(
                             SqlState::INVALID_COLUMN_REFERENCE,

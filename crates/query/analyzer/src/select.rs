@@ -797,7 +797,7 @@ pub fn collect_entries(item: &FromItem, entries: &mut Vec<usize>) {
     }
 }
 
-fn lock_words(strength: ast::LockStrength) -> &'static str {
+pub(crate) fn lock_words(strength: ast::LockStrength) -> &'static str {
     match strength {
         ast::LockStrength::KeyShare => "FOR KEY SHARE",
         ast::LockStrength::Share => "FOR SHARE",

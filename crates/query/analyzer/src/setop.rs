@@ -70,11 +70,10 @@ impl Analyzer<'_> {
         }
         self.scope().names.clear();
         self.limit(select)?;
-        if !select.locking.is_empty() {
-            return Err(Error::new(
-                SqlState::FEATURE_NOT_SUPPORTED,
-                "FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT",
-            ));
+        if let Some(locking) = select.locking.first() {
+            let words = crate::select::lock_words(locking.strength);
+            let text = format!("{words} is not allowed with UNION/INTERSECT/EXCEPT");
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
         }
         let query = &mut self.scope().query;
         query.targets = targets;

@@ -55,6 +55,8 @@ impl Planner<'_> {
             L::And(args) => ExprKind::And(self.compile_all(args, layout)?),
             L::Or(args) => ExprKind::Or(self.compile_all(args, layout)?),
             L::Not(arg) => ExprKind::Not(Box::new(self.compile(arg, layout)?)),
+            L::Aggregate(aggregate) if aggregate.level > 0 => return Ok(self.outer_value(expr, ty)),
+            L::Grouping { level, .. } if *level > 0 => return Ok(self.outer_value(expr, ty)),
             L::Aggregate(_) => return Err(Error::internal("an aggregate stands where none is computed")),
             L::Grouping { .. } => return Err(Error::internal("GROUPING stands where nothing is grouped")),
             L::Window(_) => return Err(Error::internal("a window function stands where none is computed")),
@@ -250,22 +252,27 @@ impl Planner<'_> {
 
     fn compile_var(&mut self, var: &q::Var, expr: &q::Expr, layout: &[q::Expr], ty: ColumnType) -> Result<Expr> {
         if var.level > 0 {
-            let mut lowered = expr.clone();
-            if let L::Var(v) = &mut lowered.kind {
-                v.level -= 1;
-            }
-            lowered.location = q::NO_LOCATION;
-            let found = self.level().outer.iter().find(|(e, _)| *e == lowered).map(|(_, slot)| *slot);
-            let slot = match found {
-                Some(slot) => slot,
-                None => {
-                    let slot = self.slot(ty, SlotSource::Assigned);
-                    self.level().outer.push((lowered, slot));
-                    slot
-                }
-            };
-            return Ok(Expr { kind: ExprKind::Slot(slot), ty });
+            return Ok(self.outer_value(expr, ty));
         }
+        self.own_column(var, expr, layout, ty)
+    }
+
+    /// A column, aggregate or GROUPING of an outer query, in a slot.
+    fn outer_value(&mut self, expr: &q::Expr, ty: ColumnType) -> Expr {
+        let lowered = crate::grouping::lowered(expr);
+        let found = self.level().outer.iter().find(|(e, _)| *e == lowered).map(|(_, slot)| *slot);
+        let slot = match found {
+            Some(slot) => slot,
+            None => {
+                let slot = self.slot(ty, SlotSource::Assigned);
+                self.level().outer.push((lowered, slot));
+                slot
+            }
+        };
+        Expr { kind: ExprKind::Slot(slot), ty }
+    }
+
+    fn own_column(&mut self, var: &q::Var, expr: &q::Expr, layout: &[q::Expr], ty: ColumnType) -> Result<Expr> {
         if var.column == 0 {
             // The whole row: from its columns. If the row is from an outer join's missing side, it is null.
             let entry = &self.level().query.range_table[var.relation];

@@ -22,6 +22,7 @@ use ids::Oid;
 
 use crate::Context;
 use crate::fold::repr_of;
+use crate::grouping::outer_level;
 use crate::plan::*;
 
 /// What the columns of a node are.
@@ -71,6 +72,8 @@ pub(crate) struct Level {
     /// The relation whose scan is being compiled.
     pub scanning: Option<usize>,
     pub ctes: Vec<PlannedCte>,
+    /// The entry that holds the keys of grouping sets.
+    pub group_entry: Option<usize>,
     /// Where its range table begins in [`Plan::names`].
     pub names_offset: usize,
     /// Values for [`ExprKind::CaseTest`], the innermost last.
@@ -95,6 +98,7 @@ impl Level {
             pending: Vec::new(),
             scanning: None,
             ctes: Vec::new(),
+            group_entry: None,
             names_offset: 0,
             case_tests: Vec::new(),
             needed: Vec::new(),
@@ -342,6 +346,17 @@ impl<'a> Planner<'a> {
                 match &mut expr.kind {
                     ExprKind::Var(var) => {
                         let levels = &self.0.levels;
+                        // A key of grouping sets is shown as what it is computed from.
+                        if let Some(level) = levels.len().checked_sub(1 + var.level as usize).map(|at| &levels[at])
+                            && level.group_entry == Some(var.relation)
+                            && let EntryKind::Values { rows } = &level.query.range_table[var.relation].kind
+                            && let Some(key) = rows.first().and_then(|row| row.get(var.column as usize - 1))
+                        {
+                            let mut key = key.clone();
+                            analyzer::shift_levels(&mut key, var.level);
+                            *expr = key;
+                            return self.expr(expr);
+                        }
                         if let Some(at) = levels.len().checked_sub(1 + var.level as usize) {
                             var.relation = match levels[at].member {
                                 Some((tree, name)) if tree == var.relation => name,
@@ -470,16 +485,15 @@ impl<'a> Planner<'a> {
     /// Slots that a subquery without users of its own needs become the current query's needs.
     pub fn adopt_outer(&mut self, outer: Vec<(q::Expr, u32)>) -> Result<()> {
         for (mut expr, slot) in outer {
-            let ExprKind::Var(var) = &mut expr.kind else {
-                return Err(Error::internal("an outer reference is no column"));
-            };
-            if var.level == 0 {
+            if outer_level(&expr) > 0 {
+                analyzer::shift_levels_from(&mut expr, -1, 1);
+                self.level().outer.push((expr, slot));
+            } else if matches!(expr.kind, ExprKind::Var(_)) {
                 // A column of the current query itself: a LATERAL reference, for a nested loop to set.
                 let at = self.level().scanning.unwrap_or(usize::MAX);
                 self.level().pending.push((at, expr, slot));
             } else {
-                var.level -= 1;
-                self.level().outer.push((expr, slot));
+                return Err(Error::internal("an aggregate stands where none is computed"));
             }
         }
         Ok(())

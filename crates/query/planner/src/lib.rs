@@ -18,6 +18,7 @@ pub mod explain;
 mod facts;
 mod fold;
 mod generated;
+mod grouping;
 mod join;
 mod level;
 mod merge;

@@ -1,6 +1,7 @@
 //! What MERGE needs beside other changes: a join that keeps the rows its actions are for, and the actions themselves.
 
-use analyzer::query::{self as q, Command, Expr, ExprKind, RowVersion};
+use analyzer::node::VisitorMut;
+use analyzer::query::{self as q, Command, Expr, ExprKind, Query, RowVersion};
 use error::Result;
 use ids::Oid;
 
@@ -74,7 +75,13 @@ impl Planner<'_> {
         condition: Option<Expr>,
         target: Option<Expr>,
         layout: &[Expr],
+        (entry, table): (usize, Oid),
     ) -> Result<Merge> {
+        let mut actions = actions;
+        for action in &mut actions {
+            let values = action.targets.iter_mut().map(|target| &mut target.expr);
+            action.condition.iter_mut().chain(values).for_each(|expr| replace_tableoid(expr, entry, table));
+        }
         let parts = |condition: Option<Expr>| {
             let mut parts = Vec::new();
             if let Some(condition) = condition {
@@ -107,16 +114,44 @@ impl Planner<'_> {
     }
 }
 
-/// The name of what MERGE did with a row.
-pub(crate) fn merge_action() -> Expr {
+/// The number of a column that no table has: the name of what MERGE did with a row.
+const ACTION_COLUMN: i16 = i16::MIN;
+
+/// The name of what MERGE did with a row, as a column of the target.
+pub(crate) fn merge_action(target: usize) -> Expr {
     let ty = q::SqlType { oid: types::oid::TEXT, typmod: -1, collation: analyzer::types::DEFAULT_COLLATION };
-    Expr { kind: ExprKind::MergeAction, ty, location: q::NO_LOCATION }
+    variable(target, ACTION_COLUMN, RowVersion::Default, ty)
+}
+
+/// Puts the column in place of `merge_action()`, within subqueries too.
+pub(crate) fn replace_merge_action(expr: &mut Expr, target: usize) {
+    struct Actions(usize, u32);
+    impl VisitorMut for Actions {
+        fn expr(&mut self, expr: &mut Expr) {
+            if matches!(expr.kind, ExprKind::MergeAction) {
+                let mut column = merge_action(self.0);
+                analyzer::shift_levels(&mut column, self.1);
+                *expr = column;
+            } else {
+                expr.visit_children_mut(self);
+            }
+        }
+        fn query(&mut self, query: &mut Query) {
+            self.1 += 1;
+            query.visit_children_mut(self);
+            self.1 -= 1;
+        }
+        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+            self
+        }
+    }
+    Actions(target, 0).expr(expr);
 }
 
 /// A value of MERGE's row, or null if that was deleted.
-pub(crate) fn unless_deleted(value: Expr) -> Expr {
+pub(crate) fn unless_deleted(value: Expr, target: usize) -> Expr {
     const TEXT_EQUAL: (Oid, Oid) = (Oid(98), Oid(67));
-    let action = merge_action();
+    let action = merge_action(target);
     let deleted = q::OperatorCall {
         operator: TEXT_EQUAL.0,
         function: TEXT_EQUAL.1,
@@ -140,4 +175,28 @@ fn entries_of(item: &q::FromItem, into: &mut Vec<usize>) {
             entries_of(&join.right, into);
         }
     }
+}
+
+/// The target's `tableoid` is known: there is one table.
+fn replace_tableoid(expr: &mut Expr, target: usize, table: Oid) {
+    struct TableOid(usize, u32, Oid);
+    impl VisitorMut for TableOid {
+        fn expr(&mut self, expr: &mut Expr) {
+            match &expr.kind {
+                ExprKind::Var(var) if var.level == self.1 && var.relation == self.0 && var.column == -6 => {
+                    expr.kind = ExprKind::Const(batch::Datum::oid(self.2));
+                }
+                _ => expr.visit_children_mut(self),
+            }
+        }
+        fn query(&mut self, query: &mut Query) {
+            self.1 += 1;
+            query.visit_children_mut(self);
+            self.1 -= 1;
+        }
+        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+            self
+        }
+    }
+    TableOid(target, 0, table).expr(expr);
 }

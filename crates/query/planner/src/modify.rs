@@ -6,7 +6,7 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 
 use crate::level::{Built, Layout, Level, Planner, system_type};
-use crate::merge::{merge_action, unless_deleted};
+use crate::merge::{merge_action, replace_merge_action, unless_deleted};
 use crate::plan::*;
 use crate::prepare::Tree;
 use crate::scan::renumber;
@@ -81,7 +81,10 @@ impl Planner<'_> {
         let targets = self.level().query.targets.clone();
         let columns: Vec<Option<ColumnType>> = self.table_columns(&table)?;
         // What RETURNING takes from other relations.
-        let returning = self.level().query.returning.clone();
+        let mut returning = self.level().query.returning.clone();
+        if command == Command::Merge {
+            returning.iter_mut().for_each(|item| replace_merge_action(&mut item.expr, target));
+        }
         let mut extras: Vec<Expr> = Vec::new();
         for item in &returning {
             other_columns(&item.expr, target, &mut extras);
@@ -198,7 +201,7 @@ impl Planner<'_> {
             Command::Merge => {
                 let mut layout = layout.clone();
                 layout.extend(extra_layout.iter().cloned());
-                Some(Box::new(self.merge(merge_actions, merge_condition, target_quals, &layout)?))
+                Some(Box::new(self.merge(merge_actions, merge_condition, target_quals, &layout, (target, oid))?))
             }
             _ => None,
         };
@@ -304,7 +307,7 @@ impl Planner<'_> {
         }
         layout.extend(extra.iter().cloned());
         if merges {
-            layout.push(merge_action());
+            layout.push(merge_action(target));
         }
         if stamps {
             for version in [RowVersion::Default, RowVersion::Old] {
@@ -569,11 +572,19 @@ fn returning_expr(mut expr: Expr, target: usize, command: Command) -> Expr {
         fn expr(&mut self, expr: &mut Expr) {
             match &mut expr.kind {
                 ExprKind::Var(var) if var.level == self.1 && var.relation == self.0 => {
+                    let depth = self.1;
                     if var.version == RowVersion::New {
                         var.version = RowVersion::Default;
                         match self.2 {
                             Command::Delete => expr.kind = ExprKind::Const(batch::Datum::Null),
-                            Command::Merge => *expr = unless_deleted(expr.clone()),
+                            Command::Merge => {
+                                let mut own = expr.clone();
+                                if let ExprKind::Var(var) = &mut own.kind {
+                                    var.level = 0;
+                                }
+                                *expr = unless_deleted(own, self.0);
+                                analyzer::shift_levels(expr, depth);
+                            }
                             _ => {}
                         }
                     }

@@ -686,7 +686,7 @@ pub struct AggregateCall {
     pub args: Vec<Expr>,
     /// How many of `args` are arguments; the others are only sorted by.
     pub arg_count: usize,
-    /// Direct arguments of an ordered-set aggregate.
+    /// Direct arguments of an ordered-set aggregate, over the group's keys.
     pub direct_args: Vec<Expr>,
     /// ORDER BY or WITHIN GROUP; `column` is a position in `args`.
     pub order: Vec<SortKey>,

@@ -14,6 +14,7 @@ use crate::prepare::Tree;
 impl Planner<'_> {
     /// Plans a SELECT that is no set operation. The output is its targets without junk.
     pub fn select(&mut self) -> Result<Built> {
+        self.separate_group_keys();
         let tree = self.prepare()?;
         self.register_names();
         self.find_needed_with(&tree)?;
@@ -294,13 +295,9 @@ impl Planner<'_> {
         let sets = query.grouping_sets.clone();
         let having = query.having.clone();
         let targets = query.targets.clone();
-        let mut keys = Vec::with_capacity(clauses.len());
-        for clause in &clauses {
-            let target = targets
-                .iter()
-                .find(|t| t.sort_ref == clause.target_ref)
-                .ok_or_else(|| Error::internal("a group key has no target"))?;
-            keys.push(target.expr.clone());
+        let (keys, key_columns) = self.group_keys();
+        if keys.len() != clauses.len() {
+            return Err(Error::internal("a group key has no target"));
         }
         let mut found = Calls::default();
         for target in &targets {
@@ -349,7 +346,7 @@ impl Planner<'_> {
         }
         let mut calls = Vec::with_capacity(found.aggregates.len());
         for aggregate in &found.aggregates {
-            calls.push(self.aggregate_call(aggregate, &built.layout)?);
+            calls.push(self.aggregate_call(aggregate, &built.layout, &key_columns)?);
         }
         let set_positions: Vec<Vec<usize>> = match &sets {
             None => vec![(0..keys.len()).collect()],
@@ -361,7 +358,8 @@ impl Planner<'_> {
         let mut groupings = Vec::with_capacity(found.groupings.len());
         for grouping in &found.groupings {
             if let ExprKind::Grouping { args, .. } = &grouping.kind {
-                let positions: Option<Vec<usize>> = args.iter().map(|arg| keys.iter().position(|k| k == arg)).collect();
+                let positions: Option<Vec<usize>> =
+                    args.iter().map(|arg| key_columns.iter().position(|k| k == arg)).collect();
                 groupings.push(positions.ok_or_else(|| Error::internal("GROUPING of something not grouped"))?);
             }
         }
@@ -377,7 +375,7 @@ impl Planner<'_> {
             _ => (input.total + work, input.total + work + rows * self.ctx.costs.cpu_tuple_cost),
         };
         let order = if strategy == AggregateStrategy::Sorted { built.order.clone() } else { Vec::new() };
-        let mut layout = keys.clone();
+        let mut layout = key_columns;
         layout.extend(found.aggregates.iter().cloned());
         layout.extend(found.groupings.iter().cloned());
         let cost = Cost { startup, total, rows, width: self.width(&layout) };
@@ -402,7 +400,8 @@ impl Planner<'_> {
         Ok(Built { node, layout, order })
     }
 
-    fn aggregate_call(&mut self, expr: &Expr, layout: &[Expr]) -> Result<AggregateCall> {
+    /// An aggregate over rows of `layout`; its direct arguments are over the group's `keys`.
+    fn aggregate_call(&mut self, expr: &Expr, layout: &[Expr], keys: &[Expr]) -> Result<AggregateCall> {
         let ExprKind::Aggregate(aggregate) = &expr.kind else {
             return Err(Error::internal("not an aggregate"));
         };
@@ -433,7 +432,7 @@ impl Planner<'_> {
             function: aggregate.function,
             arg_count: aggregate.args.iter().filter(|t| !t.junk).count(),
             args: compiled,
-            direct_args: self.compile_all(&aggregate.direct_args, layout)?,
+            direct_args: self.compile_all(&aggregate.direct_args, keys)?,
             order,
             distinct,
             filter,
@@ -651,30 +650,39 @@ fn tree_quals(tree: &Tree, into: &mut Vec<Expr>) {
     }
 }
 
-/// The aggregates and GROUPING calls of a query's own level, each once.
+/// The aggregates and GROUPING calls of a query's own level, each once; those that stand in subqueries too.
 #[derive(Default)]
 struct Calls {
     aggregates: Vec<Expr>,
     groupings: Vec<Expr>,
+    depth: u32,
+}
+
+impl Calls {
+    fn add(list: &mut Vec<Expr>, expr: &Expr, depth: u32) {
+        let mut expr = expr.clone();
+        analyzer::shift_levels_from(&mut expr, -(depth as i32), depth);
+        if !list.contains(&expr) {
+            list.push(expr);
+        }
+    }
 }
 
 impl Visitor for Calls {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Aggregate(a) if a.level == 0 => {
-                if !self.aggregates.contains(expr) {
-                    self.aggregates.push(expr.clone());
-                }
-            }
-            ExprKind::Grouping { level: 0, .. } => {
-                if !self.groupings.contains(expr) {
-                    self.groupings.push(expr.clone());
-                }
+            ExprKind::Aggregate(a) if a.level == self.depth => Calls::add(&mut self.aggregates, expr, self.depth),
+            ExprKind::Grouping { level, .. } if *level == self.depth => {
+                Calls::add(&mut self.groupings, expr, self.depth);
             }
             _ => expr.visit_children(self),
         }
     }
-    fn query(&mut self, _: &Query) {}
+    fn query(&mut self, query: &Query) {
+        self.depth += 1;
+        query.visit_children(self);
+        self.depth -= 1;
+    }
     fn as_dyn(&mut self) -> &mut dyn Visitor {
         self
     }

@@ -1,13 +1,15 @@
 //! EXPLAIN: the plan of a query, and with ANALYZE what its nodes did.
 
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use analyzer::Params;
 use error::{Error, Result, SqlState, bail};
 use executor::{Execution, Options};
+use ids::Oid;
 use parser::ast::{DefinitionItem, DefinitionValue, Explain};
-use planner::explain::{self as plan_text, Actual};
+use planner::explain::{self as plan_text, Actual, Format, Properties, Value};
+use planner::plan::Plan;
 
 use crate::portal::TextRows;
 use crate::session::Session;
@@ -20,22 +22,37 @@ impl Session<'_> {
     pub fn explain(&self, text: &Rc<str>, explain: &Explain) -> Result<TextRows> {
         let mut options = plan_text::Options::default();
         let (mut analyze, mut summary) = (false, None);
+        let (mut timing, mut wal, mut generic, mut format) = (None, false, false, None);
         for option in &explain.options {
             match &*option.name {
                 "analyze" => analyze = boolean(option)?,
                 "verbose" => options.verbose = boolean(option)?,
                 "costs" => options.costs = boolean(option)?,
-                "timing" => options.timing = boolean(option)?,
+                "timing" => timing = Some(boolean(option)?),
                 "summary" => summary = Some(boolean(option)?),
                 // Nothing to show for these yet; asking for them changes no result.
-                "buffers" | "wal" | "settings" | "memory" | "generic_plan" => drop(boolean(option)?),
-                "format" if matches!(&option.value, Some(DefinitionValue::String(format)) if &**format == "text") => {}
-                "format" | "serialize" => {
+                "buffers" | "settings" | "memory" => drop(boolean(option)?),
+                "wal" => wal = boolean(option)?,
+                "generic_plan" => generic = boolean(option)?,
+                "format" => {
+                    let before = text.get(..option.location as usize).unwrap_or_default();
+                    format = format_of(option).map_err(|e| e.position(before.chars().count() as u32 + 1))?;
+                }
+                "serialize" => {
                     return Err(Error::not_implemented(format_args!("EXPLAIN ({})", option.name)));
                 }
                 other => bail!(SYNTAX_ERROR, "unrecognized EXPLAIN option \"{other}\""),
             }
         }
+        for (name, given) in [("WAL", wal), ("TIMING", timing == Some(true))] {
+            if given && !analyze {
+                bail!(INVALID_PARAMETER_VALUE, "EXPLAIN option {name} requires ANALYZE");
+            }
+        }
+        if generic && analyze {
+            bail!(INVALID_PARAMETER_VALUE, "EXPLAIN options ANALYZE and GENERIC_PLAN cannot be used together");
+        }
+        options.timing = timing.unwrap_or(true);
         if !analyzer::is_query(&explain.query) {
             return Err(Error::not_implemented(format_args!("EXPLAIN {}", explain.query.name())));
         }
@@ -60,12 +77,19 @@ impl Session<'_> {
                     total: i.total,
                 })
             };
+            if let Some(format) = format {
+                let times = summary.unwrap_or(true).then_some((planning, Some(execution_time)));
+                return self.explain_for_programs(&plan, options, Some(&actual), times, format);
+            }
             let mut lines = plan_text::text(&plan, self.catalog(), self, options, Some(&actual))?;
             if summary.unwrap_or(true) {
                 lines.push(format!("Planning Time: {:.3} ms", planning.as_secs_f64() * 1000.0));
                 lines.push(format!("Execution Time: {:.3} ms", execution_time.as_secs_f64() * 1000.0));
             }
             lines
+        } else if let Some(format) = format {
+            let times = (summary == Some(true)).then_some((planning, None));
+            return self.explain_for_programs(&plan, options, None, times, format);
         } else {
             plan_text::text(&plan, self.catalog(), self, options, None)?
         };
@@ -74,6 +98,61 @@ impl Session<'_> {
         }
         Ok(TextRows::new(lines.into_iter().map(|line| vec![Some(line)]), "EXPLAIN"))
     }
+}
+
+impl Session<'_> {
+    /// EXPLAIN as one text in a format for programs.
+    fn explain_for_programs(
+        &self,
+        plan: &Plan,
+        options: plan_text::Options,
+        actual: Option<&dyn Fn(u32) -> Actual>,
+        times: Option<(Duration, Option<Duration>)>,
+        format: Format,
+    ) -> Result<TextRows> {
+        let properties = plan_text::properties(plan, self.catalog(), self, options, actual)?;
+        let mut query: Properties = vec![("Plan", Value::Group(properties))];
+        let milliseconds = |time: Duration| Value::Plain(format!("{:.3}", time.as_secs_f64() * 1000.0));
+        if let Some((planning, _)) = times {
+            query.push(("Planning Time", milliseconds(planning)));
+        }
+        if actual.is_some() {
+            query.push(("Triggers", Value::Groups("Trigger", Vec::new())));
+        }
+        if let Some((_, Some(execution))) = times {
+            query.push(("Execution Time", milliseconds(execution)));
+        }
+        Ok(TextRows::new(std::iter::once(vec![Some(plan_text::write(&query, format))]), "EXPLAIN"))
+    }
+}
+
+/// The type of EXPLAIN's result: that of its format.
+pub(crate) fn result_type(explain: &Explain) -> Oid {
+    let mut formats = explain.options.iter().filter(|option| &*option.name == "format").map(format_of);
+    match formats.next_back() {
+        Some(Ok(Some(Format::Json))) => types::oid::JSON,
+        Some(Ok(Some(Format::Xml))) => types::oid::XML,
+        _ => types::oid::TEXT,
+    }
+}
+
+/// FORMAT; none is text.
+fn format_of(option: &DefinitionItem) -> Result<Option<Format>> {
+    let word = match &option.value {
+        Some(DefinitionValue::String(word)) => word.to_string(),
+        Some(DefinitionValue::Type(name)) => name.name.name.to_string(),
+        _ => String::new(),
+    };
+    Ok(match &*word {
+        "text" => None,
+        "json" => Some(Format::Json),
+        "yaml" => Some(Format::Yaml),
+        "xml" => Some(Format::Xml),
+        _ => {
+            let text = format!("unrecognized value for EXPLAIN option \"{}\": \"{word}\"", option.name);
+            return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text));
+        }
+    })
 }
 
 /// The value of an option that is on or off; on if none is written.

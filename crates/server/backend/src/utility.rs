@@ -32,7 +32,9 @@ impl Session<'_> {
                 let found = settings.find(&show.name).ok_or_else(|| settings::session::unrecognized(&show.name))?;
                 Some(vec![text_column(settings.name(found))])
             }
-            Statement::Explain(_) => Some(vec![text_column("QUERY PLAN")]),
+            Statement::Explain(explain) => {
+                Some(vec![ResultColumn { type_oid: crate::explain::result_type(explain), ..text_column("QUERY PLAN") }])
+            }
             Statement::Fetch(Fetch { is_move: false, cursor, .. }) => {
                 self.portals.borrow().get(&**cursor).and_then(|portal| portal.prepared.result.clone())
             }

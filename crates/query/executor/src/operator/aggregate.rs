@@ -313,10 +313,6 @@ impl Set {
         for ((call, states), ordered) in calls.iter_mut().zip(&mut self.states).zip(&mut self.ordered) {
             let (mut positions, mut chosen) = (Vec::new(), Vec::new());
             let (mut rows, mut groups) = (rows, groups);
-            let set = ordered.as_mut().and_then(|ordered| ordered.set.as_mut());
-            if let (Some(call), Some(set)) = (&mut call.ordered_set, set) {
-                call.note(set, batch, rows, groups, run)?;
-            }
             if let Some(filter) = &mut call.filter {
                 filter.evaluate(batch, rows, run)?;
                 let holds = filter.result(batch);
@@ -356,7 +352,7 @@ impl Set {
         for ((call, states), ordered) in calls.iter_mut().zip(&mut self.states).zip(&mut self.ordered) {
             let (Some(ordered), Some(order)) = (ordered, &call.ordered) else { continue };
             match &mut call.ordered_set {
-                Some(set) => ordered.drain_set(set, order, self.groups, run)?,
+                Some(set) => ordered.drain_set(set, order, &self.values, self.groups, run)?,
                 None => ordered.drain(call, order, states.as_mut(), run)?,
             }
         }
@@ -402,8 +398,17 @@ impl Ordered {
         self.sorter.add(&self.rows, Rows::All(rows.len()), &self.keys)
     }
 
-    fn drain_set(&mut self, call: &mut OrderedSetCall, order: &Order, groups: usize, run: &mut Run<'_>) -> Result<()> {
+    /// Hands the sorted rows to an ordered-set aggregate, whose groups have these keys.
+    fn drain_set(
+        &mut self,
+        call: &mut OrderedSetCall,
+        order: &Order,
+        keys: &[Column],
+        groups: usize,
+        run: &mut Run<'_>,
+    ) -> Result<()> {
         let Some(set) = &mut self.set else { return Ok(()) };
+        call.begin(set, keys, groups, run)?;
         self.sorter.finish()?;
         let encoder = KeyEncoder::new(order.key.clone(), run.env())?;
         while self.sorter.next(&mut self.rows)? {

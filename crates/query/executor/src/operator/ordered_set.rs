@@ -4,7 +4,7 @@
 //! first one comes. So each is one pass that keeps no rows: a percentile waits for the rows at its positions, the mode counts the
 //! current run of equal rows, and a hypothetical row's rank is how many rows' keys are below its own.
 
-use batch::{Batch, Column, Datum, DatumRef, Rows};
+use batch::{BATCH_ROWS, Batch, Column, Datum, DatumRef, Rows};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use planner::plan::{AggregateCall, ColumnType};
@@ -112,38 +112,20 @@ impl OrderedSetCall {
         }
     }
 
-    /// Takes the direct arguments of groups that are new with these rows: those of the first row of each.
-    pub fn note(
-        &mut self,
-        set: &mut OrderedSet,
-        batch: &Batch,
-        rows: Rows<'_>,
-        groups: Groups<'_>,
-        run: &mut Run<'_>,
-    ) -> Result<()> {
-        evaluate_all(&mut self.direct, batch, rows, run)?;
-        for (k, row) in rows.iter().enumerate() {
-            let group = groups.of(k);
-            if group >= set.counts.len() {
-                set.counts.resize(group + 1, 0);
-                for (to, arg) in set.direct.iter_mut().zip(&self.direct) {
-                    let value = arg.result(batch).get(row);
-                    while to.len() <= group {
-                        to.push(value);
-                    }
-                }
+    /// Computes the direct arguments of all groups, whose keys are `keys`.
+    pub fn begin(&mut self, set: &mut OrderedSet, keys: &[Column], groups: usize, run: &mut Run<'_>) -> Result<()> {
+        set.counts.resize(groups, 0);
+        for first in (0..groups).step_by(BATCH_ROWS) {
+            let end = (first + BATCH_ROWS).min(groups);
+            let mut batch = Batch::new(keys.iter().map(Column::repr));
+            for (to, from) in batch.columns.iter_mut().zip(keys) {
+                (first..end).for_each(|group| to.push(if from.is_empty() { DatumRef::Null } else { from.get(group) }));
             }
-        }
-        Ok(())
-    }
-
-    /// Ends the input of a group that had no row: its direct arguments have no columns.
-    fn complete(&mut self, set: &mut OrderedSet, groups: usize, run: &mut Run<'_>) -> Result<()> {
-        set.counts.resize(groups.max(set.counts.len()), 0);
-        for (to, arg) in set.direct.iter_mut().zip(&mut self.direct) {
-            while to.len() < groups {
-                let value = arg.value(run)?;
-                to.push(value.as_ref());
+            batch.set_len(end - first);
+            evaluate_all(&mut self.direct, &batch, batch.rows(), run)?;
+            for (to, arg) in set.direct.iter_mut().zip(&self.direct) {
+                let values = arg.result(&batch);
+                (0..end - first).for_each(|row| to.push(values.get(row)));
             }
         }
         Ok(())
@@ -224,14 +206,7 @@ impl OrderedSetCall {
     }
 
     /// Ends all groups.
-    pub fn finish(
-        &mut self,
-        set: &mut OrderedSet,
-        groups: usize,
-        encoder: &KeyEncoder,
-        run: &mut Run<'_>,
-    ) -> Result<()> {
-        self.complete(set, groups, run)?;
+    pub fn finish(&self, set: &mut OrderedSet, groups: usize, encoder: &KeyEncoder, run: &Run<'_>) -> Result<()> {
         while set.results.len() < groups {
             self.next_group(set, encoder, run)?;
         }
@@ -359,9 +334,10 @@ impl OrderedSetCall {
 impl OrderedSet {
     /// Counts a row for its group.
     pub fn count(&mut self, group: usize) {
-        if let Some(count) = self.counts.get_mut(group) {
-            *count += 1;
+        if self.counts.len() <= group {
+            self.counts.resize(group + 1, 0);
         }
+        self.counts[group] += 1;
     }
 
     /// Adds a group's result to a column.

@@ -1,4 +1,6 @@
-//! A plan as EXPLAIN prints it, in the text format.
+//! A plan as EXPLAIN prints it: as text here, for programs in [`structured`].
+
+mod structured;
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -10,7 +12,10 @@ use catalog::format::quote_identifier;
 use error::{Error, Result};
 use types::Environment;
 
+use crate::grouping::GROUP_ENTRY;
 use crate::plan::*;
+
+pub use structured::{Format, Properties, Value, write};
 
 /// EXPLAIN's options that concern the text.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +62,18 @@ pub fn text(
     Ok(printer.lines)
 }
 
+/// The plan's properties, for a format for programs. `actual` as for [`text`].
+pub fn properties(
+    plan: &Plan,
+    catalog: &Catalog,
+    env: &dyn Environment,
+    options: Options,
+    actual: Option<&dyn Fn(u32) -> Actual>,
+) -> Result<Properties> {
+    let printer = Printer { plan, catalog, env, options, actual, lines: Vec::new() };
+    printer.properties(&plan.root, None, None)
+}
+
 struct Printer<'a> {
     plan: &'a Plan,
     catalog: &'a Catalog,
@@ -97,15 +114,7 @@ impl ColumnNames for PlanNames<'_> {
 
 impl Printer<'_> {
     fn node(&mut self, node: &Node, indent: usize, label: &str) -> Result<()> {
-        // A projection without any work of its own is no node of PostgreSQL's.
-        let shown = if let NodeKind::SubqueryScan { input, .. } = &node.kind
-            && node.filter.is_empty()
-            && node.details.is_empty()
-        {
-            input
-        } else {
-            node
-        };
+        let shown = self.shown(node);
         let mut line = " ".repeat(indent);
         if indent > 0 {
             line.push_str("->  ");
@@ -212,8 +221,17 @@ impl Printer<'_> {
         Ok(())
     }
 
+    /// The node that stands for this one: a projection without any work of its own is no node of PostgreSQL's.
+    fn shown<'n>(&self, node: &'n Node) -> &'n Node {
+        match &node.kind {
+            NodeKind::SubqueryScan { input, .. } if node.filter.is_empty() && node.details.is_empty() => input,
+            _ => node,
+        }
+    }
+
     fn window(&self, window: &ShownWindow) -> Result<String> {
-        let qualify = self.options.verbose || self.plan.names.len() > 1;
+        let qualify =
+            self.options.verbose || self.plan.names.iter().filter(|name| name.alias != GROUP_ENTRY).count() > 1;
         let names = PlanNames { plan: self.plan, qualify, own: None };
         let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
         let mut clauses = Vec::new();
@@ -229,7 +247,22 @@ impl Printer<'_> {
         Ok(format!("{} AS ({})", quote_identifier(&window.name), clauses.join(" ")))
     }
 
+    /// A detail's conditions or keys, as one text.
     fn detail(&self, node: &Node, detail: &Detail) -> Result<String> {
+        let parts = self.parts(node, detail)?;
+        Ok(match (is_condition(detail), parts.len()) {
+            (false, _) => parts.join(", "),
+            (true, 1) => parts.concat(),
+            (true, _) => format!("({})", parts.join(" AND ")),
+        })
+    }
+
+    /// A detail's keys, unless it has conditions.
+    fn keys(&self, node: &Node, detail: &Detail) -> Result<Option<Vec<String>>> {
+        if is_condition(detail) { Ok(None) } else { self.parts(node, detail).map(Some) }
+    }
+
+    fn parts(&self, node: &Node, detail: &Detail) -> Result<Vec<String>> {
         let own = match &node.kind {
             NodeKind::SeqScan { relation, .. }
             | NodeKind::IndexScan { relation, .. }
@@ -241,24 +274,15 @@ impl Printer<'_> {
             | NodeKind::WorkTableScan { alias, .. } => Some(alias.as_str()),
             _ => None,
         };
-        let qualify = self.options.verbose || own.is_none() && self.plan.names.len() > 1;
+        let qualify = self.options.verbose
+            || own.is_none() && self.plan.names.iter().filter(|name| name.alias != GROUP_ENTRY).count() > 1;
         let names = PlanNames { plan: self.plan, qualify, own };
         let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
-        let is_condition = detail.label.ends_with("Filter") || detail.label.ends_with("Cond");
-        let mut parts = Vec::with_capacity(detail.exprs.len());
-        for (at, expr) in detail.exprs.iter().enumerate() {
-            parts.push(match is_condition {
-                true => deparser.expression(expr)?,
-                false => key_text(&deparser, expr, detail.texts.get(at).map_or("", String::as_str))?,
-            });
-        }
-        Ok(if !is_condition {
-            parts.join(", ")
-        } else if parts.len() > 1 {
-            format!("({})", parts.join(" AND "))
-        } else {
-            parts.concat()
-        })
+        let parts = detail.exprs.iter().enumerate().map(|(at, expr)| match is_condition(detail) {
+            true => deparser.expression(expr),
+            false => key_text(&deparser, expr, detail.texts.get(at).map_or("", String::as_str)),
+        });
+        parts.collect()
     }
 
     fn relation(&self, at: usize) -> String {
@@ -338,11 +362,15 @@ impl Printer<'_> {
             NodeKind::Material { .. } => "Materialize".into(),
             NodeKind::Memoize { .. } => "Memoize".into(),
             NodeKind::ModifyTable(modify) => {
-                let word = modify_word(modify.command);
-                format!("{word} on {}", self.relation(modify.target.relation))
+                format!("{} on {}", modify_word(modify.command), self.relation(modify.target.relation))
             }
         })
     }
+}
+
+/// Whether a detail's expressions are conditions rather than keys.
+fn is_condition(detail: &Detail) -> bool {
+    detail.label.ends_with("Filter") || detail.label.ends_with("Cond")
 }
 
 /// A key by which rows are sorted or grouped. Keys that are no plain columns stand in parentheses.
