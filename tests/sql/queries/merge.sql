@@ -32,3 +32,10 @@ merge into numbered using generate_series(1, 5) g on false when not matched and 
 select * from numbered order by n;
 drop view small;
 drop table stock, delivery, numbered;
+-- A row that was not there is null as a whole.
+create table kept (id int primary key, v text);
+insert into kept values (1, 'one') returning old, new, old is null as none, (new).v;
+insert into kept values (1, 'uno'), (2, 'two') on conflict (id) do update set v = excluded.v returning old, new, old is null as none;
+delete from kept where id = 2 returning old, new;
+with done as (merge into kept k using (values (1), (3)) v (id) on k.id = v.id when matched then delete when not matched then insert values (v.id, 'new') returning merge_action() as a, old as o, new as n, (select merge_action()) as b) select * from done order by a;
+drop table kept;

@@ -565,6 +565,16 @@ fn columns_of(expr: &Expr, into: &mut Vec<i16>) {
     analyzer::node::Visitor::expr(&mut Finder(into), expr);
 }
 
+/// A whole row, or null if there is none at its place.
+fn unless_missing(row: Expr, place: Var) -> Expr {
+    let place = Expr { kind: ExprKind::Var(place), ty: system_type(-1), location: q::NO_LOCATION };
+    let test = ExprKind::NullTest { arg: Box::new(place), is_null: true, row: false };
+    let condition = analyzer::types::condition(test, q::NO_LOCATION);
+    let ty = row.ty;
+    let whens = vec![(condition, analyzer::types::null(ty))];
+    Expr { kind: ExprKind::Case { arg: None, whens, otherwise: Box::new(row) }, ty, location: q::NO_LOCATION }
+}
+
 /// RETURNING's `new` is the default version, except that a deleted row has none.
 fn returning_expr(mut expr: Expr, target: usize, command: Command) -> Expr {
     struct Versions(usize, u32, Command);
@@ -573,7 +583,11 @@ fn returning_expr(mut expr: Expr, target: usize, command: Command) -> Expr {
             match &mut expr.kind {
                 ExprKind::Var(var) if var.level == self.1 && var.relation == self.0 => {
                     let depth = self.1;
-                    if var.version == RowVersion::New {
+                    if var.version == RowVersion::Old && var.column == 0 {
+                        // The whole row is null if there was none.
+                        let place = Var { column: -1, ..*var };
+                        *expr = unless_missing(expr.clone(), place);
+                    } else if var.version == RowVersion::New {
                         var.version = RowVersion::Default;
                         match self.2 {
                             Command::Delete => expr.kind = ExprKind::Const(batch::Datum::Null),
