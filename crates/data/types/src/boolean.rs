@@ -51,6 +51,11 @@ pub const BOOL_IO: TypeIo = TypeIo {
 
 /// Reads a boolean: `true`, `yes`, `on`, `1` and their opposites, or the beginning of such a word if it is its own.
 pub fn parse(text: &str) -> Result<bool> {
+    match text.as_bytes() {
+        b"t" => return Ok(true),
+        b"f" => return Ok(false),
+        _ => {}
+    }
     let word = trim(text).to_ascii_lowercase();
     let begins = |full: &str, least: usize| word.len() >= least && full.starts_with(&word);
     if begins("true", 1) || begins("yes", 1) || word == "on" || word == "1" {

@@ -242,7 +242,19 @@ fn write_radix(value: u64, bits: u32, out: &mut Vec<u8>) {
 
 /// Reads an integer as PostgreSQL's input functions do: white space around, a sign, decimal, or `0x`, `0o`, `0b`, with
 /// single underscores between digits. `None` if the text is no integer; `Some(None)` if it does not fit.
+#[inline]
 pub fn parse_integer(text: &[u8], least: i64, greatest: i64) -> Option<Option<i64>> {
+    // Nearly all integers are a few digits.
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    if (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) {
+        let value = digits.iter().fold(0, |value, &digit| value * 10 + (digit - b'0') as i64);
+        let value = if digits.len() < text.len() { -value } else { value };
+        return Some((least..=greatest).contains(&value).then_some(value));
+    }
+    parse_any_integer(text, least, greatest)
+}
+
+fn parse_any_integer(text: &[u8], least: i64, greatest: i64) -> Option<Option<i64>> {
     let mut at = 0;
     while at < text.len() && is_space(text[at]) {
         at += 1;

@@ -74,6 +74,11 @@ impl KeyEncoder {
         matches!(self.orders[column].1, Order::Signed | Order::Unsigned | Order::Text | Order::Bytes | Order::Tid)
     }
 
+    /// Whether encoding asks the session: about an enum's order, or an array's elements.
+    pub fn needs_session(&self) -> bool {
+        self.orders.iter().any(|(_, order)| matches!(order, Order::Enum | Order::Array))
+    }
+
     /// Adds the key of one row (or of its first columns, for a prefix) to `out`.
     pub fn encode_row(&self, values: &[DatumRef<'_>], env: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
         values.iter().enumerate().try_for_each(|(k, &value)| self.encode_column(k, value, env, out))

@@ -220,6 +220,7 @@ impl Comparison<'_> {
                 session.store,
                 session.transaction,
                 &self.table.table,
+                0..tables.page_count(session.store, &self.table.table)?,
                 projection.clone(),
                 &mut see,
             )?;

@@ -1,85 +1,43 @@
-//! The filling of new indexes.
+//! The filling of new indexes: the entries of all rows are made page by page, sorted as bytes within `maintenance_work_mem`, checked
+//! for duplicates as neighbours, and handed to the access method in order.
 //!
-//! The entries of all rows are made batch by batch, sorted as bytes within `maintenance_work_mem`, checked for duplicates as neighbours,
-//! and handed to the access method in order.
+//! Large tables are read by several threads. Each takes a run of pages from a shared cursor, makes their entries and puts them into a
+//! sorter of its own; when no pages are left it sorts. The session's thread then merges what all have sorted, and builds. Threads that
+//! only help touch nothing of the session but shared memory: they ask for no interrupts, which the session's thread does for all.
 
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use access::{IndexEntry, Projected, SortedEntries};
-use batch::{Batch, ByteValues, Column, DatumRef, Repr};
+use access::sorter::Sorted;
+use access::{EntrySorter, IndexEntry, Projected, SortedEntries, Store, Table, TableAm};
+use batch::{Batch, Column};
 use catalog::rows::PgIndex;
 use error::{Error, Result, SqlState};
-use executor::RowEvaluator;
 use executor::relation::{OpenIndex, OpenTable};
-use executor::store::sorter::Sorter;
+use executor::{RowEvaluator, Session};
 use ids::{Oid, TupleId};
+use txn::Transaction;
+use types::{DefaultEnvironment, Environment};
 
 use crate::{Context, expression};
 
-/// Columns of the sorter's rows: the row's place, the payload, whether it counts for uniqueness.
-const SORTED: [Repr; 3] = [Repr::B8, Repr::Bytes, Repr::B1];
+/// Pages that a thread takes at a time.
+const MORSEL: u32 = 64;
+/// Pages of a table for each thread, at least.
+const PAGES_PER_THREAD: u32 = 1024;
+/// Entries between two looks for interrupts.
+const ENTRIES_PER_CHECK: u64 = 4096;
 
 /// Fills an index, whose file is new, from its table.
 pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> {
     let session = context.session;
     let table = OpenTable::open(session, table)?;
     let index = OpenIndex::open(session, index)?;
-    let mut computed = computed(context, &table, &index.row)?;
-    let mut projection: Vec<Projected> = match &computed {
-        // Expressions count the table's columns.
-        Some(_) => (0..table.relation.columns.len()).map(|column| Projected::Column(column as u16)).collect(),
-        None => index.row.indkey.iter().map(|&number| Projected::Column(number as u16 - 1)).collect(),
-    };
-    projection.push(Projected::RowId);
-    let width = projection.len() - 1;
-    let partial = index.row.indpred.is_some();
-    let memory = context.services.setting_int("maintenance_work_mem")?.max(64) as usize * 1024;
-    let mut sorter = Sorter::new(SORTED.to_vec(), memory, None, session.temporary_directory()).with_keys();
-    let (mut keys, mut sorted) = (ByteValues::new(), Batch::new(SORTED));
-    let mut payload = Vec::new();
-    let mut seen: u64 = 0;
-    let mut consume = |rows: &Batch, alive: &[bool]| {
-        session.check_interrupts()?;
-        seen += alive.iter().filter(|alive| **alive).count() as u64;
-        keys.clear();
-        sorted.clear();
-        if let Some(computed) = &mut computed {
-            computed.evaluate(session, rows)?;
-        }
-        let columns = index.reprs().len();
-        let values: Vec<&Column> = match &computed {
-            Some(computed) => (0..columns).map(|n| computed.column(n, rows)).collect(),
-            None => rows.columns[..width].iter().collect(),
-        };
-        let condition = computed.as_ref().filter(|_| partial).map(|computed| computed.column(columns, rows));
-        let belongs = |row: usize| condition.is_none_or(|condition| condition.get(row).as_bool() == Some(true));
-        let wanted: Vec<(usize, usize)> = rows.rows().iter().enumerate().filter(|&(_, row)| belongs(row)).collect();
-        let count = wanted.len();
-        keys.resize(count);
-        for (at, (k, row)) in wanted.into_iter().enumerate() {
-            let null = keys.put_with(at, |to| index.key(&values, row, session.env(), to))?;
-            payload.clear();
-            index.payload(&values, row, &mut payload)?;
-            let counts = alive[k] && (!null || index.row.indnullsnotdistinct);
-            sorted.columns[0].push(rows.columns[width].get(row));
-            sorted.columns[1].push(DatumRef::Bytes(&payload));
-            sorted.columns[2].push(DatumRef::B1(counts as u8));
-        }
-        sorted.set_len(count);
-        sorter.add(&sorted, sorted.rows(), &keys)
-    };
-    let broken = session.tables.scan_for_index(
-        session.store,
-        session.transaction,
-        &table.table,
-        Arc::from(projection),
-        &mut consume,
-    )?;
-    sorter.finish()?;
+    let Gathered { sorters, broken, alive } = gather(context, &table, &index)?;
     let mut entries = Entries {
-        sorter: &mut sorter,
-        batch: Batch::new(SORTED),
-        at: 0,
+        sorted: access::sorter::merge(sorters)?,
+        count: 0,
         previous: Vec::new(),
         previous_counts: false,
         index: &index,
@@ -96,14 +54,75 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     }
     // The table's size is known now, too, as after an ANALYZE; unless it is empty, which says little of what is to come.
     let blocks = session.tables.page_count(session.store, &table.table)?;
-    if seen > 0 && table.relation.oid >= Oid::FIRST_NORMAL {
+    if alive > 0 && table.relation.oid >= Oid::FIRST_NORMAL {
         let class = context.catalog().class(table.relation.oid)?;
         let (visible, frozen) = class.map_or((0, 0), |class| (class.relallvisible, class.relallfrozen));
-        context.catalog().set_statistics(table.relation.oid, blocks, seen as f64, visible as u32, frozen as u32)?;
+        context.catalog().set_statistics(table.relation.oid, blocks, alive as f64, visible as u32, frozen as u32)?;
     }
     context.catalog().alter_class(index.index.oid, |class| {
         class.relpages = pages as i32;
         class.reltuples = rows as f32;
+    })
+}
+
+/// What was read of a table.
+struct Gathered {
+    /// The entries, sorted in parts.
+    sorters: Vec<EntrySorter>,
+    /// Versions were left out that old snapshots may see.
+    broken: bool,
+    /// Rows that are alive.
+    alive: u64,
+}
+
+/// Makes the entries of all rows.
+fn gather(context: &Context<'_>, table: &OpenTable, index: &OpenIndex) -> Result<Gathered> {
+    let session = context.session;
+    let mut computed = computed(context, table, &index.row)?;
+    let mut projection: Vec<Projected> = match &computed {
+        // Expressions count the table's columns.
+        Some(_) => (0..table.relation.columns.len()).map(|column| Projected::Column(column as u16)).collect(),
+        None => index.row.indkey.iter().map(|&number| Projected::Column(number as u16 - 1)).collect(),
+    };
+    projection.push(Projected::RowId);
+    let pages = session.tables.page_count(session.store, &table.table)?;
+    let reading = Reading {
+        store: session.store,
+        transaction: session.transaction,
+        tables: session.tables.as_ref(),
+        table: &table.table,
+        index,
+        projection: projection.into(),
+        next: AtomicU32::new(0),
+        end: pages,
+        stop: AtomicBool::new(false),
+        alive: AtomicU64::new(0),
+    };
+    let memory = context.services.setting_int("maintenance_work_mem")?.max(64) as usize * 1024;
+    let helpers = match computed.is_some() || index.needs_session() {
+        true => 0,
+        false => (context.services.setting_int("max_parallel_maintenance_workers")?.max(0) as u32)
+            .min(pages / PAGES_PER_THREAD)
+            .min(std::thread::available_parallelism().map_or(0, |threads| threads.get() as u32 - 1)),
+    };
+    let sorter = || EntrySorter::new(memory / (helpers as usize + 1), session.temporary_directory());
+    std::thread::scope(|scope| {
+        let help = |sorter| reading.run(sorter, None, &DefaultEnvironment::default(), &|| Ok(()));
+        let helpers: Vec<_> = (0..helpers)
+            .map_while(|_| {
+                let sorter = sorter();
+                std::thread::Builder::new().name("index build".into()).spawn_scoped(scope, move || help(sorter)).ok()
+            })
+            .collect();
+        let computed = computed.as_mut().map(|computed| (computed, session));
+        let mut parts = vec![reading.run(sorter(), computed, session.env(), &|| session.check_interrupts())];
+        for helper in helpers {
+            parts.push(helper.join().unwrap_or_else(|_| Err(Error::internal("a thread of an index build panicked"))));
+        }
+        let parts: Vec<(EntrySorter, bool)> = parts.into_iter().collect::<Result<_>>()?;
+        let broken = parts.iter().any(|part| part.1);
+        let alive = reading.alive.load(Relaxed);
+        Ok(Gathered { sorters: parts.into_iter().map(|part| part.0).collect(), broken, alive })
     })
 }
 
@@ -130,11 +149,104 @@ fn computed(context: &Context<'_>, table: &OpenTable, row: &PgIndex) -> Result<O
     expression::evaluator(context, &table.relation, exprs).map(Some)
 }
 
+/// What computes the columns of an index, and the session that it is computed in.
+type Computed<'c> = (&'c mut RowEvaluator, &'c Session<'c>);
+
+/// The reading of a table for a new index, which threads share.
+struct Reading<'a> {
+    store: &'a Store,
+    transaction: &'a Transaction,
+    tables: &'a dyn TableAm,
+    table: &'a Arc<Table>,
+    index: &'a OpenIndex,
+    /// The index's columns, and the row's place.
+    projection: Arc<[Projected]>,
+    /// The next page that nobody has taken.
+    next: AtomicU32,
+    end: u32,
+    /// Some thread has failed.
+    stop: AtomicBool,
+    /// Rows that are alive, as far as read.
+    alive: AtomicU64,
+}
+
+impl Reading<'_> {
+    /// Takes pages until none are left, and sorts their entries.
+    fn run(
+        &self,
+        mut sorter: EntrySorter,
+        mut computed: Option<Computed<'_>>,
+        env: &dyn Environment,
+        check: &dyn Fn() -> Result<()>,
+    ) -> Result<(EntrySorter, bool)> {
+        let mut broken = false;
+        while !self.stop.load(Relaxed) {
+            let from = self.next.fetch_add(MORSEL, Relaxed);
+            if from >= self.end {
+                break;
+            }
+            match check().and_then(|()| self.read(from..self.end.min(from + MORSEL), &mut computed, env, &mut sorter)) {
+                Ok(found) => broken |= found,
+                Err(error) => {
+                    self.stop.store(true, Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+        sorter.sort();
+        Ok((sorter, broken))
+    }
+
+    /// Adds the entries of some pages' rows.
+    fn read(
+        &self,
+        pages: Range<u32>,
+        computed: &mut Option<Computed<'_>>,
+        env: &dyn Environment,
+        sorter: &mut EntrySorter,
+    ) -> Result<bool> {
+        let index = self.index;
+        let width = self.projection.len() - 1;
+        let (mut key, mut payload) = (Vec::new(), Vec::new());
+        let mut consume = |rows: &Batch, alive: &[bool]| {
+            self.alive.fetch_add(alive.iter().filter(|alive| **alive).count() as u64, Relaxed);
+            if let Some((evaluator, session)) = computed {
+                evaluator.evaluate(session, rows)?;
+            }
+            let columns = index.reprs().len();
+            let (values, condition): (Vec<&Column>, Option<&Column>) = match computed {
+                Some((evaluator, _)) => (
+                    (0..columns).map(|n| evaluator.column(n, rows)).collect(),
+                    index.row.indpred.is_some().then(|| evaluator.column(columns, rows)),
+                ),
+                None => (rows.columns[..width].iter().collect(), None),
+            };
+            let places = rows.columns[width].b8();
+            for (k, row) in rows.rows().iter().enumerate() {
+                if condition.is_some_and(|condition| condition.get(row).as_bool() != Some(true)) {
+                    continue;
+                }
+                key.clear();
+                let null = index.key(&values, row, env, &mut key)?;
+                payload.clear();
+                index.payload(&values, row, &mut payload)?;
+                let tid = TupleId::from_u64(places[row] as u64);
+                // What only old snapshots see may have duplicates, and so may nulls, unless they count as equal.
+                let counts = alive[k] && (!null || index.row.indnullsnotdistinct);
+                sorter.push(IndexEntry { key: &key, payload: &payload, tid }, counts)?;
+            }
+            Ok(())
+        };
+        let projection = Arc::clone(&self.projection);
+        self.tables.scan_for_index(self.store, self.transaction, self.table, pages, projection, &mut consume)
+    }
+}
+
 /// The sorted entries, with a look at duplicates.
 struct Entries<'a> {
-    sorter: &'a mut Sorter,
-    batch: Batch,
-    at: usize,
+    sorted: Sorted,
+    /// How many were given.
+    count: u64,
     previous: Vec<u8>,
     previous_counts: bool,
     index: &'a OpenIndex,
@@ -144,52 +256,41 @@ struct Entries<'a> {
 
 impl SortedEntries for Entries<'_> {
     fn next(&mut self) -> Result<Option<IndexEntry<'_>>> {
-        if self.at == self.batch.len() {
-            self.at = 0;
+        self.count += 1;
+        if self.count.is_multiple_of(ENTRIES_PER_CHECK) {
             self.context.session.check_interrupts()?;
-            if !self.sorter.next(&mut self.batch)? {
-                return Ok(None);
-            }
         }
-        let row = self.at;
-        self.at += 1;
-        let key = self.sorter.key(row);
-        let counts = self.batch.columns[2].b1()[row] != 0;
+        let Some((entry, counts)) = self.sorted.next_marked()? else { return Ok(None) };
         if self.index.row.indisunique {
-            if counts && self.previous_counts && self.previous == key {
-                return Err(self.duplicate(key)?);
+            if counts && self.previous_counts && self.previous == entry.key {
+                return Err(duplicate(self.context, self.index, self.table, entry.key)?);
             }
-            if counts || self.previous != key {
+            if counts || self.previous != entry.key {
                 self.previous.clear();
-                self.previous.extend_from_slice(key);
+                self.previous.extend_from_slice(entry.key);
                 self.previous_counts = counts;
             }
         }
-        Ok(Some(IndexEntry {
-            key,
-            payload: self.batch.columns[1].bytes().get(row),
-            tid: TupleId::from_u64(self.batch.columns[0].b8()[row] as u64),
-        }))
+        Ok(Some(entry))
     }
 }
 
-impl Entries<'_> {
-    fn duplicate(&self, key: &[u8]) -> Result<Error> {
-        let name = &self.index.index.name;
-        let mut error = Error::new(SqlState::UNIQUE_VIOLATION, format!("could not create unique index \"{name}\""));
-        let mut values: Vec<Column> = self.index.reprs().iter().map(|&repr| Column::new(repr)).collect();
-        let relation = &self.table.relation;
-        if self.index.decode(key, &[], &mut values).is_ok() {
-            let (mut names, mut shown) = (Vec::new(), Vec::new());
-            for (n, column) in self.index.columns.iter().enumerate() {
-                names.push(self.context.catalog().index_column_text(self.index.row.indexrelid, n)?);
-                let mut text = Vec::new();
-                types::output(column.type_oid, values[n].get(0), self.context.session.env(), &mut text)?;
-                shown.push(String::from_utf8_lossy(&text).into_owned());
-            }
-            error = error.detail(format!("Key ({})=({}) is duplicated.", names.join(", "), shown.join(", ")));
+/// The error for a key that two rows have.
+fn duplicate(context: &Context<'_>, index: &OpenIndex, table: &OpenTable, key: &[u8]) -> Result<Error> {
+    let name = &index.index.name;
+    let mut error = Error::new(SqlState::UNIQUE_VIOLATION, format!("could not create unique index \"{name}\""));
+    let mut values: Vec<Column> = index.reprs().iter().map(|&repr| Column::new(repr)).collect();
+    let relation = &table.relation;
+    if index.decode(key, &[], &mut values).is_ok() {
+        let (mut names, mut shown) = (Vec::new(), Vec::new());
+        for (n, column) in index.columns.iter().enumerate() {
+            names.push(context.catalog().index_column_text(index.row.indexrelid, n)?);
+            let mut text = Vec::new();
+            types::output(column.type_oid, values[n].get(0), context.session.env(), &mut text)?;
+            shown.push(String::from_utf8_lossy(&text).into_owned());
         }
-        let schema = self.context.catalog().schema_name(relation.class.relnamespace)?.unwrap_or_default();
-        Ok(error.schema(schema).table(relation.name()).constraint(name.as_ref()))
+        error = error.detail(format!("Key ({})=({}) is duplicated.", names.join(", "), shown.join(", ")));
     }
+    let schema = context.catalog().schema_name(relation.class.relnamespace)?.unwrap_or_default();
+    Ok(error.schema(schema).table(relation.name()).constraint(name.as_ref()))
 }

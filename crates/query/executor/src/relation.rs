@@ -110,6 +110,11 @@ impl OpenIndex {
         self.columns.len()
     }
 
+    /// Whether making a key asks the session: about an enum's order, or an array's elements.
+    pub fn needs_session(&self) -> bool {
+        self.encoder.needs_session()
+    }
+
     /// Appends the key of a row, given the index's columns; says whether it holds a null.
     pub fn key(&self, values: &[&Column], row: usize, env: &dyn Environment, to: &mut Vec<u8>) -> Result<bool> {
         let mut null = false;

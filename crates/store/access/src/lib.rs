@@ -10,12 +10,15 @@
 #![forbid(unsafe_code)]
 
 pub mod columns;
+pub mod encode;
 pub mod index;
 pub mod layout;
 pub mod methods;
+pub mod sorter;
 pub mod table;
 
 pub use columns::{PageRows, Pending};
+pub use encode::Body;
 pub use index::{Index, IndexCache, IndexEntries, KeyRange, UniqueCheck, key_successor};
 pub use layout::{BodyFlags, ColumnShape, Field, Form, RowLayout, RowView, ToastStrategy};
 pub use methods::{
@@ -23,6 +26,7 @@ pub use methods::{
     InsertOptions, Inserted, RangeEstimate, ScanRequest, SortedEntries, Store, TableAm, TableFault, TableFetch,
     TableScan, UpdateOptions, VacuumOptions, VacuumProgress, VacuumReport,
 };
+pub use sorter::EntrySorter;
 pub use storage::Persistence;
 pub use table::{
     Conflict, ConflictKind, Direction, LockStrength, Outcome, PageCursor, Pages, Projected, Row, Table, TableCache,

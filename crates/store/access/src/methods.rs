@@ -8,6 +8,7 @@
 //! ([`txn::ActiveSnapshot`]) and the relation's heavyweight lock. The same holds for whoever keeps a [`TupleId`] in order to
 //! fetch, update, delete or lock the row: without a snapshot that sees the version there, its line may be pruned and reused.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use batch::Batch;
@@ -306,7 +307,7 @@ pub trait TableAm: Send + Sync {
     /// Whether every row of a page is visible to everybody: for index-only scans.
     fn is_all_visible(&self, store: &Store, table: &Table, block: BlockNumber) -> Result<bool>;
 
-    /// Reads every row that a new index must have an entry for: `batch` gets the projection's columns of a page's rows,
+    /// Reads every row on some of the table's pages that a new index must have an entry for: `batch` gets the projection's columns of a page's rows,
     /// [`Projected::RowId`] giving the place that the entry points to (the root of a HOT chain). `alive` gets, per row,
     /// whether it counts for uniqueness (false: only old snapshots see it).
     ///
@@ -317,6 +318,7 @@ pub trait TableAm: Send + Sync {
         store: &Store,
         transaction: &Transaction,
         table: &Arc<Table>,
+        pages: Range<u32>,
         projection: Arc<[Projected]>,
         consume: &mut dyn FnMut(&Batch, &[bool]) -> Result<()>,
     ) -> Result<bool>;

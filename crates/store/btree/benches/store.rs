@@ -93,11 +93,12 @@ fn main() {
     });
     store.storage.create(index.locator, Fork::Main, Persistence::Permanent).unwrap();
     let start = Instant::now();
-    let mut sorter = btree::KeySorter::new(256 << 20, "/tmp");
+    let mut sorter = access::EntrySorter::new(256 << 20, "/tmp");
     for (n, tid) in tids.iter().enumerate() {
-        sorter.push(IndexEntry { key: &(n as u32).to_be_bytes(), payload: &[], tid: *tid }).unwrap();
+        sorter.push(IndexEntry { key: &(n as u32).to_be_bytes(), payload: &[], tid: *tid }, false).unwrap();
     }
-    indexes.build(store, &index, &mut sorter.finish().unwrap()).unwrap();
+    sorter.sort();
+    indexes.build(store, &index, &mut access::sorter::merge(vec![sorter]).unwrap()).unwrap();
     report("index entries sorted and built", start, ROWS);
 
     client.begin();

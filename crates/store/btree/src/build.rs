@@ -25,8 +25,35 @@ struct Level {
     left: BlockNumber,
     /// The place from which on entries belong here.
     low: OwnedKey,
-    items: Vec<Vec<u8>>,
+    items: Items,
     size: usize,
+}
+
+/// Items of a page to come, one behind the other.
+#[derive(Default)]
+struct Items {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl Items {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn push(&mut self, item: &[u8]) {
+        self.bytes.extend_from_slice(item);
+        self.ends.push(self.bytes.len() as u32);
+    }
+
+    fn get(&self, n: usize) -> &[u8] {
+        let start = if n == 0 { 0 } else { self.ends[n - 1] };
+        &self.bytes[start as usize..self.ends[n] as usize]
+    }
+
+    fn last(&self) -> &[u8] {
+        self.len().checked_sub(1).map_or(&[], |n| self.get(n))
+    }
 }
 
 pub(crate) struct Builder<'a> {
@@ -38,6 +65,8 @@ pub(crate) struct Builder<'a> {
     /// Tids of equal keys on their way into one item.
     key: Vec<u8>,
     tids: Vec<u64>,
+    /// The item that they become.
+    item: Vec<u8>,
     entries: u64,
 }
 
@@ -51,6 +80,7 @@ impl<'a> Builder<'a> {
             extended: store.storage.block_count(index.locator, Fork::Main)?,
             key: Vec::new(),
             tids: Vec::new(),
+            item: Vec::new(),
             entries: 0,
         };
         let mut item = Vec::new();
@@ -81,16 +111,19 @@ impl<'a> Builder<'a> {
         if self.tids.is_empty() {
             return Ok(());
         }
-        let mut item = Vec::new();
+        let mut item = std::mem::take(&mut self.item);
+        item.clear();
         posting_item(&mut item, &self.key, &self.tids);
         self.tids.clear();
-        self.add(0, &item)
+        let added = self.add(0, &item);
+        self.item = item;
+        added
     }
 
     fn new_level(&mut self, left: BlockNumber, low: OwnedKey) -> Level {
         let block = BlockNumber(self.next_block);
         self.next_block += 1;
-        Level { block, left, low, items: Vec::new(), size: 0 }
+        Level { block, left, low, items: Items::default(), size: 0 }
     }
 
     /// Adds an item at the end of a level.
@@ -120,18 +153,18 @@ impl<'a> Builder<'a> {
         let high = need + 10;
         let full =
             current.size + need > USABLE * fill / 100 && current.items.len() > 1 || current.size + need + high > USABLE;
-        if full && !current.items.is_empty() {
+        if full && current.items.len() > 0 {
             self.complete(level, item)?;
         }
         let current = &mut self.levels[level];
         current.size += need;
-        current.items.push(item.to_vec());
+        current.items.push(item);
         Ok(())
     }
 
     /// Writes a level's page out, `next` being the first item of the page to come, and tells the level above.
     fn complete(&mut self, level: usize, next: &[u8]) -> Result<()> {
-        let (left, right) = (Item(self.levels[level].items.last().map_or(&[][..], |item| &item[..])), Item(next));
+        let (left, right) = (Item(self.levels[level].items.last()), Item(next));
         let high = if level == 0 { separator(left.last(), right.first()) } else { right.separator() };
         let high = OwnedKey::from(high);
         let block = self.levels[level].block;
@@ -157,15 +190,11 @@ impl<'a> Builder<'a> {
             inner_item(&mut item, high.borrow(), BlockNumber::INVALID);
             actions.items([&item[..]].into_iter());
         }
-        let bare;
-        let mut items: Vec<&[u8]> = page.items.iter().map(|item| &item[..]).collect();
-        if let (true, Some(first)) = (level > 0, items.first_mut()) {
-            let mut item = Vec::new();
-            inner_item(&mut item, SearchKey::FIRST, Item(first).child());
-            bare = item;
-            *first = &bare;
+        let mut bare = Vec::new();
+        if level > 0 && page.items.len() > 0 {
+            inner_item(&mut bare, SearchKey::FIRST, Item(page.items.get(0)).child());
         }
-        actions.items(items.into_iter());
+        actions.items((0..page.items.len()).map(|n| if n == 0 && level > 0 { &bare[..] } else { page.items.get(n) }));
         self.write_page(page.block, &actions)
     }
 
@@ -203,7 +232,7 @@ impl<'a> Builder<'a> {
                 block: BlockNumber::INVALID,
                 left: BlockNumber::INVALID,
                 low: OwnedKey::default(),
-                items: Vec::new(),
+                items: Items::default(),
                 size: 0,
             };
             let last = std::mem::replace(&mut self.levels[level], empty);

@@ -26,7 +26,6 @@ mod build;
 mod model;
 pub mod page;
 mod scan;
-mod sorter;
 mod split;
 mod tree;
 mod vacuum;
@@ -47,8 +46,6 @@ use wal::{DecodedRecord, RmgrId};
 use action::{Actions, Kind};
 use page::{Meta, Node, SearchKey};
 use tree::{Goal, Steps, Tree};
-
-pub use sorter::{KeySorter, Sorted};
 
 /// The B-tree access method.
 #[derive(Clone, Copy, Debug, Default)]

@@ -32,6 +32,7 @@ mod vacuum;
 mod verify;
 pub mod visibility;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use access::{
@@ -142,16 +143,22 @@ impl TableAm for HeapAm {
         let heap = Heap::of(store, table);
         let header = HeapAm::new_header(transaction, options);
         let mut tuples = Tuples::default();
-        rows.rows().try_for_each(|row| {
-            let row = Row::Columns(&rows.columns, row);
-            toast::encode(store, table, transaction, header, &|k| toast::plain(row, k), &mut tuples.bytes)?;
-            tuples.ends.push(tuples.bytes.len());
-            if tuples.bytes.len() >= CHUNK {
-                heap.place(&mut tuples, xid, Kind::Insert, options.skip_free_space, tids)?;
-                tuples.clear();
-            }
-            Ok(())
-        })?;
+        let most = toast::TARGET - tuple::HEADER_SIZE;
+        let mut bodies = Vec::new();
+        if table.layout.measure(&rows.columns, rows.rows(), most, &mut bodies) {
+            tuples.encode(&table.layout, header, rows, &mut bodies);
+        } else {
+            rows.rows().try_for_each(|row| {
+                let row = Row::Columns(&rows.columns, row);
+                toast::encode(store, table, transaction, header, &|k| toast::plain(row, k), &mut tuples.bytes)?;
+                tuples.ends.push(tuples.bytes.len());
+                if tuples.bytes.len() >= CHUNK {
+                    heap.place(&mut tuples, xid, Kind::Insert, options.skip_free_space, tids)?;
+                    tuples.clear();
+                }
+                Ok(())
+            })?;
+        }
         heap.place(&mut tuples, xid, Kind::Insert, options.skip_free_space, tids)?;
         transaction.statistics().inserted(&table.counters, rows.rows().len() as u64);
         wrote(transaction, table, None)
@@ -326,6 +333,7 @@ impl TableAm for HeapAm {
         store: &Store,
         transaction: &Transaction,
         table: &Arc<Table>,
+        pages: Range<u32>,
         projection: Arc<[Projected]>,
         consume: &mut dyn FnMut(&Batch, &[bool]) -> Result<()>,
     ) -> Result<bool> {
@@ -334,7 +342,7 @@ impl TableAm for HeapAm {
         let mut chosen = read::Chosen::default();
         let (mut alive, mut pending, mut broken) = (Vec::new(), Vec::new(), false);
         let mut roots: Vec<u16> = Vec::new();
-        for block in (0..self.page_count(store, table)?).map(BlockNumber) {
+        for block in pages.map(BlockNumber) {
             let buffer = heap.read(block)?;
             chosen.clear();
             alive.clear();
@@ -479,9 +487,14 @@ fn wrote(transaction: &Transaction, table: &Table, tid: Option<TupleId>) -> Resu
     }
 }
 
-/// For each line of a page, the line that index entries of its row point to; zero where that is the line itself.
+/// For each line of a page, the line that index entries of its row point to; zero where that is the line itself. None if it is so for
+/// all.
 fn chain_roots(store: &Store, page: &storage::Page, block: BlockNumber, roots: &mut Vec<u16>) {
     roots.clear();
+    let is_heap_only = |line| tuple_at(page, line).is_some_and(|(header, _, _)| header.has(flags::HEAP_ONLY));
+    if !page.lines().any(|(_, line)| line.is_normal() && is_heap_only(line)) {
+        return;
+    }
     roots.resize(page.line_count() as usize + 1, 0);
     for (root, pointer) in page.lines() {
         let begins = match pointer.state() {

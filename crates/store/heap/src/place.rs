@@ -6,7 +6,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use access::{Persistence, Store};
+use access::{Body, Persistence, RowLayout, Store};
+use batch::Batch;
 use error::{Error, Result};
 use ids::{BlockNumber, Fork, PAGE_SIZE, RelFileLocator, TupleId, Xid};
 use storage::page::{LINE_POINTER_SIZE, PAGE_HEADER_SIZE, page_flags};
@@ -15,7 +16,7 @@ use wal::RmgrId;
 
 use crate::action::{self, Actions, Kind};
 use crate::prune;
-use crate::tuple::{LINES_MAX, TUPLE_MAX, base_for, offset_of};
+use crate::tuple::{HEADER_SIZE, Header, LINES_MAX, TUPLE_MAX, base_for, flags, offset_of};
 
 /// Bytes free on an empty page.
 const EMPTY_PAGE: usize = PAGE_SIZE - PAGE_HEADER_SIZE;
@@ -37,6 +38,27 @@ impl Tuples {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
+    }
+
+    /// Adds the rows of a batch, whose `bodies` have been measured. `header` is that of all but for what the body decides.
+    pub fn encode(&mut self, layout: &RowLayout, mut header: Header, rows: &Batch, bodies: &mut [Body]) {
+        header.natts = layout.len() as u16;
+        let plain = header.to_bytes();
+        header.flags |= flags::HAS_NULLS;
+        let with_nulls = header.to_bytes();
+        let first = self.bytes.len();
+        let mut end = first;
+        for body in bodies.iter_mut() {
+            body.start = (end + HEADER_SIZE) as u32;
+            end = (body.start + body.length) as usize;
+            self.ends.push(end);
+        }
+        self.bytes.resize(end, 0);
+        for body in bodies.iter() {
+            let header = if body.nulls { &with_nulls } else { &plain };
+            self.bytes[body.start as usize - HEADER_SIZE..body.start as usize].copy_from_slice(header);
+        }
+        layout.fill(&rows.columns, rows.rows(), bodies, &mut self.bytes);
     }
 
     fn range(&self, n: usize) -> std::ops::Range<usize> {

@@ -17,6 +17,7 @@ pub mod calendar;
 mod functions;
 pub mod interval;
 mod io;
+mod iso;
 pub mod parse;
 mod parts;
 mod zone;

@@ -498,6 +498,14 @@ enum Expecting {
 
 /// Reads a text. `with_date` tells whether it must have a date (or a special word), as timestamps and dates must.
 pub fn parse(text: &str, order: DateOrder, with_date: bool, env: &dyn Environment) -> Parsed<Fields> {
+    if with_date && let Some(fields) = super::iso::parse(text.as_bytes()) {
+        return Ok(fields);
+    }
+    parse_any(text, order, with_date, env)
+}
+
+/// Reads a text of any form.
+pub(super) fn parse_any(text: &str, order: DateOrder, with_date: bool, env: &dyn Environment) -> Parsed<Fields> {
     let tokens = tokens(text)?;
     let mut fields = Fields::default();
     let mut date = DateParts::default();

@@ -23,6 +23,7 @@ pub(crate) use functions::{to_integer, to_real};
 pub use text::{NUMERIC_IO, apply_typmod, parse, precision_and_scale, write_plain};
 
 use crate::float;
+use batch::{Column, DatumRef};
 use big::Natural;
 use error::{Error, Result, SqlState};
 use std::cmp::Ordering;
@@ -98,6 +99,33 @@ impl Large {
     }
 }
 
+/// Bytes that a small number's digits take in the stored form: as few as hold it with its sign.
+#[inline]
+fn small_length(value: i128) -> usize {
+    if value == 0 {
+        return 0;
+    }
+    let unused = if value < 0 { value.leading_ones() } else { value.leading_zeros() };
+    ((128 - unused) / 8 + 1).min(16) as usize
+}
+
+/// The decimal digits of a number.
+pub(super) fn small_digits(value: u128, buffer: &mut [u8; 39]) -> &[u8] {
+    let (mut rest, mut at) = (value, buffer.len());
+    while rest > u64::MAX as u128 {
+        at -= 1;
+        buffer[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let mut rest = rest as u64;
+    while rest > 0 {
+        at -= 1;
+        buffer[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    &buffer[at..]
+}
+
 impl Numeric {
     /// Zero.
     pub const ZERO: Numeric = Numeric::Small(0, 0);
@@ -134,9 +162,7 @@ impl Numeric {
         match self {
             Numeric::Small(value, scale) => {
                 out.push(*scale as u8);
-                let used = (128 - if *value < 0 { value.leading_ones() } else { value.leading_zeros() }) / 8 + 1;
-                let used = if *value == 0 { 0 } else { used as usize };
-                out.extend_from_slice(&value.to_le_bytes()[..used.min(16)]);
+                out.extend_from_slice(&value.to_le_bytes()[..small_length(*value)]);
             }
             Numeric::Large(large) => {
                 out.push(0x80 | large.negative as u8);
@@ -157,14 +183,19 @@ impl Numeric {
     /// How many bytes the stored form takes.
     pub fn stored_length(&self) -> usize {
         match self {
-            Numeric::Small(0, _) => 1,
-            Numeric::Small(value, _) => {
-                let same = if *value < 0 { value.leading_ones() } else { value.leading_zeros() };
-                1 + ((128 - same) as usize / 8 + 1).min(16)
-            }
+            Numeric::Small(value, _) => 1 + small_length(*value),
             Numeric::Large(large) => 3 + large.digits.digit_count().div_ceil(2),
             _ => 1,
         }
+    }
+
+    /// Adds it at the end of a column, in the stored form.
+    pub fn push_to(&self, out: &mut Column) {
+        let Numeric::Small(value, scale) = self else { return out.push(DatumRef::Bytes(&self.to_bytes())) };
+        let mut stored = [0; 17];
+        stored[0] = *scale as u8;
+        stored[1..].copy_from_slice(&value.to_le_bytes());
+        out.push(DatumRef::Bytes(&stored[..1 + small_length(*value)]));
     }
 
     /// The stored form.
@@ -432,9 +463,17 @@ impl Numeric {
         let Some(exponent) = self.exponent() else { return };
         let start = out.len();
         out.extend_from_slice(&((exponent as u32) ^ 1 << 31).to_be_bytes());
-        let mut digits = self.large().digits.digits();
-        while digits.last() == Some(&b'0') {
-            digits.pop();
+        let mut small = [0; 39];
+        let large;
+        let mut digits = match self {
+            Numeric::Small(value, _) => small_digits(value.unsigned_abs(), &mut small),
+            _ => {
+                large = self.large().digits.digits();
+                &large[..]
+            }
+        };
+        while let Some((b'0', rest)) = digits.split_last() {
+            digits = rest;
         }
         out.extend(digits.chunks(2).map(|pair| {
             let tens = (pair[0] - b'0') * 10;

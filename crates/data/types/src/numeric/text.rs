@@ -1,19 +1,18 @@
 //! Text and binary form of numeric, and its type modifier.
 
 use super::big::Natural;
-use super::{Large, MAX_SCALE, MAX_WHOLE_DIGITS, Numeric, overflow};
+use super::{Large, MAX_SCALE, MAX_WHOLE_DIGITS, Numeric, overflow, small_digits};
 use crate::format::{trim, write_u64};
 use crate::int::invalid_input;
 use crate::io::{TypeIo, bad_binary, too_short, wrong_form};
-use batch::{DatumRef, Repr};
+use batch::Repr;
 use error::{Error, Result, SqlState};
 
 /// numeric
 pub const NUMERIC_IO: TypeIo = TypeIo {
     repr: Repr::Bytes,
     input: |text, call, out| {
-        let value = apply_typmod(parse(text)?, call.typmod)?;
-        out.push(DatumRef::Bytes(&value.to_bytes()));
+        apply_typmod(parse(text)?, call.typmod)?.push_to(out);
         Ok(())
     },
     output: |value, call, out| {
@@ -21,8 +20,7 @@ pub const NUMERIC_IO: TypeIo = TypeIo {
         Ok(())
     },
     receive: |bytes, call, out| {
-        let value = apply_typmod(receive(bytes)?, call.typmod)?;
-        out.push(DatumRef::Bytes(&value.to_bytes()));
+        apply_typmod(receive(bytes)?, call.typmod)?.push_to(out);
         Ok(())
     },
     send: |value, call, out| {
@@ -34,6 +32,8 @@ pub const NUMERIC_IO: TypeIo = TypeIo {
 /// Adds a value's text.
 pub fn write_plain(value: &Numeric, out: &mut Vec<u8>) {
     let scale = value.scale() as usize;
+    let mut small = [0; 39];
+    let large;
     let (negative, digits) = match value {
         Numeric::NaN => return out.extend_from_slice(b"NaN"),
         Numeric::Infinity => return out.extend_from_slice(b"Infinity"),
@@ -46,9 +46,12 @@ pub fn write_plain(value: &Numeric, out: &mut Vec<u8>) {
                 }
                 return write_u64(magnitude as u64, out);
             }
-            (*value < 0, decimal_digits(magnitude))
+            (*value < 0, small_digits(magnitude, &mut small))
         }
-        Numeric::Large(large) => (large.negative, large.digits.digits()),
+        Numeric::Large(value) => {
+            large = value.digits.digits();
+            (value.negative, &large[..])
+        }
     };
     if negative {
         out.push(b'-');
@@ -65,14 +68,23 @@ pub fn write_plain(value: &Numeric, out: &mut Vec<u8>) {
     }
 }
 
-fn decimal_digits(mut value: u128) -> Vec<u8> {
-    let mut digits = Vec::with_capacity(39);
-    while value != 0 {
-        digits.push(b'0' + (value % 10) as u8);
-        value /= 10;
+/// Digits with a point among them or not, at most 18: their value without the point, and how many stand behind it.
+#[inline]
+fn parse_short(bytes: &[u8]) -> Option<(i64, u32)> {
+    if bytes.len() > 19 {
+        return None;
     }
-    digits.reverse();
-    digits
+    let (mut value, mut point) = (0i64, None);
+    for (at, &byte) in bytes.iter().enumerate() {
+        match byte {
+            // The nineteenth digit may not fit; what has so many is not taken.
+            b'0'..=b'9' => value = value.wrapping_mul(10).wrapping_add((byte - b'0') as i64),
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let digits = bytes.len() - point.is_some() as usize;
+    (1..=18).contains(&digits).then(|| (value, point.map_or(0, |at| bytes.len() - at - 1) as u32))
 }
 
 /// Reads a numeric's text.
@@ -104,15 +116,8 @@ pub fn parse(text: &str) -> Result<Numeric> {
         return Large { negative, digits, scale: 0 }.into_numeric();
     }
     // Fast path: up to 18 digits without underscores or an exponent.
-    if bytes.len() <= 19 && bytes.iter().all(|c| c.is_ascii_digit() || *c == b'.') {
-        let point = bytes.iter().position(|&c| c == b'.').unwrap_or(bytes.len());
-        let count = bytes.len() - (point < bytes.len()) as usize;
-        if count == 0 || bytes.iter().filter(|&&c| c == b'.').count() > 1 {
-            return Err(invalid());
-        }
-        let value = bytes.iter().filter(|&&c| c != b'.').fold(0i128, |v, &d| v * 10 + (d - b'0') as i128);
-        let scale = (bytes.len() - point).saturating_sub(1) as u32;
-        return Ok(Numeric::Small(if negative { -value } else { value }, scale));
+    if let Some((value, scale)) = parse_short(bytes) {
+        return Ok(Numeric::Small(if negative { -value } else { value } as i128, scale));
     }
     let mut digits = Vec::with_capacity(bytes.len());
     let mut point: Option<usize> = None;
@@ -219,6 +224,14 @@ pub fn apply_typmod(value: Numeric, typmod: i32) -> Result<Numeric> {
     let field_overflow =
         |detail: String| Err(Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow").detail(detail));
     match value {
+        // It has the scale already, and few enough digits.
+        Numeric::Small(digits, found)
+            if found as i32 == scale
+                && (1..=18).contains(&precision)
+                && digits.unsigned_abs() < 10u64.pow(precision as u32) as u128 =>
+        {
+            return Ok(value);
+        }
         Numeric::NaN => return Ok(value),
         Numeric::Infinity | Numeric::NegativeInfinity => {
             return field_overflow(format!(

@@ -96,7 +96,7 @@ pub(super) fn copy_from(
     } else if options.header != Header::None {
         lines.next(&mut fields)?;
         if options.header == Header::Match {
-            check_header(&fields, &names)?;
+            check_header(&fields, lines.line()?, &names)?;
         }
     }
     loop {
@@ -165,9 +165,10 @@ fn read_line(
     if !lines.next(fields)? {
         return Ok(false);
     }
+    let (number, line) = (lines.number, lines.line()?);
     if fields.len() > targets.len() {
         // A table without columns takes empty lines.
-        if targets.is_empty() && fields.len() == 1 && fields.get(0).is_none_or(<[u8]>::is_empty) {
+        if targets.is_empty() && fields.len() == 1 && line.is_empty() {
             return Ok(true);
         }
         return Err(bad("extra data after last expected column"));
@@ -176,31 +177,17 @@ fn read_line(
         if n >= fields.len() {
             return Err(bad(format!("missing data for column \"{}\"", target.name)));
         }
-        match fields.get(n) {
+        match fields.get(n, line)? {
             None => column.push_null(),
-            Some(bytes) => {
-                let text = utf8(bytes)?;
-                (target.io.input)(text, &target.call, column).map_err(|error| {
-                    let number = lines.number;
-                    error.context(format!("COPY {table}, line {number}, column {}: \"{text}\"", target.name))
-                })?;
-            }
+            Some(text) => (target.io.input)(text, &target.call, column).map_err(|error| {
+                error.context(format!("COPY {table}, line {number}, column {}: \"{text}\"", target.name))
+            })?,
         }
     }
     Ok(true)
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str> {
-    std::str::from_utf8(bytes).map_err(|e| {
-        let bad = bytes[e.valid_up_to()];
-        Error::new(
-            SqlState::CHARACTER_NOT_IN_REPERTOIRE,
-            format!("invalid byte sequence for encoding \"UTF8\": 0x{bad:02x}"),
-        )
-    })
-}
-
-fn check_header(fields: &Fields, names: &[String]) -> Result<()> {
+fn check_header(fields: &Fields, line: &str, names: &[String]) -> Result<()> {
     if fields.len() != names.len() {
         return Err(bad(format!(
             "wrong number of fields in header line: got {}, expected {}",
@@ -209,8 +196,8 @@ fn check_header(fields: &Fields, names: &[String]) -> Result<()> {
         )));
     }
     for (n, name) in names.iter().enumerate() {
-        let found = fields.get(n).map(String::from_utf8_lossy);
-        if found.as_deref() != Some(name) {
+        let found = fields.get(n, line)?;
+        if found != Some(name) {
             let shown = found.map_or_else(|| "null value (\"\\N\")".into(), |found| format!("\"{found}\""));
             return Err(bad(format!(
                 "column name mismatch in header line field {}: got {shown}, expected \"{name}\"",

@@ -1,38 +1,74 @@
 //! Cuts COPY data into lines and fields.
 
+use std::ops::Range;
+
 use error::{Error, Result, SqlState};
 
 use super::options::{Form, Options};
 use crate::CopyReader;
 
-/// Fields of a line, in one buffer.
+/// Where the fields of a line are: in the line itself, or, if they held escapes or quotes, in a text of their own.
 #[derive(Default)]
 pub(super) struct Fields {
+    spans: Vec<Span>,
     text: Vec<u8>,
-    /// Where each field ends, and whether it is null.
-    ends: Vec<(usize, bool)>,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    start: usize,
+    end: usize,
+    null: bool,
+    /// It stands in [`Fields::text`].
+    rewritten: bool,
 }
 
 impl Fields {
     fn clear(&mut self) {
+        self.spans.clear();
         self.text.clear();
-        self.ends.clear();
     }
 
     /// How many fields.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.spans.len()
     }
 
-    /// A field; `None` if it is null.
-    pub fn get(&self, n: usize) -> Option<&[u8]> {
-        let start = if n == 0 { 0 } else { self.ends[n - 1].0 };
-        let (end, null) = self.ends[n];
-        (!null).then(|| &self.text[start..end])
+    /// A field of the line that they were found in; `None` if it is null.
+    ///
+    /// # Errors
+    /// `22021` if escapes made something else than text.
+    #[inline]
+    pub fn get<'f>(&'f self, n: usize, line: &'f str) -> Result<Option<&'f str>> {
+        let span = &self.spans[n];
+        if span.null {
+            return Ok(None);
+        }
+        if span.rewritten {
+            return types::io::received_text(&self.text[span.start..span.end]).map(Some);
+        }
+        // Delimiters are ASCII, so a field starts and ends between characters.
+        Ok(Some(line.get(span.start..span.end).unwrap_or_default()))
     }
 
-    fn end(&mut self, null: bool) {
-        self.ends.push((self.text.len(), null));
+    /// Cuts a line at its delimiters.
+    fn cut(&mut self, line: &[u8], delimiter: u8, null: impl Fn(usize, &[u8]) -> bool) {
+        let mut start = 0;
+        for end in memchr::memchr_iter(delimiter, line).chain([line.len()]) {
+            let null = null(self.spans.len(), &line[start..end]);
+            self.spans.push(Span { start, end, null, rewritten: false });
+            start = end + 1;
+        }
+    }
+
+    /// Where the text of the field that is being rewritten starts.
+    fn rewritten_to(&self) -> usize {
+        self.spans.last().map_or(0, |span| span.end)
+    }
+
+    fn end_rewritten(&mut self, null: bool) {
+        let start = self.rewritten_to();
+        self.spans.push(Span { start, end: self.text.len(), null, rewritten: true });
     }
 }
 
@@ -52,7 +88,10 @@ pub(super) struct Lines<'a> {
     force_null: Vec<bool>,
     /// Lines read.
     pub number: u64,
-    line: Vec<u8>,
+    /// Where the line that was read last stands in the buffer.
+    line: Range<usize>,
+    /// CSV: there are quotes in that line.
+    quoted: bool,
 }
 
 impl<'a> Lines<'a> {
@@ -71,7 +110,8 @@ impl<'a> Lines<'a> {
             force_not_null: forced(&options.force_not_null),
             force_null: forced(&options.force_null),
             number: 0,
-            line: Vec::new(),
+            line: 0..0,
+            quoted: false,
         }
     }
 
@@ -82,87 +122,114 @@ impl<'a> Lines<'a> {
         }
         self.buffer.drain(..self.at);
         self.at = 0;
+        self.line = 0..0;
         self.ended = !self.source.read(&mut self.buffer)?;
         Ok(!self.ended)
     }
 
     /// The text of the line that was read last, for messages.
     pub fn shown(&self) -> String {
-        let text = String::from_utf8_lossy(&self.line);
+        let text = String::from_utf8_lossy(&self.buffer[self.line.clone()]);
         match text.char_indices().nth(100) {
             Some((end, _)) => format!("{}...", &text[..end]),
             None => text.into_owned(),
         }
     }
 
+    /// The line that was read last.
+    ///
+    /// # Errors
+    /// `22021` if it is no text.
+    #[inline]
+    pub fn line(&self) -> Result<&str> {
+        let line = &self.buffer[self.line.clone()];
+        match std::str::from_utf8(line) {
+            Ok(text) if memchr::memchr(0, line).is_none() => Ok(text),
+            _ => types::io::received_text(line),
+        }
+    }
+
+    /// How far the line at [`Lines::at`] goes, if its end has been read. `scanned` bytes of it are known to hold no end, the last
+    /// of them within quotes or not.
+    fn line_end(&mut self, scanned: &mut usize, quoted: &mut bool) -> Option<usize> {
+        let rest = &self.buffer[self.at..];
+        if self.form != Form::Csv {
+            while let Some(end) = memchr::memchr(b'\n', &rest[*scanned..]).map(|n| *scanned + n) {
+                let backslashes = rest[..end].iter().rev().take_while(|&&byte| byte == b'\\').count();
+                if backslashes % 2 == 0 {
+                    return Some(end);
+                }
+                *scanned = end + 1;
+            }
+            *scanned = rest.len();
+            return None;
+        }
+        while *scanned < rest.len() {
+            let ahead = &rest[*scanned..];
+            let found = match *quoted {
+                true => memchr::memchr2(self.quote, self.escape, ahead),
+                false => memchr::memchr2(self.quote, b'\n', ahead),
+            };
+            let Some(at) = found.map(|n| *scanned + n) else {
+                *scanned = rest.len();
+                return None;
+            };
+            if !*quoted && rest[at] == b'\n' {
+                return Some(at);
+            }
+            if *quoted && rest[at] == self.escape && self.escape != self.quote {
+                if at + 1 == rest.len() {
+                    // What is escaped has not been read yet.
+                    *scanned = at;
+                    return None;
+                }
+                *scanned = at + 2;
+            } else {
+                self.quoted = true;
+                *quoted = !*quoted;
+                *scanned = at + 1;
+            }
+        }
+        None
+    }
+
     /// Takes the next line, without its end; false at the end of the data.
     fn take_line(&mut self) -> Result<bool> {
-        self.line.clear();
-        let mut scanned = 0;
-        let mut quoted = false;
-        loop {
-            let rest = &self.buffer[self.at..];
-            // A newline ends the line unless it is quoted (CSV) or escaped (text).
-            let mut found = None;
-            if self.form == Form::Csv {
-                while scanned < rest.len() {
-                    let byte = rest[scanned];
-                    if quoted && byte == self.escape && self.escape != self.quote {
-                        scanned += 1;
-                    } else if byte == self.quote {
-                        quoted = !quoted;
-                    } else if byte == b'\n' && !quoted {
-                        found = Some(scanned);
-                        break;
-                    }
-                    scanned += 1;
-                }
-            } else {
-                while let Some(end) = memchr::memchr(b'\n', &rest[scanned.min(rest.len())..]).map(|n| scanned + n) {
-                    let backslashes = rest[..end].iter().rev().take_while(|&&byte| byte == b'\\').count();
-                    if backslashes % 2 == 0 {
-                        found = Some(end);
-                        break;
-                    }
-                    scanned = end + 1;
-                }
-                if found.is_none() {
-                    scanned = rest.len();
-                }
+        let (mut scanned, mut within_quotes) = (0, false);
+        self.quoted = false;
+        // A newline ends the line unless it is quoted (CSV) or escaped (text).
+        let (end, next) = loop {
+            if let Some(end) = self.line_end(&mut scanned, &mut within_quotes) {
+                break (end, end + 1);
             }
-            if let Some(end) = found {
-                self.line.extend_from_slice(&rest[..end]);
-                self.at += end + 1;
-                break;
-            }
-            if rest.len() > 0x3FFF_FFFF {
+            let rest = self.buffer.len() - self.at;
+            if rest > 0x3FFF_FFFF {
                 return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, "a COPY line is too long"));
             }
             if !self.fill()? {
-                if self.at == self.buffer.len() {
+                if rest == 0 {
                     return Ok(false);
                 }
-                if quoted {
+                if within_quotes {
                     return Err(Error::new(SqlState::BAD_COPY_FILE_FORMAT, "unterminated CSV quoted field"));
                 }
-                self.line.extend_from_slice(&self.buffer[self.at..]);
-                self.at = self.buffer.len();
-                break;
+                break (self.buffer.len() - self.at, self.buffer.len() - self.at);
             }
-        }
-        if self.line.last() == Some(&b'\r') {
-            self.line.pop();
-        }
-        self.number += 1;
-        if self.line == b"\\." && self.form == Form::Text {
-            // The end marker; what follows it is read and dropped.
+        };
+        let line = &self.buffer[self.at..self.at + end];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        self.line = self.at..self.at + line.len();
+        let is_end_marker = line == b"\\." && self.form == Form::Text;
+        self.at += next;
+        if is_end_marker {
+            // What follows the end marker is read and dropped.
             self.at = self.buffer.len();
             while self.fill()? {
                 self.at = self.buffer.len();
             }
-            self.number -= 1;
             return Ok(false);
         }
+        self.number += 1;
         Ok(true)
     }
 
@@ -172,35 +239,28 @@ impl<'a> Lines<'a> {
         if !self.take_line()? {
             return Ok(false);
         }
+        let line = &self.buffer[self.line.clone()];
         match self.form {
-            Form::Csv => self.split_csv(fields),
-            _ => self.split_text(fields),
+            Form::Csv => self.split_csv(line, fields),
+            _ => self.split_text(line, fields),
         }
         Ok(true)
     }
 
-    fn split_text(&self, fields: &mut Fields) {
-        let line = &self.line;
+    fn split_text(&self, line: &[u8], fields: &mut Fields) {
         if memchr::memchr(b'\\', line).is_none() {
-            let mut start = 0;
-            for end in memchr::memchr_iter(self.delimiter, line).chain([line.len()]) {
-                let field = &line[start..end];
-                fields.text.extend_from_slice(field);
-                fields.end(field == self.null.as_slice());
-                start = end + 1;
-            }
-            return;
+            return fields.cut(line, self.delimiter, |_, field| field == self.null.as_slice());
         }
         let (mut at, mut start) = (0, 0);
         loop {
             let byte = line.get(at).copied();
             match byte {
                 None => {
-                    fields.end(line[start..] == *self.null);
+                    fields.end_rewritten(line[start..] == *self.null);
                     return;
                 }
                 Some(byte) if byte == self.delimiter => {
-                    fields.end(line[start..at] == *self.null);
+                    fields.end_rewritten(line[start..at] == *self.null);
                     at += 1;
                     start = at;
                 }
@@ -246,12 +306,17 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn split_csv(&self, fields: &mut Fields) {
-        let line = &self.line;
+    fn split_csv(&self, line: &[u8], fields: &mut Fields) {
+        let forced = |columns: &[bool], n: usize| columns.get(n).copied().unwrap_or(false);
+        if !self.quoted {
+            return fields.cut(line, self.delimiter, |n, field| {
+                field == self.null.as_slice() && !forced(&self.force_not_null, n)
+            });
+        }
         let (mut at, mut was_quoted) = (0, false);
         loop {
-            let n = fields.ends.len();
-            let start = fields.ends.last().map_or(0, |end| end.0);
+            let n = fields.len();
+            let start = fields.rewritten_to();
             match line.get(at) {
                 Some(&byte) if byte == self.quote => {
                     was_quoted = true;
@@ -277,12 +342,11 @@ impl<'a> Lines<'a> {
                 }
                 end => {
                     let is_null_text = fields.text[start..] == *self.null;
-                    let forced = |columns: &[bool]| columns.get(n).copied().unwrap_or(false);
                     let null = match was_quoted {
-                        true => is_null_text && forced(&self.force_null),
-                        false => is_null_text && !forced(&self.force_not_null),
+                        true => is_null_text && forced(&self.force_null, n),
+                        false => is_null_text && !forced(&self.force_not_null, n),
                     };
-                    fields.end(null);
+                    fields.end_rewritten(null);
                     if end.is_none() {
                         return;
                     }
@@ -349,8 +413,8 @@ mod tests {
         let mut lines = Lines::new(Box::new(Pieces(pieces)), &options, &[]);
         let (mut fields, mut found) = (Fields::default(), Vec::new());
         while lines.next(&mut fields).expect("well-formed data") {
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            found.push((0..fields.len()).map(|n| fields.get(n).map(text)).collect());
+            let line = lines.line().expect("text");
+            found.push((0..fields.len()).map(|n| fields.get(n, line).expect("text").map(str::to_string)).collect());
         }
         found
     }
