@@ -6,8 +6,12 @@
 use crate::field::Part;
 use crate::rows::{CatalogRow, ForEachCatalog, PgIndex, for_each_catalog};
 use error::Result;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use ids::Oid;
 use std::cmp::Ordering;
+use std::hash::BuildHasher;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What look-ups need to know of a catalog's index.
@@ -61,7 +65,16 @@ fn parse<T: CatalogRow>(text: &'static str) -> Vec<T> {
 #[derive(Debug)]
 pub struct Table<T: 'static> {
     rows: Vec<T>,
-    orders: Vec<(&'static IndexInfo, Vec<u32>)>,
+    orders: Vec<Order>,
+}
+
+/// The rows in the order of an index.
+#[derive(Debug)]
+struct Order {
+    info: &'static IndexInfo,
+    rows: Vec<u32>,
+    /// Where in that order the rows are whose first key column has a certain value, by the value's hash.
+    groups: HashMap<u64, Range<u32>, FixedState>,
 }
 
 impl<T: CatalogRow> Table<T> {
@@ -81,7 +94,16 @@ impl<T: CatalogRow> Table<T> {
                         .find(|o| o.is_ne())
                         .unwrap_or(Ordering::Equal)
                 });
-                (info, order)
+                let mut groups = HashMap::default();
+                let first = |&at: &u32| rows[at as usize].part(info.columns[0] as usize);
+                let mut from = 0;
+                for group in order.chunk_by(|a, b| first(a) == first(b)) {
+                    let to = from + group.len() as u32;
+                    // Of two values with one hash the second is searched for; see `find`.
+                    groups.entry(hash_of(&first(&group[0]))).or_insert(from..to);
+                    from = to;
+                }
+                Order { info, rows: order, groups }
             })
             .collect();
         Table { rows, orders }
@@ -94,9 +116,9 @@ impl<T: CatalogRow> Table<T> {
 
     /// The rows whose first key columns in `index` have these values, in the index's order. An index of another catalog finds none.
     pub fn find<'a>(&'a self, index: Oid, key: &[Part<'_>]) -> impl Iterator<Item = &'a T> + use<'a, T> {
-        let order = self.orders.iter().find(|(info, _)| info.index == index);
+        let order = self.orders.iter().find(|order| order.info.index == index);
         let (from, to, order) = match order {
-            Some((info, order)) => {
+            Some(Order { info, rows: order, groups }) => {
                 let compare = |&at: &u32| {
                     let row = &self.rows[at as usize];
                     info.columns
@@ -106,14 +128,38 @@ impl<T: CatalogRow> Table<T> {
                         .find(|o| o.is_ne())
                         .unwrap_or(Ordering::Equal)
                 };
-                let from = order.partition_point(|at| compare(at).is_lt());
-                let to = from + order[from..].partition_point(|at| compare(at).is_eq());
-                (from, to, &order[..])
+                let first = |at: u32| self.rows[at as usize].part(info.columns[0] as usize);
+                let group = key.first().map(|part| groups.get(&hash_of(part)).map(|group| (part, group)));
+                match group {
+                    // Most values are found by their hash, and most that are not there are known by it.
+                    Some(None) => (0, 0, &order[..]),
+                    Some(Some((part, group))) if first(order[group.start as usize]) == *part => {
+                        let (start, end) = (group.start as usize, group.end as usize);
+                        let group = &order[..end];
+                        match key.len() {
+                            1 => (start, end, group),
+                            _ => {
+                                let from = start + group[start..].partition_point(|at| compare(at).is_lt());
+                                let to = from + group[from..].partition_point(|at| compare(at).is_eq());
+                                (from, to, group)
+                            }
+                        }
+                    }
+                    _ => {
+                        let from = order.partition_point(|at| compare(at).is_lt());
+                        let to = from + order[from..].partition_point(|at| compare(at).is_eq());
+                        (from, to, &order[..])
+                    }
+                }
             }
             None => (0, 0, &[][..]),
         };
         order[from..to].iter().map(|&at| &self.rows[at as usize])
     }
+}
+
+fn hash_of(part: &Part<'_>) -> u64 {
+    FixedState::default().hash_one(part)
 }
 
 /// Reads all data files, so that processes forked afterwards share the rows.

@@ -217,7 +217,7 @@ impl Analyzer<'_> {
         written: &[ast::ColumnTarget],
     ) -> Result<Vec<TargetEntry>> {
         let mut lists: Vec<Vec<Expr>> = Vec::with_capacity(rows.len());
-        let mut numbers: Vec<i16> = Vec::new();
+        let mut conversions: Vec<Conversion> = vec![Conversion::default(); columns.len()];
         for row in rows {
             let row = self.at_place(Place::Values, |this| this.value_row(row))?;
             if let Some(first) = lists.first()
@@ -232,10 +232,26 @@ impl Analyzer<'_> {
             if written.iter().any(|c| !c.path.is_empty()) {
                 return Err(Error::not_implemented("assignment to a part of a column in a multi-row VALUES"));
             }
-            let targets = self.insert_row(relation, row, columns, written)?;
-            numbers = targets.iter().map(|t| t.number).collect();
-            lists.push(targets.into_iter().map(|t| t.expr).collect());
+            self.check_row_length(&row, columns, written)?;
+            let mut list = Vec::with_capacity(row.len());
+            for (at, cell) in row.into_iter().enumerate() {
+                let location = written.get(at).map_or(NO_LOCATION, |w| w.location);
+                list.push(match conversions[at].convert(cell) {
+                    Ok(converted) => converted,
+                    Err(cell) => {
+                        let (from, literal) = (cell.ty, cell.location);
+                        let is_literal = matches!(cell.kind, ExprKind::Const(_));
+                        let converted = self.assigned(relation, columns[at], &[], cell, None, true, location)?;
+                        if is_literal {
+                            conversions[at].learn(from, literal, &converted);
+                        }
+                        converted
+                    }
+                });
+            }
+            lists.push(list);
         }
+        let numbers = columns[..lists.first().map_or(0, Vec::len)].to_vec();
         let mut entry_columns = Vec::with_capacity(numbers.len());
         for (at, &number) in numbers.iter().enumerate() {
             let column = &relation.columns[number as usize - 1];
@@ -273,14 +289,8 @@ impl Analyzer<'_> {
             .collect())
     }
 
-    /// The values of one row, converted for their columns.
-    pub(crate) fn insert_row(
-        &mut self,
-        relation: &Relation,
-        row: Vec<Expr>,
-        columns: &[i16],
-        written: &[ast::ColumnTarget],
-    ) -> Result<Vec<TargetEntry>> {
+    /// Fails for a row with more or fewer values than there are columns.
+    fn check_row_length(&self, row: &[Expr], columns: &[i16], written: &[ast::ColumnTarget]) -> Result<()> {
         if row.len() > columns.len() {
             return Err(self.error(
                 SqlState::SYNTAX_ERROR,
@@ -304,6 +314,18 @@ impl Analyzer<'_> {
                 error
             });
         }
+        Ok(())
+    }
+
+    /// The values of one row, converted for their columns.
+    pub(crate) fn insert_row(
+        &mut self,
+        relation: &Relation,
+        row: Vec<Expr>,
+        columns: &[i16],
+        written: &[ast::ColumnTarget],
+    ) -> Result<Vec<TargetEntry>> {
+        self.check_row_length(&row, columns, written)?;
         let mut targets: Vec<TargetEntry> = Vec::with_capacity(row.len());
         for (at, value) in row.into_iter().enumerate() {
             let number = columns[at];
@@ -813,5 +835,79 @@ impl Analyzer<'_> {
         self.scope().names.clear();
         self.scope().query.on_conflict = Some(Box::new(result));
         Ok(())
+    }
+}
+
+/// How literals of one type become a column's values, learned from the first of them: in VALUES of many rows the same
+/// conversion is wanted in every row.
+#[derive(Clone, Default)]
+struct Conversion {
+    from: Option<SqlType>,
+    /// The first literal, converted; none if such literals stay as they are.
+    example: Option<Expr>,
+}
+
+impl Conversion {
+    /// Remembers what became of a literal of type `from` at `location`, if others can become the same way.
+    fn learn(&mut self, from: SqlType, location: u32, converted: &Expr) {
+        let mut converted = converted.clone();
+        if from.oid == UNKNOWN {
+            return;
+        }
+        let is_same = matches!(converted.kind, ExprKind::Const(_)) && converted.ty == from;
+        let leads_back = matches!(
+            converted_literal(&mut converted),
+            Some(Expr { kind: ExprKind::Const(_), ty, location: at }) if *ty == from && *at == location
+        );
+        if is_same || leads_back {
+            self.from = Some(from);
+            self.example = (!is_same).then_some(converted);
+        }
+    }
+
+    /// Converts a value as the example was, or gives it back.
+    fn convert(&self, value: Expr) -> std::result::Result<Expr, Expr> {
+        if !matches!(value.kind, ExprKind::Const(_)) || self.from != Some(value.ty) {
+            return Err(value);
+        }
+        let Some(example) = &self.example else { return Ok(value) };
+        let mut converted = example.clone();
+        match converted_literal(&mut converted) {
+            Some(literal) => {
+                let (old, new) = (literal.location, value.location);
+                *literal = value;
+                relocate(&mut converted, old, new);
+                Ok(converted)
+            }
+            None => Err(value),
+        }
+    }
+}
+
+/// The literal that casts were put around, from the outermost on.
+fn converted_literal(expr: &mut Expr) -> Option<&mut Expr> {
+    match expr.kind {
+        ExprKind::Const(_) => Some(expr),
+        _ => match &mut expr.kind {
+            ExprKind::Function(call) => call.args.first_mut().and_then(converted_literal),
+            ExprKind::Relabel(arg, _) => converted_literal(arg),
+            _ => None,
+        },
+    }
+}
+
+/// Moves casts around a literal to where the literal stands.
+fn relocate(expr: &mut Expr, old: u32, new: u32) {
+    if expr.location == old {
+        expr.location = new;
+    }
+    match &mut expr.kind {
+        ExprKind::Function(call) => {
+            if let Some(arg) = call.args.first_mut() {
+                relocate(arg, old, new);
+            }
+        }
+        ExprKind::Relabel(arg, _) => relocate(arg, old, new),
+        _ => {}
     }
 }

@@ -625,6 +625,7 @@ pub(crate) fn for_each_input(node: &mut Node, f: &mut dyn FnMut(&mut Node)) {
         | NodeKind::IndexOnlyScan { .. }
         | NodeKind::TidScan { .. }
         | NodeKind::CursorScan { .. }
+        | NodeKind::Constants { .. }
         | NodeKind::Values { .. }
         | NodeKind::FunctionScan { .. }
         | NodeKind::CteScan { .. }

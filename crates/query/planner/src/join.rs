@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use analyzer::query::{self as q, EntryKind, Expr, ExprKind};
+use batch::{BATCH_ROWS, Batch};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 
@@ -451,8 +453,8 @@ impl Planner<'_> {
                 return self.subquery_unit(at, query, name);
             }
             EntryKind::Values { rows } => {
-                let rows = rows.clone();
-                self.values_scan(at, rows)?
+                let rows = std::mem::take(rows);
+                self.values_scan(at, &rows)?
             }
             EntryKind::Function { functions, ordinality } => {
                 let (functions, ordinality) = (functions.clone(), *ordinality);
@@ -521,22 +523,49 @@ impl Planner<'_> {
         })
     }
 
-    fn values_scan(&mut self, at: usize, rows: Vec<Vec<Expr>>) -> Result<Built> {
+    fn values_scan(&mut self, at: usize, rows: &[Vec<Expr>]) -> Result<Built> {
         let width = self.level().query.range_table[at].columns.len() as i16;
         let layout: Layout = (1..=width).map(|n| self.var(at, n)).collect();
-        self.level().scanning = Some(at);
-        let compiled = rows.iter().map(|row| self.compile_all(row, &[])).collect::<Result<Vec<_>>>();
-        self.level().scanning = None;
-        let compiled = compiled?;
-        let count = compiled.len() as f64;
+        let kind = match self.constant_rows(rows)? {
+            Some(rows) => NodeKind::Constants { rows },
+            None => {
+                self.level().scanning = Some(at);
+                let compiled = rows.iter().map(|row| self.compile_all(row, &[])).collect::<Result<Vec<_>>>();
+                self.level().scanning = None;
+                NodeKind::Values { rows: compiled? }
+            }
+        };
+        let count = rows.len() as f64;
         let cost = Cost {
             startup: 0.0,
             total: count * (self.ctx.costs.cpu_operator_cost + self.ctx.costs.cpu_tuple_cost),
             rows: count,
             width: self.width(&layout),
         };
-        let node = self.node(NodeKind::Values { rows: compiled }, &layout, cost)?;
+        let node = self.node(kind, &layout, cost)?;
         Ok(Built { node, layout, order: Vec::new() })
+    }
+
+    /// The rows of VALUES as columns, if all are constants.
+    fn constant_rows(&mut self, rows: &[Vec<Expr>]) -> Result<Option<Arc<[Batch]>>> {
+        let Some(first) = rows.first() else { return Ok(None) };
+        if !rows.iter().flatten().all(|cell| matches!(cell.kind, ExprKind::Const(_))) {
+            return Ok(None);
+        }
+        let reprs = first.iter().map(|cell| Ok(self.column_type(cell.ty)?.repr)).collect::<Result<Vec<_>>>()?;
+        let batches = rows.chunks(BATCH_ROWS).map(|rows| {
+            let mut batch = Batch::new(reprs.iter().copied());
+            for cells in rows {
+                for (cell, column) in cells.iter().zip(&mut batch.columns) {
+                    if let ExprKind::Const(value) = &cell.kind {
+                        column.push(value.as_ref());
+                    }
+                }
+            }
+            batch.set_len(rows.len());
+            batch
+        });
+        Ok(Some(batches.collect()))
     }
 
     fn function_scan(&mut self, at: usize, functions: &[q::RangeFunction], ordinality: bool) -> Result<Built> {

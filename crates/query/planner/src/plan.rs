@@ -23,8 +23,10 @@
 //! Physical expressions do not say what they once were called. What EXPLAIN shows of a node's expressions is kept beside them in their logical form
 //! ([`Node::details`]), moved there when the physical form was compiled, and turned into text only when asked for.
 
+use std::sync::Arc;
+
 use analyzer::query as q;
-use batch::{Datum, Repr};
+use batch::{Batch, Datum, Repr};
 use ids::Oid;
 
 pub use analyzer::query::{Command, LockStrength, LockWait, Permission, SqlValueFunction};
@@ -214,6 +216,7 @@ impl Node {
             | NodeKind::IndexOnlyScan { .. }
             | NodeKind::TidScan { .. }
             | NodeKind::CursorScan { .. }
+            | NodeKind::Constants { .. }
             | NodeKind::Values { .. }
             | NodeKind::FunctionScan { .. }
             | NodeKind::CteScan { .. }
@@ -306,6 +309,11 @@ pub enum NodeKind {
         columns: Vec<ScanColumn>,
         /// The cursor's name.
         cursor: String,
+    },
+    /// VALUES of constants only. Raw: the rows' columns.
+    Constants {
+        /// The rows, in batches.
+        rows: Arc<[Batch]>,
     },
     /// VALUES. Raw: the expressions of each row in turn; they have no input columns.
     Values {

@@ -292,6 +292,7 @@ impl Builder<'_> {
             }
             NodeKind::TidScan { relation, columns, tids } => tid_scan::build(self, *relation, columns, tids),
             NodeKind::CursorScan { .. } => Err(error::Error::not_implemented("WHERE CURRENT OF")),
+            NodeKind::Constants { rows } => Ok(values::build_constants(rows)),
             NodeKind::Values { rows } => values::build(rows),
             NodeKind::FunctionScan { functions, ordinality } => function_scan::build(functions, *ordinality),
             NodeKind::SubqueryScan { input, .. } => {

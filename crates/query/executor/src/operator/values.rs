@@ -1,12 +1,43 @@
 //! VALUES.
 
-use batch::{BATCH_ROWS, Batch, Repr, Rows};
+use std::sync::Arc;
+
+use batch::{BATCH_ROWS, Batch, Column, Repr, Rows};
 use error::Result;
 use planner::plan::Expr;
 
 use super::Operator;
 use crate::expression::{Compiled, compile_all};
 use crate::run::Run;
+
+/// VALUES of constants: the rows are in the plan, as columns.
+struct Constants {
+    rows: Arc<[Batch]>,
+    at: usize,
+}
+
+pub(super) fn build_constants(rows: &Arc<[Batch]>) -> (Box<dyn Operator>, Vec<Repr>) {
+    let forms = rows.first().map(|batch| batch.columns.iter().map(Column::repr).collect()).unwrap_or_default();
+    (Box::new(Constants { rows: Arc::clone(rows), at: 0 }), forms)
+}
+
+impl Operator for Constants {
+    fn next(&mut self, _: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        out.clear();
+        let Some(rows) = self.rows.get(self.at) else { return Ok(false) };
+        self.at += 1;
+        for (from, to) in rows.columns.iter().zip(&mut out.columns) {
+            to.append(from, rows.rows());
+        }
+        out.set_len(rows.len());
+        Ok(true)
+    }
+
+    fn rewind(&mut self, _: &mut Run<'_>) -> Result<()> {
+        self.at = 0;
+        Ok(())
+    }
+}
 
 struct Values {
     rows: Vec<Vec<Compiled>>,

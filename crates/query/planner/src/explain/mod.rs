@@ -322,7 +322,7 @@ impl Printer<'_> {
             NodeKind::TidScan { relation, .. } | NodeKind::CursorScan { relation, .. } => {
                 format!("Tid Scan on {}", self.relation(*relation))
             }
-            NodeKind::Values { .. } => "Values Scan on \"*VALUES*\"".into(),
+            NodeKind::Constants { .. } | NodeKind::Values { .. } => "Values Scan on \"*VALUES*\"".into(),
             NodeKind::FunctionScan { functions, .. } => match functions.first().map(|f| &f.call.kind) {
                 Some(crate::plan::ExprKind::Call(call)) if functions.len() == 1 => {
                     format!("Function Scan on {}", self.catalog.function(call.function)?.proname)
