@@ -55,6 +55,7 @@ mod sequence;
 mod services;
 mod session;
 mod startup;
+mod statement_cache;
 pub mod statistics;
 mod utility;
 mod warm;

@@ -1,11 +1,12 @@
 //! Portals: statements bound to their parameters, and how far they have run.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use batch::{Batch, Datum, DatumRef};
 use error::{Error, Result, bail};
 use executor::{Execution, Options};
-use planner::plan::Command;
+use planner::plan::{Command, Plan};
 use settings::id;
 use types::TypeCall;
 use wire::{Format, frame};
@@ -101,7 +102,7 @@ impl Session<'_> {
     /// Begins to run a plan whose rows have these columns.
     pub fn start_plan(
         &self,
-        plan: std::sync::Arc<planner::plan::Plan>,
+        plan: Arc<Plan>,
         params: Vec<Datum>,
         snapshot: txn::ActiveSnapshot,
         result: Option<&[ResultColumn]>,

@@ -131,10 +131,37 @@ impl Session<'_> {
     }
 
     /// A plan as a prepared statement without text to analyse anew: for cursors of routines.
-    pub fn prepared_of(&self, text: &str, plan: Arc<Plan>) -> Result<Prepared> {
+    pub fn prepared_for_routine(&self, text: &str, plan: Arc<Plan>) -> Result<Prepared> {
         let mut prepared = self.prepare(text.into(), None, Params::default())?;
         prepared.result = self.result_of(&plan)?;
         Ok(prepared)
+    }
+
+    /// A statement with a plan that was made of it just now, with parameters of the plan's types.
+    pub fn prepared_of(&self, text: Rc<str>, statement: Statement, plan: Arc<Plan>) -> Result<Prepared> {
+        let (catalog, settings) = self.generations();
+        Ok(Prepared {
+            text,
+            statement: Some(statement),
+            params: plan.params.clone(),
+            result: self.result_of(&plan)?,
+            given: Params::fixed(plan.params.clone()),
+            made_us: log::time::now_us(),
+            from_sql: Cell::new(false),
+            uses: Cell::new(0),
+            plan: RefCell::new(Some((plan, catalog, settings))),
+        })
+    }
+
+    /// The plan of a statement, if neither the catalogs nor the settings changed since it was made.
+    pub fn current_plan(&self, prepared: &Prepared) -> Option<Arc<Plan>> {
+        self.is_current(prepared).then(|| prepared.plan.borrow().as_ref().map(|(plan, ..)| plan.clone()))?
+    }
+
+    /// Forgets the plans of simple queries.
+    pub fn forget_plans(&self) {
+        self.plans.borrow_mut().clear();
+        self.statement_cache.borrow_mut().clear();
     }
 
     /// What plans depend on besides the relations that they lock.

@@ -13,9 +13,10 @@ use wire::backend as put;
 use wire::frontend::{Items, Target};
 
 use crate::block::Block;
-use crate::portal::{Portal, Ran, State, TextRows, no_portal};
+use crate::portal::{Portal, Ran, Running, State, TextRows, no_portal};
 use crate::prepared::Prepared;
 use crate::session::Session;
+use crate::statement_cache::Template;
 
 /// Simple queries up to this length have their plans kept.
 const KEPT_TEXT_MAX: usize = 2048;
@@ -32,8 +33,15 @@ impl Session<'_> {
         self.run_text(&text);
         self.prepared.borrow_mut().remove("");
         self.portals.borrow_mut().remove("");
-        // A text that was run before needs no parsing.
+        // A text that was run before needs no parsing, nor does one that differs in constants only.
         let kept = self.plans.borrow().get(&*text).cloned();
+        if kept.is_none()
+            && let Some(template) = self.find_template(&text)
+            && let Some(logged) = self.run_template(&text, &template)?
+        {
+            self.log_duration(start, logged, &|| format!("statement: {text}"));
+            return Ok(());
+        }
         let (statements, kept) = match kept {
             Some(kept) => (Vec::new(), Some(kept)),
             None => (parser::parse(&text)?, None),
@@ -47,7 +55,7 @@ impl Session<'_> {
         }
         match kept {
             Some(kept) => {
-                self.show_title("SELECT");
+                self.show_title(kept.statement.as_ref().map_or("", Statement::name));
                 self.check_not_failed(kept.statement.as_ref())?;
                 self.begin_statement(false)?;
                 let kept = self.renewed(kept)?;
@@ -65,6 +73,30 @@ impl Session<'_> {
         }
         self.log_duration(start, logged, &|| format!("statement: {text}"));
         Ok(())
+    }
+
+    /// Runs a text by its template, and says whether it was logged. `None`, with nothing done but a transaction begun, if it has to go
+    /// the long way.
+    fn run_template(&self, text: &str, template: &Template) -> Result<Option<bool>> {
+        let prepared = &template.prepared;
+        let statement = prepared.statement.as_ref();
+        self.check_not_failed(statement)?;
+        self.begin_statement(false)?;
+        let Some(values) = self.template_values(text, template) else { return Ok(None) };
+        let Some(plan) = self.current_plan(prepared) else {
+            self.drop_template();
+            return Ok(None);
+        };
+        let logged = self.logs_statement(statement);
+        if logged {
+            self.logger.borrow_mut().log(format!("statement: {text}"));
+        }
+        self.show_title(statement.map_or("", Statement::name));
+        self.process.check_interrupts()?;
+        let running = self.start_plan(plan, values, self.transaction.snapshot()?, prepared.result.as_deref(), &[])?;
+        self.run_to_end(prepared, running)?;
+        self.end_statement()?;
+        Ok(Some(logged))
     }
 
     /// A kept statement, prepared anew if it may mean something else now: a simple query promised no columns to anyone.
@@ -91,8 +123,10 @@ impl Session<'_> {
         self.begin_statement(several)?;
         let is_query = analyzer::is_query(&raw.statement);
         let prepared = Rc::new(self.prepare(text.clone(), Some(raw.statement), Params::default())?);
+        let keep = is_query && !several && text.len() <= KEPT_TEXT_MAX;
+        let has_template = keep && self.note_statement(text, &prepared)?;
         self.run_simple(&prepared)?;
-        if is_query && !several && text.len() <= KEPT_TEXT_MAX {
+        if keep && !has_template {
             let mut plans = self.plans.borrow_mut();
             if plans.len() >= KEPT_PLANS_MAX {
                 plans.clear();
@@ -106,18 +140,23 @@ impl Session<'_> {
     fn run_simple(&self, prepared: &Prepared) -> Result<()> {
         let Some(statement) = &prepared.statement else { return Ok(()) };
         if analyzer::is_query(statement) {
-            let mut running = self.start_query(prepared, Vec::new(), &[])?;
-            if let Some(columns) = &prepared.result {
-                self.describe_result(columns, &[]);
-            }
-            let (Ran::Completed(rows) | Ran::Suspended(rows)) =
-                self.run_query(&mut running, u64::MAX, prepared.result.is_some())?;
-            let tag = Self::query_tag(&running, rows);
-            drop(running);
-            self.complete_after_commit(&tag)
+            let running = self.start_query(prepared, Vec::new(), &[])?;
+            self.run_to_end(prepared, running)
         } else {
             self.run_utility_simple(prepared, statement)
         }
+    }
+
+    /// Runs a query that has started to its end, and sends everything about it.
+    fn run_to_end(&self, prepared: &Prepared, mut running: Running) -> Result<()> {
+        if let Some(columns) = &prepared.result {
+            self.describe_result(columns, &[]);
+        }
+        let (Ran::Completed(rows) | Ran::Suspended(rows)) =
+            self.run_query(&mut running, u64::MAX, prepared.result.is_some())?;
+        let tag = Self::query_tag(&running, rows);
+        drop(running);
+        self.complete_after_commit(&tag)
     }
 
     fn run_utility_simple(&self, prepared: &Prepared, statement: &Statement) -> Result<()> {

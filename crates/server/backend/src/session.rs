@@ -29,6 +29,7 @@ use crate::connection::{Connection, Message};
 use crate::environment::{Formats, severity_of_word};
 use crate::portal::Portal;
 use crate::prepared::Prepared;
+use crate::statement_cache::StatementCache;
 
 /// A client's session. Everything that running statements may reach is behind `&self`.
 pub(crate) struct Session<'a> {
@@ -62,6 +63,8 @@ pub(crate) struct Session<'a> {
     pub plans: RefCell<HashMap<String, Rc<Prepared>>>,
     /// Plans that check values of domains.
     pub domain_checks: RefCell<HashMap<ids::Oid, Rc<crate::domain::DomainCheck>>>,
+    /// Plans of simple queries, by their text without its constants.
+    pub statement_cache: RefCell<StatementCache>,
     /// `user database host` for the process title.
     pub title: String,
     pub shown: Cell<&'static str>,

@@ -518,7 +518,7 @@ impl Session<'_> {
 
     fn discard(&self, discard: &Discard) -> Result<()> {
         match discard {
-            Discard::Plans => self.plans.borrow_mut().clear(),
+            Discard::Plans => self.forget_plans(),
             Discard::Sequences => self.sequences()?.discard(),
             Discard::Temp => self.drop_temporary()?,
             Discard::All => {
@@ -528,7 +528,7 @@ impl Session<'_> {
                 self.settings.borrow_mut().reset_all();
                 self.follow_settings();
                 self.prepared.borrow_mut().clear();
-                self.plans.borrow_mut().clear();
+                self.forget_plans();
                 self.sequences()?.discard();
                 self.drop_temporary()?;
                 self.channels.unlisten(&self.transaction, None);

@@ -600,7 +600,7 @@ impl plpgsql::Host for Host<'_, '_> {
                 format!("<unnamed portal {number}>")
             }
         };
-        let prepared = Rc::new(session.prepared_of(text, plan.clone())?);
+        let prepared = Rc::new(session.prepared_for_routine(text, plan.clone())?);
         let running = session.start_plan(plan, params, self.snapshot(read_only)?, prepared.result.as_deref(), &[])?;
         let kept = session.keep(Box::new(running), scroll != Some(false));
         let mut portal = Portal::new(prepared, Vec::new(), Vec::new(), State::Kept(Box::new(kept)));

@@ -1,0 +1,146 @@
+-- A session meets statements again that differ in their constants only: each must give its own answer.
+CREATE TABLE points (id int PRIMARY KEY, big bigint UNIQUE, name text, price numeric(8,2), day date, note varchar(5));
+-- Rows inserted by one shape, with signs, fractions, quotes and escapes.
+INSERT INTO points VALUES (1, 10, 'one', 1.5, '2001-01-01', 'a');
+INSERT INTO points VALUES (2, 20, 'two', 2.25, '2002-02-02', 'b');
+INSERT INTO points VALUES (3, 30, 'it''s three', 3.125, '2003-03-03', 'ccccc');
+INSERT INTO points VALUES (4, 3000000000, E'fo\\u\'r', 4, '2004-04-04', 'd');
+INSERT INTO points VALUES (5, 50, 'five', 0.005, 'epoch', 'e');
+INSERT INTO points VALUES (-6, -60, 'minus', -6.5, '2006-06-06', 'f');
+INSERT INTO points VALUES (-7, -70, 'minus', -7.5, '2007-07-07', 'g');
+INSERT INTO points VALUES (-8, -80, 'minus', -8.5, '2008-08-08', 'h');
+-- The same shape with values that do not fit.
+INSERT INTO points VALUES (9, 90, 'nine', 9, '2009-13-09', 'i');
+INSERT INTO points VALUES (9, 90, 'nine', 1234567.5, '2009-09-09', 'i');
+INSERT INTO points VALUES (9, 90, 'nine', 9, '2009-09-09', 'too long');
+INSERT INTO points VALUES (1, 90, 'nine', 9, '2009-09-09', 'i');
+-- Points by their key.
+SELECT name FROM points WHERE id = 1;
+SELECT name FROM points WHERE id = 2;
+SELECT name FROM points WHERE id = 3;
+SELECT name FROM points WHERE id = 99;
+SELECT name FROM points WHERE id = -6;
+SELECT name FROM points WHERE id = -7;
+SELECT name FROM points WHERE id = -8;
+SELECT name FROM points WHERE id = 3000000000;
+SELECT name FROM points WHERE id = 3000000001;
+SELECT name FROM points WHERE id = 3000000002;
+SELECT name FROM points WHERE big = 10;
+SELECT name FROM points WHERE big = 20;
+SELECT name FROM points WHERE big = 30;
+SELECT name FROM points WHERE big = 3000000000;
+SELECT name FROM points WHERE big = 3000000001;
+SELECT name FROM points WHERE big = 3000000000;
+SELECT id FROM points WHERE id = '1';
+SELECT id FROM points WHERE id = '2';
+SELECT id FROM points WHERE id = '3';
+SELECT id FROM points WHERE id = 'three';
+SELECT id FROM points WHERE id = 1.0;
+SELECT id FROM points WHERE id = 2.0;
+SELECT id FROM points WHERE id = 2.5;
+-- Constants in the select list, their types and names.
+SELECT 1 AS one, 'x' AS x, name FROM points WHERE id = 1;
+SELECT 2 AS one, 'y' AS x, name FROM points WHERE id = 2;
+SELECT 3 AS one, 'z''z' AS x, name FROM points WHERE id = 3;
+SELECT name::varchar(2), pg_typeof(1.5), price * 2 FROM points WHERE id = 1;
+SELECT name::varchar(3), pg_typeof(1.5), price * 3 FROM points WHERE id = 2;
+SELECT name::varchar(4), pg_typeof(1.55), price * 4 FROM points WHERE id = 3;
+SELECT interval '1' day, id FROM points WHERE id = 1;
+SELECT interval '2' day, id FROM points WHERE id = 2;
+SELECT interval '3' hour, id FROM points WHERE id = 3;
+SELECT 10 / 5, id FROM points WHERE id = 1;
+SELECT 10 / 2, id FROM points WHERE id = 2;
+SELECT 10 / 0, id FROM points WHERE id = 3;
+-- Other conditions beside the key.
+SELECT id FROM points WHERE id = 1 AND price > 1;
+SELECT id FROM points WHERE id = 2 AND price > 1;
+SELECT id FROM points WHERE id = 2 AND price > 5;
+SELECT id FROM points WHERE id = 3 AND price > 1;
+SELECT id FROM points WHERE id = 1 AND name LIKE 'o%';
+SELECT id FROM points WHERE id = 2 AND name LIKE 'o%';
+SELECT id FROM points WHERE id = 2 AND name LIKE 't%';
+SELECT id FROM points WHERE id = 1 AND id = 1;
+SELECT id FROM points WHERE id = 2 AND id = 2;
+SELECT id FROM points WHERE id = 2 AND id = 1;
+-- Without the key, with an order, a limit, a group: constants may say anything.
+SELECT id FROM points WHERE price > 2 ORDER BY 1 LIMIT 1;
+SELECT id FROM points WHERE price > 3 ORDER BY 1 LIMIT 2;
+SELECT id, price FROM points WHERE price > 3 ORDER BY 2 LIMIT 3;
+SELECT count(*) FROM points WHERE name = 'minus';
+SELECT count(*) FROM points WHERE name = 'one';
+SELECT count(*) FROM points WHERE name = 'two';
+-- Updates and deletions.
+UPDATE points SET price = price + 1 WHERE id = 1;
+UPDATE points SET price = price + 2 WHERE id = 2;
+UPDATE points SET price = price + 3 WHERE id = 3;
+UPDATE points SET price = price + -4 WHERE id = 4;
+UPDATE points SET price = price + -5 WHERE id = 5;
+UPDATE points SET price = price + -6 WHERE id = 1 RETURNING id, price, 'a' AS a;
+UPDATE points SET price = price + -7 WHERE id = 2 RETURNING id, price, 'b' AS a;
+UPDATE points SET price = price + -8 WHERE id = 3 RETURNING id, price, 'c' AS a;
+UPDATE points SET note = 'fits' WHERE id = 1;
+UPDATE points SET note = 'too long' WHERE id = 1;
+UPDATE points SET note = 'short' WHERE id = 2;
+UPDATE points SET note = 'much too long' WHERE id = 3;
+DELETE FROM points WHERE id = 1;
+DELETE FROM points WHERE id = 2;
+DELETE FROM points WHERE id = 3;
+SELECT * FROM points ORDER BY id;
+-- The table changes under a known statement.
+SELECT * FROM points WHERE id = 4;
+SELECT * FROM points WHERE id = 5;
+SELECT * FROM points WHERE id = -6;
+SELECT * FROM points WHERE id = 4;
+ALTER TABLE points ADD COLUMN more int;
+SELECT * FROM points WHERE id = 5;
+SELECT * FROM points WHERE id = 4;
+ALTER TABLE points DROP COLUMN note;
+SELECT * FROM points WHERE id = 5;
+SELECT * FROM points WHERE id = 4;
+-- A transaction that failed, and one that goes on.
+BEGIN;
+SELECT name FROM points WHERE id = 4;
+SELECT name FROM points WHERE id = 'x';
+SELECT name FROM points WHERE id = 5;
+ROLLBACK;
+BEGIN;
+UPDATE points SET price = price + 100 WHERE id = 4;
+UPDATE points SET price = price + 200 WHERE id = 4;
+UPDATE points SET price = price + 300 WHERE id = 4;
+SELECT price FROM points WHERE id = 4;
+ROLLBACK;
+SELECT price FROM points WHERE id = 4;
+-- Another schema's table by the same name.
+CREATE SCHEMA elsewhere;
+CREATE TABLE elsewhere.points (id int PRIMARY KEY, name text);
+INSERT INTO elsewhere.points VALUES (4, 'elsewhere');
+SELECT name FROM points WHERE id = 4;
+SET search_path = elsewhere;
+SELECT name FROM points WHERE id = 4;
+SELECT name FROM points WHERE id = 5;
+RESET search_path;
+SELECT name FROM points WHERE id = 5;
+-- Settings that say how strings are read.
+CREATE TABLE days (id int PRIMARY KEY, day date);
+SET datestyle = 'ISO, MDY';
+INSERT INTO days VALUES (1, '01/02/2003');
+INSERT INTO days VALUES (2, '01/02/2003');
+INSERT INTO days VALUES (3, '01/02/2003');
+SET datestyle = 'ISO, DMY';
+INSERT INTO days VALUES (4, '01/02/2003');
+INSERT INTO days VALUES (5, '01/02/2003');
+INSERT INTO days VALUES (6, '01/02/2003');
+SELECT * FROM days ORDER BY id;
+RESET datestyle;
+-- Rows of literals of several kinds, in one statement.
+INSERT INTO days VALUES (10, '2010-10-10'), (11, NULL), (12, 'epoch'), (-13, '2013-01-13');
+CREATE TABLE kinds (id bigint, n numeric(6,2), f float8, t text, c char(3), s smallint);
+INSERT INTO kinds VALUES (1, 1, 1, 1, 'a', 1), (2, 2.555, 2.5, 2.5, 'b', '2'), (3000000000, '3.5', '3.5', 'three', NULL, -3);
+INSERT INTO kinds VALUES (1, 1, 1, 'x', 'a', 1), (2, 12345.6, 2, 'y', 'b', 2);
+INSERT INTO kinds VALUES (1, 1, 1, 'x', 'a', 1), (2, 2, 2, 'y', 'b', 40000);
+INSERT INTO kinds VALUES (1, 1, 1, 'x', 'a', 1), (2, 2, 2, 'y', 'long', 4);
+INSERT INTO kinds VALUES (1, 1, 1, 'x', 'a', 1), (2, 2, 'z', 'y', 'b', 4);
+INSERT INTO kinds VALUES (1, 1, 1, 'x', 'a', 1), (true, 2, 2, 'y', 'b', 4);
+SELECT * FROM kinds ORDER BY id;
+DROP TABLE points, elsewhere.points, days, kinds;
+DROP SCHEMA elsewhere;
