@@ -279,7 +279,7 @@ fn node_type(kind: &NodeKind) -> &'static str {
         NodeKind::IndexScan { .. } => "Index Scan",
         NodeKind::IndexOnlyScan { .. } => "Index Only Scan",
         NodeKind::TidScan { .. } | NodeKind::CursorScan { .. } => "Tid Scan",
-        NodeKind::Values { .. } => "Values Scan",
+        NodeKind::Constants { .. } | NodeKind::Values { .. } => "Values Scan",
         NodeKind::FunctionScan { .. } => "Function Scan",
         NodeKind::SubqueryScan { .. } => "Subquery Scan",
         NodeKind::CteScan { .. } => "CTE Scan",
