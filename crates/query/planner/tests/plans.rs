@@ -30,6 +30,7 @@ fn shape(node: &Node) -> String {
         NodeKind::IndexOnlyScan { search, .. } => format!("IndexOnly[{} {}]", search.name, search.keys.len()),
         NodeKind::TidScan { .. } => "TidScan".into(),
         NodeKind::CursorScan { .. } => "CursorScan".into(),
+        NodeKind::Constants { .. } => "Values".into(),
         NodeKind::Values { rows } => format!("Values[{}]", rows.len()),
         NodeKind::FunctionScan { .. } => "Function".into(),
         NodeKind::SubqueryScan { input, .. } => one("Subquery", input),
