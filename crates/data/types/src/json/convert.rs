@@ -116,7 +116,7 @@ fn write(
         Category::Number => {
             let start = out.len();
             crate::output(type_oid, value, env, out)?;
-            if Reader::new(&out[start..], false).next().is_err() {
+            if Reader::new(&out[start..], false).next_event().is_err() {
                 // NaN and infinity are no numbers of JSON.
                 out.insert(start, b'"');
                 out.push(b'"');
@@ -208,7 +208,7 @@ fn convert(type_oid: Oid, value: DatumRef<'_>, depth: usize, env: &dyn Environme
         Category::Number => {
             let mut text = Vec::new();
             crate::output(type_oid, value, env, &mut text)?;
-            match Reader::new(&text, false).next() {
+            match Reader::new(&text, false).next_event() {
                 Ok(_) => Value::Number(super::value::number(&text)?),
                 Err(_) => Value::String(text.into()),
             }

@@ -49,7 +49,7 @@ enum Shape {
 impl<'a> Source<'a> {
     fn shape(self) -> Result<Shape> {
         Ok(match self {
-            Source::Text(text) => match Reader::new(text, false).next()? {
+            Source::Text(text) => match Reader::new(text, false).next_event()? {
                 Event::Null => Shape::Null,
                 Event::String => Shape::String,
                 Event::BeginArray => Shape::Array,
@@ -71,7 +71,7 @@ impl<'a> Source<'a> {
         let bytes: Cow<'a, [u8]> = match self {
             Source::Text(text) => {
                 let mut reader = Reader::new(text, true);
-                match reader.next()? {
+                match reader.next_event()? {
                     Event::String => reader.string_cow(),
                     _ => text.into(),
                 }
@@ -115,10 +115,10 @@ impl<'a> Source<'a> {
             Source::Text(text) => {
                 let mut reader = Reader::new(text, true);
                 let mut members = Vec::new();
-                reader.next()?;
-                while reader.next()? == Event::Key {
+                reader.next_event()?;
+                while reader.next_event()? == Event::Key {
                     let key = reader.string_cow();
-                    let first = reader.next()?;
+                    let first = reader.next_event()?;
                     members.push((key, Source::Text(reader.value(first)?)));
                 }
                 Ok(members)
@@ -386,7 +386,7 @@ fn each(call: &mut Call<'_>, tree: bool, name: &str) -> Result<()> {
 
 fn many(args: &[DatumRef<'_>], tree: bool, context: Context<'_>, name: &str) -> Result<Box<dyn RowSource>> {
     let (type_oid, base) = target(args, context, name)?;
-    let Some(source) = source(args[1], tree) else { return Ok(Box::new(Rows(Found::new(Vec::new())))) };
+    let Some(source) = source(args[1], tree) else { return Ok(Box::new(Rows(Found::source(Vec::new())))) };
     match source.shape()? {
         Shape::Array => {}
         Shape::Object => return Err(wrong(&format!("cannot call {name} on an object"))),
@@ -399,5 +399,5 @@ fn many(args: &[DatumRef<'_>], tree: bool, context: Context<'_>, name: &str) -> 
         }
         rows.push(vec![row(type_oid, base, element, 0, context.env)?]);
     }
-    Ok(Box::new(Rows(Found::new(rows))))
+    Ok(Box::new(Rows(Found::source(rows))))
 }

@@ -80,7 +80,7 @@ pub struct Reader<'a> {
 /// Checks that a text is JSON.
 pub fn check(text: &[u8]) -> Result<()> {
     let mut reader = Reader::new(text, false);
-    while reader.next()? != Event::End {}
+    while reader.next_event()? != Event::End {}
     Ok(())
 }
 
@@ -142,14 +142,14 @@ impl<'a> Reader<'a> {
         if matches!(first, Event::BeginObject | Event::BeginArray) {
             let depth = self.depth();
             while self.depth() >= depth {
-                self.next()?;
+                self.next_event()?;
             }
         }
         Ok(&self.text[start..self.end])
     }
 
     /// The next event. After [`Event::End`] comes nothing else.
-    pub fn next(&mut self) -> Result<Event> {
+    pub fn next_event(&mut self) -> Result<Event> {
         loop {
             let token = self.lex()?;
             match (self.expect, token) {
@@ -493,7 +493,7 @@ mod tests {
         ] {
             let mut reader = Reader::new(text.as_bytes(), true);
             let error = loop {
-                match reader.next() {
+                match reader.next_event() {
                     Ok(Event::End) => panic!("{text} was accepted"),
                     Ok(_) => {}
                     Err(error) => break error,
@@ -507,18 +507,18 @@ mod tests {
     #[test]
     fn events_and_strings() {
         let mut reader = Reader::new(br#" {"a\u00e9\n": [1, "\ud83d\ude04", {}], "b": null} "#, true);
-        assert_eq!(reader.next().unwrap(), Event::BeginObject);
-        assert_eq!(reader.next().unwrap(), Event::Key);
+        assert_eq!(reader.next_event().unwrap(), Event::BeginObject);
+        assert_eq!(reader.next_event().unwrap(), Event::Key);
         assert_eq!(reader.string(), "aé\n".as_bytes());
-        let first = reader.next().unwrap();
+        let first = reader.next_event().unwrap();
         assert_eq!(first, Event::BeginArray);
         assert_eq!(reader.value(first).unwrap(), br#"[1, "\ud83d\ude04", {}]"#);
-        assert_eq!(reader.next().unwrap(), Event::Key);
+        assert_eq!(reader.next_event().unwrap(), Event::Key);
         assert_eq!(reader.string(), b"b");
-        assert_eq!(reader.next().unwrap(), Event::Null);
-        assert_eq!(reader.next().unwrap(), Event::EndObject);
-        assert_eq!(reader.next().unwrap(), Event::End);
-        assert_eq!(reader.next().unwrap(), Event::End);
+        assert_eq!(reader.next_event().unwrap(), Event::Null);
+        assert_eq!(reader.next_event().unwrap(), Event::EndObject);
+        assert_eq!(reader.next_event().unwrap(), Event::End);
+        assert_eq!(reader.next_event().unwrap(), Event::End);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub fn new(rows: Vec<Vec<Datum>>) -> Box<dyn RowSource> {
+    pub fn source(rows: Vec<Vec<Datum>>) -> Box<dyn RowSource> {
         Box::new(Found { rows: rows.into_iter() })
     }
 }
@@ -57,48 +57,48 @@ fn text_of(value: &[u8], as_text: bool) -> Result<Datum> {
 fn json_members(args: &[DatumRef<'_>], as_text: bool) -> Result<Box<dyn RowSource>> {
     let text = args[0].as_bytes().unwrap_or_default();
     let mut reader = Reader::new(text, true);
-    match reader.next()? {
+    match reader.next_event()? {
         Event::BeginObject => {}
         Event::BeginArray => return Err(cannot("cannot deconstruct an array as an object")),
         _ => return Err(cannot("cannot deconstruct a scalar")),
     }
     let mut rows = Vec::new();
-    while reader.next()? == Event::Key {
+    while reader.next_event()? == Event::Key {
         let key = Datum::bytes(reader.string());
-        let first = reader.next()?;
+        let first = reader.next_event()?;
         rows.push(vec![key, text_of(reader.value(first)?, as_text)?]);
     }
-    Ok(Found::new(rows))
+    Ok(Found::source(rows))
 }
 
 fn json_keys(args: &[DatumRef<'_>]) -> Result<Box<dyn RowSource>> {
     let text = args[0].as_bytes().unwrap_or_default();
     let mut reader = Reader::new(text, true);
-    match reader.next()? {
+    match reader.next_event()? {
         Event::BeginObject => {}
         Event::BeginArray => return Err(cannot("cannot call json_object_keys on an array")),
         _ => return Err(cannot("cannot call json_object_keys on a scalar")),
     }
     let mut rows = Vec::new();
-    while reader.next()? == Event::Key {
+    while reader.next_event()? == Event::Key {
         rows.push(vec![Datum::bytes(reader.string())]);
-        let first = reader.next()?;
+        let first = reader.next_event()?;
         reader.value(first)?;
     }
-    Ok(Found::new(rows))
+    Ok(Found::source(rows))
 }
 
 fn json_elements(args: &[DatumRef<'_>], as_text: bool) -> Result<Box<dyn RowSource>> {
     let text = args[0].as_bytes().unwrap_or_default();
     let name = if as_text { "json_array_elements_text" } else { "json_array_elements" };
-    match Reader::new(text, false).next()? {
+    match Reader::new(text, false).next_event()? {
         Event::BeginArray => {}
         Event::BeginObject => return Err(cannot(&format!("cannot call {name} on a non-array"))),
         _ => return Err(cannot(&format!("cannot call {name} on a scalar"))),
     }
     let elements = elements(text)?.unwrap_or_default();
     let rows = elements.into_iter().map(|value| Ok(vec![text_of(value, as_text)?]));
-    Ok(Found::new(rows.collect::<Result<_>>()?))
+    Ok(Found::source(rows.collect::<Result<_>>()?))
 }
 
 /// The parts of a jsonb value, read as rows are asked for.

@@ -17,7 +17,7 @@ crate::builtins! {
     3951 json_extract_path arena(&[u8], &[u8]) |a: &[u8], path: &[u8], out: &mut Vec<u8>| put(follow(a, path)?, false, out);
     3953 json_extract_path_text arena(&[u8], &[u8]) |a: &[u8], path: &[u8], out: &mut Vec<u8>| put(follow(a, path)?, true, out);
     3956 json_array_length each(&[u8]) array_length;
-    3968 json_typeof each(&[u8]) |a: &[u8]| Reader::new(a, false).next().map(type_name);
+    3968 json_typeof each(&[u8]) |a: &[u8]| Reader::new(a, false).next_event().map(type_name);
     3261 json_strip_nulls arena(&[u8], bool) strip_nulls;
 }
 
@@ -43,12 +43,12 @@ fn receive(bytes: &[u8], call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
 fn member<'a>(text: &'a [u8], key: &[u8]) -> Result<Option<&'a [u8]>> {
     let mut reader = Reader::new(text, true);
     let mut found = None;
-    if reader.next()? != Event::BeginObject {
+    if reader.next_event()? != Event::BeginObject {
         return reader_to_end(reader).map(|()| None);
     }
-    while reader.next()? == Event::Key {
+    while reader.next_event()? == Event::Key {
         let wanted = reader.string() == key;
-        let first = reader.next()?;
+        let first = reader.next_event()?;
         let value = reader.value(first)?;
         if wanted {
             found = Some(value);
@@ -59,19 +59,19 @@ fn member<'a>(text: &'a [u8], key: &[u8]) -> Result<Option<&'a [u8]>> {
 
 /// Reads what is left, for the errors that escapes may have.
 fn reader_to_end(mut reader: Reader<'_>) -> Result<()> {
-    while reader.next()? != Event::End {}
+    while reader.next_event()? != Event::End {}
     Ok(())
 }
 
 /// The texts of the elements of the array that a text is; `None` if it is no array.
 pub(super) fn elements(text: &[u8]) -> Result<Option<Vec<&[u8]>>> {
     let mut reader = Reader::new(text, true);
-    if reader.next()? != Event::BeginArray {
+    if reader.next_event()? != Event::BeginArray {
         return reader_to_end(reader).map(|()| None);
     }
     let mut elements = Vec::new();
     loop {
-        match reader.next()? {
+        match reader.next_event()? {
             Event::EndArray => return Ok(Some(elements)),
             first => elements.push(reader.value(first)?),
         }
@@ -86,12 +86,12 @@ fn element(text: &[u8], at: i64) -> Result<Option<&[u8]>> {
         return Ok(at.ok().and_then(|at| elements.get(at).copied()));
     }
     let mut reader = Reader::new(text, true);
-    if reader.next()? != Event::BeginArray {
+    if reader.next_event()? != Event::BeginArray {
         return reader_to_end(reader).map(|()| None);
     }
     let (mut found, mut k) = (None, 0);
     loop {
-        match reader.next()? {
+        match reader.next_event()? {
             Event::EndArray => return Ok(found),
             first => {
                 let value = reader.value(first)?;
@@ -113,7 +113,7 @@ fn follow<'a>(text: &'a [u8], path: &[u8]) -> Result<Option<&'a [u8]>> {
     let mut at = text;
     for step in path.iter() {
         let step = step.as_bytes().unwrap_or_default();
-        let part = match Reader::new(at, false).next()? {
+        let part = match Reader::new(at, false).next_event()? {
             Event::BeginObject => member(at, step)?,
             Event::BeginArray => match subscript(step) {
                 Some(n) => element(at, n)?,
@@ -132,7 +132,7 @@ pub(super) fn put(value: Option<&[u8]>, as_text: bool, out: &mut Vec<u8>) -> Res
     let Some(value) = value else { return Ok(None) };
     if as_text {
         let mut reader = Reader::new(value, true);
-        match reader.next()? {
+        match reader.next_event()? {
             Event::String => {
                 out.extend_from_slice(reader.string());
                 return Ok(Some(()));
@@ -159,7 +159,7 @@ pub(super) fn type_name(first: Event) -> &'static str {
 
 fn array_length(text: &[u8]) -> Result<i32> {
     let error = |message: &str| Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
-    match Reader::new(text, false).next()? {
+    match Reader::new(text, false).next_event()? {
         Event::BeginArray => Ok(elements(text)?.map_or(0, |elements| elements.len() as i32)),
         Event::BeginObject => error("cannot get array length of a non-array"),
         _ => error("cannot get array length of a scalar"),
@@ -172,7 +172,7 @@ fn strip_nulls(text: &[u8], arrays: bool, out: &mut Vec<u8>) -> Result<()> {
     // For each open container, whether it is an object.
     let mut open: Vec<bool> = Vec::new();
     loop {
-        let mut event = reader.next()?;
+        let mut event = reader.next_event()?;
         if matches!(event, Event::EndObject | Event::EndArray) {
             open.pop();
             out.push(if event == Event::EndObject { b'}' } else { b']' });
@@ -185,7 +185,7 @@ fn strip_nulls(text: &[u8], arrays: bool, out: &mut Vec<u8>) -> Result<()> {
         if event == Event::Key {
             write_string(reader.string(), &mut key);
             key.push(b':');
-            event = reader.next()?;
+            event = reader.next_event()?;
         }
         if event == Event::Null && open.last().is_some_and(|&object| object || arrays) {
             continue;

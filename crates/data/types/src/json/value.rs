@@ -70,7 +70,7 @@ impl<'a> Value<'a> {
         let mut keys: Vec<Cow<'a, [u8]>> = Vec::new();
         let mut done = Value::Null;
         loop {
-            let value = match reader.next()? {
+            let value = match reader.next_event()? {
                 Event::BeginObject => {
                     open.push(Value::Object(Vec::new()));
                     continue;

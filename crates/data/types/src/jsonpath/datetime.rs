@@ -54,7 +54,7 @@ fn write_displacement(east: i32, out: &mut Vec<u8>) {
     let seconds = east.unsigned_abs();
     let sign = if east < 0 { '-' } else { '+' };
     let mut text = format!("{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
-    if seconds % 60 != 0 {
+    if !seconds.is_multiple_of(60) {
         text.push_str(&format!(":{:02}", seconds % 60));
     }
     out.extend_from_slice(text.as_bytes());

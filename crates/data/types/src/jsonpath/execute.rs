@@ -234,7 +234,8 @@ impl<'a> Walk<'a> {
         let mut found = Some(Vec::new());
         self.chain(chain, item, &mut found)?;
         let items = found.unwrap_or_default();
-        if !(unwrap && self.lax) || !items.iter().any(|item| matches!(item.seen(), Seen::Array(_))) {
+        let arrays = unwrap && self.lax && items.iter().any(|item| matches!(item.seen(), Seen::Array(_)));
+        if !arrays {
             return Ok(items);
         }
         let mut unwrapped = Vec::new();

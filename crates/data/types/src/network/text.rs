@@ -100,9 +100,7 @@ fn write_words(address: &[u8], out: &mut Vec<u8>) {
             k += best.1;
             continue;
         }
-        if k > 0 && k != best.0 + best.1 {
-            out.push(b':');
-        } else if k > 0 && best.1 == 0 {
+        if k > 0 && (best.1 == 0 || k != best.0 + best.1) {
             out.push(b':');
         }
         let embedded = k == 6 && best.0 == 0 && (best.1 == 6 || best.1 == 5 && words[5] == 0xFFFF);
