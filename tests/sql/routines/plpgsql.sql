@@ -28,9 +28,9 @@ BEGIN
 END $$;
 SELECT steps(5);
 -- Sets, OUT arguments, dynamic statements.
-CREATE FUNCTION listed(least int) RETURNS TABLE (x int, y text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION listed(minimum int) RETURNS TABLE (x int, y text) LANGUAGE plpgsql AS $$
 BEGIN
-  FOR x, y IN EXECUTE 'SELECT a, b FROM t WHERE a >= $1 ORDER BY a' USING least LOOP RETURN NEXT; END LOOP;
+  FOR x, y IN EXECUTE 'SELECT a, b FROM t WHERE a >= $1 ORDER BY a' USING minimum LOOP RETURN NEXT; END LOOP;
   RETURN QUERY SELECT 100, 'last'::text;
 END $$;
 SELECT * FROM listed(4);
@@ -84,7 +84,7 @@ DO $$ DECLARE x int; BEGIN SELECT a INTO STRICT x FROM t WHERE false; END $$;
 DO $$ DECLARE a int := 1; BEGIN PERFORM a FROM t; END $$;
 -- Cursors.
 CREATE FUNCTION cursors() RETURNS text LANGUAGE plpgsql AS $$
-DECLARE c CURSOR (least int) FOR SELECT a FROM t WHERE a >= least ORDER BY a; x int; s text := '';
+DECLARE c CURSOR (minimum int) FOR SELECT a FROM t WHERE a >= minimum ORDER BY a; x int; s text := '';
 BEGIN
   OPEN c(3);
   LOOP FETCH c INTO x; EXIT WHEN NOT FOUND; s := s || x || ' '; END LOOP;

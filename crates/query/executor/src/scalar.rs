@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use batch::{Batch, Datum};
+use batch::{Batch, Datum, Rows};
 use error::Result;
 use planner::plan::{Command, ExprKind, NodeKind, Plan};
 use txn::ActiveSnapshot;
@@ -81,8 +81,7 @@ impl Scalar {
         self.state.params.extend_from_slice(params);
         self.state.work_mem = work_mem;
         let mut run = Run { session, snapshot, state: &mut self.state };
-        let rows = self.blank.rows();
-        self.compiled.evaluate(&self.blank, rows, &mut run)?;
+        self.compiled.evaluate(&self.blank, Rows::All(1), &mut run)?;
         Ok(self.compiled.result(&self.blank).datum(0))
     }
 }
