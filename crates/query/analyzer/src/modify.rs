@@ -234,20 +234,19 @@ impl Analyzer<'_> {
             }
             self.check_row_length(&row, columns, written)?;
             let mut list = Vec::with_capacity(row.len());
-            for (at, cell) in row.into_iter().enumerate() {
+            for (at, mut cell) in row.into_iter().enumerate() {
+                if conversions[at].convert(&mut cell) {
+                    list.push(cell);
+                    continue;
+                }
                 let location = written.get(at).map_or(NO_LOCATION, |w| w.location);
-                list.push(match conversions[at].convert(cell) {
-                    Ok(converted) => converted,
-                    Err(cell) => {
-                        let (from, literal) = (cell.ty, cell.location);
-                        let is_literal = matches!(cell.kind, ExprKind::Const(_));
-                        let converted = self.assigned(relation, columns[at], &[], cell, None, true, location)?;
-                        if is_literal {
-                            conversions[at].learn(from, literal, &converted);
-                        }
-                        converted
-                    }
-                });
+                let (from, literal) = (cell.ty, cell.location);
+                let is_literal = matches!(cell.kind, ExprKind::Const(_));
+                let converted = self.assigned(relation, columns[at], &[], cell, None, true, location)?;
+                if is_literal {
+                    conversions[at].learn(from, literal, &converted);
+                }
+                list.push(converted);
             }
             lists.push(list);
         }
@@ -865,22 +864,19 @@ impl Conversion {
         }
     }
 
-    /// Converts a value as the example was, or gives it back.
-    fn convert(&self, value: Expr) -> std::result::Result<Expr, Expr> {
+    /// Converts a value as the example was, if it is like it; whether it was.
+    fn convert(&self, value: &mut Expr) -> bool {
         if !matches!(value.kind, ExprKind::Const(_)) || self.from != Some(value.ty) {
-            return Err(value);
+            return false;
         }
-        let Some(example) = &self.example else { return Ok(value) };
+        let Some(example) = &self.example else { return true };
         let mut converted = example.clone();
-        match converted_literal(&mut converted) {
-            Some(literal) => {
-                let (old, new) = (literal.location, value.location);
-                *literal = value;
-                relocate(&mut converted, old, new);
-                Ok(converted)
-            }
-            None => Err(value),
-        }
+        let Some(literal) = converted_literal(&mut converted) else { return false };
+        let (old, new) = (literal.location, value.location);
+        std::mem::swap(literal, value);
+        relocate(&mut converted, old, new);
+        *value = converted;
+        true
     }
 }
 

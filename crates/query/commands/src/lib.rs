@@ -74,7 +74,6 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::Grant(grant) => grant::grant(context, grant)?,
         Statement::CreateFunction(create) => function::create(context, create)?,
         Statement::AlterFunction(alter) => function::alter::alter(context, alter)?,
-        Statement::AlterOwner(alter) => owner::alter(context, alter)?,
         Statement::CreateSequence(create) => sequence::create(context, create)?,
         Statement::AlterSequence(alter) => sequence::alter(context, alter)?,
         Statement::CreateIndex(create) => create_index::create_index(context, create)?,
@@ -89,6 +88,7 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::AlterOwner(alter) if matches!(alter.kind, ObjectKind::Type | ObjectKind::Domain) => {
             types::set_owner(context, alter)?
         }
+        Statement::AlterOwner(alter) => owner::alter(context, alter)?,
         Statement::AlterTable(alter) if alter.kind == RelationKind::CompositeType => {
             types::composite::alter(context, alter)?
         }

@@ -99,7 +99,7 @@ impl<'s> Options<'s> {
             row.rolpassword = match password.as_deref() {
                 None => None,
                 Some(password) => {
-                    let secret = context.services.password_secret(&row.rolname.to_string(), password)?;
+                    let secret = context.services.password_secret(row.rolname.as_ref(), password)?;
                     if secret.is_none() {
                         let text = "empty string is not a valid password, clearing password";
                         context.inform(SqlState::SUCCESSFUL_COMPLETION, text);

@@ -341,7 +341,6 @@ fn note_constraint(context: &Context<'_>, constraint: &PgConstraint, later: &mut
     let catalog = context.catalog();
     let definition = catalog.constraint_text(constraint.oid)?;
     let table = catalog.qualified_relation_text(constraint.conrelid)?;
-    let only = if constraint.connoinherit || constraint.contype != b'c' { "" } else { "" };
     let name = catalog::format::quote_identifier(&constraint.conname);
     if constraint.contype == b'c' && constraint.coninhcount > 0 && !constraint.conislocal {
         // It comes with the parent's.
@@ -349,6 +348,6 @@ fn note_constraint(context: &Context<'_>, constraint: &PgConstraint, later: &mut
     }
     let rank = if constraint.contype == b'f' { 3 } else { 2 };
     let rank = if matches!(constraint.contype, b'p' | b'u') { 1 } else { rank };
-    later.push(Later { rank, text: format!("ALTER TABLE {only}{table} ADD CONSTRAINT {name} {definition}") });
+    later.push(Later { rank, text: format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}") });
     Ok(())
 }

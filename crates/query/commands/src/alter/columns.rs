@@ -134,7 +134,7 @@ pub(super) fn add(
                     let array = types::array::from_elements(catalog.base_type(ty.oid, -1)?.0, repr, &[datum])?;
                     catalog.alter_column(table, number, |row| {
                         row.atthasmissing = true;
-                        row.attmissingval = Some(catalog::field::Raw(array.into()));
+                        row.attmissingval = Some(catalog::field::Raw(array));
                     })?;
                 } else if new.new.not_null {
                     return Err(contains_nulls(&now, name));
@@ -330,14 +330,10 @@ pub(super) fn set_expression(
         let text = format!("column \"{name}\" of relation \"{}\" is not a generated column", relation.name());
         return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text));
     }
-    if generated == b'v' {
-        if relation.class.relchecks > 0 {
-            let text = "ALTER TABLE / SET EXPRESSION is not supported for virtual generated columns in tables with check constraints";
-            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(format!(
-                "Column \"{name}\" of relation \"{}\" is a virtual generated column.",
-                relation.name()
-            )));
-        }
+    if generated == b'v' && relation.class.relchecks > 0 {
+        let text = "ALTER TABLE / SET EXPRESSION is not supported for virtual generated columns in tables with check constraints";
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text)
+            .detail(format!("Column \"{name}\" of relation \"{}\" is a virtual generated column.", relation.name())));
     }
     catalog.drop_default(relation.oid, number)?;
     catalog.alter_column(relation.oid, number, |row| {

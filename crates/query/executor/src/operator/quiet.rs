@@ -36,8 +36,8 @@ pub(super) fn is_quiet(expr: &Expr, catalog: &Catalog) -> bool {
 }
 
 /// Whether evaluating an expression has effects, or gives another result each time, so that the order of evaluations shows.
-pub(super) fn has_effects(expr: &Expr, catalog: &Catalog) -> bool {
-    let any = |exprs: &[Expr]| exprs.iter().any(|expr| has_effects(expr, catalog));
+pub(super) fn has_effects(expr: &Expr) -> bool {
+    let any = |exprs: &[Expr]| exprs.iter().any(has_effects);
     match &expr.kind {
         ExprKind::Column(_)
         | ExprKind::Const(_)
@@ -55,10 +55,9 @@ pub(super) fn has_effects(expr: &Expr, catalog: &Catalog) -> bool {
         | ExprKind::IsNull { arg, .. }
         | ExprKind::IsBoolean { arg, .. }
         | ExprKind::ViaIo(arg)
-        | ExprKind::Field { arg, .. } => has_effects(arg, catalog),
+        | ExprKind::Field { arg, .. } => has_effects(arg),
         ExprKind::Case { whens, otherwise } => {
-            whens.iter().any(|(when, then)| has_effects(when, catalog) || has_effects(then, catalog))
-                || has_effects(otherwise, catalog)
+            whens.iter().any(|(when, then)| has_effects(when) || has_effects(then)) || has_effects(otherwise)
         }
         ExprKind::Array { elements, .. } => any(elements),
         _ => true,

@@ -198,7 +198,7 @@ fn fact(planner: &mut Planner<'_>, partitions: &Partitioned, at: usize, qual: &E
             let values: Vec<Datum> = view.iter().filter(|v| !v.is_null()).map(DatumRef::to_datum).collect();
             if !any {
                 // A null among them makes it true of nothing; of no values at all it is true of nulls, too.
-                let (null, none) = (values.len() < view.len(), view.len() == 0);
+                let (null, none) = (values.len() < view.len(), view.is_empty());
                 return Ok(match (null, none) {
                     (true, _) => Some((n, Fact::Never)),
                     (_, true) => None,

@@ -344,11 +344,8 @@ impl<'p> Parser<'p> {
                     if depth > 0 {
                         return Err(self.syntax("mismatched parentheses"));
                     }
-                    let what = if is_expression { "missing" } else { "missing" };
-                    let kind = if is_expression { "expression" } else { "SQL statement" };
-                    return Err(
-                        self.syntax(format!("{what} \"{missing}\" at end of SQL {}", kind.trim_start_matches("SQL ")))
-                    );
+                    let kind = if is_expression { "expression" } else { "statement" };
+                    return Err(self.syntax(format!("missing \"{missing}\" at end of SQL {kind}")));
                 }
                 _ if depth == 0 && self.at > start && ends(self) => break,
                 _ if depth == 0 && self.at == start && ends(self) => {

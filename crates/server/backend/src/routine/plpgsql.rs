@@ -16,7 +16,7 @@ use ids::Oid;
 use parser::ast::{DefinitionValue, Do, FetchDirection, Statement};
 use planner::plan::{Command, Plan};
 use plpgsql::parse::Header;
-use plpgsql::run::{Outcome, TriggerCall, frame::Row};
+use plpgsql::run::{Outcome, frame::Row};
 use plpgsql::tree::{ResultKind, Routine};
 use plpgsql::{CallScope, Called, Sink};
 use txn::ActiveSnapshot;
@@ -209,20 +209,19 @@ impl Session<'_> {
         &self,
         invocation: &Invocation<'_>,
         parsed: &Parsed,
-        trigger: Option<TriggerCall>,
         columns: &[SqlType],
         sink: Option<Sink<'_>>,
     ) -> Result<Outcome> {
         let read_only = parsed.row.provolatile != b'v';
         let host = Host::new(self, invocation.snapshot.filter(|_| read_only).map(ActiveSnapshot::register_again));
         let args = invocation.args.clone();
-        plpgsql::run::call(&host, &parsed.routine, parsed.row.oid, args, trigger, read_only, columns, sink)
+        plpgsql::run::call(&host, &parsed.routine, parsed.row.oid, args, None, read_only, columns, sink)
     }
 
     /// A call that gives one value.
     pub(super) fn plpgsql_value(&self, invocation: &Invocation<'_>) -> Result<Datum> {
         let parsed = self.plpgsql_routine(invocation)?;
-        match self.call_plpgsql(invocation, &parsed, None, &[], None)? {
+        match self.call_plpgsql(invocation, &parsed, &[], None)? {
             Outcome::Value(value) => Ok(value),
             Outcome::Nothing if invocation.result_type == oid::VOID => Ok(match types::repr(oid::VOID) {
                 Some(batch::Repr::B4) => Datum::B4(0),
@@ -242,7 +241,7 @@ impl Session<'_> {
     /// A call that gives one row, in columns.
     pub(super) fn plpgsql_row(&self, invocation: &Invocation<'_>, sink: super::Sink<'_>) -> Result<()> {
         let parsed = self.plpgsql_routine(invocation)?;
-        let outcome = self.call_plpgsql(invocation, &parsed, None, &[], None)?;
+        let outcome = self.call_plpgsql(invocation, &parsed, &[], None)?;
         let mut one = Batch::new(invocation.columns.iter().map(|column| column.repr));
         match outcome {
             Outcome::Row(Row { columns: Some(columns), values: Some(values) }) => {
@@ -330,30 +329,7 @@ impl Session<'_> {
             rows.set_len(batch.row_count());
             sink(&rows)
         };
-        self.call_plpgsql(invocation, &parsed, None, &types, Some(&mut give)).map(|_| ())
-    }
-
-    /// Calls a trigger's function; the row that it returns, or none.
-    pub(crate) fn plpgsql_trigger(
-        &self,
-        row: &Entry<PgProc>,
-        trigger: TriggerCall,
-        event: bool,
-    ) -> Result<Option<Row>> {
-        let invocation = Invocation {
-            row,
-            args: Vec::new(),
-            arg_types: &[],
-            result_type: if event { oid::EVENT_TRIGGER } else { oid::TRIGGER },
-            collation: Oid::INVALID,
-            snapshot: None,
-            columns: &[],
-        };
-        let parsed = self.plpgsql_routine(&invocation)?;
-        match self.call_plpgsql(&invocation, &parsed, Some(trigger), &[], None)? {
-            Outcome::Row(row) if row.values.is_some() => Ok(Some(row)),
-            _ => Ok(None),
-        }
+        self.call_plpgsql(invocation, &parsed, &types, Some(&mut give)).map(|_| ())
     }
 
     /// DO

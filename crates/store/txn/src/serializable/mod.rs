@@ -233,7 +233,8 @@ impl Serializable {
             return;
         }
         let page = |block: BlockNumber| Target::page(database.0, relation.0, block.0);
-        if let Err(readers) = self.targets.copy(page(from), page(to)) {
+        let readers = self.targets.copy(page(from), page(to));
+        if !readers.is_empty() {
             let mut graph = self.graph();
             graph.everything.union(&readers);
             self.count(&graph);

@@ -90,16 +90,18 @@ impl Targets {
         self.0.share(hash).get(hash, &target).map(f)
     }
 
-    /// Everybody who read `from` has also read `to`.
-    pub fn copy(&self, from: Target, to: Target) -> Result<(), SlotSet> {
-        let Some(readers) = self.with_readers(from, |readers| *readers) else { return Ok(()) };
+    /// Everybody who read `from` has also read `to`. Gives those for whom there is no room to note it.
+    pub fn copy(&self, from: Target, to: Target) -> SlotSet {
+        let Some(readers) = self.with_readers(from, |readers| *readers) else { return SlotSet::default() };
         let hash = self.0.hash(&to);
         let mut partition = self.0.exclusive(hash);
         match partition.get_or_insert_with(hash, to, SlotSet::default) {
-            Ok((there, _)) => there.union(&readers),
-            Err(_) => return Err(readers),
+            Ok((there, _)) => {
+                there.union(&readers);
+                SlotSet::default()
+            }
+            Err(_) => readers,
         }
-        Ok(())
     }
 
     /// Forgets what `gone` read; what `moved` read, slot 0 has read.

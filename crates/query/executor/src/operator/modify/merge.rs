@@ -70,11 +70,13 @@ impl Merge {
                 values: values.collect::<Result<_>>()?,
             });
         }
-        let catalog = builder.session.catalog;
-        let effects = |expr: &Expr| crate::operator::quiet::has_effects(expr, catalog);
         let mut single = false;
         for action in &merge.actions {
-            single |= action.condition.iter().chain(action.values.iter().map(|(_, value)| value)).any(effects);
+            single |= action
+                .condition
+                .iter()
+                .chain(action.values.iter().map(|(_, value)| value))
+                .any(crate::operator::quiet::has_effects);
         }
         Ok(Merge {
             batch: common.source.batch(),

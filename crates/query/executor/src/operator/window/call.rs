@@ -278,13 +278,9 @@ impl Moving {
             && one(frame)
         {
             let (old, new) = (before[0], first);
-            if new.0 == old.0 && new.1 >= old.1 {
-                from = Some(old.1);
-            } else if new.0 > old.0
-                && new.0 < old.1
-                && new.1 >= old.1
-                && self.take((old.0, new.0), args, Some(()), &mut *states, partition, run)?
-            {
+            let grows = new.0 == old.0 && new.1 >= old.1;
+            let moves = new.0 > old.0 && new.0 < old.1 && new.1 >= old.1;
+            if grows || moves && self.take((old.0, new.0), args, Some(()), &mut *states, partition, run)? {
                 from = Some(old.1);
             }
         }
