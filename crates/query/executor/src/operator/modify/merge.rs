@@ -12,7 +12,7 @@ use access::{Conflict, ConflictKind};
 use batch::{Batch, Column, Repr, Rows, Selection};
 use error::{Error, Result, SqlState};
 use ids::TupleId;
-use planner::plan::{Command, Expr, ModifyTable};
+use planner::plan::{Command, ModifyTable};
 
 use analyzer::query::MergeWhen;
 
@@ -20,7 +20,7 @@ use super::Common;
 use super::change::{Changed, fetch_rows, serialization_failure, single};
 use super::insert::{before_triggers, insert_rows};
 use crate::expression::{Compiled, compile, compile_all, evaluate_all, filter};
-use crate::operator::{Builder, Operator};
+use crate::operator::Operator;
 use crate::run::Run;
 
 /// A WHEN clause.
@@ -58,7 +58,7 @@ struct Joined {
 }
 
 impl Merge {
-    pub fn new(builder: &Builder<'_>, common: Common, modify: &ModifyTable) -> Result<Merge> {
+    pub fn new(common: Common, modify: &ModifyTable) -> Result<Merge> {
         let merge = modify.merge.as_deref().ok_or_else(|| Error::internal("MERGE without actions"))?;
         let mut actions = Vec::with_capacity(merge.actions.len());
         for action in &merge.actions {

@@ -38,7 +38,7 @@ pub(super) fn build(builder: &Builder<'_>, modify: &ModifyTable) -> Result<(Box<
         Command::Insert => (Box::new(insert::Insert::new(builder.session, common, modify)?) as Box<dyn Operator>, raw),
         Command::Update => (Box::new(change::Update::new(builder, common, modify)?), raw),
         Command::Delete => (Box::new(change::Delete::new(builder, common, modify)?), raw),
-        Command::Merge => (Box::new(merge::Merge::new(builder, common, modify)?), raw),
+        Command::Merge => (Box::new(merge::Merge::new(common, modify)?), raw),
         Command::Select | Command::Nothing => return Err(Error::internal("a modifying node that changes nothing")),
     })
 }
