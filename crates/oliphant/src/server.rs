@@ -96,6 +96,10 @@ impl Server for Oliphant {
             let blocks = automatic.wal.buffers / 8192;
             settings.set_internal(id::WAL_BUFFERS, &blocks.to_string(), Source::DynamicDefault)?;
         }
+        // The least that can be set is what stands if nobody said anything: like PostgreSQL, take 2 MB then.
+        if settings.int(id::MAX_STACK_DEPTH) <= 100 {
+            settings.set_internal(id::MAX_STACK_DEPTH, "2048", Source::DynamicDefault)?;
+        }
         Ok(())
     }
 

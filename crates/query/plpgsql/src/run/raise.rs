@@ -34,7 +34,7 @@ impl<'r> Run<'r, '_> {
             };
             let twice = given.iter().any(|(known, _)| known == option)
                 || *option == RaiseOption::Errcode && state.is_some()
-                || *option == RaiseOption::Message && message.is_some();
+                || *option == RaiseOption::Message && raise.format.is_some();
             if twice {
                 let text = format!("RAISE option already specified: {}", option.word());
                 return Err(Error::new(SqlState::SYNTAX_ERROR, text));
@@ -47,9 +47,6 @@ impl<'r> Run<'r, '_> {
                         Error::new(SqlState::UNDEFINED_OBJECT, text)
                     })?,
                 });
-                if message.is_none() {
-                    message = None;
-                }
             }
             given.push((*option, value));
         }

@@ -56,6 +56,22 @@ enum Work {
     Stored(Box<Query>),
 }
 
+/// What the arguments of a CALL in a body mean.
+struct SqlScope<'c> {
+    names: Arguments<'c>,
+    values: &'c [Datum],
+}
+
+impl plpgsql::CallScope for SqlScope<'_> {
+    fn variables(&self) -> &dyn analyzer::routine::Variables {
+        &self.names
+    }
+
+    fn params(&self) -> Result<(Vec<Datum>, Vec<Oid>)> {
+        Ok((self.values.to_vec(), self.names.types.iter().map(|ty| ty.oid).collect()))
+    }
+}
+
 /// As many routines are kept.
 const KEPT_MAX: usize = 512;
 
@@ -151,6 +167,11 @@ impl Session<'_> {
                 {
                     check_allowed(statement, volatile)?;
                     self.transaction.next_command()?;
+                    if let Statement::Call(call) = statement {
+                        let names = Arguments::of(self.catalog(), &routine.row, &routine.arguments, routine.collation)?;
+                        let scope = SqlScope { names, values: &invocation.args };
+                        return self.call_within(&routine.text, call, &scope, false).map(|_| ());
+                    }
                     return self.run_utility(&routine.text, statement, &[]).map(|_| ());
                 }
                 if volatile {
