@@ -261,8 +261,10 @@ impl Session<'_> {
                 return Ok(true);
             }
             if !as_values {
-                self.check_columns(&routine, invocation, batch)?;
-                return sink(batch);
+                return match self.in_columns(&routine, invocation, batch)? {
+                    Some(rows) => sink(&rows),
+                    None => sink(batch),
+                };
             }
             let mut rows = Batch::new(invocation.columns.iter().map(|column| column.repr));
             for row in batch.rows().iter() {
@@ -273,26 +275,38 @@ impl Session<'_> {
         })
     }
 
-    /// The rows of a function that returns `record` must have the columns that its caller listed.
-    fn check_columns(&self, routine: &SqlRoutine, invocation: &Invocation<'_>, batch: &Batch) -> Result<()> {
-        if routine.result.columns.is_some() || routine.result.type_oid != oid::RECORD {
-            return Ok(());
-        }
+    /// The rows of the last statement in the columns that are wanted: as they are, or spread from row values. They must fit, since the
+    /// type may have changed, and the columns of a `record` are what the caller says.
+    fn in_columns(&self, routine: &SqlRoutine, invocation: &Invocation<'_>, batch: &Batch) -> Result<Option<Batch>> {
         let wrong = |detail: String| {
             let text = "function return row and query-specified return row do not match";
             Err(Error::new(SqlState::DATATYPE_MISMATCH, text).detail(detail))
         };
-        let (given, wanted) = (batch.columns.len(), invocation.columns.len());
-        if given != wanted {
-            return wrong(format!(
-                "Returned row contains {given} attribute{}, but query expects {wanted}.",
-                plural(given)
-            ));
+        let plan = self.sql_plan(routine, routine.steps.len() - 1)?;
+        let wanted: Vec<&planner::plan::ColumnType> =
+            invocation.columns.iter().filter(|column| column.oid.is_valid()).collect();
+        let row_values = routine.result.is_composite()
+            && matches!(&plan.output[..], [only] if only.ty.oid == routine.result.type_oid)
+            && !matches!(wanted[..], [only] if only.oid == routine.result.type_oid);
+        if row_values {
+            let types: Vec<Oid> = invocation.columns.iter().map(|column| column.oid).collect();
+            let mut rows = Batch::new(invocation.columns.iter().map(|column| column.repr));
+            for row in batch.rows().iter() {
+                let value = batch.columns[0].get(batch.columns[0].index(row));
+                types::record::spread(value, &types, &mut rows.columns, self)?;
+            }
+            rows.set_len(batch.row_count());
+            return Ok(Some(rows));
         }
-        let last = routine.steps.len() - 1;
-        let plan = self.sql_plan(routine, last)?;
-        for (at, (column, wanted)) in plan.output.iter().zip(invocation.columns).enumerate() {
-            if column.ty.oid != wanted.oid {
+        let (given, expected) = (batch.columns.len(), wanted.len());
+        if given != expected {
+            let plural = plural(given);
+            return wrong(format!("Returned row contains {given} attribute{plural}, but query expects {expected}."));
+        }
+        for (at, (column, wanted)) in plan.output.iter().zip(&wanted).enumerate() {
+            if column.ty.oid != wanted.oid && column.ty.repr != wanted.repr
+                || column.ty.oid != wanted.oid && routine.result.columns.is_none() && routine.result.is_composite()
+            {
                 let (given, wanted) = (self.type_name_of(column.ty.oid)?, self.type_name_of(wanted.oid)?);
                 return wrong(format!(
                     "Returned type {given} at ordinal position {}, but query expects {wanted}.",
@@ -300,7 +314,25 @@ impl Session<'_> {
                 ));
             }
         }
-        Ok(())
+        if wanted.len() == invocation.columns.len() {
+            return Ok(None);
+        }
+        // Dropped columns are null.
+        let mut rows = Batch::new(invocation.columns.iter().map(|column| column.repr));
+        for row in batch.rows().iter() {
+            let mut given = batch.columns.iter();
+            for (to, column) in rows.columns.iter_mut().zip(invocation.columns) {
+                match given.as_slice().first().filter(|_| column.oid.is_valid()) {
+                    Some(from) => {
+                        to.push(from.get(from.index(row)));
+                        given.next();
+                    }
+                    None => to.push_null(),
+                }
+            }
+        }
+        rows.set_len(batch.row_count());
+        Ok(Some(rows))
     }
 
     pub(super) fn type_name_of(&self, oid: Oid) -> Result<String> {
