@@ -755,7 +755,7 @@ impl Parser<'_> {
                     return Err(self.syntax_error());
                 }
                 self.at += 1;
-                (into, strict) = self.target_of_into().map(|(target, strict)| (Some(target), strict))?;
+                (into, strict) = self.destination().map(|(target, strict)| (Some(target), strict))?;
             } else if self.is("using") {
                 if !using.is_empty() {
                     return Err(self.syntax_error());
@@ -768,7 +768,7 @@ impl Parser<'_> {
     }
 
     /// `[STRICT] target, …`, behind INTO.
-    fn target_of_into(&mut self) -> Result<(Target, bool)> {
+    fn destination(&mut self) -> Result<(Target, bool)> {
         let strict = self.accept("strict");
         let mut places = Vec::new();
         loop {
@@ -1043,7 +1043,7 @@ impl Parser<'_> {
             return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "FETCH statement cannot return multiple rows"));
         }
         self.expect("into")?;
-        let (target, _) = self.target_of_into()?;
+        let (target, _) = self.destination()?;
         Ok(Kind::Fetch { cursor, direction, target: Some(target) })
     }
 
@@ -1077,7 +1077,7 @@ impl Parser<'_> {
                         }
                         text.push_str(&self.text[from as usize..self.token().start as usize]);
                         self.at += 1;
-                        into = Some(self.target_of_into()?);
+                        into = Some(self.destination()?);
                         from = self.token().start;
                         continue;
                     }
