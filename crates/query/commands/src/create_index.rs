@@ -223,6 +223,7 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
     if let Some(filter) = &create.filter {
         let wanted = Wanted::Condition("WHERE");
         let stored = expression::store(context, filter, Place::IndexPredicate, Some(&relation), wanted)?;
+        refuse_system_columns(&stored)?;
         if expression::is_mutable(context, &stored.expr)? {
             let text = "functions in index predicate must be marked IMMUTABLE";
             return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
@@ -242,6 +243,14 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         plan.columns.push(NewIndexColumn::of(number_of(&relation, name)?));
     }
     self::create(context, &plan).map(|_| ())
+}
+
+/// A row's place and its transactions change without its indexes being told.
+fn refuse_system_columns(stored: &expression::Stored) -> Result<()> {
+    match stored.columns.iter().any(|&number| number < 0) {
+        true => Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "index creation on system columns is not supported")),
+        false => Ok(()),
+    }
 }
 
 fn number_of(relation: &Relation, name: &str) -> Result<i16> {
@@ -278,6 +287,7 @@ fn element_key(
         }
         IndexKey::Expr(expr) => {
             let stored = expression::store(context, expr, Place::IndexExpression, Some(relation), Wanted::Any)?;
+            refuse_system_columns(&stored)?;
             if expression::is_mutable(context, &stored.expr)? {
                 let text = "functions in index expression must be marked IMMUTABLE";
                 return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));

@@ -255,7 +255,7 @@ impl Planner<'_> {
         let mut output = Vec::with_capacity(exprs.len());
         for mut expr in exprs {
             renumber(&mut expr, 0);
-            own_table(&mut expr, table.oid);
+            own_table(&mut expr, table);
             crate::generated::replace(self.ctx, table, &mut expr)?;
             crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut expr)?;
             output.push(self.column_type(expr.ty)?);
@@ -329,9 +329,7 @@ impl Planner<'_> {
         let mut checks = Vec::new();
         for constraint in table.constraints.iter().filter(|c| c.contype == b'c' && c.conenforced) {
             let Some(text) = &constraint.conbin else { continue };
-            let mut check = self.stored(text)?;
-            own_table(&mut check, table.oid);
-            crate::generated::replace(self.ctx, table, &mut check)?;
+            let check = self.stored_of(text, table)?;
             checks.push((constraint.conname.to_string(), self.compile(&check, &layout)?));
         }
         let mut generated = Vec::new();
@@ -339,14 +337,14 @@ impl Planner<'_> {
             if column.attgenerated == b's'
                 && let Some(text) = table.default_of(column.attnum)
             {
-                let value = self.stored(text)?;
+                let value = self.stored_of(text, table)?;
                 generated.push((column.attnum, self.compile(&value, &layout)?));
             }
         }
         let mut virtual_not_null = Vec::new();
         for column in table.live_columns().filter(|c| c.attnotnull && c.attgenerated == b'v') {
             let Some(text) = table.default_of(column.attnum) else { continue };
-            let value = self.stored(text)?;
+            let value = self.stored_of(text, table)?;
             virtual_not_null.push((column.attnum, self.compile(&value, &layout)?));
         }
         let mut indexes = Vec::new();
@@ -366,13 +364,14 @@ impl Planner<'_> {
                     keys.push(self.compile(&layout[number as usize - 1].clone(), &layout)?);
                 } else if let Some(mut expr) = expressions.next() {
                     renumber(&mut expr, 0);
+                    own_table(&mut expr, table);
                     columns_of(&expr, &mut uses);
                     keys.push(self.compile(&expr, &layout)?);
                 }
             }
             let predicate = match &row.indpred {
                 Some(text) => {
-                    let predicate = self.stored(text)?;
+                    let predicate = self.stored_of(text, table)?;
                     columns_of(&predicate, &mut uses);
                     Some(self.compile(&predicate, &layout)?)
                 }
@@ -396,6 +395,16 @@ impl Planner<'_> {
             generated,
             indexes,
         })
+    }
+
+    /// A stored expression over a table's own rows, simplified.
+    fn stored_of(&self, text: &str, table: &Relation) -> Result<Expr> {
+        let mut expr = analyzer::stored_expression(self.ctx.catalog, self.ctx.env, text)?;
+        renumber(&mut expr, 0);
+        own_table(&mut expr, table);
+        crate::generated::replace(self.ctx, table, &mut expr)?;
+        crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut expr)?;
+        Ok(expr)
     }
 
     /// A stored expression over relation 0, simplified.
@@ -484,16 +493,27 @@ impl Planner<'_> {
     }
 }
 
-/// `tableoid` in an expression over a table's own rows is the table.
-fn own_table(expr: &mut Expr, table: Oid) {
-    struct OwnTable(Oid);
-    impl analyzer::node::VisitorMut for OwnTable {
+/// In an expression over a table's own rows (relation 0), `tableoid` is the table, and the whole row is made of its columns.
+fn own_table(expr: &mut Expr, table: &Relation) {
+    struct OwnTable<'t>(&'t Relation);
+    impl analyzer::node::VisitorMut for OwnTable<'_> {
         fn expr(&mut self, expr: &mut Expr) {
-            match &expr.kind {
-                ExprKind::Var(var) if var.column == -6 => {
-                    expr.kind = ExprKind::Const(batch::Datum::B4(self.0.0 as i32));
+            let ExprKind::Var(var) = &expr.kind else { return expr.visit_children_mut(self) };
+            match var.column {
+                -6 => expr.kind = ExprKind::Const(batch::Datum::B4(self.0.oid.0 as i32)),
+                0 => {
+                    let fields = self.0.columns.iter().map(|column| match column.attisdropped {
+                        true => analyzer::types::null(q::SqlType::plain(types::oid::INT4)),
+                        false => {
+                            let (oid, typmod) = (column.atttypid, column.atttypmod);
+                            let ty = q::SqlType { oid, typmod, collation: column.attcollation };
+                            variable(0, column.attnum, var.version, ty)
+                        }
+                    });
+                    let fields = fields.collect();
+                    expr.kind = ExprKind::Row { fields, names: Vec::new(), explicit: true };
                 }
-                _ => expr.visit_children_mut(self),
+                _ => {}
             }
         }
         fn as_dyn(&mut self) -> &mut dyn analyzer::node::VisitorMut {

@@ -217,6 +217,13 @@ impl Planner<'_> {
         wanted: &[PathKey],
     ) -> Result<Vec<Rc<Path>>> {
         let at = tree.relation;
+        // A merge compares columns that the members give.
+        let needed = self.level().needed.get(at).cloned().unwrap_or_default();
+        let given = |expr: &Expr| match &crate::scan::stripped(expr).kind {
+            ExprKind::Var(var) => var.level == 0 && var.relation == at && needed.contains(&var.column),
+            _ => false,
+        };
+        let wanted = if wanted.iter().all(|key| given(&key.expr)) { wanted } else { &[] };
         let mut all: Vec<Vec<Rc<Path>>> = Vec::with_capacity(tree.members.len());
         let mut sorted: Vec<Option<Rc<Path>>> = Vec::with_capacity(tree.members.len());
         for member in &tree.members {
