@@ -229,13 +229,11 @@ fn use_index(
     if !row.indisvalid {
         return fail(state, format!("index \"{name}\" is not valid"));
     }
-    let word = if unique.primary { "primary key" } else { "unique" };
     let detail = "Cannot create a primary key or unique constraint using such an index.";
     let reject = |text: String| {
         let error = Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(detail);
         Err(context.place(error, constraint.location))
     };
-    let _ = word;
     if !row.indisunique {
         return reject(format!("\"{name}\" is not a unique index"));
     }
@@ -687,13 +685,7 @@ pub(crate) fn refuse_key_column(context: &Context<'_>, relation: &Relation, numb
     let name = relation.column(number).map_or("", |column| &column.attname);
     let text = match partition::uses_column(context, relation, number)? {
         None => return Ok(()),
-        Some(false) => {
-            format!(
-                "cannot {what} column \"{name}\" because it is part of the partition key of relation \"{}\"",
-                relation.name()
-            )
-        }
-        Some(true) => {
+        Some(_) => {
             format!(
                 "cannot {what} column \"{name}\" because it is part of the partition key of relation \"{}\"",
                 relation.name()

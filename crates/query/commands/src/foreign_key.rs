@@ -197,7 +197,7 @@ pub(crate) fn add(
         ..row
     };
     check_persistence(&relation, &referenced)?;
-    check_columns(&relation, &referenced, &row)?;
+    check_columns(&relation, &row)?;
     let oid = catalog.create_constraint(&NewConstraint { row: row.clone(), objects: Vec::new() })?;
     let row = PgConstraint { oid, ..row };
     if enforced {
@@ -240,7 +240,7 @@ fn check_persistence(relation: &Relation, referenced: &Relation) -> Result<()> {
 }
 
 /// What a foreign key would do to generated columns must be possible.
-fn check_columns(relation: &Relation, referenced: &Relation, row: &PgConstraint) -> Result<()> {
+fn check_columns(relation: &Relation, row: &PgConstraint) -> Result<()> {
     for &number in row.conkey.iter().flatten() {
         let Some(column) = relation.column(number).filter(|column| column.attgenerated != 0) else { continue };
         let invalid = |clause: &str| {
@@ -258,7 +258,6 @@ fn check_columns(relation: &Relation, referenced: &Relation, row: &PgConstraint)
             return invalid("ON DELETE");
         }
     }
-    let _ = referenced;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! LIKE in CREATE TABLE: the columns of another table, and what else of it is asked for.
 
 use catalog::relation::kind;
-use catalog::rows::{PgClass, PgConstraint};
+use catalog::rows::PgConstraint;
 use catalog::{Entry, Object, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -175,6 +175,5 @@ fn index(
     if comments {
         comment(context, Object::relation(oid), Object::relation(index))?;
     }
-    let _ = PgClass::default;
     Ok(())
 }

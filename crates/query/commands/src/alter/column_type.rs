@@ -144,9 +144,7 @@ fn one(context: &Context<'_>, table: Oid, change: Change<'_>, ty: SqlType, later
         None => None,
         Some(text) => {
             let expr = expression::read(context, text)?;
-            let what = if column.attgenerated != 0 { "generation expression" } else { "default" };
             let word = if column.attgenerated != 0 { "generation expression" } else { "default" };
-            let _ = what;
             let value = analyzer::assignment(catalog, context.session.env(), without_casts(expr), ty)?;
             Some(value.ok_or_else(|| {
                 let text =

@@ -161,7 +161,7 @@ fn run(context: &Context<'_>, relation: &Entry<Relation>, action: &Action, recur
             }
         },
         Action::AlterConstraint { name, attributes } => {
-            properties::alter_constraint(context, relation, name, attributes, recurse)
+            properties::alter_constraint(context, relation, name, attributes)
         }
         Action::ValidateConstraint(name) => constraint::validate(context, table, name, recurse),
         Action::AddColumn { column, if_not_exists, .. } => {

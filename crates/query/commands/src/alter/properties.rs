@@ -450,7 +450,6 @@ pub(super) fn alter_constraint(
     relation: &Relation,
     name: &Name,
     attributes: &ConstraintAttributes,
-    recurse: bool,
 ) -> Result<()> {
     let catalog = context.catalog();
     let found = constraint::find(context, relation, name)?;
@@ -493,7 +492,6 @@ pub(super) fn alter_constraint(
     if attributes.enforced.is_some() {
         return Err(Error::not_implemented("ALTER CONSTRAINT … [NOT] ENFORCED"));
     }
-    let _ = recurse;
     let deferred = attributes.initially_deferred.unwrap_or(false);
     let deferrable = attributes.deferrable.unwrap_or(deferred) || deferred;
     set_deferrable(context, found.oid, deferrable, deferred)

@@ -142,9 +142,7 @@ fn location(written: &ast::PartitionBound) -> u32 {
 /// Refuses a bound that is empty, overlaps with another partition's, or makes a second default partition.
 pub(super) fn check(
     context: &Context<'_>,
-    parent: &Relation,
     partitions: &Partitioned,
-    table: Oid,
     name: &str,
     bound: &PartitionBound,
     written: &ast::PartitionBound,
@@ -161,7 +159,6 @@ pub(super) fn check(
             Err(error) => error,
         }
     };
-    let _ = (parent, table);
     match (bound, &partitions.bounds) {
         (PartitionBound::Default, bounds) => match bounds.default_partition() {
             None => Ok(()),

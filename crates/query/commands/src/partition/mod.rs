@@ -40,7 +40,7 @@ pub(crate) fn place(
     let bound = bound::analyze(context, parent, written)?;
     let name = catalog.relation(table)?.name().to_string();
     let before = of(context, parent.oid)?;
-    bound::check(context, parent, &before, table, &name, &bound, written)?;
+    bound::check(context, &before, &name, &bound, written)?;
     let default = before.bounds.default_partition().map(|at| before.partitions[at].oid);
     create_table::mark_partition(context, table, Some(analyzer::node::to_text(&bound)))?;
     if bound == analyzer::partition::PartitionBound::Default {
@@ -110,18 +110,13 @@ pub(crate) fn adopt(context: &Context<'_>, parent: &Entry<Relation>, table: Oid)
 /// A unique index of a partitioned table can tell duplicates only within a partition, so its columns must decide which that is.
 pub(crate) fn check_unique(context: &Context<'_>, table: &Relation, plan: &IndexPlan) -> Result<()> {
     let partitions = of(context, table.oid)?;
-    let kind = match (plan.primary, plan.for_constraint) {
-        (true, _) => "PRIMARY KEY",
-        (false, true) => "UNIQUE",
-        _ => "UNIQUE",
-    };
-    for (&number, &class) in partitions.key.numbers.iter().zip(&partitions.key.classes) {
+    let kind = if plan.primary { "PRIMARY KEY" } else { "UNIQUE" };
+    for &number in &partitions.key.numbers {
         if number == 0 {
             let text = format!("unsupported {kind} constraint with partition key definition");
             return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text)
                 .detail(format!("{kind} constraints cannot be used when partition keys include expressions.")));
         }
-        let _ = class;
         if !plan.columns[..plan.keys].iter().any(|column| column.number == number) {
             let name = table.column(number).map_or("", |column| &column.attname);
             return Err(Error::new(
