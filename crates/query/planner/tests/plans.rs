@@ -30,7 +30,9 @@ fn shape(node: &Node) -> String {
         NodeKind::IndexOnlyScan { search, .. } => format!("IndexOnly[{} {}]", search.name, search.keys.len()),
         NodeKind::TidScan { .. } => "TidScan".into(),
         NodeKind::CursorScan { .. } => "CursorScan".into(),
-        NodeKind::Constants { .. } => "Values".into(),
+        NodeKind::Constants { rows } => {
+            format!("Values[{}]", rows.iter().map(batch::Batch::row_count).sum::<usize>())
+        }
         NodeKind::Values { rows } => format!("Values[{}]", rows.len()),
         NodeKind::FunctionScan { .. } => "Function".into(),
         NodeKind::SubqueryScan { input, .. } => one("Subquery", input),
