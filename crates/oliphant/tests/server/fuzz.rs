@@ -188,9 +188,10 @@ fn throw(cluster: &Cluster, bytes: &[u8], what: &str) {
 
 /// Memory of a process that nobody else has, in kB.
 fn private_memory(pid: u32) -> u64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let lines = text.lines().filter(|line| line.starts_with("Private_"));
-    lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum()
+    // Whether children share the pages with it at the moment is of no matter.
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with("RssAnon:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
 }
 
 fn open_files(pid: u32) -> usize {
