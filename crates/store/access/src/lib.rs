@@ -4,11 +4,13 @@
 //!   [`columns`] reads one column of all visible tuples of a page into a [`batch::Column`].
 //! - [`table`] holds what every table access method speaks of: [`Table`], [`Row`], [`Projected`], [`Conflict`].
 //! - [`index`] the same for indexes: [`Index`], [`KeyRange`], [`IndexEntries`].
+//! - [`bitmap`] has sets of row places, which indexes fill and tables are read by.
 //! - [`methods`] has the traits: [`TableAm`], [`TableScan`], [`TableFetch`], [`IndexAm`], [`IndexScan`].
 //!
 //! This crate knows nothing of pages' headers, visibility or SQL types.
 #![forbid(unsafe_code)]
 
+pub mod bitmap;
 pub mod columns;
 pub mod encode;
 pub mod index;
@@ -17,6 +19,7 @@ pub mod methods;
 pub mod sorter;
 pub mod table;
 
+pub use bitmap::{BitmapPage, TidBitmap};
 pub use columns::{PageRows, Pending};
 pub use encode::Body;
 pub use index::{Index, IndexCache, IndexEntries, KeyRange, UniqueCheck, key_successor};

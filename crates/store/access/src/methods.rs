@@ -18,7 +18,7 @@ use storage::Storage;
 use txn::{Snapshot, Transaction, Transactions};
 
 use crate::{
-    Direction, Index, IndexEntries, KeyRange, LockStrength, Outcome, Pages, Projected, Row, Table, UniqueCheck,
+    Direction, Index, IndexEntries, KeyRange, LockStrength, Outcome, Pages, Projected, Row, Table, TidBitmap, UniqueCheck,
     Updated, WaitPolicy,
 };
 
@@ -420,6 +420,19 @@ pub trait IndexScan: Send {
 
     /// Replaces `entries` by the next ones, at most a leaf's. False (and none) at the end.
     fn next(&mut self, entries: &mut IndexEntries) -> Result<bool>;
+
+    /// Adds the places of all entries of the scan that was started to a bitmap, in place of [`IndexScan::next`]; answers how many there were. A method
+    /// whose entries cannot tell for certain whether a row meets the conditions adds them with [`TidBitmap::add_uncertain`]: then the conditions are
+    /// checked again. A method that has no order of its own (whose `next` is not implemented) is read in this way only.
+    fn collect(&mut self, bitmap: &mut TidBitmap) -> Result<u64> {
+        let (mut entries, mut count) = (IndexEntries::default(), 0);
+        while self.next(&mut entries)? {
+            entries.tids.sort_unstable();
+            bitmap.add(&entries.tids);
+            count += entries.len() as u64;
+        }
+        Ok(count)
+    }
 
     /// Marks entries of the last [`IndexScan::next`], by their ascending positions, as dead: nobody can see their rows.
     fn kill(&mut self, positions: &[u32]) -> Result<()>;
