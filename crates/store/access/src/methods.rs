@@ -18,8 +18,8 @@ use storage::Storage;
 use txn::{Snapshot, Transaction, Transactions};
 
 use crate::{
-    Direction, Index, IndexEntries, KeyRange, LockStrength, Outcome, Pages, Projected, Row, Table, TidBitmap, UniqueCheck,
-    Updated, WaitPolicy,
+    Direction, Index, IndexEntries, KeyRange, LockStrength, Outcome, Pages, Projected, Row, Table, TidBitmap,
+    UniqueCheck, Updated, WaitPolicy,
 };
 
 /// The handles that reading needs. Cheap to clone.
