@@ -126,6 +126,16 @@ fn snapshots_see_constant_sums() {
                     let before = engine.transactions().last_horizon();
                     let snapshot = session.transaction.snapshot().unwrap();
                     assert!(snapshot.xmin >= before, "a snapshot below a horizon");
+                    for xid in (snapshot.xmin.0.saturating_sub(30)..snapshot.xmin.0).map(Xid) {
+                        // Ended, and visible to this snapshot if it committed.
+                        let status = engine.transactions().status(xid).unwrap();
+                        let ended = match status {
+                            XidStatus::Running => false,
+                            XidStatus::Aborted => true,
+                            XidStatus::Committed(lsn) => lsn <= snapshot.visible,
+                        };
+                        assert!(ended, "{xid} is {status:?}, below {} at {}", snapshot.xmin, snapshot.visible);
+                    }
                     let sum = || accounts.iter().map(|row| row.read(engine, &snapshot)).collect::<Vec<_>>();
                     let first = sum();
                     assert_eq!(first.iter().sum::<i64>(), 0, "{first:?}");

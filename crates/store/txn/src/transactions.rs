@@ -451,7 +451,8 @@ impl Transactions {
             let next = state.next_xid.load(Ordering::SeqCst);
             let mut oldest: Option<(u64, usize)> = None;
             for (number, slot) in self.0.slots.iter().enumerate() {
-                if let Some(xid) = self.oldest_of(slot, watermark)
+                // An id from `next` on began during this walk: an older one than that may run by now in a slot already passed.
+                if let Some(xid) = self.oldest_of(slot, watermark).filter(|&xid| xid < next)
                     && oldest.is_none_or(|(least, _)| xid < least)
                 {
                     oldest = Some((xid, number));
