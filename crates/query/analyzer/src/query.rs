@@ -505,6 +505,20 @@ node! {
     }
 }
 
+impl Command {
+    /// Its word in SQL.
+    pub fn word(self) -> &'static str {
+        match self {
+            Command::Select => "SELECT",
+            Command::Insert => "INSERT",
+            Command::Update => "UPDATE",
+            Command::Delete => "DELETE",
+            Command::Merge => "MERGE",
+            Command::Nothing => "NOTHING",
+        }
+    }
+}
+
 node! {
     hook query;
     /// One statement.

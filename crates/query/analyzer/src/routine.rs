@@ -433,3 +433,24 @@ fn wrap(query: &mut Query) {
     });
     query.from.push(FromItem::Relation(0));
 }
+
+/// Puts the values of parameters in their places, for a plan that holds for these values only.
+pub fn bind(query: &mut Query, values: &[batch::Datum]) {
+    struct Bind<'v>(&'v [batch::Datum]);
+    impl crate::node::VisitorMut for Bind<'_> {
+        fn expr(&mut self, expr: &mut Expr) {
+            match &expr.kind {
+                ExprKind::Param(number) => {
+                    if let Some(value) = self.0.get((*number as usize).wrapping_sub(1)) {
+                        expr.kind = ExprKind::Const(value.clone());
+                    }
+                }
+                _ => expr.visit_children_mut(self),
+            }
+        }
+        fn as_dyn(&mut self) -> &mut dyn crate::node::VisitorMut {
+            self
+        }
+    }
+    query.visit_children_mut(&mut Bind(values));
+}

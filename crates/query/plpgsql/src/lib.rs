@@ -53,6 +53,20 @@ pub trait Host {
     /// Runs a statement that is no query; its command tag, and the rows that it gives go to `sink` as text.
     fn utility(&self, text: &str, statement: &Statement, read_only: bool) -> Result<String>;
 
+    /// The columns of a statement that is no query; none if it gives no rows.
+    fn utility_columns(&self, statement: &Statement) -> Result<Option<Vec<(String, analyzer::query::SqlType)>>>;
+
+    /// Runs a statement that is no query but gives rows (EXPLAIN, SHOW, EXECUTE), in which names mean what `scope` says; how many
+    /// rows there were.
+    fn utility_rows(
+        &self,
+        text: &str,
+        statement: &Statement,
+        scope: &dyn CallScope,
+        read_only: bool,
+        sink: Sink<'_>,
+    ) -> Result<u64>;
+
     /// Runs a CALL in which names mean variables. It may end the transaction if `may_end` and the session's own caller allow it.
     fn call(&self, text: &str, call: &parser::ast::Call, scope: &dyn CallScope, may_end: bool) -> Result<Called>;
 
@@ -81,6 +95,17 @@ pub trait Host {
         text: &str,
         plan: Arc<Plan>,
         params: Vec<Datum>,
+        scroll: Option<bool>,
+        read_only: bool,
+    ) -> Result<String>;
+
+    /// Opens a cursor for a statement that [`Host::utility_rows`] can run.
+    fn open_utility(
+        &self,
+        name: Option<&str>,
+        text: &str,
+        statement: &Statement,
+        scope: &dyn CallScope,
         scroll: Option<bool>,
         read_only: bool,
     ) -> Result<String>;
@@ -123,7 +148,7 @@ pub struct Called {
     pub outputs: Vec<(usize, Datum, analyzer::query::SqlType)>,
 }
 
-/// What the arguments of a CALL within a routine mean.
+/// What the names in a statement within a routine mean.
 pub trait CallScope {
     /// What names mean.
     fn variables(&self) -> &dyn Variables;

@@ -97,6 +97,12 @@ impl Session<'_> {
         Kept { source: Some(source), rows, position: 0, outputs, scroll, near, near_number: None }
     }
 
+    /// A cursor over rows that are all there already.
+    pub(crate) fn keep_rows(&self, rows: RowStore, reprs: &[batch::Repr], outputs: Vec<Output>, scroll: bool) -> Kept {
+        let near = Batch::new(reprs.iter().copied());
+        Kept { source: None, rows, position: 0, outputs, scroll, near, near_number: None }
+    }
+
     /// Reads on until there are `wanted` rows, or all.
     fn read_on(&self, kept: &mut Kept, wanted: u64) -> Result<()> {
         while kept.rows.len() < wanted

@@ -1,13 +1,14 @@
 //! EXPLAIN: the plan of a query, and with ANALYZE what its nodes did.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use analyzer::Params;
+use analyzer::{Analyzer, Params};
 use error::{Error, Result, SqlState, bail};
 use executor::{Execution, Options};
 use ids::Oid;
-use parser::ast::{DefinitionItem, DefinitionValue, Explain};
+use parser::ast::{DefinitionItem, DefinitionValue, Explain, Statement};
 use planner::explain::{self as plan_text, Actual, Format, Properties, Value};
 use planner::plan::Plan;
 
@@ -15,11 +16,16 @@ use crate::portal::TextRows;
 use crate::session::Session;
 
 impl Session<'_> {
-    /// The lines of an EXPLAIN.
+    /// The lines of an EXPLAIN of the plan that `plan` makes.
     ///
     /// # Errors
     /// `0A000` for what is not written yet: other formats, and statements that are not queries.
-    pub fn explain(&self, text: &Rc<str>, explain: &Explain) -> Result<TextRows> {
+    pub fn explain(
+        &self,
+        text: &Rc<str>,
+        explain: &Explain,
+        plan: &dyn Fn() -> Result<Arc<Plan>>,
+    ) -> Result<TextRows> {
         let mut options = plan_text::Options::default();
         let (mut analyze, mut summary) = (false, None);
         let (mut timing, mut wal, mut generic, mut format) = (None, false, false, None);
@@ -53,11 +59,8 @@ impl Session<'_> {
             bail!(INVALID_PARAMETER_VALUE, "EXPLAIN options ANALYZE and GENERIC_PLAN cannot be used together");
         }
         options.timing = timing.unwrap_or(true);
-        if !analyzer::is_query(&explain.query) {
-            return Err(Error::not_implemented(format_args!("EXPLAIN {}", explain.query.name())));
-        }
         let began = Instant::now();
-        let (plan, _) = self.plan(text, &explain.query, Params::default())?;
+        let plan = plan()?;
         let planning = began.elapsed();
         let mut lines = if analyze {
             let snapshot = self.transaction.snapshot()?;
@@ -66,6 +69,7 @@ impl Session<'_> {
             let mut execution = Execution::start(&self.executor(), plan.clone(), snapshot, run)?;
             let mut batch = execution.batch();
             while execution.next(&self.executor(), &mut batch)? {}
+            self.fire_triggers(false)?;
             let execution_time = began.elapsed();
             let instruments = execution.instruments();
             let actual = |id: u32| {
@@ -101,6 +105,42 @@ impl Session<'_> {
 }
 
 impl Session<'_> {
+    /// The plan that an EXPLAIN shows; `scope` says what names mean within a routine. Values of parameters stand in the plan as
+    /// constants.
+    ///
+    /// # Errors
+    /// `0A000` for statements that are not queries.
+    pub fn plan_to_explain(
+        &self,
+        text: &Rc<str>,
+        explain: &Explain,
+        scope: Option<&dyn plpgsql::CallScope>,
+    ) -> Result<Arc<Plan>> {
+        let analyzer = || Analyzer::new(self.catalog(), self, text, Params::default());
+        if let (true, Some(scope)) = (analyzer::is_query(&explain.query), scope) {
+            let mut query = analyzer().with_variables(scope.variables()).routine_query(&explain.query, false)?;
+            analyzer::routine::bind(&mut query, &scope.params()?.0);
+            return self.plan_analyzed(analyzer().finish_routine_query(query)?, Vec::new());
+        }
+        match &*explain.query {
+            Statement::Execute(execute) => {
+                let (prepared, params) = self.prepared_with_params(text, execute)?;
+                let Some(statement) = prepared.statement.as_ref().filter(|statement| analyzer::is_query(statement)) else {
+                    return Err(Error::not_implemented("EXPLAIN EXECUTE of a statement that is no query"));
+                };
+                if self.settings.borrow().show("plan_cache_mode")? == "force_generic_plan" {
+                    return self.plan_of(&prepared);
+                }
+                let given = Params::fixed(prepared.params.clone());
+                let (mut query, _) = analyzer::analyze(self.catalog(), self, &prepared.text, statement, given)?;
+                analyzer::routine::bind(&mut query, &params);
+                self.plan_analyzed(query, Vec::new())
+            }
+            query if analyzer::is_query(query) => Ok(self.plan(text, query, Params::default())?.0),
+            other => Err(Error::not_implemented(format_args!("EXPLAIN {}", other.name()))),
+        }
+    }
+
     /// EXPLAIN as one text in a format for programs.
     fn explain_for_programs(
         &self,

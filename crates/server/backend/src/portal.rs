@@ -134,7 +134,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn outputs(&self, columns: &[ResultColumn], formats: &[Format]) -> Result<Vec<Output>> {
+    pub(crate) fn outputs(&self, columns: &[ResultColumn], formats: &[Format]) -> Result<Vec<Output>> {
         if formats.len() > 1 && formats.len() != columns.len() {
             bail!(
                 PROTOCOL_VIOLATION,

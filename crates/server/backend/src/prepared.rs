@@ -225,6 +225,15 @@ impl Session<'_> {
         })
     }
 
+    /// How values of these columns are held.
+    pub fn reprs_of(&self, columns: &[ResultColumn]) -> Result<Vec<batch::Repr>> {
+        let repr = |column: &ResultColumn| {
+            let row = self.catalog().type_(column.type_oid)?;
+            Ok(types::repr_of(row.typlen, row.typbyval))
+        };
+        columns.iter().map(repr).collect()
+    }
+
     fn result_of(&self, plan: &Plan) -> Result<Option<Vec<ResultColumn>>> {
         // Statements without RETURNING have no columns; a SELECT without any still returns rows.
         if plan.output.is_empty() && plan.command != planner::plan::Command::Select {

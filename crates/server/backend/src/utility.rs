@@ -16,7 +16,7 @@ use wire::Format;
 
 use crate::block::Block;
 use crate::portal::{Portal, State, TextRows};
-use crate::prepared::{ResultColumn, text_column};
+use crate::prepared::{Prepared, ResultColumn, text_column};
 use crate::session::Session;
 use crate::startup::Rules;
 
@@ -81,7 +81,9 @@ impl Session<'_> {
                 });
                 Ok(Some(TextRows::new(rows, "SHOW")))
             }
-            Statement::Explain(explain) => self.explain(text, explain).map(Some),
+            Statement::Explain(explain) => {
+                self.explain(text, explain, &|| self.plan_to_explain(text, explain, None)).map(Some)
+            }
             Statement::Call(call) => self.run_call(text, call, params, types).map(Some),
             _ => Ok(None),
         }
@@ -464,7 +466,12 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn sql_execute(&self, text: &Rc<str>, execute: &Execute, formats: &[Format]) -> Result<String> {
+    /// What EXECUTE shall run, and the values of its parameters.
+    pub(crate) fn prepared_with_params(
+        &self,
+        text: &Rc<str>,
+        execute: &Execute,
+    ) -> Result<(Rc<Prepared>, Vec<Datum>)> {
         let prepared = self.find_prepared(&execute.name)?;
         if execute.parameters.len() != prepared.params.len() {
             let text = format!("wrong number of parameters for prepared statement \"{}\"", execute.name);
@@ -472,6 +479,11 @@ impl Session<'_> {
             return Err(Error::new(SqlState::SYNTAX_ERROR, text).detail(detail));
         }
         let params = self.evaluate(text, &execute.parameters, &prepared.params)?;
+        Ok((prepared, params))
+    }
+
+    fn sql_execute(&self, text: &Rc<str>, execute: &Execute, formats: &[Format]) -> Result<String> {
+        let (prepared, params) = self.prepared_with_params(text, execute)?;
         let mut portal = Portal::new(prepared, params, formats.to_vec(), State::New);
         let tag = self.run_portal(&mut portal, u64::MAX)?;
         Ok(tag.unwrap_or_default())

@@ -8,7 +8,7 @@ use error::{Error, Result, SqlState};
 use parser::ast::FetchDirection;
 
 use super::frame::Value;
-use super::plan::{Work, fragment_context};
+use super::plan::{Columns, Planned, Work, fragment_context};
 use super::{Run, first_row, row_at};
 use crate::tree::*;
 
@@ -21,13 +21,13 @@ impl<'r> Run<'r, '_> {
             Kind::Open { cursor, scroll, what: Opened::Query(query) } => {
                 let planned = self.planned(query, &[])?;
                 let params = planned.params(self.host, self.routine, &self.frame)?;
-                self.open(*cursor, query, &planned.work, params, *scroll).map(|_| ())
+                self.open(*cursor, query, &planned, params, *scroll).map(|_| ())
             }
             Kind::Open { cursor, scroll, what: Opened::Execute { query, using } } => {
                 let (dynamic, params) = self.dynamic(query, using)?;
                 let planned = dynamic.planned.borrow().clone();
                 let planned = planned.ok_or_else(|| Error::internal("a statement is not planned"))?;
-                self.open(*cursor, &dynamic, &planned.work, params, *scroll).map(|_| ())
+                self.open(*cursor, &dynamic, &planned, params, *scroll).map(|_| ())
             }
             Kind::Fetch { cursor, direction, target } => self.fetch(*cursor, direction, target.as_ref()),
             Kind::Close { cursor } => {
@@ -53,20 +53,60 @@ impl<'r> Run<'r, '_> {
         &mut self,
         cursor: Number,
         query: &Fragment,
-        work: &Work,
+        planned: &Planned,
         params: Vec<Datum>,
         scroll: Option<bool>,
     ) -> Result<String> {
-        let Work::Plan(plan) = work else {
-            let text = "cannot open non-SELECT query as cursor";
-            return Err(Error::new(SqlState::INVALID_CURSOR_DEFINITION, text));
-        };
         let name = self.value(cursor)?;
         let name = name.as_bytes().map(|name| String::from_utf8_lossy(name).into_owned());
-        let opened = self.host.open(name.as_deref(), &query.text, plan.clone(), params, scroll, self.read_only);
-        let opened = opened.map_err(|error| fragment_context(error, &query.text, query.mode))?;
+        let (opened, _) = self.open_rows(name.as_deref(), query, planned, params, scroll)?;
         self.frame.values[cursor] = Value::Scalar(Datum::text(&opened));
         Ok(opened)
+    }
+
+    /// Opens a cursor over whatever gives rows: its name and its columns.
+    pub(super) fn open_rows(
+        &self,
+        name: Option<&str>,
+        query: &Fragment,
+        planned: &Planned,
+        params: Vec<Datum>,
+        scroll: Option<bool>,
+    ) -> Result<(String, Columns)> {
+        let fail = |error: Error| fragment_context(error, &query.text, query.mode);
+        let Some(columns) = planned.columns(self.host).map_err(fail)? else {
+            let text = format!("cannot open {} query as cursor", planned.command_name());
+            return Err(Error::new(SqlState::INVALID_CURSOR_DEFINITION, text));
+        };
+        let opened = match &planned.work {
+            Work::Plan(plan) => self.host.open(name, &query.text, plan.clone(), params, scroll, self.read_only),
+            Work::Utility(statement) => {
+                planned.with_scope(self.host, self.routine, &self.frame, query.names, &params, |scope| {
+                    self.host.open_utility(name, &query.text, statement, scope, scroll, self.read_only)
+                })
+            }
+            Work::Scalar(..) => return Err(Error::internal("a statement is no expression")),
+        };
+        Ok((opened.map_err(fail)?, columns))
+    }
+
+    /// Runs whatever gives rows, or changes them; how many rows that were.
+    pub(super) fn run_rows(
+        &self,
+        query: &Fragment,
+        planned: &Planned,
+        params: Vec<Datum>,
+        sink: crate::Sink<'_>,
+    ) -> Result<u64> {
+        match &planned.work {
+            Work::Plan(plan) => self.host.run(plan, params, self.read_only, sink),
+            Work::Utility(statement) => {
+                planned.with_scope(self.host, self.routine, &self.frame, query.names, &params, |scope| {
+                    self.host.utility_rows(&query.text, statement, scope, self.read_only, sink)
+                })
+            }
+            Work::Scalar(..) => Err(Error::internal("a statement is no expression")),
+        }
     }
 
     /// Opens a bound cursor with its arguments; gives its name.
@@ -92,7 +132,7 @@ impl<'r> Run<'r, '_> {
         }
         let planned = self.planned(&bound.query, &[])?;
         let params = planned.params(self.host, routine, &self.frame)?;
-        self.open(cursor, &bound.query, &planned.work, params, bound.scroll)
+        self.open(cursor, &bound.query, &planned, params, bound.scroll)
     }
 
     fn fetch(&mut self, cursor: Number, direction: &Direction, target: Option<&Target>) -> Result<()> {

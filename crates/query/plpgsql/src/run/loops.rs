@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use super::assign::columns_of_plan;
 use super::frame::Value;
-use super::plan::{Work, fragment_context};
+use super::plan::{Planned, fragment_context};
 use super::{Flow, Run, row_at};
 use crate::tree::*;
 use analyzer::query::SqlType;
@@ -60,21 +59,13 @@ impl<'r> Run<'r, '_> {
             Kind::ForQuery { label, target, query, body } => {
                 let planned = self.planned(query, &[])?;
                 let params = planned.params(self.host, self.routine, &self.frame)?;
-                let Work::Plan(plan) = &planned.work else {
-                    let text = "cannot open non-SELECT query as cursor";
-                    return Err(Error::new(SqlState::INVALID_CURSOR_DEFINITION, text));
-                };
-                self.for_rows(label, target, query, plan, params, body)
+                self.for_rows(label, target, query, &planned, params, body)
             }
             Kind::ForExecute { label, target, query, using, body } => {
                 let (dynamic, params) = self.dynamic(query, using)?;
                 let planned = dynamic.planned.borrow().clone();
                 let planned = planned.ok_or_else(|| Error::internal("a statement is not planned"))?;
-                let Work::Plan(plan) = &planned.work else {
-                    let text = "cannot open non-SELECT query as cursor";
-                    return Err(Error::new(SqlState::INVALID_CURSOR_DEFINITION, text));
-                };
-                self.for_rows(label, target, &dynamic, plan, params, body)
+                self.for_rows(label, target, &dynamic, &planned, params, body)
             }
             Kind::ForCursor { label, target, cursor, arguments, body } => {
                 self.for_cursor(label, target, *cursor, arguments.as_ref(), body)
@@ -131,14 +122,12 @@ impl<'r> Run<'r, '_> {
         label: &str,
         target: &Target,
         query: &Fragment,
-        plan: &std::sync::Arc<planner::plan::Plan>,
+        planned: &Planned,
         params: Vec<Datum>,
         body: &'r [Statement],
     ) -> Result<Flow> {
-        let columns = columns_of_plan(plan);
         let fail = |error: Error| fragment_context(error, &query.text, query.mode);
-        let cursor =
-            self.host.open(None, &query.text, plan.clone(), params, Some(false), self.read_only).map_err(fail)?;
+        let (cursor, columns) = self.open_rows(None, query, planned, params, Some(false))?;
         let result = self.rounds(label, target, &columns, &cursor, body, &fail);
         let closed = self.host.close(&cursor);
         let flow = result?;

@@ -13,6 +13,7 @@ use ids::Oid;
 use parser::ast::{RawStatement, Statement as Sql};
 use planner::plan::{Command, Plan};
 
+use super::assign::columns_of_plan;
 use super::frame::{Frame, Value};
 use crate::tree::*;
 use crate::{Host, parse};
@@ -27,6 +28,8 @@ pub struct Planned {
     generations: (u64, u64),
     /// The types that its columns were made to fit.
     wanted: Vec<Option<SqlType>>,
+    /// Its parameters are EXECUTE's: `sources` says their types only.
+    dynamic: bool,
 }
 
 /// What a fragment does.
@@ -190,7 +193,7 @@ impl Fragment {
                 None => Work::Plan(plan),
             },
         };
-        Ok(Planned { work, sources: resolver.into_sources(), generations, wanted: wanted.to_vec() })
+        Ok(Planned { work, sources: resolver.into_sources(), generations, wanted: wanted.to_vec(), dynamic: false })
     }
 
     /// Casts the output to what is wanted.
@@ -263,7 +266,7 @@ impl Planned {
             false => Work::Utility(Box::new(raw.statement)),
         };
         let sources = types.iter().map(|ty| (Source::Variable(0), *ty)).collect();
-        Ok(Planned { work, sources, generations, wanted: Vec::new() })
+        Ok(Planned { work, sources, generations, wanted: Vec::new(), dynamic: true })
     }
 
     /// Whether the variables still have the types that it was planned for: a row's fields may change theirs.
@@ -284,13 +287,62 @@ impl Planned {
         params(&self.sources, host, routine, frame)
     }
 
-    /// Whether it gives rows.
-    pub fn gives_rows(&self) -> bool {
+    /// The columns of its rows; none if it gives no rows.
+    pub fn columns(&self, host: &dyn Host) -> Result<Option<Columns>> {
         match &self.work {
-            Work::Scalar(..) => true,
-            Work::Plan(plan) => plan.command == Command::Select || !plan.output.is_empty(),
-            Work::Utility(_) => false,
+            Work::Scalar(..) => Err(Error::internal("a statement is no expression")),
+            Work::Plan(plan) if plan.command == Command::Select || !plan.output.is_empty() => {
+                Ok(Some(columns_of_plan(plan)))
+            }
+            Work::Plan(_) => Ok(None),
+            Work::Utility(statement) => Ok(host.utility_columns(statement)?.map(Columns::from)),
         }
+    }
+
+    /// What kind of statement it is, for messages.
+    pub fn command_name(&self) -> &'static str {
+        match &self.work {
+            Work::Scalar(..) => Command::Select.word(),
+            Work::Plan(plan) => plan.command.word(),
+            Work::Utility(statement) if matches!(&**statement, Sql::Select(_)) => "SELECT INTO",
+            Work::Utility(statement) => statement.name(),
+        }
+    }
+
+    /// Calls `run` with what names mean in this statement: the variables, or the parameters of EXECUTE.
+    pub fn with_scope<T>(
+        &self,
+        host: &dyn Host,
+        routine: &Routine,
+        frame: &Frame,
+        names: Option<usize>,
+        params: &[Datum],
+        run: impl FnOnce(&dyn crate::CallScope) -> Result<T>,
+    ) -> Result<T> {
+        if self.dynamic {
+            let types: Vec<SqlType> = self.sources.iter().map(|(_, ty)| *ty).collect();
+            return run(&Given { numbered: Numbered(&types), values: params });
+        }
+        run(&Scope { resolver: Resolver::new(routine, frame, names), host })
+    }
+}
+
+/// Names and types of columns.
+pub type Columns = Rc<[(String, SqlType)]>;
+
+/// What EXECUTE … USING gives.
+struct Given<'t> {
+    numbered: Numbered<'t>,
+    values: &'t [Datum],
+}
+
+impl crate::CallScope for Given<'_> {
+    fn variables(&self) -> &dyn Variables {
+        &self.numbered
+    }
+
+    fn params(&self) -> Result<(Vec<Datum>, Vec<Oid>)> {
+        Ok((self.values.to_vec(), self.numbered.0.iter().map(|ty| ty.oid).collect()))
     }
 }
 

@@ -8,7 +8,6 @@ use error::{Error, Result, SqlState};
 use parser::ast::Statement as Sql;
 use types::oid;
 
-use super::assign::columns_of_plan;
 use super::frame::{self, Row, Value};
 use super::plan::{Planned, Resolver, Scope, Work, fragment_context, parse_fragment};
 use super::{Flow, Outcome, Run, row_at};
@@ -282,16 +281,12 @@ impl<'r> Run<'r, '_> {
     }
 
     fn return_query(&mut self, query: &Fragment, planned: &Planned, params: Vec<Datum>) -> Result<()> {
-        let Work::Plan(plan) = &planned.work else {
-            let text = "cannot open non-SELECT query as cursor";
-            return Err(Error::new(SqlState::INVALID_CURSOR_DEFINITION, text));
-        };
-        let columns = columns_of_plan(plan);
+        let fail = |error: Error| fragment_context(error, &query.text, query.mode);
         let text = "structure of query does not match function result type";
-        if columns.is_empty() && plan.command != planner::plan::Command::Select {
-            let text = format!("query does not return rows: {}", query.text);
-            return Err(Error::new(SqlState::SYNTAX_ERROR, text));
-        }
+        let Some(columns) = planned.columns(self.host).map_err(fail)? else {
+            let text = format!("{} query does not return tuples", planned.command_name());
+            return Err(fail(Error::new(SqlState::SYNTAX_ERROR, text)));
+        };
         // The structure is wrong whether there are rows or not.
         let wanted: Vec<SqlType> = self.columns.to_vec();
         self.fit_row(vec![Datum::Null; columns.len()], &columns, &wanted, text)?;
@@ -302,7 +297,7 @@ impl<'r> Run<'r, '_> {
         let mut sink = self.sink.take();
         let result = {
             let this = &*self;
-            this.host.run(plan, params, this.read_only, &mut |batch| {
+            this.run_rows(query, planned, params, &mut |batch| {
                 let Some(sink) = &mut sink else { return Ok(false) };
                 if fits {
                     sink(batch)?;
@@ -319,7 +314,7 @@ impl<'r> Run<'r, '_> {
             })
         };
         self.sink = sink;
-        let count = result.map_err(|error| fragment_context(error, &query.text, query.mode))?;
+        let count = result.map_err(fail)?;
         self.processed = count;
         self.set_found(count > 0);
         Ok(())
@@ -369,8 +364,11 @@ impl<'r> Run<'r, '_> {
             None => planned.params(self.host, self.routine, &self.frame)?,
         };
         let fail = |error: Error| fragment_context(error, &statement.text, statement.mode);
-        let plan = match &planned.work {
-            Work::Plan(plan) => plan.clone(),
+        let (columns, select) = match &planned.work {
+            Work::Plan(plan) => (planned.columns(self.host)?, plan.command == planner::plan::Command::Select),
+            Work::Utility(sql) if matches!(&**sql, Sql::Explain(_) | Sql::Show(_) | Sql::Execute(_)) => {
+                (planned.columns(self.host).map_err(fail)?, true)
+            }
             Work::Utility(sql) => {
                 if let Sql::Transaction(_) = &**sql {
                     let text = match dynamic {
@@ -402,32 +400,30 @@ impl<'r> Run<'r, '_> {
             }
             Work::Scalar(..) => return Err(Error::internal("a statement is no expression")),
         };
-        let select = plan.command == planner::plan::Command::Select;
         let Some(into) = into else {
-            if !dynamic && (select || !plan.output.is_empty()) {
+            if !dynamic && columns.is_some() {
                 let error = Error::new(SqlState::SYNTAX_ERROR, "query has no destination for result data");
-                return Err(match select {
+                return Err(match matches!(planned.work, Work::Plan(_)) && select {
                     true => error.hint("If you want to discard the results of a SELECT, use PERFORM instead."),
                     false => error,
                 });
             }
-            let count = self.host.run(&plan, given, self.read_only, &mut |_| Ok(true)).map_err(fail)?;
+            let count = self.run_rows(statement, &planned, given, &mut |_| Ok(true)).map_err(fail)?;
             self.processed = count;
             if !dynamic {
                 self.set_found(count > 0);
             }
             return Ok(());
         };
-        if plan.output.is_empty() && !select {
+        let Some(columns) = columns else {
             let text = "INTO used with a command that cannot return data";
             return Err(Error::new(SqlState::SYNTAX_ERROR, text));
-        }
-        let columns = columns_of_plan(&plan);
+        };
         let mut row: Option<Vec<Datum>> = None;
         let mut count = 0usize;
         // RETURNING must give one row at most, SELECT only where STRICT says so.
         let limit = if strict || !select { 2 } else { 1 };
-        let processed = self.host.run(&plan, given.clone(), self.read_only, &mut |batch| {
+        let processed = self.run_rows(statement, &planned, given.clone(), &mut |batch| {
             for at in batch.rows().iter() {
                 if row.is_none() {
                     row = Some(row_at(batch, at));

@@ -12,6 +12,7 @@ use catalog::Entry;
 use catalog::rows::PgProc;
 use error::{Error, Result, SqlState};
 use executor::scalar::Scalar;
+use executor::store::rows::RowStore;
 use ids::Oid;
 use parser::ast::{DefinitionValue, Do, FetchDirection, Statement};
 use planner::plan::{Command, Plan};
@@ -24,7 +25,9 @@ use types::oid;
 
 use super::Invocation;
 use crate::block::Block;
+use crate::cursor::Kept;
 use crate::portal::{Portal, State};
+use crate::prepared::{Prepared, ResultColumn};
 use crate::session::Session;
 
 /// What decides about a routine's tree: itself, and what polymorphic arguments it is called with.
@@ -432,6 +435,36 @@ impl<'s, 'a> Host<'s, 'a> {
     }
 }
 
+impl Host<'_, '_> {
+    /// A name that no cursor has: the given one, or one of our own.
+    fn cursor_name(&self, name: Option<&str>) -> Result<String> {
+        let session = self.session;
+        let Some(name) = name else {
+            let number = session.routines.portals.get() + 1;
+            session.routines.portals.set(number);
+            return Ok(format!("<unnamed portal {number}>"));
+        };
+        if session.portals.borrow().contains_key(name) {
+            let text = format!("cursor \"{name}\" already in use");
+            return Err(Error::new(SqlState::DUPLICATE_CURSOR, text));
+        }
+        Ok(name.to_string())
+    }
+
+    fn add_cursor(&self, name: &str, prepared: Prepared, kept: Kept) {
+        let mut portal = Portal::new(Rc::new(prepared), Vec::new(), Vec::new(), State::Kept(Box::new(kept)));
+        portal.is_cursor = true;
+        // The rows of a loop outlive a COMMIT in its body.
+        portal.hold = self.session.routines.may_end.get();
+        self.session.portals.borrow_mut().insert(name.to_string(), portal);
+    }
+
+    fn typed(&self, column: &ResultColumn) -> Result<(String, SqlType)> {
+        let collation = self.session.catalog().type_(column.type_oid)?.typcollation;
+        Ok((column.name.clone(), SqlType { oid: column.type_oid, typmod: column.typmod, collation }))
+    }
+}
+
 impl plpgsql::Host for Host<'_, '_> {
     fn catalog(&self) -> &catalog::Catalog {
         self.session.catalog()
@@ -488,6 +521,66 @@ impl plpgsql::Host for Host<'_, '_> {
         }?;
         self.any.replace(None);
         Ok(tag)
+    }
+
+    fn utility_columns(&self, statement: &Statement) -> Result<Option<Vec<(String, SqlType)>>> {
+        match self.session.utility_result(statement)? {
+            Some(columns) if !matches!(statement, Statement::Fetch(_)) => {
+                columns.iter().map(|column| self.typed(column)).collect::<Result<_>>().map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn utility_rows(
+        &self,
+        text: &str,
+        statement: &Statement,
+        scope: &dyn CallScope,
+        read_only: bool,
+        sink: Sink<'_>,
+    ) -> Result<u64> {
+        super::sql::check_allowed(statement, !read_only)?;
+        let session = self.session;
+        let text: Rc<str> = text.into();
+        let rows = match statement {
+            Statement::Execute(execute) => {
+                let (prepared, params) = session.prepared_with_params(&text, execute)?;
+                if let Some(inner) = prepared.statement.as_ref().filter(|inner| !analyzer::is_query(inner)) {
+                    return self.utility_rows(&prepared.text, inner, scope, read_only, sink);
+                }
+                return self.run(&session.plan_of(&prepared)?, params, read_only, sink);
+            }
+            Statement::Explain(explain) => {
+                let depth = session.triggers.borrow_mut().enter();
+                session.transaction.next_command()?;
+                let plan = || session.plan_to_explain(&text, explain, Some(scope));
+                let rows = session.explain(&text, explain, &plan);
+                session.triggers.borrow_mut().leave(depth);
+                Some(rows?)
+            }
+            other => session.utility_rows(&text, other, &[], &[])?,
+        };
+        let Some(rows) = rows else {
+            return Err(Error::internal("a statement that gives rows gave none"));
+        };
+        self.any.replace(None);
+        let columns = session.utility_result(statement)?.unwrap_or_default();
+        let mut batch = Batch::new(session.reprs_of(&columns)?);
+        let count = rows.rows.len();
+        for row in rows.rows {
+            for ((to, column), value) in batch.columns.iter_mut().zip(&columns).zip(row) {
+                match value {
+                    Some(value) => to.push(types::input(column.type_oid, &value, -1, session)?.as_ref()),
+                    None => to.push_null(),
+                }
+            }
+        }
+        batch.set_len(count);
+        if count > 0 {
+            sink(&batch)?;
+        }
+        Ok(count as u64)
     }
 
     fn call(&self, text: &str, call: &parser::ast::Call, scope: &dyn CallScope, may_end: bool) -> Result<Called> {
@@ -562,28 +655,33 @@ impl plpgsql::Host for Host<'_, '_> {
         if read_only && (!plan.read_only || plan.command != Command::Select) {
             return Err(super::sql::not_volatile(crate::portal::command_word(plan.command)));
         }
-        let name = match name {
-            Some(name) => {
-                if session.portals.borrow().contains_key(name) {
-                    let text = format!("cursor \"{name}\" already in use");
-                    return Err(Error::new(SqlState::DUPLICATE_CURSOR, text));
-                }
-                name.to_string()
-            }
-            None => {
-                let number = session.routines.portals.get() + 1;
-                session.routines.portals.set(number);
-                format!("<unnamed portal {number}>")
-            }
-        };
-        let prepared = Rc::new(session.prepared_for_routine(text, plan.clone())?);
+        let name = self.cursor_name(name)?;
+        let prepared = session.prepared_for_routine(text, plan.clone())?;
         let running = session.start_plan(plan, params, self.snapshot(read_only)?, prepared.result.as_deref(), &[])?;
         let kept = session.keep(Box::new(running), scroll != Some(false));
-        let mut portal = Portal::new(prepared, Vec::new(), Vec::new(), State::Kept(Box::new(kept)));
-        portal.is_cursor = true;
-        // The rows of a loop outlive a COMMIT in its body.
-        portal.hold = session.routines.may_end.get();
-        session.portals.borrow_mut().insert(name.clone(), portal);
+        self.add_cursor(&name, prepared, kept);
+        Ok(name)
+    }
+
+    fn open_utility(
+        &self,
+        name: Option<&str>,
+        text: &str,
+        statement: &Statement,
+        scope: &dyn CallScope,
+        scroll: Option<bool>,
+        read_only: bool,
+    ) -> Result<String> {
+        let session = self.session;
+        let name = self.cursor_name(name)?;
+        let mut prepared = session.prepare(text.into(), None, Params::default())?;
+        prepared.result = session.utility_result(statement)?;
+        let columns = prepared.result.as_deref().unwrap_or_default();
+        let reprs = session.reprs_of(columns)?;
+        let mut rows = RowStore::new(reprs.clone(), session.memory(), session.temporary.clone());
+        self.utility_rows(text, statement, scope, read_only, &mut |batch| rows.append(batch).map(|()| true))?;
+        let kept = session.keep_rows(rows, &reprs, session.outputs(columns, &[])?, scroll != Some(false));
+        self.add_cursor(&name, prepared, kept);
         Ok(name)
     }
 
@@ -614,11 +712,7 @@ impl plpgsql::Host for Host<'_, '_> {
         self.session.find_cursor(cursor)?;
         let portals = self.session.portals.borrow();
         let columns = portals.get(cursor).and_then(|portal| portal.prepared.result.as_ref());
-        let column = |column: &crate::prepared::ResultColumn| {
-            let collation = self.session.catalog().type_(column.type_oid)?.typcollation;
-            Ok((column.name.clone(), SqlType { oid: column.type_oid, typmod: column.typmod, collation }))
-        };
-        columns.into_iter().flatten().map(column).collect()
+        columns.into_iter().flatten().map(|column| self.typed(column)).collect()
     }
 
     fn close(&self, cursor: &str) -> Result<()> {
