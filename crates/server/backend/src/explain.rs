@@ -20,12 +20,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// `0A000` for what is not written yet: other formats, and statements that are not queries.
-    pub fn explain(
-        &self,
-        text: &Rc<str>,
-        explain: &Explain,
-        plan: &dyn Fn() -> Result<Arc<Plan>>,
-    ) -> Result<TextRows> {
+    pub fn explain(&self, text: &Rc<str>, explain: &Explain, plan: &dyn Fn() -> Result<Arc<Plan>>) -> Result<TextRows> {
         let mut options = plan_text::Options::default();
         let (mut analyze, mut summary) = (false, None);
         let (mut timing, mut wal, mut generic, mut format) = (None, false, false, None);
@@ -125,7 +120,8 @@ impl Session<'_> {
         match &*explain.query {
             Statement::Execute(execute) => {
                 let (prepared, params) = self.prepared_with_params(text, execute)?;
-                let Some(statement) = prepared.statement.as_ref().filter(|statement| analyzer::is_query(statement)) else {
+                let Some(statement) = prepared.statement.as_ref().filter(|statement| analyzer::is_query(statement))
+                else {
                     return Err(Error::not_implemented("EXPLAIN EXECUTE of a statement that is no query"));
                 };
                 if self.settings.borrow().show("plan_cache_mode")? == "force_generic_plan" {

@@ -467,11 +467,7 @@ impl Session<'_> {
     }
 
     /// What EXECUTE shall run, and the values of its parameters.
-    pub(crate) fn prepared_with_params(
-        &self,
-        text: &Rc<str>,
-        execute: &Execute,
-    ) -> Result<(Rc<Prepared>, Vec<Datum>)> {
+    pub(crate) fn prepared_with_params(&self, text: &Rc<str>, execute: &Execute) -> Result<(Rc<Prepared>, Vec<Datum>)> {
         let prepared = self.find_prepared(&execute.name)?;
         if execute.parameters.len() != prepared.params.len() {
             let text = format!("wrong number of parameters for prepared statement \"{}\"", execute.name);
