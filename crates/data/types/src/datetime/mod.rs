@@ -22,6 +22,7 @@ pub mod parse;
 mod parts;
 mod zone;
 
+pub(crate) use abbreviations::abbreviation;
 pub use arithmetic::{DATETIME_ARITHMETIC, generate_timestamps, timestamp_plus_interval, timestamptz_plus_interval};
 pub use functions::DATETIMES;
 pub use interval::Interval;

@@ -1,6 +1,7 @@
 //! Reading a template.
 
-use super::{Case, Field, Key, Piece};
+use super::{Case, Field, Key, Kind, Piece};
+use error::{Error, Result, SqlState};
 
 /// The fields' names in upper case; of several that fit, the longest is meant, so longer ones come first.
 const KEYS: [(&str, Key); 54] = [
@@ -85,10 +86,7 @@ fn field(text: &str) -> Option<(Key, Case, usize)> {
 /// Reads a template.
 pub(super) fn parse(template: &str) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
-    let add = |c: char, pieces: &mut Vec<Piece>| match pieces.last_mut() {
-        Some(Piece::Text(text)) => text.push(c),
-        _ => pieces.push(Piece::Text(c.to_string())),
-    };
+    let add = |c: char, pieces: &mut Vec<Piece>| pieces.push(Piece::Text(c, Kind::Other));
     let mut rest = template;
     while let Some(first) = rest.chars().next() {
         let mut after = rest;
@@ -137,8 +135,64 @@ pub(super) fn parse(template: &str) -> Vec<Piece> {
                 add('"', &mut pieces);
                 rest = &rest[1..];
             }
+            c if c.is_ascii_whitespace() || is_separator(c) => pieces.push(Piece::Text(c, Kind::Separator)),
             c => add(c, &mut pieces),
         }
     }
     pieces
+}
+
+/// Whether a character separates fields: printable ASCII that is neither letter nor digit.
+pub(super) fn is_separator(c: char) -> bool {
+    c.is_ascii_punctuation()
+}
+
+/// Fails for a template that the SQL standard does not allow: its separators are few.
+pub(super) fn check_standard(template: &str) -> Result<()> {
+    let mut rest = template;
+    while let Some(first) = rest.chars().next() {
+        let mut after = rest;
+        while after.get(..2).is_some_and(|p| matches!(p, "FM" | "fm" | "TM" | "tm")) {
+            after = &after[2..];
+        }
+        if let Some((_, _, length)) = field(after) {
+            rest = &after[length..];
+            while rest.get(..2).is_some_and(|s| matches!(s, "TH" | "th" | "SP" | "sp")) {
+                rest = &rest[2..];
+            }
+            continue;
+        }
+        rest = &rest[first.len_utf8()..];
+        match first {
+            '"' => {
+                let mut quoted = rest.chars();
+                while let Some(c) = quoted.next().filter(|c| *c != '"') {
+                    if c == '\\' {
+                        quoted.next();
+                    }
+                }
+                rest = quoted.as_str();
+            }
+            '-' | '.' | '/' | ',' | '\'' | ';' | ':' | ' ' => {}
+            other => {
+                return Err(Error::new(
+                    SqlState::INVALID_DATETIME_FORMAT,
+                    format!("invalid datetime format separator: \"{other}\""),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Field {
+    /// Its name as the template writes it.
+    pub(super) fn name(&self) -> String {
+        let name = KEYS.iter().find(|(_, key)| *key == self.key).map_or("", |(name, _)| name);
+        match self.case {
+            Case::Upper => name.to_string(),
+            Case::Lower => name.to_lowercase(),
+            Case::Capital => format!("{}{}", &name[..1], name[1..].to_lowercase()),
+        }
+    }
 }

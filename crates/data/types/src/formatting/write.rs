@@ -1,7 +1,7 @@
 //! Filling in a template.
 
 use super::template::parse;
-use super::{Case, Field, Key, Piece};
+use super::{Case, DAYS, Field, Key, Known, MONTHS, Piece, ROMAN, ordinal};
 use crate::call::Call;
 use crate::datetime::calendar::{
     DAY, HOUR, JULIAN_OFFSET, MINUTE, SECOND, date_of_day, day_of_year, iso_week, iso_year_start, weekday,
@@ -33,23 +33,6 @@ struct Parts<'a> {
     date: i32,
     zone: Option<(&'a str, i32)>,
 }
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const ROMAN: [&str; 12] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
 
 fn parts_of_timestamp(local: i64) -> Parts<'static> {
     let (date, time) = (local.div_euclid(DAY) as i32, local.rem_euclid(DAY));
@@ -86,7 +69,7 @@ fn parts_of_interval(interval: Interval) -> Parts<'static> {
 
 /// Calls `parts` and fills the template in for each row; the template is read again only when it changes.
 fn each<'z>(call: &mut Call<'_>, parts: impl Fn(DatumRef<'_>) -> Result<Option<Parts<'z>>>) -> Result<()> {
-    let mut known: Option<(Vec<u8>, Vec<Piece>)> = None;
+    let mut known = Known::default();
     for row in call.rows.iter() {
         let (value, template) = (call.args[0].get(row), call.args[1].get(row));
         let Some(template) = template.as_bytes().filter(|t| !t.is_empty() && !value.is_null()) else {
@@ -97,13 +80,10 @@ fn each<'z>(call: &mut Call<'_>, parts: impl Fn(DatumRef<'_>) -> Result<Option<P
             call.out.set_null(row);
             continue;
         };
-        if known.as_ref().is_none_or(|(text, _)| text != template) {
-            known = Some((template.to_vec(), parse(&String::from_utf8_lossy(template))));
-        }
         let mut out = String::new();
-        for piece in known.iter().flat_map(|(_, pieces)| pieces) {
+        for piece in known.get(template, |text| Ok(parse(text)))? {
             match piece {
-                Piece::Text(text) => out.push_str(text),
+                Piece::Text(c, _) => out.push(*c),
                 Piece::Field(field) => write_field(*field, &parts, &mut out)?,
             }
         }
@@ -145,19 +125,6 @@ fn in_case(name: &str, case: Case) -> String {
         Case::Lower => name.to_lowercase(),
         Case::Capital => name.to_string(),
     }
-}
-
-/// The letters behind an ordinal number.
-fn ordinal(digits: &str, upper: bool) -> &'static str {
-    let bytes = digits.as_bytes();
-    let teen = bytes.len() > 1 && bytes[bytes.len() - 2] == b'1';
-    let which = match bytes.last() {
-        Some(b'1') if !teen => 0,
-        Some(b'2') if !teen => 1,
-        Some(b'3') if !teen => 2,
-        _ => 3,
-    };
-    if upper { ["ST", "ND", "RD", "TH"][which] } else { ["st", "nd", "rd", "th"][which] }
 }
 
 fn write_field(field: Field, parts: &Parts<'_>, out: &mut String) -> Result<()> {

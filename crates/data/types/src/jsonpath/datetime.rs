@@ -1,8 +1,9 @@
 //! Dates and times in jsonpath: read from ISO 8601's forms, converted and compared.
 
 use crate::Environment;
-use crate::datetime::calendar::{DAY, SECOND, day_of_date, month_days};
+use crate::datetime::calendar::{DAY, END_DAY, FIRST_DAY, SECOND, day_of_date, month_days};
 use crate::datetime::{self, TimeTz, write_date, write_iso_8601};
+use crate::formatting::read_strictly;
 use error::{Error, Result, SqlState};
 use std::cmp::Ordering;
 
@@ -109,8 +110,36 @@ impl DateTime {
         out
     }
 
+    /// Reads a text by a template, whose fields say of which type it is.
+    pub fn by_template(text: &str, template: &str, env: &dyn Environment) -> Result<DateTime> {
+        let moment = read_strictly(text, template, env)?;
+        let unfit = |text: &str| Err(Error::new(SqlState::INVALID_DATETIME_FORMAT, text.to_string()));
+        let zone = |name: &str| {
+            moment.zone.ok_or_else(|| {
+                let text = format!("missing time zone in input string for type {name}");
+                Error::new(SqlState::INVALID_DATETIME_FORMAT, text)
+            })
+        };
+        match (moment.dated, moment.timed, moment.zoned) {
+            (true, true, true) => {
+                let east = zone("timestamptz")?;
+                Ok(DateTime::TimestampTz(moment.timestamptz(&datetime::TimeZone::utc())?, east))
+            }
+            (true, true, false) => moment.timestamp().map(DateTime::Timestamp),
+            (true, false, true) => unfit("datetime format is zoned but not timed"),
+            (true, false, false) => i32::try_from(moment.day)
+                .ok()
+                .filter(|day| (FIRST_DAY..END_DAY).contains(day))
+                .map(DateTime::Date)
+                .ok_or_else(datetime::date_range),
+            (false, true, true) => Ok(DateTime::TimeTz(moment.micros, zone("timetz")?)),
+            (false, true, false) => Ok(DateTime::Time(moment.micros)),
+            (false, false, _) => unfit("datetime format is not dated and not timed"),
+        }
+    }
+
     /// Reads a text in one of the standard's forms; `None` if it is in none of them.
-    pub fn parse(text: &str) -> Option<DateTime> {
+    pub fn parse(text: &str, env: &dyn Environment) -> Option<DateTime> {
         let mut reader = Reader(text.as_bytes());
         let date = reader.date();
         if date.is_some() {
@@ -123,15 +152,17 @@ impl DateTime {
             reader.0 = &reader.0[1..];
         }
         let time = reader.time()?;
-        let zone = if reader.0.is_empty() { None } else { Some(reader.zone()?) };
+        let zone = if reader.0.is_empty() { None } else { Some(reader.zone(env)?) };
         if !reader.0.is_empty() {
             return None;
         }
         Some(match (date, zone) {
             (None, None) => DateTime::Time(time),
             (None, Some(east)) => DateTime::TimeTz(time, east),
-            (Some(day), None) => DateTime::Timestamp(day as i64 * DAY + time),
-            (Some(day), Some(east)) => DateTime::TimestampTz(day as i64 * DAY + time - east as i64 * SECOND, east),
+            (Some(day), None) => DateTime::Timestamp(midnight(day).checked_add(time)?),
+            (Some(day), Some(east)) => {
+                DateTime::TimestampTz(midnight(day).checked_add(time - east as i64 * SECOND)?, east)
+            }
         })
     }
 
@@ -168,14 +199,14 @@ impl DateTime {
                 let offset = zone().at(datetime::unix_seconds(time)).offset;
                 DateTime::TimeTz((time + offset as i64 * SECOND).rem_euclid(DAY), offset)
             }
-            (Target::Timestamp, DateTime::Date(day)) => DateTime::Timestamp(day as i64 * DAY),
+            (Target::Timestamp, DateTime::Date(day)) => DateTime::Timestamp(midnight(day)),
             (Target::Timestamp, DateTime::TimestampTz(time, _)) => {
                 check("timestamp")?;
                 DateTime::Timestamp(datetime::to_local(time, &zone())?)
             }
             (Target::TimestampTz, DateTime::Date(day)) => {
                 check("timestamptz")?;
-                with_offset(datetime::from_local(day as i64 * DAY, &zone())?, &zone())
+                with_offset(datetime::from_local(midnight(day), &zone())?, &zone())
             }
             (Target::TimestampTz, DateTime::Timestamp(time)) => {
                 check("timestamptz")?;
@@ -232,6 +263,11 @@ impl DateTime {
             _ => return Ok(None),
         }))
     }
+}
+
+/// A day's first moment; beyond the timestamps it is infinite, so that comparisons come out right.
+fn midnight(day: i32) -> i64 {
+    (day as i64).checked_mul(DAY).unwrap_or(if day < 0 { datetime::NEGATIVE_INFINITY } else { datetime::INFINITY })
 }
 
 fn with_offset(time: i64, zone: &crate::datetime::TimeZone) -> DateTime {
@@ -299,9 +335,14 @@ impl Reader<'_> {
         valid.then_some((hours * 3600 + minutes * 60 + seconds) * SECOND + micros)
     }
 
-    /// `+hh[:mm]`, perhaps behind a blank; seconds east.
-    fn zone(&mut self) -> Option<i32> {
+    /// `+hh[:mm]` or an abbreviation, perhaps behind a blank; seconds east.
+    fn zone(&mut self, env: &dyn Environment) -> Option<i32> {
         let _ = self.take(b' ');
+        if self.0.first().is_some_and(u8::is_ascii_alphabetic) {
+            let word = std::str::from_utf8(std::mem::take(&mut self.0)).ok()?.to_ascii_lowercase();
+            let known = env.time_zone().abbreviation_offset(&word);
+            return known.or_else(|| datetime::abbreviation(&word).map(|(offset, _)| offset));
+        }
         let (&sign, rest) = self.0.split_first()?;
         self.0 = rest;
         let hours = match sign {

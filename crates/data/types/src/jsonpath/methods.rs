@@ -101,8 +101,9 @@ impl<'a> Walk<'a> {
         };
         let text = String::from_utf8_lossy(text);
         let (target, precision) = match method {
-            Method::Datetime(Some(_)) => {
-                return Err(Error::not_implemented("the template of jsonpath item method .datetime()").into());
+            Method::Datetime(Some(template)) => {
+                let template = String::from_utf8_lossy(template);
+                return DateTime::by_template(&text, &template, self.options.env).map_err(Failure::Soft);
             }
             Method::Date => (Some(Target::Date), &None),
             Method::Time(precision) => (Some(Target::Time), precision),
@@ -131,7 +132,7 @@ impl<'a> Walk<'a> {
                 Some(_) => error,
             }))
         };
-        let Some(time) = DateTime::parse(&text) else { return unknown() };
+        let Some(time) = DateTime::parse(&text, self.options.env) else { return unknown() };
         let Some(target) = target else { return Ok(time) };
         match time.convert(target, self.options.with_zones, self.options.env)? {
             None => unknown(),

@@ -74,7 +74,6 @@ fn rounded(value: &Numeric, scale: i32, round: bool) -> Result<Numeric> {
     if !value.is_finite() {
         return Ok(value.clone());
     }
-    let scale = scale.clamp(-2000, 2000);
     let result = if round { value.rounded(scale) } else { value.truncated(scale) };
     if result.is_nan() { Err(super::overflow()) } else { Ok(result) }
 }
