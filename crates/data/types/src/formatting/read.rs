@@ -42,9 +42,8 @@ fn to_timestamp(call: &mut Call<'_>) -> Result<()> {
 fn to_date(call: &mut Call<'_>) -> Result<()> {
     each(call, |_, text, moment| {
         let day = i32::try_from(moment.day).ok().filter(|day| (calendar::FIRST_DAY..calendar::END_DAY).contains(day));
-        day.map(batch::Datum::B4).ok_or_else(|| {
-            Error::new(SqlState::DATETIME_VALUE_OUT_OF_RANGE, format!("date out of range: \"{text}\""))
-        })
+        day.map(batch::Datum::B4)
+            .ok_or_else(|| Error::new(SqlState::DATETIME_VALUE_OUT_OF_RANGE, format!("date out of range: \"{text}\"")))
     })
 }
 
@@ -156,13 +155,14 @@ impl<'a> Reader<'a> {
 
     /// Reads one of some words, whatever its case; longer ones must come first where one begins with another.
     fn word(&mut self, words: &[&str], field: Field) -> Result<usize> {
-        let at = words.iter().position(|word| {
-            self.rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
-        });
+        let at = words
+            .iter()
+            .position(|word| self.rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)));
         let Some(at) = at else {
             let shown = self.rest.split(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
-            return Err(invalid(shown, field)
-                .detail("The given value did not match any of the allowed values for this field."));
+            return Err(
+                invalid(shown, field).detail("The given value did not match any of the allowed values for this field.")
+            );
         };
         self.advance(words[at].len());
         Ok(at)
@@ -401,9 +401,8 @@ fn read_year_with_comma(field: Field, reader: &mut Reader<'_>, found: &mut Found
     if digits == 0 {
         return Err(wrong(reader.rest));
     }
-    let year = thousands
-        .and_then(|t| t.checked_mul(1000))
-        .and_then(|t| t.checked_add(behind[..digits].parse().unwrap_or(0)));
+    let year =
+        thousands.and_then(|t| t.checked_mul(1000)).and_then(|t| t.checked_add(behind[..digits].parse().unwrap_or(0)));
     let Some(year) = year else {
         return Err(Error::new(
             SqlState::DATETIME_FIELD_OVERFLOW,

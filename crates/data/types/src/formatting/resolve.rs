@@ -140,8 +140,7 @@ impl Found {
             | Key::Julian
             | Key::Era
             | Key::EraDots => {
-                self.gregorian |=
-                    !matches!(key, Key::Era | Key::EraDots | Key::Century | Key::Julian | Key::Quarter);
+                self.gregorian |= !matches!(key, Key::Era | Key::EraDots | Key::Century | Key::Julian | Key::Quarter);
             }
             _ => {}
         }

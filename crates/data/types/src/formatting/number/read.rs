@@ -96,7 +96,9 @@ fn roman(text: &[char]) -> Result<i64> {
     }
     let (mut rest, mut total) = (&text[..], 0);
     // Each decimal place: the signs for its ones, fives and tens.
-    for (worth, one, five, ten) in [(1000, 'M', ' ', ' '), (100, 'C', 'D', 'M'), (10, 'X', 'L', 'C'), (1, 'I', 'V', 'X')] {
+    for (worth, one, five, ten) in
+        [(1000, 'M', ' ', ' '), (100, 'C', 'D', 'M'), (10, 'X', 'L', 'C'), (1, 'I', 'V', 'X')]
+    {
         let forms = [
             format!("{one}{ten}"),
             format!("{five}{one}{one}{one}"),
@@ -123,16 +125,8 @@ pub(super) fn number(text: &str, template: &Template) -> Result<Numeric> {
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "\"EEEE\" not supported for input"));
     }
     let text: Vec<char> = text.chars().collect();
-    let mut reader = Reader {
-        text: &text,
-        at: 0,
-        template,
-        sign: None,
-        digits: String::new(),
-        whole: 0,
-        fraction: 0,
-        point: false,
-    };
+    let mut reader =
+        Reader { text: &text, at: 0, template, sign: None, digits: String::new(), whole: 0, fraction: 0, point: false };
     for piece in &template.pieces {
         if reader.at >= text.len() {
             break;
