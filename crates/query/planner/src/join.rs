@@ -1004,17 +1004,36 @@ impl Planner<'_> {
             if !hashable(self, a)? || !hashable(self, b)? {
                 continue;
             }
+            if (ra | rb) & !(left | right) != 0 {
+                continue;
+            }
+            let Some((a, b)) = self.of_one_type(a, b)? else { continue };
             if ra & !left == 0 && rb & !right == 0 {
-                keys.push((a.clone(), b.clone(), call.function, call.input_collation));
+                keys.push((a, b, call.function, call.input_collation));
             } else if ra & !right == 0 && rb & !left == 0 {
                 let commuted = row.oprcom;
                 if commuted.is_valid() {
                     let function = self.ctx.catalog.operator(commuted)?.oprcode;
-                    keys.push((b.clone(), a.clone(), function, call.input_collation));
+                    keys.push((b, a, function, call.input_collation));
                 }
             }
         }
         Ok(keys)
+    }
+
+    /// Rows that an outer join may add nulls to, as values of their own: a missing row is null, not a row of nulls.
+    fn keep_whole_rows(&mut self, built: &mut Built, relids: Relids) -> Result<()> {
+        if self.level().whole_rows.is_empty() {
+            return Ok(());
+        }
+        let rows = self.level().whole_rows.clone();
+        let own = rows.into_iter().filter(|row| relids_of(row) & relids != 0 && !built.layout.contains(row));
+        let mut all = built.layout.clone();
+        all.extend(own);
+        if all.len() > built.layout.len() {
+            self.project(built, &all)?;
+        }
+        Ok(())
     }
 
     /// FULL JOIN: by hashing only.
@@ -1034,8 +1053,10 @@ impl Planner<'_> {
                 ));
             }
         }
-        let outer = self.join_tree(Tree::Group { items: vec![left], quals: Vec::new() }, &[], 1.0)?;
-        let inner = self.join_tree(Tree::Group { items: vec![right], quals: Vec::new() }, &[], 1.0)?;
+        let mut outer = self.join_tree(Tree::Group { items: vec![left], quals: Vec::new() }, &[], 1.0)?;
+        let mut inner = self.join_tree(Tree::Group { items: vec![right], quals: Vec::new() }, &[], 1.0)?;
+        self.keep_whole_rows(&mut outer, l)?;
+        self.keep_whole_rows(&mut inner, r)?;
         let selectivity = self.selectivity_of_all(&on)?;
         let (a, b) = (outer.node.cost, inner.node.cost);
         let rows = (a.rows * b.rows * selectivity).max(a.rows).max(b.rows).round();
@@ -1071,7 +1092,7 @@ impl Planner<'_> {
         let mut rest = Vec::new();
         for qual in quals {
             let is_key = matches!(&qual.kind, ExprKind::Operator(call) if keys.iter().any(|(a, b, _, _)| {
-                call.args == [a.clone(), b.clone()] || call.args == [b.clone(), a.clone()]
+                is_widened(&call.args, a, b) || is_widened(&call.args, b, a)
             }));
             if is_key {
                 shown.push(qual.clone());
@@ -1238,8 +1259,14 @@ impl Planner<'_> {
     }
 
     fn build_join(&mut self, problem: &mut Problem, path: &Path, join: &JoinPath) -> Result<Built> {
-        let outer = self.build_path(problem, &join.outer)?;
-        let inner = self.build_path(problem, &join.inner)?;
+        let mut outer = self.build_path(problem, &join.outer)?;
+        let mut inner = self.build_path(problem, &join.inner)?;
+        if join.join == JoinType::Right {
+            self.keep_whole_rows(&mut outer, relids_of_mask(problem, join.outer.units))?;
+        }
+        if join.join == JoinType::Left {
+            self.keep_whole_rows(&mut inner, relids_of_mask(problem, join.inner.units))?;
+        }
         let width = match join.join {
             JoinType::Semi | JoinType::Anti => outer.node.cost.width,
             JoinType::RightSemi | JoinType::RightAnti => inner.node.cost.width,
@@ -1294,6 +1321,14 @@ impl Planner<'_> {
         }
         Ok(Built { node, layout, order: outer.order })
     }
+}
+
+/// Whether the sides of a key are these arguments, or casts of them.
+fn is_widened(args: &[Expr], left: &Expr, right: &Expr) -> bool {
+    let same = |arg: &Expr, key: &Expr| {
+        arg == key || matches!(&key.kind, ExprKind::Function(call) if call.args.first().is_some_and(|inner| inner == arg))
+    };
+    matches!(args, [l, r] if same(l, left) && same(r, right))
 }
 
 /// Join conditions that a parameterised path checks itself.

@@ -80,6 +80,8 @@ pub(crate) struct Level {
     pub case_tests: Vec<Expr>,
     /// Columns of each relation that anything uses.
     pub needed: Vec<Vec<i16>>,
+    /// Whole rows of relations that anything uses, as the query's own.
+    pub whole_rows: Vec<q::Expr>,
     /// The plan's relations ([`Planner::use_relation`]) that scans read, by their places in the range table.
     pub scanned: std::collections::HashMap<usize, usize>,
     /// The scans of trees of tables, by their places in the range table.
@@ -102,6 +104,7 @@ impl Level {
             names_offset: 0,
             case_tests: Vec::new(),
             needed: Vec::new(),
+            whole_rows: Vec::new(),
             scanned: Default::default(),
             trees: Default::default(),
             partitioned: false,
@@ -511,10 +514,17 @@ impl<'a> Planner<'a> {
         struct Finder {
             depth: u32,
             needed: Vec<Vec<i16>>,
+            whole_rows: Vec<q::Expr>,
         }
         impl analyzer::node::Visitor for Finder {
             fn expr(&mut self, expr: &q::Expr) {
                 if let ExprKind::Var(var) = &expr.kind {
+                    if var.level == self.depth && var.column == 0 {
+                        let own = q::Expr { kind: ExprKind::Var(q::Var { level: 0, ..*var }), ..expr.clone() };
+                        if !self.whole_rows.contains(&own) {
+                            self.whole_rows.push(own);
+                        }
+                    }
                     if var.level == self.depth
                         && let Some(list) = self.needed.get_mut(var.relation)
                         && let Err(at) = list.binary_search(&var.column)
@@ -542,7 +552,8 @@ impl<'a> Planner<'a> {
             })
             .collect();
         let level = self.level();
-        let mut finder = Finder { depth: 0, needed: vec![Vec::new(); level.query.range_table.len()] };
+        let needed = vec![Vec::new(); level.query.range_table.len()];
+        let mut finder = Finder { depth: 0, needed, whole_rows: Vec::new() };
         level.query.visit_children(&mut finder);
         let mut needed = finder.needed;
         for (at, list) in needed.iter_mut().enumerate() {
@@ -558,6 +569,7 @@ impl<'a> Planner<'a> {
             }
         }
         level.needed = needed;
+        level.whole_rows = finder.whole_rows;
     }
 
     /// A column of an entry of the current query.

@@ -13,6 +13,7 @@
 
 mod compile;
 mod cost;
+mod crosstype;
 mod estimate;
 pub mod explain;
 mod facts;

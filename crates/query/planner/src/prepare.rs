@@ -481,6 +481,8 @@ impl Planner<'_> {
             if let Some(condition) = &query.where_clause {
                 fits &= !is_volatile(self.ctx.catalog, condition)?;
             }
+            // A row that is not there is null as a whole, not a row of nulls.
+            fits &= !nullable || !self.uses_whole_row(tree, at);
             if !fits || nullable && query.has.sublinks {
                 continue;
             }
@@ -488,6 +490,31 @@ impl Planner<'_> {
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// Whether the row of an entry is used as one value.
+    fn uses_whole_row(&mut self, tree: &mut Tree, at: usize) -> bool {
+        struct Finder(usize, u32, bool);
+        impl Visitor for Finder {
+            fn expr(&mut self, expr: &Expr) {
+                match &expr.kind {
+                    ExprKind::Var(var) => self.2 |= var.level == self.1 && var.relation == self.0 && var.column == 0,
+                    _ => expr.visit_children(self),
+                }
+            }
+            fn query(&mut self, query: &Query) {
+                self.1 += 1;
+                query.visit_children(self);
+                self.1 -= 1;
+            }
+            fn as_dyn(&mut self) -> &mut dyn Visitor {
+                self
+            }
+        }
+        let mut finder = Finder(at, 0, false);
+        tree.for_each_qual(&mut |qual| finder.expr(qual));
+        self.level().query.visit_children(&mut finder);
+        finder.2
     }
 
     fn dissolve(&mut self, tree: &mut Tree, at: usize, mut inner: Query) -> Result<()> {

@@ -26,9 +26,6 @@ impl Planner<'_> {
         let mut built = self.group(built)?;
         let mut targets = self.level().query.targets.clone();
         built = self.windows(built, &targets)?;
-        if self.level().query.has.target_sets {
-            built = self.project_sets(built, &targets)?;
-        }
         // Rows to be locked are found by their addresses.
         let marks = self.level().query.row_marks.clone();
         let mut tids = Vec::new();
@@ -41,24 +38,84 @@ impl Planner<'_> {
                 tids.push(self.var(mark.relation, -6));
             }
         }
-        let mut exprs: Vec<Expr> = targets.iter().map(|t| t.expr.clone()).collect();
-        let target_count = exprs.len();
-        exprs.extend(tids);
-        self.project(&mut built, &exprs)?;
         let distinct = self.level().query.distinct.clone();
+        let late = self.postponed(&targets)?;
+        let early: Vec<TargetEntry> =
+            targets.iter().zip(&late).filter(|(_, late)| !**late).map(|(target, _)| target.clone()).collect();
+        if self.level().query.has.target_sets {
+            built = self.project_sets(built, &early)?;
+        }
+        let mut exprs: Vec<Expr> = early.iter().map(|t| t.expr.clone()).collect();
+        let target_count = exprs.len();
+        exprs.extend(tids.iter().cloned());
+        if late.contains(&true) {
+            // What the postponed ones are computed from.
+            let mut parts = Parts { layout: &built.layout, found: Vec::new() };
+            targets.iter().zip(&late).filter(|(_, late)| **late).for_each(|(target, _)| parts.expr(&target.expr));
+            for part in parts.found {
+                if !exprs.contains(&part) {
+                    exprs.push(part);
+                }
+            }
+        }
+        self.project(&mut built, &exprs)?;
         if !distinct.is_empty() {
-            built = self.distinct(built, &targets, &distinct, &order_by)?;
+            built = self.distinct(built, &early, &distinct, &order_by)?;
         }
         if !order_by.is_empty() {
-            built = self.sort_by(built, &targets, &order_by)?;
+            built = self.sort_by(built, &early, &order_by)?;
+        }
+        let mut first_mark = target_count;
+        if late.contains(&true) {
+            if self.level().query.has.target_sets {
+                built = self.project_sets(built, &targets)?;
+            }
+            let mut exprs: Vec<Expr> = targets.iter().map(|t| t.expr.clone()).collect();
+            first_mark = exprs.len();
+            exprs.extend(tids);
+            let order = built.order.clone();
+            if built.node.project.is_some() || matches!(built.node.kind, NodeKind::Sort { .. } | NodeKind::Unique { .. }) {
+                built = self.result_above(built)?;
+            }
+            self.project(&mut built, &exprs)?;
+            built.order = order;
         }
         if !marks.is_empty() {
-            built = self.lock_rows(built, &marks, target_count)?;
+            built = self.lock_rows(built, &marks, first_mark)?;
         }
         built = self.limit(built, &targets, &order_by)?;
         let shown: Vec<usize> = targets.iter().enumerate().filter(|(_, t)| !t.junk).map(|(at, _)| at).collect();
         self.keep_columns(&mut built, &shown)?;
         targets.retain(|t| !t.junk);
+        Ok(built)
+    }
+
+    /// Which targets are computed after sorting: sets, which would be sorted many times over, and with LIMIT what is volatile, which shall be
+    /// computed for the rows that are wanted only. Not those that rows are sorted by or told apart by.
+    fn postponed(&mut self, targets: &[TargetEntry]) -> Result<Vec<bool>> {
+        let query = &self.level().query;
+        let mut late = vec![false; targets.len()];
+        if query.order_by.is_empty() {
+            return Ok(late);
+        }
+        let limited = query.limit.is_some() || query.offset.is_some();
+        let keys: Vec<u32> =
+            query.order_by.iter().chain(&query.distinct).map(|clause| clause.target_ref).filter(|r| *r != 0).collect();
+        let sets = query.has.target_sets;
+        for (late, target) in late.iter_mut().zip(targets) {
+            let key = target.sort_ref != 0 && keys.contains(&target.sort_ref);
+            *late = !key
+                && (sets && contains_set(&wrapped(&target.expr), &[])
+                    || limited && crate::prepare::is_volatile(self.ctx.catalog, &target.expr)?);
+        }
+        Ok(late)
+    }
+
+    /// A node above that only projects.
+    pub fn result_above(&mut self, mut built: Built) -> Result<Built> {
+        let cost = built.node.cost;
+        let kind = NodeKind::Result { input: Some(Box::new(built.node)), condition: Vec::new() };
+        built.node = self.node(kind, &built.layout, cost)?;
         Ok(built)
     }
 
@@ -267,6 +324,7 @@ impl Planner<'_> {
             && query.windows.is_empty()
             && query.distinct.is_empty()
             && query.row_marks.is_empty()
+            && !query.has.target_sets
             && !query.with_ties;
         let count = constant_int(query.limit.as_ref()).filter(|_| plain)?;
         let offset = match &query.offset {
@@ -686,6 +744,65 @@ impl Visitor for Calls {
     fn as_dyn(&mut self) -> &mut dyn Visitor {
         self
     }
+}
+
+/// The largest parts of expressions that are columns already.
+struct Parts<'l> {
+    layout: &'l [Expr],
+    found: Vec<Expr>,
+}
+
+impl Visitor for Parts<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        match self.layout.contains(expr) {
+            true if !self.found.contains(expr) => self.found.push(expr.clone()),
+            true => {}
+            false => expr.visit_children(self),
+        }
+    }
+    fn query(&mut self, query: &Query) {
+        // Columns that a subquery reads of this query.
+        let (layout, found) = (self.layout, &mut self.found);
+        let mut outer = OuterParts { layout, found, depth: 0 };
+        Visitor::query(&mut outer, query);
+    }
+    fn as_dyn(&mut self) -> &mut dyn Visitor {
+        self
+    }
+}
+
+/// The same within subqueries, where the query's own columns are outer ones.
+struct OuterParts<'l, 'f> {
+    layout: &'l [Expr],
+    found: &'f mut Vec<Expr>,
+    depth: u32,
+}
+
+impl Visitor for OuterParts<'_, '_> {
+    fn expr(&mut self, expr: &Expr) {
+        if crate::grouping::outer_level(expr) == self.depth {
+            let mut own = expr.clone();
+            analyzer::shift_levels_from(&mut own, -(self.depth as i32), self.depth);
+            if self.layout.contains(&own) && !self.found.contains(&own) {
+                self.found.push(own);
+            }
+        }
+        expr.visit_children(self);
+    }
+    fn query(&mut self, query: &Query) {
+        self.depth += 1;
+        query.visit_children(self);
+        self.depth -= 1;
+    }
+    fn as_dyn(&mut self) -> &mut dyn Visitor {
+        self
+    }
+}
+
+/// An expression as the argument of another one.
+fn wrapped(expr: &Expr) -> Expr {
+    let kind = ExprKind::Coalesce(vec![expr.clone()]);
+    Expr { kind, ..expr.clone() }
 }
 
 /// The innermost calls of set-returning functions that are not columns yet.
