@@ -519,7 +519,7 @@ impl<'a> Planner<'a> {
         impl analyzer::node::Visitor for Finder {
             fn expr(&mut self, expr: &q::Expr) {
                 if let ExprKind::Var(var) = &expr.kind {
-                    if var.level == self.depth && var.column == 0 {
+                    if var.level == self.depth && var.column == 0 && var.version == q::RowVersion::Default {
                         let own = q::Expr { kind: ExprKind::Var(q::Var { level: 0, ..*var }), ..expr.clone() };
                         if !self.whole_rows.contains(&own) {
                             self.whole_rows.push(own);
