@@ -1326,7 +1326,8 @@ impl Planner<'_> {
 /// Whether the sides of a key are these arguments, or casts of them.
 fn is_widened(args: &[Expr], left: &Expr, right: &Expr) -> bool {
     let same = |arg: &Expr, key: &Expr| {
-        arg == key || matches!(&key.kind, ExprKind::Function(call) if call.args.first().is_some_and(|inner| inner == arg))
+        arg == key
+            || matches!(&key.kind, ExprKind::Function(call) if call.args.first().is_some_and(|inner| inner == arg))
     };
     matches!(args, [l, r] if same(l, left) && same(r, right))
 }

@@ -74,7 +74,9 @@ impl Planner<'_> {
             first_mark = exprs.len();
             exprs.extend(tids);
             let order = built.order.clone();
-            if built.node.project.is_some() || matches!(built.node.kind, NodeKind::Sort { .. } | NodeKind::Unique { .. }) {
+            if built.node.project.is_some()
+                || matches!(built.node.kind, NodeKind::Sort { .. } | NodeKind::Unique { .. })
+            {
                 built = self.result_above(built)?;
             }
             self.project(&mut built, &exprs)?;
