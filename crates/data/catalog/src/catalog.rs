@@ -28,7 +28,7 @@ use ids::oids::{BOOTSTRAP_ROLE, TEMPLATE1};
 use std::any::Any;
 use std::hash::{BuildHasher, Hash};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wal::Wal;
 
@@ -51,6 +51,8 @@ pub struct Catalog {
     pub(crate) own_pending: AtomicBool,
     cache: Mutex<Cache>,
     session: Mutex<Identity>,
+    /// A query of the session read a table with row security.
+    row_security_met: AtomicBool,
 }
 
 /// What the current transaction changed so far.
@@ -74,6 +76,22 @@ pub(crate) struct Identity {
     pub search_path: String,
     pub temp_namespace: Option<Oid>,
     pub path: Option<Arc<SearchPath>>,
+    /// Policies do not apply to what is planned now.
+    pub suspends_row_security: bool,
+}
+
+/// While it lives, a table's owner is the current user ([`Catalog::act_as_owner`]).
+pub struct ActingAsOwner<'a> {
+    catalog: &'a Catalog,
+    before: (Oid, bool),
+}
+
+impl Drop for ActingAsOwner<'_> {
+    fn drop(&mut self) {
+        let mut state = self.catalog.session();
+        (state.user, state.suspends_row_security) = self.before;
+        state.path = None;
+    }
 }
 
 type Rows<T> = Arc<[Entry<T>]>;
@@ -181,12 +199,14 @@ impl Catalog {
             own: Mutex::default(),
             own_pending: AtomicBool::new(false),
             cache: Mutex::default(),
+            row_security_met: AtomicBool::new(false),
             session: Mutex::new(Identity {
                 user: BOOTSTRAP_ROLE,
                 session_user: BOOTSTRAP_ROLE,
                 search_path: "\"$user\", public".into(),
                 temp_namespace: None,
                 path: None,
+                suspends_row_security: false,
             }),
         }
     }
@@ -236,6 +256,34 @@ impl Catalog {
     /// The role that the session belongs to (`session_user`).
     pub fn session_user(&self) -> Oid {
         self.session().session_user
+    }
+
+    /// Notes that a query of the session names a table with row security: what is made of such queries is for one role only.
+    pub fn note_row_security(&self) {
+        self.row_security_met.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets `role` be the current user until the answer is dropped, with no row security for what is planned meanwhile: for statements of the
+    /// system's own on behalf of a table's owner.
+    pub fn act_as_owner(&self, role: Oid) -> ActingAsOwner<'_> {
+        let mut state = self.session();
+        let before = (state.user, state.suspends_row_security);
+        (state.user, state.suspends_row_security, state.path) = (role, true, None);
+        ActingAsOwner { catalog: self, before }
+    }
+
+    /// Whether row security is out of force ([`Catalog::act_as_owner`]).
+    pub fn suspends_row_security(&self) -> bool {
+        self.session().suspends_row_security
+    }
+
+    /// The role for which plans that are made now hold: the current one, once a query has named a table with row security; before, any
+    /// (zero).
+    pub fn plan_role(&self) -> Oid {
+        match self.row_security_met.load(Ordering::Relaxed) {
+            true => self.current_user(),
+            false => Oid::INVALID,
+        }
     }
 
     /// Sets `current_user` and `session_user`; privileges and `"$user"` follow.

@@ -198,6 +198,16 @@ impl Catalog {
         self.shared_dependency(object, owner, b'o')
     }
 
+    /// Records the roles that a policy is for; zero, for everybody, is none.
+    pub fn record_targets(&self, policy: Object, roles: &[Oid]) -> Result<()> {
+        for stored in self.stored::<PgShdepend>(index::PG_SHDEPEND_DEPENDER_INDEX, &self.shared_key(policy))? {
+            if stored.row.deptype == b'r' {
+                self.delete(&stored)?;
+            }
+        }
+        roles.iter().filter(|role| role.is_valid()).try_for_each(|&role| self.shared_dependency(policy, role, b'r'))
+    }
+
     /// Records that an object has another owner now.
     pub fn change_recorded_owner(&self, object: Object, owner: Oid) -> Result<()> {
         for stored in self.stored::<PgShdepend>(index::PG_SHDEPEND_DEPENDER_INDEX, &self.shared_key(object))? {

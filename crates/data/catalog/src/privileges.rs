@@ -399,10 +399,19 @@ impl Catalog {
         Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message))
     }
 
-    /// The privileges out of `wanted` that a role has on a column by the column's own list.
+    /// The privileges out of `wanted` that a role has on a column by the column's own list; on column 0, the whole row, those that it has on
+    /// each of the table's columns.
     pub fn column_privileges(&self, relation: Oid, column: i16, role: Oid, wanted: Privileges) -> Result<Privileges> {
         if self.is_superuser(role)? {
             return Ok(wanted);
+        }
+        if column == 0 {
+            let (mut held, mut any) = (wanted, false);
+            for column in self.relation(relation)?.live_columns() {
+                held = held.intersection(self.column_privileges(relation, column.attnum, role, wanted)?);
+                any = true;
+            }
+            return Ok(if any { held } else { Privileges::NONE });
         }
         let key = [relation.into(), column.into()];
         let row = self.row::<PgAttribute>(index::PG_ATTRIBUTE_RELID_ATTNUM_INDEX, &key)?;

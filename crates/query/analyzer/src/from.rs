@@ -142,6 +142,7 @@ impl Analyzer<'_> {
                 inserted: Vec::new(),
                 updated: Vec::new(),
             })),
+            security: Vec::new(),
         };
         self.apply_aliases(&mut entry, alias)?;
         Ok(entry)
@@ -193,6 +194,7 @@ impl Analyzer<'_> {
                 lateral: false,
                 in_from: true,
                 permission: None,
+                security: Vec::new(),
             };
             self.apply_aliases(&mut entry, alias)?;
             return Ok(Some(entry));
@@ -238,6 +240,7 @@ impl Analyzer<'_> {
             lateral,
             in_from: true,
             permission: None,
+            security: Vec::new(),
         };
         self.apply_aliases(&mut entry, alias)?;
         Ok(entry)
@@ -330,6 +333,7 @@ impl Analyzer<'_> {
             lateral: true,
             in_from: true,
             permission: None,
+            security: Vec::new(),
         };
         self.apply_aliases(&mut entry, alias)?;
         Ok(self.add_entry(entry))
@@ -565,6 +569,7 @@ impl Analyzer<'_> {
             lateral: false,
             in_from: true,
             permission: None,
+            security: Vec::new(),
         });
         let kept = if self.stores { columns.iter().map(|(_, e)| e.clone()).collect() } else { Vec::new() };
         let from = FromItem::Join(Box::new(Join {

@@ -10,7 +10,7 @@
 //! - `from`, `column`, [`scope`]: what is in FROM, and what names mean.
 //! - `expression`, `function`, `aggregate`, `operator`: expressions.
 //! - [`coerce`], `polymorphic`, `collation`, `typename`: types. The rules are PostgreSQL's chapter "Type Conversion".
-//! - `rewrite`, `inline`: views, defaults, functions written in SQL.
+//! - `rewrite`, `inline`, `row_security`: views, defaults, functions written in SQL, policies.
 //! - [`routine`]: statements inside of routines, where names mean variables, too.
 #![forbid(unsafe_code)]
 
@@ -33,6 +33,7 @@ mod polymorphic;
 pub mod query;
 mod rewrite;
 pub mod routine;
+mod row_security;
 pub mod scope;
 mod select;
 mod setop;
@@ -57,6 +58,7 @@ pub use rewrite::{
     TableColumns, Wanted, assignment, check_as, coerce_expression, identity_sequence, stored_domain_check,
     stored_expression, stored_query, without_names,
 };
+pub use row_security::{applies as row_security_applies, hides as row_security_hides, leaks};
 pub use select::collect_entries;
 pub use target::output_name;
 

@@ -274,6 +274,7 @@ impl Analyzer<'_> {
             lateral: false,
             in_from: false,
             permission: None,
+            security: Vec::new(),
         });
         self.scope().query.from.push(FromItem::Relation(at));
         Ok(numbers

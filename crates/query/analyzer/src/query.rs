@@ -546,7 +546,7 @@ node! {
         pub on_conflict: Option<Box<OnConflict>>,
         /// RETURNING
         pub returning: Vec<TargetEntry>,
-        /// What views through which rows are changed ask of new rows, in the order of checking.
+        /// What policies, and views through which rows are changed, ask of new rows, in the order of checking.
         pub check_options: Vec<CheckOption>,
         /// MERGE's actions.
         pub merge_actions: Vec<MergeAction>,
@@ -878,6 +878,9 @@ node! {
         pub in_from: bool,
         /// What the user must be allowed to do, for relations and views.
         pub permission: Option<Box<Permission>>,
+        /// Conditions that a row must meet before anything else may learn of it, each before those behind it: of policies and of views that are
+        /// security barriers. Never in stored queries.
+        pub security: Vec<Expr>,
     }
 }
 
@@ -1128,15 +1131,38 @@ impl Overriding {
 }
 
 node! {
-    /// WITH CHECK OPTION of a view.
+    /// What must hold for a row that a statement changes: WITH CHECK OPTION of a view, or a policy.
     #[derive(Clone, Debug, PartialEq)]
     pub struct CheckOption {
-        /// The view's name.
-        pub view: String,
-        /// What must be true of a new row of the target; none if all rows are in the view.
+        /// For which rows, and when.
+        pub kind: CheckKind,
+        /// The name of the view, or of the table with the policy.
+        pub relation: String,
+        /// The restrictive policy.
+        pub policy: Option<String>,
+        /// What must be true of a row of the target; none if all rows are in the view.
         pub condition: Option<Expr>,
         /// The views under it check as well.
         pub cascaded: bool,
+    }
+}
+
+node! {
+    /// Which rows a [`CheckOption`] is for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum CheckKind {
+        /// New rows, once they are there: a view's.
+        View,
+        /// Rows to be inserted; this and all that follow are policies'.
+        Insert,
+        /// New versions of rows, before they are there.
+        Update,
+        /// Rows that ON CONFLICT DO UPDATE is about to change.
+        ConflictTarget,
+        /// Rows that MERGE is about to update.
+        MergeUpdateTarget,
+        /// Rows that MERGE is about to delete.
+        MergeDeleteTarget,
     }
 }
 

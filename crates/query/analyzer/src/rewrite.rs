@@ -23,8 +23,11 @@ impl Analyzer<'_> {
         query.from.iter_mut().for_each(forget_join_columns);
         self.change_through_views(query)?;
         self.rewrite_defaults(query)?;
+        let mut secured = Vec::new();
         for at in 0..query.range_table.len() {
-            self.expand_view(query, at)?;
+            if self.expand_view(query, at)? {
+                secured.push(at);
+            }
             self.inline_in_from(query, at)?;
             if let EntryKind::Subquery { query: inner, view, .. } = &mut query.range_table[at].kind
                 && !view.is_valid()
@@ -39,79 +42,31 @@ impl Analyzer<'_> {
         for cte in &mut query.ctes {
             self.deeper(|this| this.rewrite(&mut cte.query))?;
         }
-        // Subqueries in expressions.
-        struct SubLinks<'a, 'b> {
-            analyzer: &'a mut Analyzer<'b>,
-            result: Result<()>,
-            inlined: bool,
-        }
-        impl VisitorMut for SubLinks<'_, '_> {
-            fn expr(&mut self, expr: &mut Expr) {
-                if self.result.is_err() {
-                    return;
-                }
-                if let ExprKind::SubLink(link) = &mut expr.kind {
-                    self.result = self.analyzer.deeper(|this| this.rewrite(&mut link.query));
-                    link.test.iter_mut().for_each(|test| self.expr(test));
-                } else {
-                    expr.visit_children_mut(self);
-                    let (function, args) = match &expr.kind {
-                        ExprKind::Function(call) => (call.function, &call.args),
-                        ExprKind::Operator(call) => (call.function, &call.args),
-                        _ => return,
-                    };
-                    if self.result.is_ok() {
-                        match self.analyzer.inline(function, args, expr.ty) {
-                            Ok(Some(body)) => {
-                                *expr = body;
-                                self.inlined = true;
-                                let depth = self.analyzer.depth;
-                                if depth > 100 {
-                                    return; // a function that calls itself
-                                }
-                                self.analyzer.depth += 1;
-                                self.expr(expr);
-                                self.analyzer.depth = depth;
-                            }
-                            Ok(None) => {}
-                            Err(e) => self.result = Err(e),
-                        }
-                    }
-                }
-            }
-            fn query(&mut self, _: &mut Query) {}
-            fn as_dyn(&mut self) -> &mut dyn VisitorMut {
-                self
-            }
-        }
-        let mut links = SubLinks { analyzer: self, result: Ok(()), inlined: false };
+        let mut links = SubLinks::new(self);
         query.visit_children_mut(&mut links);
-        let inlined = links.inlined;
-        links.result?;
-        query.has.sublinks |= inlined;
-        Ok(())
+        query.has.sublinks |= links.finish()?;
+        // Last, since their expressions are rewritten when they are added.
+        self.apply_policies(query, &secured)
     }
 
-    /// A view in FROM becomes its query.
-    fn expand_view(&mut self, query: &mut Query, at: usize) -> Result<()> {
+    /// Rewrites the subqueries in an expression, and puts the bodies of functions written in SQL where they are called.
+    pub(crate) fn rewrite_expression(&mut self, expr: &mut Expr) -> Result<()> {
+        let mut links = SubLinks::new(self);
+        links.expr(expr);
+        links.finish().map(|_| ())
+    }
+
+    /// A view in FROM becomes its query. True for a table with row security.
+    fn expand_view(&mut self, query: &mut Query, at: usize) -> Result<bool> {
         let entry = &mut query.range_table[at];
-        let EntryKind::Relation { oid: view, relkind, .. } = entry.kind else { return Ok(()) };
+        let EntryKind::Relation { oid: view, relkind, .. } = entry.kind else { return Ok(false) };
         let relation = self.catalog.relation(view)?;
-        if relation.class.relrowsecurity {
-            let user = self.catalog.current_user();
-            let exempt = self.catalog.is_superuser(user)?
-                || self.catalog.role(user)?.is_some_and(|r| r.rolbypassrls)
-                || relation.class.relowner == user && !relation.class.relforcerowsecurity;
-            if !exempt {
-                return Err(Error::not_implemented("row security"));
-            }
-        }
         if relkind == kind::MATERIALIZED_VIEW && query.row_marks.iter().any(|mark| mark.relation == at) {
             let text = format!("cannot lock rows in materialized view \"{}\"", relation.name());
             return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
         }
         if relkind != kind::VIEW {
-            return Ok(());
+            return Ok(relation.class.relrowsecurity);
         }
         if self.expanding.contains(&view) {
             return Err(Error::new(
@@ -136,7 +91,7 @@ impl Analyzer<'_> {
         // A later ALTER may have added no columns to the stored query; the entry's names are the view's own.
         let entry = &mut query.range_table[at];
         entry.kind = EntryKind::Subquery { query: Box::new(inner), view, security_barrier: barrier };
-        Ok(())
+        Ok(false)
     }
 
     /// Fills in defaults.
@@ -357,6 +312,63 @@ impl Analyzer<'_> {
     }
 }
 
+/// Rewrites subqueries in expressions, and inlines functions.
+struct SubLinks<'a, 'b> {
+    analyzer: &'a mut Analyzer<'b>,
+    result: Result<()>,
+    inlined: bool,
+}
+impl<'a, 'b> SubLinks<'a, 'b> {
+    fn new(analyzer: &'a mut Analyzer<'b>) -> SubLinks<'a, 'b> {
+        SubLinks { analyzer, result: Ok(()), inlined: false }
+    }
+
+    /// Whether a function was inlined.
+    fn finish(self) -> Result<bool> {
+        self.result.map(|()| self.inlined)
+    }
+}
+
+impl VisitorMut for SubLinks<'_, '_> {
+    fn expr(&mut self, expr: &mut Expr) {
+        if self.result.is_err() {
+            return;
+        }
+        if let ExprKind::SubLink(link) = &mut expr.kind {
+            self.result = self.analyzer.deeper(|this| this.rewrite(&mut link.query));
+            link.test.iter_mut().for_each(|test| self.expr(test));
+        } else {
+            expr.visit_children_mut(self);
+            let (function, args) = match &expr.kind {
+                ExprKind::Function(call) => (call.function, &call.args),
+                ExprKind::Operator(call) => (call.function, &call.args),
+                _ => return,
+            };
+            if self.result.is_ok() {
+                match self.analyzer.inline(function, args, expr.ty) {
+                    Ok(Some(body)) => {
+                        *expr = body;
+                        self.inlined = true;
+                        let depth = self.analyzer.depth;
+                        if depth > 100 {
+                            return; // a function that calls itself
+                        }
+                        self.analyzer.depth += 1;
+                        self.expr(expr);
+                        self.analyzer.depth = depth;
+                    }
+                    Ok(None) => {}
+                    Err(e) => self.result = Err(e),
+                }
+            }
+        }
+    }
+    fn query(&mut self, _: &mut Query) {}
+    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+        self
+    }
+}
+
 /// A stored query without what its joins remember of their columns only for printing.
 pub fn without_names(query: &Query) -> Query {
     struct Forget;
@@ -550,6 +562,7 @@ impl Analyzer<'_> {
                 lateral: false,
                 in_from: true,
                 permission: None,
+                security: Vec::new(),
             });
             let visible: Visible = self.show_entry(entry);
             self.scope().names.push(visible);

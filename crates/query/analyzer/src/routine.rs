@@ -430,6 +430,7 @@ fn wrap(query: &mut Query) {
         lateral: false,
         in_from: true,
         permission: None,
+        security: Vec::new(),
     });
     query.from.push(FromItem::Relation(0));
 }

@@ -625,6 +625,7 @@ impl Analyzer<'_> {
             lateral: false,
             in_from: true,
             permission: None,
+            security: Vec::new(),
         });
         let visible = self.show_entry(entry);
         let scope = self.scope();

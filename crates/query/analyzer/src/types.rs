@@ -135,6 +135,15 @@ pub fn all_of(mut conditions: Vec<Expr>) -> Option<Expr> {
     }
 }
 
+/// Any of these: one as it is, several under OR; none if there are none.
+pub fn any_of(mut conditions: Vec<Expr>) -> Option<Expr> {
+    match conditions.len() {
+        0 => None,
+        1 => conditions.pop(),
+        _ => Some(condition(ExprKind::Or(conditions), NO_LOCATION)),
+    }
+}
+
 /// A polymorphic type: `anyelement` and its like.
 pub fn is_polymorphic(type_oid: Oid) -> bool {
     crate::polymorphic::is_polymorphic(type_oid)

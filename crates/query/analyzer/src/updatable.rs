@@ -95,6 +95,7 @@ fn change(relation: &Relation, command: Command) -> Query {
         lateral: false,
         in_from: false,
         permission: None,
+        security: Vec::new(),
     });
     query.result_relation = Some(0);
     query
@@ -120,6 +121,7 @@ pub fn insertion(relation: &Relation, rows: Query) -> Query {
         lateral: false,
         in_from: false,
         permission: None,
+        security: Vec::new(),
     });
     query.from.push(FromItem::Relation(1));
     query

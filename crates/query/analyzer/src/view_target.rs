@@ -12,11 +12,10 @@ use catalog::Relation;
 use catalog::relation::kind;
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use types::oid;
 
 use crate::Analyzer;
 use crate::column::shift_levels;
-use crate::node::{Visitor, VisitorMut};
+use crate::node::VisitorMut;
 use crate::query::*;
 use crate::rewrite::{check_as, stored_query};
 use crate::types as ty;
@@ -153,6 +152,8 @@ impl Analyzer<'_> {
             permission.inserted = mapped(&old.inserted, &outputs);
             permission.updated = mapped(&old.updated, &outputs);
         }
+        // What outer views hide comes after what this one hides; it speaks of the view's columns until these are replaced below.
+        entry.security = std::mem::take(&mut query.range_table[at].security);
         query.range_table.push(entry);
         query.result_relation = Some(new);
         // The view is still there, for the privileges on it.
@@ -199,8 +200,11 @@ impl Analyzer<'_> {
         if command != Command::Insert
             && let Some(shown) = shown
         {
-            let asked = query.where_clause.take();
-            query.where_clause = self.both(shown, asked, boolean_option(view, "security_barrier"))?;
+            if boolean_option(view, "security_barrier") {
+                query.range_table[new].security.insert(0, shown);
+            } else {
+                query.where_clause = ty::all_of([shown].into_iter().chain(query.where_clause.take()).collect());
+            }
         }
         Ok(())
     }
@@ -214,64 +218,9 @@ impl Analyzer<'_> {
         if (own.is_some() || above) && (shown.is_some() || cascaded) {
             let condition = shown.cloned();
             // Inner views are checked before those over them.
-            query.check_options.insert(0, CheckOption { view: view.name().to_string(), condition, cascaded });
+            let (kind, relation) = (CheckKind::View, view.name().to_string());
+            query.check_options.insert(0, CheckOption { kind, relation, policy: None, condition, cascaded });
         }
-    }
-
-    /// The view's condition and the statement's. Behind a security barrier nothing that could tell of a row is computed before the view's
-    /// condition holds for it.
-    fn both(&self, shown: Expr, asked: Option<Expr>, barrier: bool) -> Result<Option<Expr>> {
-        let Some(asked) = asked else { return Ok(Some(shown)) };
-        if barrier && self.leaks(&asked)? {
-            let kind = ExprKind::Case {
-                arg: None,
-                whens: vec![(shown, asked)],
-                otherwise: Box::new(ty::constant(batch::Datum::bool(false), SqlType::plain(oid::BOOL), NO_LOCATION)),
-            };
-            return Ok(Some(Expr { kind, ty: SqlType::plain(oid::BOOL), location: NO_LOCATION }));
-        }
-        Ok(ty::all_of(vec![shown, asked]))
-    }
-
-    /// Whether an expression calls something that is not known to be leakproof.
-    fn leaks(&self, expr: &Expr) -> Result<bool> {
-        struct Leaks<'a> {
-            catalog: &'a catalog::Catalog,
-            found: Result<bool>,
-        }
-        impl Visitor for Leaks<'_> {
-            fn expr(&mut self, expr: &Expr) {
-                let function = match &expr.kind {
-                    ExprKind::Function(call) => Some(call.function),
-                    ExprKind::Operator(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call) => Some(call.function),
-                    ExprKind::ScalarArray { call, .. } => Some(call.function),
-                    ExprKind::Var(_)
-                    | ExprKind::Const(_)
-                    | ExprKind::Param(_)
-                    | ExprKind::And(_)
-                    | ExprKind::Or(_)
-                    | ExprKind::Not(_)
-                    | ExprKind::Relabel(..)
-                    | ExprKind::NullTest { .. }
-                    | ExprKind::BooleanTest { .. } => None,
-                    _ => {
-                        self.found = Ok(true);
-                        return;
-                    }
-                };
-                match function.map(|function| self.catalog.function(function)).transpose() {
-                    Ok(Some(row)) if !row.proleakproof => self.found = Ok(true),
-                    Ok(_) => expr.visit_children(self),
-                    Err(error) => self.found = Err(error),
-                }
-            }
-            fn as_dyn(&mut self) -> &mut dyn Visitor {
-                self
-            }
-        }
-        let mut leaks = Leaks { catalog: self.catalog, found: Ok(false) };
-        leaks.expr(expr);
-        leaks.found
     }
 }
 
@@ -313,7 +262,7 @@ fn retarget(item: &mut FromItem, from: usize, to: usize) {
 }
 
 /// An expression of the view's query, its one relation being another entry now.
-fn moved(mut expr: Expr, from: usize, to: usize) -> Expr {
+pub(crate) fn moved(mut expr: Expr, from: usize, to: usize) -> Expr {
     struct Move {
         from: usize,
         to: usize,

@@ -385,7 +385,7 @@ pub(crate) fn before_detach(context: &Context<'_>, parent: &Relation, table: &Re
             condition.join(" AND ")
         );
         let mut failing = None;
-        run(context, &text, &[], Vec::new(), |values| failing = Some(values))?;
+        run(context, constraint.conrelid, &text, &[], Vec::new(), |values| failing = Some(values))?;
         if let Some(values) = failing {
             let text = format!(
                 "removing partition \"{}\" violates foreign key constraint \"{}\"",
@@ -583,12 +583,25 @@ impl Parts {
         error.schema(self.schema.as_str()).table(self.names[0].as_str()).constraint(row.conname.as_ref())
     }
 
+    /// `Key (a, b)=(1, 2)`, or only `Key` for who may not see the rows of that side.
+    fn key_shown(&self, context: &Context<'_>, row: &PgConstraint, side: usize, values: &[Datum]) -> Result<String> {
+        let (table, key) = if side == 0 { (row.conrelid, &row.conkey) } else { (row.confrelid, &row.confkey) };
+        let catalog = context.catalog();
+        let table = catalog.relation(table)?;
+        let columns = key.clone().unwrap_or_default();
+        Ok(match executor::shows_columns(catalog, context.session.env(), &table, &columns)? {
+            true => format!("Key {}", self.key(context, side, values)?),
+            false => "Key".to_string(),
+        })
+    }
+
     fn missing(&self, context: &Context<'_>, row: &PgConstraint, values: &[Datum]) -> Result<Error> {
         let text = format!(
             "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
             self.names[0], row.conname
         );
-        let detail = format!("Key {} is not present in table \"{}\".", self.key(context, 0, values)?, self.names[1]);
+        let key = self.key_shown(context, row, 0, values)?;
+        let detail = format!("{key} is not present in table \"{}\".", self.names[1]);
         Ok(self.complete(Error::new(SqlState::FOREIGN_KEY_VIOLATION, text).detail(detail), row))
     }
 }
@@ -614,22 +627,32 @@ pub(crate) fn validate(context: &Context<'_>, row: &PgConstraint) -> Result<()> 
         present.join(" AND ")
     );
     let mut failing = None;
-    run(context, &text, &[], Vec::new(), |values| failing = Some(values))?;
+    run(context, row.conrelid, &text, &[], Vec::new(), |values| failing = Some(values))?;
     match failing {
         None => Ok(()),
         Some(values) => Err(parts.missing(context, row, &values)?),
     }
 }
 
-/// Runs a statement of our own; `take` gets each row. Gives the number of rows found or changed.
+/// Runs a statement of our own as the owner of the table that it reads or changes, whatever the current role may do there and see; `take` gets
+/// each row. Gives the number of rows found or changed.
 fn run(
     context: &Context<'_>,
+    table: Oid,
     text: &str,
     types: &[Oid],
     params: Vec<Datum>,
     mut take: impl FnMut(Vec<Datum>),
 ) -> Result<u64> {
-    let plan: Arc<planner::plan::Plan> = context.services.plan_text(text, types)?;
+    let catalog = context.catalog();
+    let _acting = catalog.act_as_owner(catalog.relation(table)?.class.relowner);
+    let mut plan: Arc<planner::plan::Plan> = context.services.plan_text(text, types)?;
+    // Each table's owner may do this with it.
+    if let Some(plan) = Arc::get_mut(&mut plan) {
+        for permission in &mut plan.permissions {
+            permission.check_as = catalog.relation(permission.relation)?.class.relowner;
+        }
+    }
     let session = context.session;
     // What is checked is the present, whatever the transaction's snapshot shows.
     let snapshot = session.transaction.latest_snapshot()?;
@@ -708,7 +731,7 @@ fn check(context: &Context<'_>, row: &PgConstraint, values: Vec<Datum>) -> Resul
         let _ = write!(text, "{and}{} {operator} ${}", quote_identifier(column), n + 1);
     }
     text.push_str(" FOR KEY SHARE OF x");
-    match run(context, &text, &parts.types[0], values.clone(), |_| ())? {
+    match run(context, row.confrelid, &text, &parts.types[0], values.clone(), |_| ())? {
         0 => Err(parts.missing(context, row, &values)?),
         _ => Ok(()),
     }
@@ -748,12 +771,12 @@ fn react(
                     let _ = write!(text, "{and}{} = ${}", quote_identifier(column), n + 1);
                 }
                 text.push_str(" FOR KEY SHARE OF x");
-                if run(context, &text, &types, values.clone(), |_| ())? > 0 {
+                if run(context, row.confrelid, &text, &types, values.clone(), |_| ())? > 0 {
                     return Ok(());
                 }
             }
             let text = format!("SELECT 1 FROM {} x WHERE {} FOR KEY SHARE OF x", parts.tables[0], condition(1));
-            if run(context, &text, &types, values.clone(), |_| ())? == 0 {
+            if run(context, row.conrelid, &text, &types, values.clone(), |_| ())? == 0 {
                 return Ok(());
             }
             let (setting, state, still) = match restrict {
@@ -764,13 +787,13 @@ fn react(
                 "update or delete on table \"{}\" violates {setting}foreign key constraint \"{}\" on table \"{}\"",
                 parts.names[1], row.conname, parts.names[0]
             );
-            let key = parts.key(context, 1, &values)?;
-            let detail = format!("Key {key} is {still}referenced from table \"{}\".", parts.names[0]);
+            let key = parts.key_shown(context, row, 1, &values)?;
+            let detail = format!("{key} is {still}referenced from table \"{}\".", parts.names[0]);
             Err(parts.complete(Error::new(state, text).detail(detail), row))
         }
         CASCADE_DELETE => {
             let text = format!("DELETE FROM {} WHERE {}", parts.tables[0], condition(1));
-            run(context, &text, &types, values, |_| ()).map(|_| ())
+            run(context, row.conrelid, &text, &types, values, |_| ()).map(|_| ())
         }
         CASCADE_UPDATE => {
             let count = values.len();
@@ -782,14 +805,14 @@ fn react(
             );
             types.extend(parts.types[1].clone());
             let params = update.unwrap_or_default().into_iter().chain(values).collect();
-            run(context, &text, &types, params, |_| ()).map(|_| ())
+            run(context, row.conrelid, &text, &types, params, |_| ()).map(|_| ())
         }
         SET_NULL_DELETE | SET_NULL_UPDATE | SET_DEFAULT_DELETE | SET_DEFAULT_UPDATE => {
             let null = matches!(function, SET_NULL_DELETE | SET_NULL_UPDATE);
             let value = if null { "NULL" } else { "DEFAULT" };
             let set = set(&|_| value.to_string());
             let text = format!("UPDATE {} SET {set} WHERE {}", parts.tables[0], condition(1));
-            run(context, &text, &types, values, |_| ()).map(|_| ())
+            run(context, row.conrelid, &text, &types, values, |_| ()).map(|_| ())
         }
         other => Err(Error::internal(format!("{other} is no function of a foreign key"))),
     }

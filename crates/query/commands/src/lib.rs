@@ -35,6 +35,7 @@ mod needs;
 mod options;
 mod owner;
 mod partition;
+mod policy;
 mod reindex;
 mod rename;
 pub mod role;
@@ -67,6 +68,8 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::RefreshMaterializedView(refresh) => create_as::refresh(context, refresh)?,
         Statement::CreateRule(_) => return Err(Error::not_implemented("rules")),
         Statement::CreateView(create) => view::create_view(context, create)?,
+        Statement::CreatePolicy(create) => policy::create(context, create)?,
+        Statement::AlterPolicy(alter) => policy::alter(context, alter)?,
         Statement::CreateRole(create) => role::create(context, create)?,
         Statement::AlterRole(alter) => role::alter(context, alter)?,
         Statement::DropRole(drop) => role::drop(context, drop)?,

@@ -49,6 +49,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
         ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate => {
             crate::function::alter::rename(context, rename.kind, &rename.object, &rename.new_name)
         }
+        ObjectKind::Policy => crate::policy::rename(context, &rename.object, &rename.new_name),
         ObjectKind::Role => {
             let ObjectReference::Name(name) = &rename.object else {
                 return Err(Error::internal("a role is not named as one"));

@@ -176,11 +176,18 @@ fn check_permission(session: &Session<'_>, permission: &Permission) -> Result<()
         if missing.0 & privilege.0 == 0 {
             continue;
         }
+        // `SELECT 1 FROM table` is for who may read any column.
         if columns.is_empty() {
-            return Err(denied()?);
+            let mut any = false;
+            for column in catalog.relation(relation)?.live_columns().filter(|_| privilege == Privileges::SELECT) {
+                any |= catalog.column_privileges(relation, column.attnum, role, privilege)?.0 != 0;
+            }
+            match any {
+                true => continue,
+                false => return Err(denied()?),
+            }
         }
         for &column in columns {
-            // A system column, or the whole row, takes all of the table's columns to be allowed.
             if catalog.column_privileges(relation, column, role, privilege)?.0 == 0 {
                 return Err(denied()?);
             }

@@ -33,4 +33,5 @@ pub use evaluator::RowEvaluator;
 pub use execution::{Execution, Options, lock_relation, try_lock_relation};
 pub use inserter::Inserter;
 pub use operator::Instrument;
+pub use operator::modify::shows_columns;
 pub use session::{Host, Session, TriggerEvent, TriggerKind, TriggerOutcome};

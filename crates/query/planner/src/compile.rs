@@ -687,7 +687,11 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
         }
         NodeKind::Limit { count, offset, .. } => count.iter().chain(offset).for_each(f),
         NodeKind::ModifyTable(modify) => {
-            modify.target.view_checks.iter().for_each(|(_, e)| f(e));
+            let members = modify.tree.iter().flat_map(|tree| tree.members.iter().map(|member| &member.table));
+            for table in members.chain([&modify.target]) {
+                table.view_checks.iter().for_each(|(_, e)| f(e));
+                table.security_checks.iter().for_each(|check| f(&check.condition));
+            }
             if let Some(conflict) = &modify.on_conflict {
                 conflict.update.iter().flatten().for_each(|(_, e)| f(e));
                 conflict.condition.iter().for_each(&mut *f);

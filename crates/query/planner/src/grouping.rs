@@ -39,6 +39,7 @@ impl Planner<'_> {
             lateral: false,
             in_from: false,
             permission: None,
+            security: Vec::new(),
         });
         let mut replace = Replace { keys: &keys, entry, depth: 0 };
         for target in &mut query.targets {

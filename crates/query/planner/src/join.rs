@@ -34,8 +34,9 @@ pub(crate) struct Unit {
 }
 
 pub(crate) enum UnitKind {
-    /// A table.
-    Base { relation: usize, base: BaseRelation, quals: Vec<Expr> },
+    /// A table. `usable` of its conditions, the first ones, may be computed in any order; what comes behind may tell of a row, and must wait
+    /// for those before it: no index serves it.
+    Base { relation: usize, base: BaseRelation, quals: Vec<Expr>, usable: usize },
     /// A table with others below it.
     Tree(Box<crate::tree::Tree>),
     /// Planned already.
@@ -242,6 +243,7 @@ impl Planner<'_> {
     fn flatten(&mut self, tree: Tree, problem: &mut Problem, quals: &mut Vec<(Expr, bool)>) -> Result<()> {
         match tree {
             Tree::Relation(at) => {
+                quals.extend(self.security_of(at).into_iter().map(|qual| (qual, true)));
                 let unit = self.relation_unit(at)?;
                 problem.units.push(unit);
             }
@@ -281,7 +283,7 @@ impl Planner<'_> {
                 let mut unit = match *right {
                     Tree::Relation(at) => {
                         let mut unit = self.relation_unit(at)?;
-                        for qual in own {
+                        for qual in self.security_of(at).into_iter().chain(own) {
                             self.push_down(&mut unit, qual)?;
                         }
                         unit
@@ -430,7 +432,13 @@ impl Planner<'_> {
                 }
                 if self.is_tree(&base.relation, inherit)? {
                     let top = base.relation.clone();
-                    let tree = crate::tree::Tree { relation: at, top, quals: Vec::new(), members: Vec::new() };
+                    let tree = crate::tree::Tree {
+                        relation: at,
+                        top,
+                        quals: Vec::new(),
+                        usable: usize::MAX,
+                        members: Vec::new(),
+                    };
                     return Ok(Unit {
                         relids,
                         kind: UnitKind::Tree(Box::new(tree)),
@@ -442,7 +450,7 @@ impl Planner<'_> {
                 let rows = base.tuples;
                 return Ok(Unit {
                     relids,
-                    kind: UnitKind::Base { relation: at, base, quals: Vec::new() },
+                    kind: UnitKind::Base { relation: at, base, quals: Vec::new(), usable: usize::MAX },
                     special: None,
                     rows,
                     lateral: 0,
@@ -612,10 +620,53 @@ impl Planner<'_> {
         Ok(Built { node, layout: all, order: Vec::new() })
     }
 
+    /// The conditions of an entry that come before all others.
+    fn security_of(&mut self, at: usize) -> Vec<Expr> {
+        let mut quals = Vec::new();
+        for qual in self.level().query.range_table[at].security.clone() {
+            crate::prepare::conjuncts(qual, &mut quals);
+        }
+        quals
+    }
+
+    /// Puts the conditions on an entry in the order in which they may be computed: first those of its first security condition and whatever cannot
+    /// tell of a row, then the other security conditions, then the statement's own. Gives the number of the first.
+    fn order_by_security(&mut self, at: usize, quals: &mut Vec<Expr>) -> Result<usize> {
+        let security = &self.level().query.range_table[at].security;
+        if security.is_empty() {
+            return Ok(usize::MAX);
+        }
+        let mut levels: Vec<(Expr, usize)> = Vec::new();
+        for (level, qual) in security.clone().into_iter().enumerate() {
+            let mut parts = Vec::new();
+            crate::prepare::conjuncts(qual, &mut parts);
+            levels.extend(parts.into_iter().map(|part| (part, level)));
+        }
+        let mut ranked = Vec::with_capacity(quals.len());
+        for qual in quals.drain(..) {
+            let level = levels.iter().find(|(security, _)| *security == qual).map(|(_, level)| *level);
+            let rank = match level {
+                Some(0) => 0,
+                _ if !analyzer::leaks(self.ctx.catalog, &qual)? => 0,
+                level => level.unwrap_or(levels.len()),
+            };
+            ranked.push((rank, qual));
+        }
+        ranked.sort_by_key(|(rank, _)| *rank);
+        let usable = ranked.iter().filter(|(rank, _)| *rank == 0).count();
+        quals.extend(ranked.into_iter().map(|(_, qual)| qual));
+        Ok(usable)
+    }
+
     /// Rows that a unit gives, once all its own conditions are known.
     fn size_unit(&mut self, unit: &mut Unit) -> Result<()> {
-        if let UnitKind::Tree(tree) = &mut unit.kind {
-            unit.rows = self.size_tree(tree)?;
+        match &mut unit.kind {
+            UnitKind::Tree(tree) => {
+                tree.usable = self.order_by_security(tree.relation, &mut tree.quals)?;
+                unit.rows = self.size_tree(tree)?;
+            }
+            UnitKind::Base { relation, quals, usable, .. } => *usable = self.order_by_security(*relation, quals)?,
+            UnitKind::Built(_) => {}
         }
         if let UnitKind::Base { base, quals, .. } = &unit.kind {
             let selectivity = self.selectivity_of_all(quals)?;
@@ -1164,7 +1215,7 @@ impl Planner<'_> {
         tids: &[Expr],
         tid_condition: Option<&Expr>,
     ) -> Result<Built> {
-        let UnitKind::Base { relation: at, base, quals } = &problem.units[unit].kind else {
+        let UnitKind::Base { relation: at, base, quals, .. } = &problem.units[unit].kind else {
             return Err(Error::internal("not a base relation"));
         };
         let (at, table, quals) = (*at, base.relation.clone(), quals.clone());

@@ -42,7 +42,14 @@ impl Planner<'_> {
             return Err(Error::not_implemented("MERGE into a tree of tables"));
         }
         // What a row of MERGE's target must be, beside the join's condition: the conditions of views.
-        let target_quals = if command == Command::Merge { self.level().query.where_clause.clone() } else { None };
+        let target_quals = match command {
+            Command::Merge => {
+                let query = &self.level().query;
+                let security = query.range_table[target].security.iter();
+                analyzer::types::all_of(security.chain(&query.where_clause).cloned().collect())
+            }
+            _ => None,
+        };
         let source_there = if command == Command::Merge { Some(self.mark_source()?) } else { None };
         let tree = self.prepare()?;
         self.register_names();
@@ -176,25 +183,22 @@ impl Planner<'_> {
         };
         let mut target_table = self.target_table(relation, &table, columns)?;
         let layout = self.row_layout(&table, target, RowVersion::Default);
-        for check in self.level().query.check_options.clone() {
-            if let Some(mut condition) = check.condition {
-                crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut condition)?;
-                target_table.view_checks.push((check.view, self.compile(&condition, &layout)?));
-            }
+        let mut checks = self.level().query.check_options.clone();
+        for condition in checks.iter_mut().filter_map(|check| check.condition.as_mut()) {
+            crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, condition)?;
         }
+        self.row_checks(&mut target_table, &checks, &layout, |condition| condition)?;
         let mut members = Vec::with_capacity(scans.len());
         for scan in scans.iter().filter(|_| tree_target) {
             let member = self.relation(scan.oid)?;
             let columns = self.table_columns(&member)?;
-            let table_target = self.target_table(scan.relation, &member, columns)?;
-            members.push(MemberTarget {
-                oid: scan.oid,
-                table: table_target,
-                numbers: crate::tree::numbers(&table, &member)?,
-            });
-        }
-        if !members.is_empty() && !target_table.view_checks.is_empty() {
-            return Err(Error::not_implemented("check options of views over trees of tables"));
+            let mut table_target = self.target_table(scan.relation, &member, columns)?;
+            let numbers = crate::tree::numbers(&table, &member)?;
+            let layout = self.row_layout(&member, target, RowVersion::Default);
+            self.row_checks(&mut table_target, &checks, &layout, |condition| {
+                crate::tree::translate(&condition, target, &numbers, &table, &member)
+            })?;
+            members.push(MemberTarget { oid: scan.oid, table: table_target, numbers });
         }
         let on_conflict = self.on_conflict(&table, target)?;
         let merge = match command {
@@ -238,6 +242,34 @@ impl Planner<'_> {
         node.output = exprs.iter().map(|e| self.column_type(e.ty)).collect::<Result<_>>()?;
         node.cost.width = self.width(&exprs);
         Ok(Built { node, layout: exprs, order: Vec::new() })
+    }
+
+    /// Gives a table the checks of views and policies, which `own` brings to its columns.
+    fn row_checks(
+        &mut self,
+        table: &mut TargetTable,
+        checks: &[q::CheckOption],
+        layout: &[Expr],
+        own: impl Fn(Expr) -> Expr,
+    ) -> Result<()> {
+        for check in checks {
+            let Some(condition) = check.condition.clone() else { continue };
+            let condition = self.compile(&own(condition), layout)?;
+            let (kind, relation) = (check.kind, &check.relation);
+            let (row, using) = match kind {
+                CheckKind::View => {
+                    table.view_checks.push((relation.clone(), condition));
+                    continue;
+                }
+                CheckKind::Insert | CheckKind::Update => ("new", ""),
+                CheckKind::ConflictTarget => ("new", " (USING expression)"),
+                CheckKind::MergeUpdateTarget | CheckKind::MergeDeleteTarget => ("target", " (USING expression)"),
+            };
+            let policy = check.policy.as_ref().map_or(String::new(), |policy| format!(" \"{policy}\""));
+            let message = format!("{row} row violates row-level security policy{policy}{using} for table \"{relation}\"");
+            table.security_checks.push(SecurityCheck { kind, message, condition });
+        }
+        Ok(())
     }
 
     /// See [`crate::plan_target`].
@@ -392,6 +424,7 @@ impl Planner<'_> {
             virtual_not_null,
             checks,
             view_checks: Vec::new(),
+            security_checks: Vec::new(),
             generated,
             indexes,
         })

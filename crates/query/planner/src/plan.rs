@@ -29,7 +29,7 @@ use analyzer::query as q;
 use batch::{Batch, Datum, Repr};
 use ids::Oid;
 
-pub use analyzer::query::{Command, LockStrength, LockWait, Permission, SqlValueFunction};
+pub use analyzer::query::{CheckKind, Command, LockStrength, LockWait, Permission, SqlValueFunction};
 
 /// The type and form of a column or value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -866,10 +866,23 @@ pub struct TargetTable {
     pub checks: Vec<(String, Expr)>,
     /// Check options of views: the view's name, and what must be true of a new row.
     pub view_checks: Vec<(String, Expr)>,
+    /// What policies ask of rows.
+    pub security_checks: Vec<SecurityCheck>,
     /// Stored generated columns: number, and value.
     pub generated: Vec<(i16, Expr)>,
     /// Its indexes.
     pub indexes: Vec<TargetIndex>,
+}
+
+/// What a policy asks of a row that is changed.
+#[derive(Debug)]
+pub struct SecurityCheck {
+    /// Of which rows.
+    pub kind: CheckKind,
+    /// The error for a row of which it is not true.
+    pub message: String,
+    /// What must be true.
+    pub condition: Expr,
 }
 
 /// An index of a table to be changed.

@@ -414,6 +414,7 @@ impl Planner<'_> {
             lateral: false,
             in_from: false,
             permission: None,
+            security: Vec::new(),
         };
         let table = &mut self.level().query.range_table;
         table.push(entry);

@@ -52,7 +52,21 @@ struct Match {
 impl Planner<'_> {
     /// The ways to read a base relation, parameterised ones (by `joins`, conditions with other relations) included.
     pub fn base_paths(&mut self, unit_at: usize, unit: &Unit, joins: &[Expr]) -> Result<Vec<Rc<Path>>> {
-        let UnitKind::Base { relation: at, base, quals } = &unit.kind else { return Ok(Vec::new()) };
+        let UnitKind::Base { relation: at, base, quals, usable } = &unit.kind else { return Ok(Vec::new()) };
+        // An index looks at rows before anything else does: behind a security condition only for what cannot tell of them.
+        let (quals, safe_joins) = match *usable {
+            usize::MAX => (&quals[..], None),
+            usable => {
+                let mut safe = Vec::with_capacity(joins.len());
+                for join in joins {
+                    if !analyzer::leaks(self.ctx.catalog, join)? {
+                        safe.push(join.clone());
+                    }
+                }
+                (&quals[..usable], Some(safe))
+            }
+        };
+        let joins = safe_joins.as_deref().unwrap_or(joins);
         let costs = self.ctx.costs.clone();
         let mask = 1 << unit_at;
         let mut paths = Vec::new();

@@ -32,6 +32,8 @@ pub(crate) struct Tree {
     pub top: Entry<Relation>,
     /// Conditions on it.
     pub quals: Vec<Expr>,
+    /// How many of them may be computed in any order ([`UnitKind::Base`]).
+    pub usable: usize,
     /// The tables whose rows count; none before [`Planner::size_tree`].
     pub members: Vec<Member>,
 }
@@ -43,6 +45,8 @@ pub(crate) struct Member {
     pub numbers: Rc<Vec<i16>>,
     /// The conditions in its own numbers.
     pub quals: Vec<Expr>,
+    /// As the tree's.
+    pub usable: usize,
     pub rows: f64,
     pub alias: String,
     /// Its entry among the plan's names.
@@ -103,7 +107,8 @@ impl Planner<'_> {
                 .iter()
                 .map(|qual| translate(qual, tree.relation, &numbers, &tree.top, &base.relation))
                 .collect();
-            let mut member = Member { base, numbers, quals, rows: 0.0, alias, name: self.names.len() - 1 };
+            let (usable, name) = (tree.usable, self.names.len() - 1);
+            let mut member = Member { base, numbers, quals, usable, rows: 0.0, alias, name };
             let entered = self.enter(tree.relation, &member);
             let selectivity = self.selectivity_of_all(&member.quals);
             self.leave(entered);
@@ -372,7 +377,12 @@ impl Member {
     fn unit(&self, at: usize) -> Unit {
         Unit {
             relids: 1 << at,
-            kind: UnitKind::Base { relation: at, base: self.base.clone(), quals: self.quals.clone() },
+            kind: UnitKind::Base {
+                relation: at,
+                base: self.base.clone(),
+                quals: self.quals.clone(),
+                usable: self.usable,
+            },
             special: None,
             rows: self.rows,
             lateral: 0,

@@ -164,12 +164,14 @@ impl Session<'_> {
         self.statement_cache.borrow_mut().clear();
     }
 
-    /// What plans depend on besides the relations that they lock.
+    /// What plans depend on besides the relations that they lock: the catalogs; the settings and, once row security has been met, the role. (The
+    /// settings' number counts changes in this session; it takes the lower half.)
     pub fn generations(&self) -> (u64, u64) {
-        (self.catalog().generation(), self.settings.borrow().generation())
+        let role = u64::from(self.catalog().plan_role().0);
+        (self.catalog().generation(), self.settings.borrow().generation() ^ role << 32)
     }
 
-    /// Whether neither the catalogs nor the settings changed since a statement was planned.
+    /// Whether neither the catalogs, nor the settings, nor the role (where that matters) changed since a statement was planned.
     pub fn is_current(&self, prepared: &Prepared) -> bool {
         self.catalog().absorb();
         let generations = self.generations();

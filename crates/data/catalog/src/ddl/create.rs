@@ -237,11 +237,16 @@ impl Catalog {
     }
 
     pub(crate) fn column_row(&self, relation: Oid, number: i16, column: &NewColumn) -> Result<PgAttribute> {
-        let type_ = self.type_(column.type_)?;
-        if type_.typtype == b'p' && column.type_ != Oid(2249) {
+        if self.type_(column.type_)?.typtype == b'p' && column.type_ != Oid(2249) {
             let message = format!("column \"{}\" has pseudo-type {}", column.name, self.type_name(column.type_)?);
             return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
         }
+        self.column_row_of_any_type(relation, number, column)
+    }
+
+    /// The same for an index, whose operator classes may store what no table does.
+    pub(crate) fn column_row_of_any_type(&self, relation: Oid, number: i16, column: &NewColumn) -> Result<PgAttribute> {
+        let type_ = self.type_(column.type_)?;
         Ok(PgAttribute {
             attrelid: relation,
             attname: column.name.clone().into(),

@@ -55,6 +55,10 @@ types::builtins! {
     6121 pg_relation_is_publishable each(Context, Oid) |cx: Context<'_>, oid| is_publishable(catalog_of(&cx)?, oid);
     6315 pg_basetype each(Context, Oid) |cx: Context<'_>, oid| base_type(catalog_of(&cx)?, oid);
     3298 row_security_active each(Context, Oid) |cx: Context<'_>, oid| row_security_active(catalog_of(&cx)?, oid);
+    3299 row_security_active_name each(Context, &[u8]) |cx: Context<'_>, name: &[u8]| {
+        let catalog = catalog_of(&cx)?;
+        row_security_active(catalog, super::privileges::relation_of(catalog, name)?)
+    };
     3424 pg_partition_root each(Context, Oid) |cx: Context<'_>, oid| partition_root(catalog_of(&cx)?, oid);
     6174 pg_get_statisticsobjdef_columns each(Context, Oid) |cx: Context<'_>, oid| statistics_columns(catalog_of(&cx)?, oid);
 }

@@ -162,7 +162,7 @@ fn role_of(catalog: &Catalog, role: Option<Argument<'_>>) -> Result<Oid> {
 }
 
 /// The relation of a possibly qualified name.
-fn relation_of(catalog: &Catalog, name: &[u8]) -> Result<Oid> {
+pub(super) fn relation_of(catalog: &Catalog, name: &[u8]) -> Result<Oid> {
     let name = text(name);
     let parts = crate::names::split_qualified(&name)
         .ok_or_else(|| Error::new(SqlState::INVALID_NAME, "invalid name syntax"))?;

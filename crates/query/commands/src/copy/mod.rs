@@ -30,6 +30,12 @@ pub(crate) fn copy(context: &Context<'_>, copy: &Copy) -> Result<String> {
     let rows = match (&copy.source, copy.from) {
         (CopySource::Relation { relation, columns }, true) => {
             let relation = context.open(relation, 3)?;
+            let catalog = context.catalog();
+            if analyzer::row_security_applies(catalog, context.session.env(), &relation, catalog.current_user())? {
+                let error =
+                    Error::new(SqlState::FEATURE_NOT_SUPPORTED, "COPY FROM not supported with row-level security");
+                return Err(error.hint("Use INSERT statements instead."));
+            }
             from::copy_from(context, &relation, columns, &copy.target, &options)?
         }
         (CopySource::Relation { relation, columns }, false) => {

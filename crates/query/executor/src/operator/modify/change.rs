@@ -11,7 +11,7 @@ use access::{Conflict, ConflictKind, FetchMode, Outcome, Projected, Row, UpdateO
 use batch::{Batch, Column, Datum, DatumRef};
 use error::{Error, Result, SqlState};
 use ids::{Oid, TupleId};
-use planner::plan::{ModifyTable, RowMark};
+use planner::plan::{CheckKind, ModifyTable, RowMark};
 use txn::Snapshot;
 
 use super::insert::insert_routed;
@@ -288,6 +288,9 @@ impl Common {
             }
         }
         target.generate(&mut new, run)?;
+        if target.is_secured(CheckKind::Update) {
+            target.check_policies(CheckKind::Update, &new, run)?;
+        }
         if let Some(router) = router
             && let Some(row) = self.elsewhere(router, &new, run)?
         {
@@ -463,11 +466,15 @@ impl Changing {
             session.host.trigger(event(TriggerKind::AfterDelete))?;
         }
         let Some(router) = &mut self.router else { return Ok(()) };
+        // The table that the statement names stands in the place of the member that is being changed.
+        let mut targets = self.members.iter_mut().map(|member| &mut member.target);
+        let target = targets.find(|target| target.open.relation.oid == router.root());
+        let target = target.ok_or_else(|| Error::internal("a partition is changed without its table"))?;
         let returning = &self.common.returning;
         // Both versions in the form of the table that the statement names.
         let was = returning.places.apply(old, &[0], &returning.columns);
         let mut count = 0;
-        insert_routed(router, target, new, run, true, |leaf, (rows, row), to, _| {
+        insert_routed(router, target, new, run, (CheckKind::Update, true), |leaf, (rows, row), to, _| {
             count += 1;
             if returning.wanted {
                 let now = leaf.to_root.apply(rows, &[row as u16], &returning.columns);

@@ -4,7 +4,7 @@ use access::{EntryStatus, InsertOptions, LockStrength, Outcome, UpdateOptions, W
 use batch::{Batch, Datum, Repr, Rows, Selection};
 use error::{Error, Result, SqlState};
 use ids::{Oid, TupleId};
-use planner::plan::{ModifyTable, TargetTable};
+use planner::plan::{CheckKind, ModifyTable, TargetTable};
 
 use super::Common;
 use super::route::{Leaf, Router};
@@ -58,7 +58,7 @@ impl BatchInsert {
     /// Inserts all rows of a batch.
     pub fn insert(&mut self, rows: &mut Batch, run: &mut Run<'_>) -> Result<()> {
         if let Some(router) = &mut self.router {
-            return insert_routed(router, &self.target, rows, run, false, |_, _, _, _| ());
+            return insert_routed(router, &mut self.target, rows, run, (CheckKind::Insert, false), |_, _, _, _| ());
         }
         if self.target.has_triggers() {
             before_triggers(&self.target, rows, run)?;
@@ -89,15 +89,15 @@ pub(super) fn insert_rows(
     Ok(())
 }
 
-/// Sends rows, whose first columns are the table's, to their partitions and inserts them there. Each inserted row is told of: its
-/// partition, its row there and its place, and its position among `rows`. With `in_order`, row comes after row as they are given; else
-/// the rows of a partition go together.
+/// Sends rows, whose first columns are the table's, to their partitions and inserts them there, once the table's checks of the kind `checks`
+/// let them pass. Each inserted row is told of: its partition, its row there and its place, and its position among `rows`. With
+/// `in_order`, row comes after row as they are given; else the rows of a partition go together.
 pub(super) fn insert_routed(
     router: &mut Router,
-    target: &Target,
+    target: &mut Target,
     rows: &Batch,
     run: &mut Run<'_>,
-    in_order: bool,
+    (checks, in_order): (CheckKind, bool),
     mut tell: impl FnMut(&Leaf, (&Batch, usize), TupleId, usize),
 ) -> Result<()> {
     let session = run.session;
@@ -126,8 +126,20 @@ pub(super) fn insert_routed(
             before_triggers(&leaf.target, &mut own, run)?;
         }
         leaf.target.generate(&mut own, run)?;
+        // What policies and views ask is asked of rows of the table that was named.
+        let whole = |own: &Batch, target: &Target| {
+            let rows: Vec<u16> = own.rows().iter().map(|row| row as u16).collect();
+            leaf.to_root.apply(own, &rows, &target.reprs())
+        };
+        if target.is_secured(checks) {
+            target.check_policies(checks, &whole(&own, target), run)?;
+        }
         leaf.target.check(&own, run)?;
         insert_rows(&mut leaf.target, &own, &mut places, run)?;
+        if target.has_view_checks() {
+            let rows = whole(&own, target);
+            target.check_views(&rows, rows.rows(), run)?;
+        }
         for (row, &place) in own.rows().iter().zip(&places) {
             tell(leaf, (&own, row), place, group[row] as usize);
         }
@@ -182,9 +194,6 @@ impl Insert {
             true if modify.on_conflict.is_some() => {
                 return Err(Error::not_implemented("ON CONFLICT of a partitioned table"));
             }
-            true if !modify.target.view_checks.is_empty() => {
-                return Err(Error::not_implemented("check options of views over partitioned tables"));
-            }
             true => Some(Router::new(session, common.target.open.relation.oid)?),
             false => None,
         };
@@ -221,10 +230,10 @@ impl Insert {
         let batch = &self.batch;
         insert_routed(
             router,
-            &self.common.target,
+            &mut self.common.target,
             batch,
             run,
-            returning.wanted,
+            (CheckKind::Insert, returning.wanted),
             |leaf, (rows, row), place, source| {
                 count += 1;
                 if returning.wanted {
@@ -398,6 +407,7 @@ impl Insert {
         if pair.row_count() == 0 {
             return Ok(true);
         }
+        target.check_policies(CheckKind::ConflictTarget, &old, run)?;
         let mut new = Batch::new(target.reprs());
         for n in 0..width {
             new.columns[n].push(old.columns[n].get(0));
@@ -408,6 +418,7 @@ impl Insert {
             new.columns[*number as usize - 1].put(0, value.result(&pair).get(0));
         }
         target.generate(&mut new, run)?;
+        target.check_policies(CheckKind::Update, &new, run)?;
         target.check(&new, run)?;
         let changed = super::change::Changes::of(target, &old.columns, &new.columns, 0);
         let options = UpdateOptions {
@@ -486,6 +497,7 @@ impl Operator for Insert {
                 before_triggers(&self.common.target, &mut self.batch, run)?;
             }
             self.common.target.generate(&mut self.batch, run)?;
+            self.common.target.check_policies(CheckKind::Insert, &self.batch, run)?;
             self.common.target.check(&self.batch, run)?;
             if self.on_conflict.is_none() {
                 self.insert_all(out, run)?;

@@ -12,7 +12,7 @@ use access::{Conflict, ConflictKind};
 use batch::{Batch, Column, Repr, Rows, Selection};
 use error::{Error, Result, SqlState};
 use ids::TupleId;
-use planner::plan::{Command, ModifyTable};
+use planner::plan::{CheckKind, Command, ModifyTable};
 
 use analyzer::query::MergeWhen;
 
@@ -180,6 +180,7 @@ impl Merge {
                 }
                 (Command::Update, Some(new)) => {
                     let (old, new) = (single(&joined.rows, row, forms.clone()), single(new, row, forms.clone()));
+                    self.common.target.check_policies(CheckKind::MergeUpdateTarget, &old, run)?;
                     self.common.returning.action = Some("UPDATE");
                     let place = joined.places[row].ok_or_else(|| Error::internal("MERGE updates no row"))?;
                     let from = (source, joined.positions[row]);
@@ -194,6 +195,7 @@ impl Merge {
                     let place = joined.places[row].ok_or_else(|| Error::internal("MERGE deletes no row"))?;
                     let from = (source, joined.positions[row]);
                     let old = single(&joined.rows, row, forms.clone());
+                    self.common.target.check_policies(CheckKind::MergeDeleteTarget, &old, run)?;
                     if let Changed::Conflict(conflict) =
                         self.common.delete_row(place, Some((&old, 0)), from, out, run)?
                     {
@@ -220,6 +222,7 @@ impl Merge {
             before_triggers(&common.target, new, run)?;
         }
         common.target.generate(new, run)?;
+        common.target.check_policies(CheckKind::Insert, new, run)?;
         common.target.check(new, run)?;
         let mut places = Vec::new();
         insert_rows(&mut common.target, new, &mut places, run)?;

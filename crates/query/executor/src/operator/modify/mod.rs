@@ -15,6 +15,8 @@ mod merge;
 mod route;
 mod target;
 
+pub use target::shows as shows_columns;
+
 use std::sync::Arc;
 
 use access::{FetchMode, Fetched, Projected};

@@ -149,6 +149,11 @@ impl Router {
         Ok(Router { root, levels: HashMap::new(), leaves: HashMap::new(), above: PartitionCheck::new(session, root)? })
     }
 
+    /// The table whose rows it takes.
+    pub fn root(&self) -> Oid {
+        self.root
+    }
+
     /// The partition of each of a batch's rows, whose first columns are the root's.
     pub fn route(&mut self, rows: &Batch, run: &mut Run<'_>) -> Result<Vec<Oid>> {
         let wanted: Vec<u16> = rows.rows().iter().map(|row| row as u16).collect();

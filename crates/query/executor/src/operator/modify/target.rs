@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use access::{IndexEntry, Inserted, UniqueCheck};
 use batch::{Batch, Column, Repr, Rows};
-use catalog::{Entry, Relation};
+use catalog::acl::Privileges;
+use catalog::privileges::ObjectKind;
+use catalog::{Catalog, Entry, Relation};
 use error::{Error, Result, SqlState};
 use ids::TupleId;
-use planner::plan::TargetTable;
+use planner::plan::{CheckKind, TargetTable};
 
 use super::route::{PartitionCheck, Rearrangement};
 use crate::Session;
@@ -27,8 +29,16 @@ pub(super) struct Target {
     virtual_not_null: Vec<(i16, Compiled)>,
     checks: Vec<(String, Compiled)>,
     view_checks: Vec<(String, Compiled)>,
+    security_checks: Vec<SecurityCheck>,
     generated: Vec<(i16, Compiled)>,
     pub indexes: Vec<TargetIndex>,
+}
+
+/// What a policy asks of rows.
+struct SecurityCheck {
+    kind: CheckKind,
+    message: String,
+    condition: Compiled,
 }
 
 /// One of its indexes.
@@ -81,6 +91,12 @@ impl Target {
                 .collect::<Result<_>>()?,
             view_checks: (target.view_checks.iter())
                 .map(|(view, check)| Ok((view.clone(), compile(check)?)))
+                .collect::<Result<_>>()?,
+            security_checks: (target.security_checks.iter())
+                .map(|check| {
+                    let condition = compile(&check.condition)?;
+                    Ok(SecurityCheck { kind: check.kind, message: check.message.clone(), condition })
+                })
                 .collect::<Result<_>>()?,
             generated: (target.generated.iter())
                 .map(|(number, value)| Ok((*number, compile(value)?)))
@@ -160,6 +176,23 @@ impl Target {
         self.failing(Error::new(SqlState::CHECK_VIOLATION, text), rows, row, run)
     }
 
+    /// Whether policies check rows of a kind.
+    pub fn is_secured(&self, kind: CheckKind) -> bool {
+        self.security_checks.iter().any(|check| check.kind == kind)
+    }
+
+    /// Checks that policies let the selected rows pass, which are of this kind. Unlike a constraint, a condition that is null fails.
+    pub fn check_policies(&mut self, kind: CheckKind, rows: &Batch, run: &mut Run<'_>) -> Result<()> {
+        for check in self.security_checks.iter_mut().filter(|check| check.kind == kind) {
+            check.condition.evaluate(rows, rows.rows(), run)?;
+            let holds = check.condition.result(rows);
+            if rows.rows().iter().any(|row| holds.get(row).as_bool() != Some(true)) {
+                return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, check.message.as_str()));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether views check new rows.
     pub fn has_view_checks(&self) -> bool {
         !self.view_checks.is_empty()
@@ -186,12 +219,27 @@ impl Target {
     /// Adds the table and the failing row to an error.
     fn failing(&self, error: Error, rows: &Batch, row: usize, run: &Run<'_>) -> Result<Error> {
         let relation = &self.open.relation;
-        let mut values = Vec::new();
+        let (mut names, mut values) = (Vec::new(), Vec::new());
         let (columns, places) = match &self.shown_as {
             Some((table, places)) => (&**table, places.clone()),
             None => (&**relation, Rearrangement::none()),
         };
+        let schema = run.session.catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
+        let error = error.schema(schema).table(relation.name());
+        // Who may not read the table sees what they may read of it, and what they gave.
+        let whole = shows(run.session.catalog, run.env(), columns, &[])?;
+        if !whole && analyzer::row_security_hides(run.session.catalog, run.env(), columns)? {
+            return Ok(error);
+        }
+        let given = |number: i16| {
+            let mut own = run.state.plan.permissions.iter().filter(|permission| permission.relation == columns.oid);
+            own.any(|permission| permission.inserted.contains(&number) || permission.updated.contains(&number))
+        };
         for column in columns.live_columns() {
+            if !whole && !given(column.attnum) && !shows(run.session.catalog, run.env(), columns, &[column.attnum])? {
+                continue;
+            }
+            names.push(column.attname.to_string());
             if column.attgenerated == b'v' {
                 values.push("virtual".into());
                 continue;
@@ -200,8 +248,12 @@ impl Target {
             let value = rows.columns[place].get(row);
             values.push(shown(column.atttypid, value, Some(64), run)?);
         }
-        let schema = run.session.catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
-        Ok(error.detail(format!("Failing row contains ({}).", values.join(", "))).schema(schema).table(relation.name()))
+        let values = values.join(", ");
+        Ok(match whole {
+            true => error.detail(format!("Failing row contains ({values}).")),
+            false if names.is_empty() => error,
+            false => error.detail(format!("Failing row contains ({}) = ({values}).", names.join(", "))),
+        })
     }
 
     /// Makes the index entries of rows that are in the table, in the indexes that `which` chooses. `places` has the place of
@@ -310,12 +362,33 @@ impl TargetIndex {
         }
         let schema = run.session.catalog.schema_name(table.relation.class.relnamespace)?.unwrap_or_default();
         let name = &self.open.index.name;
-        Ok(Error::new(SqlState::UNIQUE_VIOLATION, format!("duplicate key value violates unique constraint \"{name}\""))
-            .detail(format!("Key ({})=({}) already exists.", names.join(", "), shown_values.join(", ")))
-            .schema(schema)
-            .table(table.relation.name())
-            .constraint(name.as_ref()))
+        let text = format!("duplicate key value violates unique constraint \"{name}\"");
+        let error = Error::new(SqlState::UNIQUE_VIOLATION, text);
+        let error = error.schema(schema).table(table.relation.name()).constraint(name.as_ref());
+        let keys: Vec<i16> = self.open.row.indkey.iter().take(self.open.columns.len()).copied().collect();
+        Ok(match shows(run.session.catalog, run.env(), &table.relation, &keys)? {
+            true => error.detail(format!("Key ({})=({}) already exists.", names.join(", "), shown_values.join(", "))),
+            false => error,
+        })
     }
+}
+
+/// Whether the current role may see these columns of a table's rows in messages: never those of rows that policies could hide from it. Zero, for
+/// an expression, takes the privilege to read the whole table; so does asking for no columns.
+pub fn shows(catalog: &Catalog, env: &dyn types::Environment, table: &Relation, columns: &[i16]) -> Result<bool> {
+    if analyzer::row_security_hides(catalog, env, table)? {
+        return Ok(false);
+    }
+    let (role, wanted) = (catalog.current_user(), Privileges::SELECT);
+    if catalog.privileges(ObjectKind::Relation, table.oid, role, wanted)?.is_some_and(|held| held.contains(wanted)) {
+        return Ok(true);
+    }
+    for &column in columns {
+        if column == 0 || catalog.column_privileges(table.oid, column, role, wanted)?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(!columns.is_empty())
 }
 
 /// A value's text for a message, cut to so many bytes.
