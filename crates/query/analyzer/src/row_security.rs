@@ -42,8 +42,9 @@ pub fn applies(catalog: &Catalog, env: &dyn Environment, relation: &Relation, ro
         let text = format!("query would be affected by row-level security policy for table \"{}\"", relation.name());
         let error = Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text);
         return Err(match owns {
-            true => error
-                .hint("To disable the policy for the table's owner, use ALTER TABLE NO FORCE ROW LEVEL SECURITY."),
+            true => {
+                error.hint("To disable the policy for the table's owner, use ALTER TABLE NO FORCE ROW LEVEL SECURITY.")
+            }
             false => error,
         });
     }
@@ -89,7 +90,9 @@ impl Analyzer<'_> {
     pub(crate) fn apply_policies(&mut self, query: &mut Query, places: &[usize]) -> Result<()> {
         for &at in places {
             let entry = &query.range_table[at];
-            let (EntryKind::Relation { oid, .. }, Some(permission)) = (&entry.kind, &entry.permission) else { continue };
+            let (EntryKind::Relation { oid, .. }, Some(permission)) = (&entry.kind, &entry.permission) else {
+                continue;
+            };
             let role = match permission.check_as.is_valid() {
                 true => permission.check_as,
                 false => self.catalog.current_user(),

@@ -180,7 +180,8 @@ fn open(context: &Context<'_>, name: &RelationName) -> Result<Entry<Relation>> {
 }
 
 fn store(context: &Context<'_>, table: &Relation, expr: Option<&Expr>) -> Result<Option<Stored>> {
-    expr.map(|expr| expression::store(context, expr, Place::Policy, Some(table), Wanted::Condition("POLICY"))).transpose()
+    expr.map(|expr| expression::store(context, expr, Place::Policy, Some(table), Wanted::Condition("POLICY")))
+        .transpose()
 }
 
 /// Records what a policy's expressions read and call.

@@ -266,7 +266,8 @@ impl Planner<'_> {
                 CheckKind::MergeUpdateTarget | CheckKind::MergeDeleteTarget => ("target", " (USING expression)"),
             };
             let policy = check.policy.as_ref().map_or(String::new(), |policy| format!(" \"{policy}\""));
-            let message = format!("{row} row violates row-level security policy{policy}{using} for table \"{relation}\"");
+            let message =
+                format!("{row} row violates row-level security policy{policy}{using} for table \"{relation}\"");
             table.security_checks.push(SecurityCheck { kind, message, condition });
         }
         Ok(())

@@ -220,7 +220,8 @@ impl Session<'_> {
                 || has.for_update);
         let [entry] = &query.range_table[..] else { return Ok(false) };
         let EntryKind::Relation { oid: table, relkind: b'r', sample: None, .. } = entry.kind else { return Ok(false) };
-        if !plain || !entry.security.is_empty() || !query.from.iter().all(|item| matches!(item, FromItem::Relation(0))) {
+        if !plain || !entry.security.is_empty() || !query.from.iter().all(|item| matches!(item, FromItem::Relation(0)))
+        {
             return Ok(false);
         }
         match query.command {

@@ -223,7 +223,10 @@ impl Catalog {
         }
         let name = column.name.clone().unwrap_or(name);
         let new = NewColumn::new(name, type_, typmod, collation);
-        Ok(PgAttribute { attoptions: column.opclass_options.clone(), ..self.column_row_of_any_type(index, at as i16 + 1, &new)? })
+        Ok(PgAttribute {
+            attoptions: column.opclass_options.clone(),
+            ..self.column_row_of_any_type(index, at as i16 + 1, &new)?
+        })
     }
 
     fn record_index_dependencies(&self, new: &NewIndex, oid: Oid, keys: usize) -> Result<()> {
