@@ -12,6 +12,10 @@ mod server;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+/// Counts what is allocated, so that a session's memory can be bounded.
+#[global_allocator]
+static ALLOCATOR: sys::memory::Counted = sys::memory::Counted;
+
 /// A tool: what `oliphant NAME` runs.
 struct Tool {
     name: &'static str,

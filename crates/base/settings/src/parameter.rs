@@ -395,7 +395,7 @@ mod tests {
     fn the_table_is_sorted_and_sound() {
         let lower: Vec<String> = PARAMETERS.iter().map(|p| p.name.to_ascii_lowercase()).collect();
         assert!(lower.is_sorted_by(|a, b| a < b));
-        assert_eq!(PARAMETERS.len(), 404);
+        assert_eq!(PARAMETERS.len(), 406);
         for parameter in PARAMETERS {
             match parameter.kind {
                 Kind::Int { boot, min, max } => assert!((min..=max).contains(&boot), "{}", parameter.name),

@@ -136,8 +136,8 @@ mod tests {
     fn rows_are_complete() {
         let s = Settings::new();
         let rows = s.rows(true);
-        assert_eq!(rows.len(), 399);
-        assert_eq!(s.rows(false).len(), 399 - 24);
+        assert_eq!(rows.len(), 401);
+        assert_eq!(s.rows(false).len(), 401 - 24);
         let work_mem = rows.iter().find(|row| row.name == "work_mem").unwrap();
         assert_eq!(
             (&*work_mem.setting, work_mem.unit, work_mem.max_val.as_deref()),

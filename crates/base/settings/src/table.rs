@@ -1,5 +1,5 @@
 //! The table of all parameters: PostgreSQL 18's names, contexts, categories, units, ranges, boot values and descriptions,
-//! taken from `pg_settings` of version 18.6; and the five that it hides.
+//! taken from `pg_settings` of version 18.6; the five that it hides; and our own, whose names begin with `oliphant.`.
 //!
 //! Sorted by name without regard to case. Each line of the table gives a constant in [`id`] and a row of [`PARAMETERS`].
 //! A parameter without meaning here is accepted and reported all the same: programs set and read it.
@@ -761,6 +761,12 @@ parameters! {
     OAUTH_VALIDATOR_LIBRARIES = "oauth_validator_libraries", Sighup, "Connections and Authentication / Authentication", None, flags(&[Flags::LIST_INPUT, Flags::LIST_QUOTE, Flags::SUPERUSER_ONLY]),
         String { boot: "" },
         "Lists libraries that may be called to validate OAuth v2 bearer tokens.", "";
+    OLIPHANT_SERVER_MEMORY_LIMIT = "oliphant.server_memory_limit", Sighup, "Resource Usage / Memory", Kilobytes, Flags::NONE,
+        Int { boot: -1, min: -1, max: 2147483647 },
+        "Sets the maximum memory that all sessions may hold together.", "Beyond it, whoever asks for more gets an error. -1 means three quarters of the machine's memory, less shared buffers; 0 means no limit.";
+    OLIPHANT_SESSION_MEMORY_LIMIT = "oliphant.session_memory_limit", Superuser, "Resource Usage / Memory", Kilobytes, Flags::NONE,
+        Int { boot: -1, min: -1, max: 2147483647 },
+        "Sets the maximum memory that a session may hold.", "A statement that needs more gets an error. -1 means half of what all sessions may hold together; 0 means no limit.";
     OUTPUT_PLUGIN_LIBRARIES = "output_plugin_libraries", Superuser, "Replication / Sending Servers", None, flags(&[Flags::LIST_INPUT, Flags::LIST_QUOTE, Flags::SUPERUSER_ONLY]),
         String { boot: "pgoutput, test_decoding" },
         "Lists libraries that may be named as logical decoding output plugins.", "Users with REPLICATION privileges may only use plugins in this list when creating logical replication slots.";

@@ -57,12 +57,14 @@ interrupts! {
     CHILD = 18;
     /// Statistics are to be reported.
     REPORT_STATISTICS = 19;
+    /// The process, or the server, holds more memory than it may.
+    MEMORY = 20;
 }
 
 impl Interrupt {
     /// Those that [`Process::check_interrupts`](crate::Process::check_interrupts) turns into errors. The others are fetched
     /// with [`Process::take`](crate::Process::take) where they are served.
-    pub const RAISED: Interrupt = Interrupt(0b11_1111_1111);
+    pub const RAISED: Interrupt = Interrupt(0b11_1111_1111 | Interrupt::MEMORY.0);
 
     /// Whether any of `others` is in it.
     pub const fn intersects(self, others: Interrupt) -> bool {

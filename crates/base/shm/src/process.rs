@@ -165,6 +165,8 @@ crate::shared! {
         pub(crate) condition_queued: AtomicU32,
         /// Who had the slot before: counts its owners.
         generation: AtomicU64,
+        /// Bytes of memory of its own that the process is charged for.
+        pub(crate) memory: AtomicI64,
     }
 
     #[derive(Debug)]
@@ -176,6 +178,8 @@ crate::shared! {
         worker_requests: AtomicU32,
         /// Whether the postmaster is asked to change the log's files.
         rotation_requested: AtomicU32,
+        /// Bytes of memory that all charged processes hold.
+        memory: AtomicI64,
     }
 
     struct FreeSlots {
@@ -220,6 +224,11 @@ impl Slot {
     /// How many owners the slot has had: tells whether a remembered process is still the same one.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// Bytes of memory of its own that the process is charged for ([`Process::charge_memory`]).
+    pub fn memory(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed).max(0) as u64
     }
 
     /// Sets interrupt bits and wakes the process. Async-signal-safe.
@@ -307,6 +316,8 @@ impl Processes {
     /// `53000` if there are not enough file descriptors.
     pub fn attach(segment: &Segment, request: ProcessesRequest) -> Result<Processes> {
         let total = request.capacity.total() as usize;
+        // Asked once, so that those forked from this process know it.
+        sys::memory::machine();
         sys::raise_file_limit(total as u64 * 2 + 1024);
         let events = (0..total)
             .map(|_| eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK))
@@ -387,9 +398,15 @@ impl Processes {
         })
     }
 
+    /// Bytes of private memory that all charged processes hold ([`Process::charge_memory`]).
+    pub fn memory(&self) -> u64 {
+        self.table.memory.load(Ordering::Relaxed).max(0) as u64
+    }
+
     fn release(&self, number: ProcNumber, kind: ProcessKind) {
         let index = number.0 as usize;
         let slot = &self.slots[index];
+        self.table.memory.fetch_sub(slot.memory.swap(0, Ordering::Relaxed), Ordering::Relaxed);
         slot.cancel_key_len.store(0, Ordering::Release);
         slot.kind.store(0, Ordering::Release);
         self.pids[index].store(0, Ordering::Release);
@@ -586,8 +603,8 @@ impl Process {
     }
 
     /// Raises what has interrupted this process, the gravest first: FATAL `57P01` (terminated, postmaster gone), `57014`
-    /// (cancelled, timed out), `55P03` (lock timeout), `08006` (client gone), and the idle timeouts. One load when there
-    /// is nothing. To be called wherever a loop may take long, never while holding locks that others wait for.
+    /// (cancelled, timed out), `55P03` (lock timeout), `08006` (client gone), the idle timeouts, and `53200` (too much
+    /// memory held). One load when there is nothing. To be called wherever a loop may take long, never while holding locks that others wait for.
     ///
     /// # Errors
     ///
@@ -608,6 +625,7 @@ impl Process {
                 self.slot.interrupts.fetch_and(!settled.0, Ordering::SeqCst);
                 Err(error)
             }
+            None if self.take(Interrupt::MEMORY) => sys::memory::check(),
             None => Ok(()),
         }
     }
@@ -808,6 +826,21 @@ impl Process {
         }
     }
 
+    /// Charges what this process allocates from now on to its slot and to the server's account, within limits in bytes
+    /// (`None`: none) for this process and for all charged processes together. What exceeds them is raised by
+    /// [`check_interrupts`](Process::check_interrupts) and by [`sys::memory::check`]. Called again, it changes the limits.
+    /// Without the process's signals (threads in tests) it does nothing: the account is the process's.
+    pub fn charge_memory(&self, own: Option<u64>, all: Option<u64>) {
+        if !self.signals.load(Ordering::Relaxed) {
+            return;
+        }
+        let total = &raw const self.processes.table.get().memory as *mut AtomicI64;
+        if ACCOUNT.swap(total, Ordering::AcqRel).is_null() {
+            sys::memory::observe(Some(&CHARGING));
+        }
+        sys::memory::limit(own, all);
+    }
+
     /// What SIGQUIT writes to the client before the process ends: one message for an immediate shutdown, one for the crash
     /// of another process (both ready for the wire). The socket must not be encrypted, and stay open.
     pub fn set_last_words(&self, socket: BorrowedFd<'_>, shutdown: Vec<u8>, crash: Vec<u8>) {
@@ -820,6 +853,9 @@ impl Drop for Process {
     fn drop(&mut self) {
         if self.signals.load(Ordering::Relaxed) {
             sys::timer::clear_alarm();
+            if !ACCOUNT.swap(std::ptr::null_mut(), Ordering::AcqRel).is_null() {
+                sys::memory::observe(None);
+            }
             SLOT.store(std::ptr::null_mut(), Ordering::Release);
             let words = LAST_WORDS.swap(std::ptr::null_mut(), Ordering::SeqCst);
             if !words.is_null() {
@@ -870,6 +906,8 @@ static SLOT: AtomicPtr<Slot> = AtomicPtr::new(std::ptr::null_mut());
 /// What came while the process had no slot, between two sessions.
 static PENDING: AtomicU32 = AtomicU32::new(0);
 static CRASHED: AtomicPtr<AtomicU32> = AtomicPtr::new(std::ptr::null_mut());
+/// The server's account, while this process is charged.
+static ACCOUNT: AtomicPtr<AtomicI64> = AtomicPtr::new(std::ptr::null_mut());
 static LAST_WORDS: AtomicPtr<LastWords> = AtomicPtr::new(std::ptr::null_mut());
 
 extern "C" fn on_signal(number: i32) {
@@ -903,6 +941,22 @@ extern "C" fn on_signal(number: i32) {
         _ => slot.interrupt(Interrupt(0)),
     }
 }
+
+static CHARGING: sys::memory::Observer = sys::memory::Observer {
+    charge: |bytes| {
+        let (slot, all) = (SLOT.load(Ordering::Acquire), ACCOUNT.load(Ordering::Acquire));
+        // SAFETY: null, or into a segment that is never unmapped.
+        let (Some(slot), Some(all)) = (unsafe { slot.as_ref() }, unsafe { all.as_ref() }) else { return 0 };
+        slot.memory.fetch_add(bytes, Ordering::Relaxed);
+        all.fetch_add(bytes, Ordering::Relaxed) + bytes
+    },
+    alarm: || {
+        // SAFETY: as above.
+        if let Some(slot) = unsafe { SLOT.load(Ordering::Acquire).as_ref() } {
+            slot.interrupts.fetch_or(Interrupt::MEMORY.0, Ordering::SeqCst);
+        }
+    },
+};
 
 fn quit() -> ! {
     let (words, crashed) = (LAST_WORDS.load(Ordering::Acquire), CRASHED.load(Ordering::Acquire));

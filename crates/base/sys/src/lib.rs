@@ -1,5 +1,5 @@
 //! The few system calls that rustix does not offer, behind safe functions: fork, signals, timers, process titles,
-//! and how the locale writes numbers.
+//! and how the locale writes numbers; and the program's allocator, which counts ([`memory`]).
 //!
 //! Knows nothing of PostgreSQL. Everything that a signal handler does is written here or in `shm`, because a handler may
 //! only call async-signal-safe functions, which Rust cannot check: [`signal::flag`] sets a flag, [`signal::Queue`] turns
@@ -10,6 +10,7 @@
 //! A process that forks has one thread. [`fork`] checks it.
 
 pub mod locale;
+pub mod memory;
 pub mod process;
 pub mod signal;
 pub mod timer;

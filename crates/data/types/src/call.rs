@@ -539,7 +539,7 @@ pub fn each<A: Answer>(call: &mut Call<'_>, strict: u32, f: impl Fn(usize) -> A)
             Some(value) => value.put(out, row),
             None => out.set_null(row),
         }
-        Ok(())
+        sys::memory::check()
     })
 }
 
@@ -567,7 +567,7 @@ pub fn each_arena<W: Written>(call: &mut Call<'_>, strict: u32, f: impl Fn(usize
         if !written {
             out.set_null(row);
         }
-        Ok(())
+        sys::memory::check()
     })
 }
 

@@ -4,6 +4,7 @@
 //! - `full_disk`: no space left, for data and for the log.
 //! - `fuzz`: bytes that no client would send, by the thousands.
 //! - `limits`: how many may connect, and who gets in when few may.
+//! - `memory`: statements that need more than there is.
 //! - `isolation`: interleavings of several sessions, under `tests/isolation`.
 //! - `protocol`: messages, well-formed and not; shutdown.
 //! - `statistics`: what is counted, kept and forgotten; autovacuum; row estimates.
@@ -18,6 +19,7 @@ mod full_disk;
 mod fuzz;
 mod isolation;
 mod limits;
+mod memory;
 mod protocol;
 mod session;
 mod sql;

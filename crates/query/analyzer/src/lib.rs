@@ -211,13 +211,14 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// Runs `f` one level deeper; too deep is `54001`.
+    /// Runs `f` one level deeper; too deep is `54001`, too large (by what it allocates) `53200`.
     pub(crate) fn deeper<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= DEPTH_MAX {
             return Err(Error::new(SqlState::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded").hint(
                 "Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.",
             ));
         }
+        sys::memory::check()?;
         self.depth += 1;
         let result = f(self);
         self.depth -= 1;

@@ -260,7 +260,7 @@ impl Lexer<'_> {
 
     fn run(&mut self) {
         loop {
-            match self.token() {
+            match sys::memory::check().and_then(|()| self.token()) {
                 Ok(true) => {}
                 Ok(false) => return self.push(TokenKind::End, self.position, 0),
                 Err(error) => {

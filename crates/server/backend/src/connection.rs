@@ -9,7 +9,7 @@ use std::sync::Arc;
 use error::{Error, Result, SqlState};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
-use shm::{Process, Readiness, WaitEvent};
+use shm::{Interrupt, Process, Readiness, WaitEvent};
 use wire::frame::{self, Cut};
 
 /// Bytes of a buffer that is not filled by something big.
@@ -97,6 +97,10 @@ impl Connection {
     /// writes, what ends the statement).
     fn wait(&self, readiness: Readiness, event: WaitEvent) -> Result<()> {
         self.process.latch().reset();
+        if matches!(readiness, Readiness::Read) {
+            // Half a message is no place to stop at: its statement fails if it needs more memory than there is.
+            self.process.take(Interrupt::MEMORY);
+        }
         self.process.check_interrupts()?;
         self.process.wait(&[(self.socket.as_fd(), readiness)], None, event)?;
         Ok(())

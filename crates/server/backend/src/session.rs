@@ -201,6 +201,9 @@ impl Session<'_> {
         // A cancel request that came too late must not hit the next statement.
         self.process.take(Interrupt::CANCEL);
         self.process.take(Interrupt::STATEMENT_TIMEOUT);
+        if self.process.take(Interrupt::MEMORY) {
+            sys::memory::clear_alarm();
+        }
         if self.transaction.statistics().has_news() && !self.process.timeout_is_set(Timeout::Statistics) {
             self.process.set_timeout(Timeout::Statistics, Duration::from_micros(MIN_INTERVAL_US as u64));
         }
@@ -412,6 +415,8 @@ impl Session<'_> {
         });
         self.logger.borrow_mut().configure(&settings);
         self.keep_alive(&settings);
+        let (own, all) = memory_limits(&settings);
+        self.process.charge_memory(own, all);
         self.locks.set_wait_listener(settings.bool(id::LOG_LOCK_WAITS).then(|| self.wait_listener()));
         let tracks = settings.bool(id::TRACK_ACTIVITIES);
         let activities = &self.shared.engine.activities;
@@ -540,6 +545,20 @@ fn statement_class(statement: &parser::ast::Statement) -> StatementClass {
 }
 
 /// The error for a panic.
+/// How much memory this session, and all together, may hold, in bytes.
+fn memory_limits(settings: &Settings) -> (Option<u64>, Option<u64>) {
+    let given = |id| match settings.int(id) {
+        -1 => None,
+        kilobytes => Some((kilobytes > 0).then_some(kilobytes as u64 * 1024)),
+    };
+    let machine = sys::memory::machine();
+    let shared = settings.int(id::SHARED_BUFFERS) as u64 * ids::PAGE_SIZE as u64;
+    let rest = (machine / 4 * 3).saturating_sub(shared).max(machine / 4);
+    let all = given(id::OLIPHANT_SERVER_MEMORY_LIMIT).unwrap_or(Some(rest));
+    let own = given(id::OLIPHANT_SESSION_MEMORY_LIMIT).unwrap_or(Some(all.unwrap_or(rest) / 2));
+    (own, all)
+}
+
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".into());

@@ -278,6 +278,9 @@ impl Scan {
     }
 }
 
+/// After so many values that are stored compressed or out of line a batch ends: there is no telling how long they are.
+const LONG_VALUES: usize = 64;
+
 impl TableScan for Scan {
     fn next(&mut self, batch: &mut Batch) -> Result<bool> {
         if !self.started {
@@ -286,7 +289,7 @@ impl TableScan for Scan {
         let before = batch.len();
         let mut pages = 0;
         while pages < self.pages_per_batch || batch.len() == before {
-            if batch.len() + TUPLES_MAX > BATCH_ROWS {
+            if batch.len() + TUPLES_MAX > BATCH_ROWS || self.pending.len() >= LONG_VALUES {
                 break;
             }
             let Some(block) = self.next_block() else { break };

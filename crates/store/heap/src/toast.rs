@@ -141,6 +141,7 @@ fn decompress(stored: &[u8], out: &mut Vec<u8>) -> Result<()> {
     if length > ByteValues::MAX_LENGTH || length / 255 > block.len() {
         return Err(damaged("it has an impossible length"));
     }
+    sys::memory::admit(length)?;
     let start = out.len();
     out.resize(start + length, 0);
     match lz4_flex::block::decompress_into(block, &mut out[start..]) {
@@ -158,6 +159,7 @@ pub(crate) fn fetch(store: &Store, table: &Table, form: Form, stored: &[u8], out
         return decompress(stored, out);
     }
     let pointer = Pointer::read(stored)?;
+    sys::memory::admit(pointer.length as usize)?;
     let Some(heap) = Heap::toast_of(store, table) else { return Err(damaged("its table has no TOAST table")) };
     if !pointer.compressed {
         return read_chunks(&heap, pointer, out);

@@ -426,6 +426,7 @@ fn fill(
     if count > super::MAX_ELEMENTS || count.saturating_mul(width) > batch::ByteValues::MAX_LENGTH {
         return Err(too_many_elements());
     }
+    sys::memory::admit(count.saturating_mul(width))?;
     let mut out = Vec::new();
     write(element, repr, &dimensions, (0..count).map(|_| value), &mut out)?;
     Ok(out)

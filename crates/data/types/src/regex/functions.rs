@@ -205,6 +205,7 @@ fn replace(
         if out.len() > ByteValues::MAX_LENGTH {
             return Err(crate::call::too_long());
         }
+        sys::memory::check()?;
     }
     out.extend(&chars[copied..]);
     Ok(out)

@@ -127,6 +127,7 @@ fn pad(text: &[u8], len: i32, fill: &[u8], before: bool, out: &mut Vec<u8>) -> R
     if missing.saturating_mul(4).saturating_add(text.len()) > ByteValues::MAX_LENGTH {
         return Err(too_long());
     }
+    sys::memory::admit(missing)?;
     let text = &text[..char_offset(text, len)];
     if !before {
         out.extend_from_slice(text);
@@ -152,6 +153,7 @@ fn repeat(text: &[u8], count: i32, out: &mut Vec<u8>) -> Result<()> {
     let count = count.max(0) as usize;
     match text.len().checked_mul(count) {
         Some(total) if total <= ByteValues::MAX_LENGTH - 4 => {
+            sys::memory::admit(total)?;
             out.reserve(total);
             (0..count).for_each(|_| out.extend_from_slice(text));
             Ok(())
@@ -171,6 +173,7 @@ fn replace(text: &[u8], from: &[u8], to: &[u8], out: &mut Vec<u8>) -> Result<()>
         if out.len() - start > ByteValues::MAX_LENGTH {
             return Err(too_long());
         }
+        sys::memory::check()?;
     }
     out.extend_from_slice(rest);
     Ok(())

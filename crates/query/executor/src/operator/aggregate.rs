@@ -211,6 +211,11 @@ pub(super) fn build(
 
 impl Set {
     fn start(&mut self, calls: &[Call], run: &Run<'_>) -> Result<()> {
+        // Groups that filled their memory leave none behind, or each partition would seem to be too large, too.
+        if self.memory() > run.state.work_mem / 2 {
+            self.table = KeyTable::default();
+            self.values.iter_mut().for_each(|values| *values = Column::new(values.repr()));
+        }
         self.table.clear();
         self.values.iter_mut().for_each(Column::clear);
         self.states = calls.iter().map(|call| call.states(run)).collect::<Result<_>>()?;
@@ -356,7 +361,8 @@ impl Set {
                 None => ordered.drain(call, order, states.as_mut(), run)?,
             }
         }
-        for store in self.spilled.take().into_iter().flatten().filter(|store| !store.is_empty()) {
+        for mut store in self.spilled.take().into_iter().flatten().filter(|store| !store.is_empty()) {
+            store.rest()?;
             self.waiting.push_back((store, self.depth + 1));
         }
         Ok(())

@@ -254,6 +254,10 @@ impl HashJoin {
     /// Hashes inner rows: of a partition, or of the inner side itself.
     fn hash_inner(&mut self, mut from: Option<&mut RowStore>, depth: u32, run: &mut Run<'_>) -> Result<()> {
         self.table.clear();
+        // A table that was cut into partitions keeps no memory, or each of them would seem to be too large, too.
+        if self.table.memory() > Self::limit(run) / 2 {
+            self.table = Table::default();
+        }
         if self.table.columns.is_empty() {
             self.table.columns = self.inner_forms.iter().map(|&form| Column::new(form)).collect();
         }
@@ -287,7 +291,8 @@ impl HashJoin {
             }
         }
         if let Some(parts) = parts {
-            self.table.clear();
+            self.table = Table::default();
+            self.table.columns = self.inner_forms.iter().map(|&form| Column::new(form)).collect();
             self.cut_outer(parts, depth, run)?;
         }
         Ok(())
@@ -318,6 +323,10 @@ impl HashJoin {
             self.outer_side.compute(&self.outer_batch, run)?;
             let keys = &self.outer_side.keys;
             distribute(&self.outer_batch, |k| keys.hash(k), depth, &mut parts, |partition| &mut partition.outer)?;
+        }
+        for part in &mut parts {
+            part.inner.rest()?;
+            part.outer.rest()?;
         }
         self.partitions.extend(parts);
         self.outer_from = Outer::Store(RowStore::new(self.outer_forms.clone(), 0, Default::default()), 0);

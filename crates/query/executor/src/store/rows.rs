@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use batch::{BATCH_ROWS, Batch, Repr, Rows};
+use batch::{BATCH_ROWS, Batch, Column, Repr, Rows, Values};
 use error::Result;
 
 use super::temp::{BatchAddress, TempFile};
@@ -28,8 +28,21 @@ pub struct RowStore {
     file: Option<TempFile>,
 }
 
+/// A store that keeps nothing in memory is one of many partitions: it writes as soon as it has this many bytes.
+const PARTITION_BYTES: usize = 64 << 10;
+
+/// Bytes of the values in a batch.
+fn stored_bytes(batch: &Batch) -> usize {
+    let bytes = |column: &Column| match column.values() {
+        Values::Bytes(values) => values.arena_len(),
+        _ => 8 * batch.len(),
+    };
+    batch.columns.iter().map(bytes).sum()
+}
+
 impl RowStore {
-    /// No rows; `limit` bytes of memory before they go to a file in `directory`.
+    /// No rows; `limit` bytes of memory before they go to a file in `directory`. Every batch but the last has
+    /// [`BATCH_ROWS`] rows, unless the limit is zero.
     pub fn new(reprs: Vec<Repr>, limit: usize, directory: PathBuf) -> RowStore {
         let tail = Batch::new(reprs.iter().copied());
         RowStore { reprs, chunks: Vec::new(), tail, rows: 0, memory: 0, limit, directory, file: None }
@@ -78,7 +91,7 @@ impl RowStore {
                 self.push(batch, Rows::Some(&positions));
             }
             from += count;
-            if self.tail.len() == BATCH_ROWS {
+            if self.tail.len() == BATCH_ROWS || self.limit == 0 && stored_bytes(&self.tail) >= PARTITION_BYTES {
                 self.seal()?;
             }
         }
@@ -108,6 +121,18 @@ impl RowStore {
             self.memory += size;
             let full = std::mem::replace(&mut self.tail, Batch::new(self.reprs.iter().copied()));
             self.chunks.push(Chunk::Memory(full));
+        }
+        Ok(())
+    }
+
+    /// Nothing is added for now: gives back the memory that was ready for more rows, if there are rows in the file.
+    pub fn rest(&mut self) -> Result<()> {
+        if self.file.is_some() && !self.tail.is_empty() {
+            self.seal()?;
+        }
+        if let Some(file) = &mut self.file {
+            self.tail = Batch::new(self.reprs.iter().copied());
+            file.rest();
         }
         Ok(())
     }

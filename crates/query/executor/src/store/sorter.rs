@@ -25,6 +25,9 @@ struct Entry {
     row: u64,
 }
 
+/// About how many bytes of a run are read at once.
+const RUN_PIECE_BYTES: usize = 128 << 10;
+
 /// Keys of the rows in memory, one `ByteValues` for each batch of rows.
 #[derive(Default)]
 struct Held {
@@ -199,6 +202,11 @@ impl Sorter {
                 }
             }
         }
+        // Few, but long rows.
+        let last = self.held.batches.last().filter(|last| last.len() < BATCH_ROWS).map_or(0, Batch::memory);
+        if self.bound.is_none() && last > 0 && self.held.memory + last > self.limit.saturating_mul(2) {
+            self.spill()?;
+        }
         if let Some(bound) = self.bound
             && self.held.entries.len() >= (bound * 2).max(BATCH_ROWS)
         {
@@ -248,7 +256,11 @@ impl Sorter {
         let held = std::mem::take(&mut self.held);
         let mut out = Batch::new(self.reprs.iter().copied());
         let mut addresses = Vec::new();
-        for entries in held.entries.chunks(BATCH_ROWS) {
+        // A merge has a piece of each run in memory.
+        let memory: usize = held.batches.iter().map(Batch::memory).sum::<usize>()
+            + held.keys.iter().map(ByteValues::memory).sum::<usize>();
+        let rows = (held.entries.len() * RUN_PIECE_BYTES / memory.max(1)).clamp(16, BATCH_ROWS);
+        for entries in held.entries.chunks(rows) {
             held.gather(entries, &mut out);
             let mut keys = Column::new(Repr::Bytes);
             entries.iter().for_each(|entry| keys.push(DatumRef::Bytes(held.key(entry.row))));

@@ -24,7 +24,7 @@ pub struct BatchAddress {
     /// First byte.
     pub start: u64,
     /// Bytes.
-    pub len: u32,
+    pub len: u64,
 }
 
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -58,6 +58,11 @@ impl TempFile {
         self.end == 0
     }
 
+    /// Gives back what it needs only while it reads or writes.
+    pub fn rest(&mut self) {
+        self.buffer = Vec::new();
+    }
+
     /// Appends the rows of a batch.
     pub fn write(&mut self, batch: &Batch, rows: Rows<'_>) -> Result<BatchAddress> {
         self.buffer.clear();
@@ -65,7 +70,7 @@ impl TempFile {
         for column in &batch.columns {
             write_column(&mut self.buffer, column, rows);
         }
-        let address = BatchAddress { start: self.end, len: self.buffer.len() as u32 };
+        let address = BatchAddress { start: self.end, len: self.buffer.len() as u64 };
         self.file
             .write_all_at(&self.buffer, self.end)
             .map_err(|e| Error::io("could not write to temporary file", &e))?;

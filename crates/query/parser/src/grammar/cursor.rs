@@ -270,12 +270,13 @@ impl<'a> Parser<'a> {
 
     // Bounds.
 
-    /// Runs one level of recursion: checks the stack, and counts the height of the tree that comes out.
+    /// Runs one level of recursion: checks the stack and the memory that the tree takes, and counts the height of the tree that comes out.
     #[inline]
     pub fn nested<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.stack_base.abs_diff(stack_address()) > self.stack_limit {
             return Err(self.too_deep());
         }
+        sys::memory::check()?;
         let outer = std::mem::replace(&mut self.height, 0);
         let result = run(self)?;
         self.grow()?;
