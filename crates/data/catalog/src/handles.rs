@@ -50,9 +50,14 @@ impl Catalog {
             let option = row.indoption.get(k).copied().unwrap_or(0);
             let mut type_oid = if column.atttypid == CSTRING { NAME } else { column.atttypid };
             type_oid = self.base_type(type_oid, -1)?.0;
+            let class = row.indclass.get(k).copied().unwrap_or(Oid::INVALID);
+            let collation = match crate::objects::PATTERN_CLASSES.contains(&class) {
+                true => Oid(950),
+                false => row.indcollation.get(k).copied().unwrap_or(Oid::INVALID),
+            };
             Ok(KeyColumn {
                 type_oid,
-                collation: row.indcollation.get(k).copied().unwrap_or(Oid::INVALID),
+                collation,
                 descending: option & 1 != 0,
                 nulls_first: option & 2 != 0,
             })

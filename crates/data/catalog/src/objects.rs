@@ -35,6 +35,10 @@ pub const BTREE: Oid = Oid(403);
 /// The hash access method.
 pub const HASH: Oid = Oid(405);
 
+/// The B-tree classes `text_pattern_ops`, `varchar_pattern_ops` and `bpchar_pattern_ops`: texts in the order of their bytes, whatever
+/// their collation.
+pub const PATTERN_CLASSES: [Oid; 3] = [Oid(4217), Oid(4218), Oid(4219)];
+
 macro_rules! by_oid {
     ($($(#[$doc:meta])* $find:ident, $must:ident: $Row:ident by $index:ident as $what:literal;)*) => {
         impl Catalog {

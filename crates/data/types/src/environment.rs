@@ -6,8 +6,8 @@
 
 use crate::datetime::TimeZone;
 use crate::facts::builtin_type;
-use crate::text::CaseMapping;
 use batch::{Datum, DatumRef, Repr};
+use collation::CollationRef;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use std::any::Any;
@@ -180,9 +180,13 @@ pub trait Environment {
     fn array_nulls(&self) -> bool {
         true
     }
-    /// How the database's default collation maps cases.
-    fn default_case_mapping(&self) -> CaseMapping {
-        CaseMapping::Ascii
+    /// A collation of the catalog, or the database's own ([`text::DEFAULT_COLLATION`](crate::text::DEFAULT_COLLATION)). The
+    /// default knows the latter only: it is `C`.
+    fn collation(&self, collation: Oid) -> Result<CollationRef> {
+        match collation {
+            crate::text::DEFAULT_COLLATION => Ok(CollationRef::Static(&collation::BYTES)),
+            other => Err(Error::internal(format!("cache lookup failed for collation {other}"))),
+        }
     }
     /// Any setting by its name, as `SHOW` prints it; `None` if there is none of that name.
     fn setting(&self, name: &str) -> Option<String> {

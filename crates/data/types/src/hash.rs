@@ -2,14 +2,17 @@
 //!
 //! The mixing is Bob Jenkins's `lookup3` (public domain, 2006), seeded and finished as PostgreSQL's results show.
 
+use crate::call::{Call, fast_binary, fast_unary};
 use crate::datetime::{self, Interval, TimeTz};
 use crate::environment::Environment;
 use crate::numeric::{self, Numeric};
 use crate::order::{Order, order_of};
 use crate::{Context, array, oid, text};
 use batch::DatumRef;
+use collation::Collation;
 use error::{Error, Result, SqlState};
 use ids::Oid;
+use std::borrow::Cow;
 
 crate::builtins! {
     /// Hash functions.
@@ -22,10 +25,10 @@ crate::builtins! {
     454 hashchar fast(u8) |a| uint32(a as i8 as i32 as u32) as i32;
     451 hashfloat4 fast(f32) |a| float(a as f64) as i32;
     452 hashfloat8 fast(f64) |a| float(a) as i32;
-    400 hashtext fast(&[u8]) |a: &[u8]| bytes(a) as i32;
-    455 hashname fast(&[u8]) |a: &[u8]| bytes(a) as i32;
+    400 hashtext raw() |call| hash_texts(call, |a| a);
+    455 hashname raw() |call| hash_texts(call, |a| a);
     6413 hashbytea fast(&[u8]) |a: &[u8]| bytes(a) as i32;
-    1080 hashbpchar fast(&[u8]) |a| bytes(text::trim_blanks(a)) as i32;
+    1080 hashbpchar raw() |call| hash_texts(call, text::trim_blanks);
     441 hashint2extended fast(i16, i64) |a, seed| uint32_extended(a as i32 as u32, seed as u64) as i64;
     425 hashint4extended fast(i32, i64) |a, seed| uint32_extended(a as u32, seed as u64) as i64;
     442 hashint8extended fast(i64, i64) |a, seed| uint32_extended(fold(a), seed as u64) as i64;
@@ -34,10 +37,10 @@ crate::builtins! {
     446 hashcharextended fast(u8, i64) |a, seed| uint32_extended(a as i8 as i32 as u32, seed as u64) as i64;
     443 hashfloat4extended fast(f32, i64) |a, seed| float_extended(a as f64, seed as u64) as i64;
     444 hashfloat8extended fast(f64, i64) |a, seed| float_extended(a, seed as u64) as i64;
-    448 hashtextextended fast(&[u8], i64) |a: &[u8], seed| bytes_extended(a, seed as u64) as i64;
-    447 hashnameextended fast(&[u8], i64) |a: &[u8], seed| bytes_extended(a, seed as u64) as i64;
+    448 hashtextextended raw() |call| hash_texts_extended(call, |a| a);
+    447 hashnameextended raw() |call| hash_texts_extended(call, |a| a);
     6414 hashbyteaextended fast(&[u8], i64) |a: &[u8], seed| bytes_extended(a, seed as u64) as i64;
-    972 hashbpcharextended fast(&[u8], i64) |a, seed| bytes_extended(text::trim_blanks(a), seed as u64) as i64;
+    972 hashbpcharextended raw() |call| hash_texts_extended(call, text::trim_blanks);
     2233 hashtid fast(&[u8]) |a: &[u8]| tid(a) as i32;
     626 hash_array each(Context, &[u8]) |cx: Context<'_>, a: &[u8]| array_hash(cx, a).map(|h| h as i32);
     782 hash_array_extended each(Context, &[u8], i64) |cx: Context<'_>, a: &[u8], seed| array_hash_extended(cx, a, seed as u64).map(|h| h as i64);
@@ -132,6 +135,40 @@ pub fn uint32_extended(value: u32, seed: u64) -> u64 {
     (b as u64) << 32 | c as u64
 }
 
+/// The loop of `hashtext` and its like.
+fn hash_texts(call: &mut Call<'_>, cut: impl Fn(&[u8]) -> &[u8]) -> Result<()> {
+    text::determined(call.context, "string hashing")?;
+    match text::resolve_weak(call.context.collation, call.context.env)? {
+        None => fast_unary(call, |a: &[u8]| bytes(cut(a)) as i32),
+        Some(collation) => fast_unary(call, |a: &[u8]| bytes(&sort_key(&collation, cut(a))) as i32),
+    }
+}
+
+fn hash_texts_extended(call: &mut Call<'_>, cut: impl Fn(&[u8]) -> &[u8]) -> Result<()> {
+    text::determined(call.context, "string hashing")?;
+    match text::resolve_weak(call.context.collation, call.context.env)? {
+        None => fast_binary(call, |a: &[u8], seed: i64| bytes_extended(cut(a), seed as u64) as i64),
+        Some(collation) => fast_binary(call, |a: &[u8], seed: i64| {
+            bytes_extended(&sort_key(&collation, cut(a)), seed as u64) as i64
+        }),
+    }
+}
+
+/// What equal texts of a collation have in common.
+fn sort_key(collation: &Collation, text: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(2 * text.len() + 8);
+    collation.write_sort_key(text, &mut key);
+    key
+}
+
+/// The bytes of a text that are hashed.
+fn hashed<'t>(collation: Oid, text: &'t [u8], env: &dyn Environment) -> Result<Cow<'t, [u8]>> {
+    Ok(match text::resolve_weak(collation, env)? {
+        None => Cow::Borrowed(text),
+        Some(collation) => Cow::Owned(sort_key(&collation, text)),
+    })
+}
+
 /// A bigint as 32 bits, so that equal numbers of all integer types hash alike.
 pub(crate) fn fold(value: i64) -> u32 {
     let (low, high) = (value as u32, (value >> 32) as u32);
@@ -204,8 +241,9 @@ pub fn hash(type_oid: Oid, collation: Oid, value: DatumRef<'_>, env: &dyn Enviro
         (Order::Double, DatumRef::B8(v)) => float(f64::from_bits(v as u64)),
         (_, DatumRef::B4(v)) => uint32(v as u32),
         (_, DatumRef::B8(v)) => uint32(fold(v)),
-        (Order::Text | Order::Bytes | Order::Network, DatumRef::Bytes(v)) => bytes(v),
-        (Order::Padded, DatumRef::Bytes(v)) => bytes(text::trim_blanks(v)),
+        (Order::Text, DatumRef::Bytes(v)) => bytes(&hashed(collation, v, env)?),
+        (Order::Bytes | Order::Network, DatumRef::Bytes(v)) => bytes(v),
+        (Order::Padded, DatumRef::Bytes(v)) => bytes(&hashed(collation, text::trim_blanks(v), env)?),
         (Order::Numeric, DatumRef::Bytes(v)) => numeric::hash_numeric(&Numeric::from_bytes(v)),
         (Order::Tid, DatumRef::Bytes(v)) => tid(v),
         (Order::Range, DatumRef::Bytes(v)) => crate::range::hash_of(v, env)?,
@@ -234,8 +272,9 @@ pub fn hash_extended(
         (Order::Double, DatumRef::B8(v)) => float_extended(f64::from_bits(v as u64), seed),
         (_, DatumRef::B4(v)) => uint32_extended(v as u32, seed),
         (_, DatumRef::B8(v)) => uint32_extended(fold(v), seed),
-        (Order::Text | Order::Bytes | Order::Network, DatumRef::Bytes(v)) => bytes_extended(v, seed),
-        (Order::Padded, DatumRef::Bytes(v)) => bytes_extended(text::trim_blanks(v), seed),
+        (Order::Text, DatumRef::Bytes(v)) => bytes_extended(&hashed(collation, v, env)?, seed),
+        (Order::Bytes | Order::Network, DatumRef::Bytes(v)) => bytes_extended(v, seed),
+        (Order::Padded, DatumRef::Bytes(v)) => bytes_extended(&hashed(collation, text::trim_blanks(v), env)?, seed),
         (Order::Numeric, DatumRef::Bytes(v)) => numeric::hash_numeric_extended(&Numeric::from_bytes(v), seed),
         (Order::Tid, DatumRef::Bytes(v)) => bytes_extended(&tid_bytes(v), seed),
         (Order::Jsonb, DatumRef::Bytes(v)) => crate::json::hash_extended(crate::json::View::new(v), seed)?,

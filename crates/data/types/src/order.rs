@@ -186,8 +186,10 @@ pub(crate) fn compare_as(
         (Order::Unsigned, B8(a), B8(b)) => (a as u64).cmp(&(b as u64)),
         (Order::Real, B4(a), B4(b)) => float::compare(f32::from_bits(a as u32) as f64, f32::from_bits(b as u32) as f64),
         (Order::Double, B8(a), B8(b)) => float::compare(f64::from_bits(a as u64), f64::from_bits(b as u64)),
-        (Order::Text, Bytes(a), Bytes(b)) => text::collate(collation, a, b),
-        (Order::Padded, Bytes(a), Bytes(b)) => text::collate(collation, text::trim_blanks(a), text::trim_blanks(b)),
+        (Order::Text, Bytes(a), Bytes(b)) => text::collate(collation, a, b, env)?,
+        (Order::Padded, Bytes(a), Bytes(b)) => {
+            text::collate(collation, text::trim_blanks(a), text::trim_blanks(b), env)?
+        }
         (Order::Bytes, Bytes(a), Bytes(b)) => a.cmp(b),
         (Order::Numeric, Bytes(a), Bytes(b)) => Numeric::from_bytes(a).cmp(&Numeric::from_bytes(b)),
         (Order::Tid, Bytes(a), Bytes(b)) => objects::tid(a).cmp(&objects::tid(b)),
@@ -195,7 +197,10 @@ pub(crate) fn compare_as(
         (Order::Interval, Bytes(a), Bytes(b)) => datetime::decode::<Interval>(a).cmp(&datetime::decode::<Interval>(b)),
         (Order::Network, Bytes(a), Bytes(b)) => Inet::from_bytes(a).cmp(&Inet::from_bytes(b)),
         (Order::Bits, Bytes(a), Bytes(b)) => crate::bit::compare(a, b),
-        (Order::Jsonb, Bytes(a), Bytes(b)) => json::compare(json::View::new(a), json::View::new(b))?,
+        (Order::Jsonb, Bytes(a), Bytes(b)) => {
+            let collation = text::resolve(text::DEFAULT_COLLATION, env)?;
+            json::compare(json::View::new(a), json::View::new(b), &collation)?
+        },
         (Order::Array, Bytes(a), Bytes(b)) => {
             let context = Context { collation, ..Context::plain(env) };
             array::compare_views(context, array::View::new(a)?, array::View::new(b)?)?

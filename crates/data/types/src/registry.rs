@@ -45,10 +45,12 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::range::RANGES,
     crate::record::RECORDS,
     crate::regex::REGEXES,
+    crate::text::COMPARISONS,
     crate::text::FORMATS,
     crate::text::PIECES,
     crate::text::QUOTES,
     crate::text::TEXTS,
+    crate::text::UNICODE,
     crate::text::like::LIKES,
 ];
 

@@ -5,6 +5,7 @@ use crate::call::Context;
 use crate::environment::TypeKind;
 use crate::numeric::Numeric;
 use crate::registry::{RowSource, RowSourceMaker};
+use crate::text::Finder;
 use batch::{Column, Datum, DatumRef};
 use error::{Error, Result, SqlState};
 
@@ -193,11 +194,13 @@ impl RowSource for Pieces {
     }
 }
 
-fn string_to_table(args: &[DatumRef<'_>], _: Context<'_>) -> Result<Box<dyn RowSource>> {
+fn string_to_table(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
     let Some(text) = args[0].as_bytes() else { return Ok(Box::new(Nothing)) };
     let null = args.get(2).and_then(|v| v.as_bytes());
-    let piece = |piece: &[u8]| if Some(piece) == null { Datum::Null } else { Datum::bytes(piece) };
-    let pieces: Vec<Datum> = split_text(text, args[1].as_bytes()).into_iter().map(piece).collect();
+    let finder = Finder::new(context)?;
+    let is_null = |piece: &[u8]| null.is_some_and(|null| finder.equal(piece, null));
+    let piece = |piece: &[u8]| if is_null(piece) { Datum::Null } else { Datum::bytes(piece) };
+    let pieces: Vec<Datum> = split_text(&finder, text, args[1].as_bytes())?.into_iter().map(piece).collect();
     Ok(Box::new(Pieces(pieces.into_iter())))
 }
 
@@ -209,7 +212,7 @@ mod tests {
 
     fn rows(function: u32, types: &[u32], args: &[&str], result: u32) -> String {
         let env = DefaultEnvironment::default();
-        let context = Context::plain(&env);
+        let context = Context { collation: Oid(950), ..Context::plain(&env) };
         let args: Vec<Datum> = types
             .iter()
             .zip(args)

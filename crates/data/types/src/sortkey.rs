@@ -8,6 +8,7 @@
 //! value  = number        big-endian, the sign bit flipped for signed ones
 //!        | double        big-endian, all bits flipped for negative ones, else the sign bit; NaN is one, above all
 //!        | text          its bytes, 00 as 00 FF, then 00 00
+//!        | collated      text (its collation's sort key), and text (its bytes) if the collation is deterministic
 //!        | numeric       sign and special values, decimal exponent, digits two to a byte, 00; inverted below zero
 //!        | array         text (column* (elements, nulls last), 00, then the shape)
 //!        | row           text (column* (fields, nulls last))
@@ -24,6 +25,7 @@ use crate::numeric::Numeric;
 use crate::order::{Order, order_of};
 use crate::{Environment, array, objects, oid, range, record, text};
 use batch::{ByteValues, Column, DatumRef, Repr, Rows};
+use collation::{BYTES, Collation, CollationRef};
 use error::{Error, Result};
 use ids::Oid;
 
@@ -53,14 +55,39 @@ pub struct KeyEncoder {
     columns: Vec<KeyColumn>,
     orders: Vec<(Oid, Order)>,
     reprs: Vec<Repr>,
+    collations: Vec<CollationRef>,
 }
 
 impl KeyEncoder {
-    /// An encoder for keys of these columns; fails for a type without an order.
+    /// An encoder for keys of these columns; fails for a type without an order, and for texts without a collation.
     pub fn new(columns: Vec<KeyColumn>, env: &dyn Environment) -> Result<KeyEncoder> {
+        KeyEncoder::for_purpose(columns, "string comparison", env)
+    }
+
+    fn for_purpose(columns: Vec<KeyColumn>, purpose: &str, env: &dyn Environment) -> Result<KeyEncoder> {
         let orders = columns.iter().map(|c| order_of(c.type_oid, env)).collect::<Result<Vec<_>>>()?;
         let reprs = columns.iter().map(|c| repr(c, env)).collect::<Result<Vec<_>>>()?;
-        Ok(KeyEncoder { columns, orders, reprs })
+        let lacks = |(&(_, order), column): (&(Oid, Order), &KeyColumn)| {
+            matches!(order, Order::Text | Order::Padded) && !column.collation.is_valid()
+        };
+        if orders.iter().zip(&columns).any(lacks) {
+            return Err(text::undetermined(purpose));
+        }
+        let collations = orders.iter().zip(&columns).map(|(&(_, order), column)| collation_of(order, column.collation, env));
+        let collations = collations.collect::<Result<Vec<_>>>()?;
+        Ok(KeyEncoder { columns, orders, reprs, collations })
+    }
+
+    /// An encoder for keys that tell which values are equal, and say nothing of their order.
+    ///
+    /// # Errors
+    /// As [`KeyEncoder::new`].
+    pub fn for_equality(columns: Vec<KeyColumn>, env: &dyn Environment) -> Result<KeyEncoder> {
+        let mut encoder = KeyEncoder::for_purpose(columns, "string hashing", env)?;
+        for collation in encoder.collations.iter_mut().filter(|collation| collation.is_deterministic()) {
+            *collation = CollationRef::Static(&BYTES);
+        }
+        Ok(encoder)
     }
 
     /// The columns.
@@ -71,12 +98,18 @@ impl KeyEncoder {
     /// Whether the values of a column can be had back from the key, exactly as they were.
     pub fn reversible(&self, column: usize) -> bool {
         // A double's -0 becomes 0; a bpchar loses its padding; an enum is its position.
-        matches!(self.orders[column].1, Order::Signed | Order::Unsigned | Order::Text | Order::Bytes | Order::Tid)
+        match self.orders[column].1 {
+            Order::Signed | Order::Unsigned | Order::Bytes | Order::Tid => true,
+            Order::Text => self.collations[column].is_deterministic(),
+            _ => false,
+        }
     }
 
-    /// Whether encoding asks the session: about an enum's order, or an array's elements.
+    /// Whether encoding asks the session: about an enum's order, or the parts of a composed value.
     pub fn needs_session(&self) -> bool {
-        self.orders.iter().any(|(_, order)| matches!(order, Order::Enum | Order::Array))
+        let asks =
+            |order| matches!(order, Order::Enum | Order::Array | Order::Record | Order::Range | Order::Multirange);
+        self.orders.iter().any(|&(_, order)| asks(order))
     }
 
     /// Adds the key of one row (or of its first columns, for a prefix) to `out`.
@@ -101,7 +134,7 @@ impl KeyEncoder {
         out.push(1);
         let start = out.len();
         let (type_oid, order) = self.orders[column];
-        encode_value(type_oid, order, key.collation, value, env, out)?;
+        encode_value(type_oid, order, &self.collations[column], value, env, out)?;
         if key.descending {
             out[start..].iter_mut().for_each(|b| *b = !*b);
         }
@@ -142,7 +175,7 @@ impl KeyEncoder {
                 continue;
             }
             let (type_oid, order) = self.orders[k];
-            let used = decode_value(type_oid, order, self.reprs[k], column.descending, rest, &mut out[k])
+            let used = decode_value(type_oid, order, &self.collations[k], self.reprs[k], column.descending, rest, &mut out[k])
                 .ok_or_else(damaged)?;
             rest = &rest[used..];
         }
@@ -180,8 +213,9 @@ fn encode_range(kind: &range::Kind, bytes: &[u8], env: &dyn Environment, out: &m
     }
     out.push(1);
     let (subtype, order) = order_of(kind.subtype, env)?;
+    let collation = collation_of(order, kind.collation, env)?;
     for bound in [range.lower, range.upper] {
-        range::bound_key(&bound, out, |out| encode_value(subtype, order, kind.collation, bound.value, env, out))?;
+        range::bound_key(&bound, out, |out| encode_value(subtype, order, &collation, bound.value, env, out))?;
     }
     Ok(())
 }
@@ -216,11 +250,35 @@ pub(crate) fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&[0, 0]);
 }
 
+/// A text's part of a key.
+#[inline]
+pub(crate) fn encode_text(collation: &Collation, text: &[u8], out: &mut Vec<u8>) {
+    if collation.is_bytes() {
+        return encode_bytes(text, out);
+    }
+    let start = out.len();
+    collation.write_sort_key(text, out);
+    escape(start, out);
+    if collation.is_deterministic() {
+        encode_bytes(text, out);
+    }
+}
+
+/// The collation in which values of an order are compared where `collation` is the one of their column: parts of jsonb and rows have
+/// the database's own.
+fn collation_of(order: Order, collation: Oid, env: &dyn Environment) -> Result<CollationRef> {
+    match order {
+        Order::Text | Order::Padded | Order::Array => text::resolve(collation, env),
+        Order::Jsonb => text::resolve(text::DEFAULT_COLLATION, env),
+        _ => Ok(CollationRef::Static(&BYTES)),
+    }
+}
+
 #[inline]
 fn encode_value(
     type_oid: Oid,
     order: Order,
-    collation: Oid,
+    collation: &Collation,
     value: DatumRef<'_>,
     env: &dyn Environment,
     out: &mut Vec<u8>,
@@ -237,8 +295,8 @@ fn encode_value(
             out.extend_from_slice(&double_bits(f32::from_bits(v as u32) as f64).to_be_bytes());
         }
         (Order::Double, B8(v)) => out.extend_from_slice(&double_bits(f64::from_bits(v as u64)).to_be_bytes()),
-        (Order::Text, Bytes(v)) => encode_bytes(text::collation_key(collation, v), out),
-        (Order::Padded, Bytes(v)) => encode_bytes(text::collation_key(collation, text::trim_blanks(v)), out),
+        (Order::Text, Bytes(v)) => encode_text(collation, v, out),
+        (Order::Padded, Bytes(v)) => encode_text(collation, text::trim_blanks(v), out),
         (Order::Bytes, Bytes(v)) => encode_bytes(v, out),
         (Order::Numeric, Bytes(v)) => Numeric::from_bytes(v).write_key(out),
         (Order::Network, Bytes(v)) => {
@@ -255,7 +313,7 @@ fn encode_value(
         }
         (Order::Jsonb, Bytes(v)) => {
             let start = out.len();
-            crate::json::write_key(crate::json::View::new(v), out)?;
+            crate::json::write_key(crate::json::View::new(v), collation, out)?;
             escape(start, out);
         }
         (Order::Tid, Bytes(v)) => {
@@ -301,7 +359,8 @@ fn encode_value(
                     return Ok(());
                 }
                 let (of, order) = order_of(of, env)?;
-                encode_value(of, order, text::DEFAULT_COLLATION, value, env, out)
+                let collation = collation_of(order, record::collation_of(of), env)?;
+                encode_value(of, order, &collation, value, env, out)
             })?;
             escape(start, out);
         }
@@ -309,6 +368,11 @@ fn encode_value(
             let start = out.len();
             let view = array::View::new(v)?;
             let (element, order) = order_of(view.element_type(), env)?;
+            let own = match order {
+                Order::Jsonb => Some(collation_of(order, Oid::INVALID, env)?),
+                _ => None,
+            };
+            let collation = own.as_deref().unwrap_or(collation);
             for value in view.iter() {
                 if value.is_null() {
                     out.push(2);
@@ -333,6 +397,7 @@ fn encode_value(
 fn decode_value(
     type_oid: Oid,
     order: Order,
+    collation: &Collation,
     repr: Repr,
     inverted: bool,
     bytes: &[u8],
@@ -376,6 +441,19 @@ fn decode_value(
             out.push(DatumRef::Bytes(&objects::tid_bytes((value >> 16) as u32, value as u16)));
             return Some(6);
         }
+        (Order::Text | Order::Padded, _) if !collation.is_bytes() => {
+            let mut at = skip_string(bytes, flip)?;
+            if !collation.is_deterministic() {
+                out.push_null();
+            } else if order == Order::Padded {
+                at += skip_string(&bytes[at..], flip)?;
+                out.push_null();
+            } else {
+                at += decode_string(&bytes[at..], flip, out)?;
+            }
+            return Some(at);
+        }
+        (Order::Text | Order::Bytes, Repr::Bytes) => return decode_string(bytes, flip, out),
         (
             Order::Array
             | Order::Record
@@ -383,49 +461,53 @@ fn decode_value(
             | Order::Multirange
             | Order::Jsonb
             | Order::Network
-            | Order::Bits,
+            | Order::Bits
+            | Order::Padded,
             _,
         ) => {
-            let mut at = 0;
-            loop {
-                match (bytes.get(at)? ^ flip, bytes.get(at + 1).map(|b| b ^ flip)) {
-                    (0, Some(0)) => break,
-                    (0, Some(0xFF)) => at += 2,
-                    (0, _) => return None,
-                    _ => at += 1,
-                }
-            }
+            let at = skip_string(bytes, flip)?;
             out.push_null();
-            return Some(at + 2);
-        }
-        (Order::Text | Order::Bytes | Order::Padded, Repr::Bytes) => {
-            let mut value = Vec::new();
-            let mut at = 0;
-            loop {
-                match (bytes.get(at)? ^ flip, bytes.get(at + 1).map(|b| b ^ flip)) {
-                    (0, Some(0)) => break,
-                    (0, Some(0xFF)) => {
-                        value.push(0);
-                        at += 2;
-                    }
-                    (0, _) => return None,
-                    (b, _) => {
-                        value.push(b);
-                        at += 1;
-                    }
-                }
-            }
-            if order == Order::Padded {
-                out.push_null();
-            } else {
-                out.push(DatumRef::Bytes(&value));
-            }
-            return Some(at + 2);
+            return Some(at);
         }
         _ => return None,
     }
     debug_assert!(type_oid != oid::VOID);
     repr.width()
+}
+
+/// The bytes that a string takes, with its end.
+fn skip_string(bytes: &[u8], flip: u8) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        match (bytes.get(at)? ^ flip, bytes.get(at + 1).map(|b| b ^ flip)) {
+            (0, Some(0)) => return Some(at + 2),
+            (0, Some(0xFF)) => at += 2,
+            (0, _) => return None,
+            _ => at += 1,
+        }
+    }
+}
+
+/// Reads a string; returns the bytes it took.
+fn decode_string(bytes: &[u8], flip: u8, out: &mut Column) -> Option<usize> {
+    let mut value = Vec::new();
+    let mut at = 0;
+    loop {
+        match (bytes.get(at)? ^ flip, bytes.get(at + 1).map(|b| b ^ flip)) {
+            (0, Some(0)) => break,
+            (0, Some(0xFF)) => {
+                value.push(0);
+                at += 2;
+            }
+            (0, _) => return None,
+            (b, _) => {
+                value.push(b);
+                at += 1;
+            }
+        }
+    }
+    out.push(DatumRef::Bytes(&value));
+    Some(at + 2)
 }
 
 #[cfg(test)]

@@ -28,9 +28,6 @@ struct Agreed {
     other: Oid,
 }
 
-/// The collation `default`.
-const DEFAULT: Oid = Oid(100);
-
 impl Agreed {
     const NONE: Agreed =
         Agreed { collation: Oid::INVALID, strength: Strength::None, location: NO_LOCATION, other: Oid::INVALID };
@@ -54,20 +51,26 @@ impl Analyzer<'_> {
             let one = self.collate(expr)?;
             self.merge(&mut agreed, one)?;
         }
-        if agreed.strength == Strength::Conflict {
-            if lenient {
-                return Ok(Oid::INVALID);
-            }
-            let message = format!(
-                "collation mismatch between implicit collations \"{}\" and \"{}\"",
-                self.collation_name(agreed.collation)?,
-                self.collation_name(agreed.other)?
-            );
-            return Err(self
-                .error(SqlState::COLLATION_MISMATCH, message, agreed.location)
-                .hint("You can choose the collation by applying the COLLATE clause to one or both expressions."));
+        if agreed.strength == Strength::Conflict && lenient {
+            return Ok(Oid::INVALID);
         }
+        self.require_agreement(agreed)?;
         Ok(agreed.collation)
+    }
+
+    /// Fails for conflicting implicit collations.
+    fn require_agreement(&self, agreed: Agreed) -> Result<()> {
+        if agreed.strength != Strength::Conflict {
+            return Ok(());
+        }
+        let message = format!(
+            "collation mismatch between implicit collations \"{}\" and \"{}\"",
+            self.collation_name(agreed.collation)?,
+            self.collation_name(agreed.other)?
+        );
+        Err(self
+            .error(SqlState::COLLATION_MISMATCH, message, agreed.location)
+            .hint("You can choose the collation by applying the COLLATE clause to one or both expressions."))
     }
 
     /// Derives the collations of a finished query's own expressions; its subqueries have theirs.
@@ -86,7 +89,13 @@ impl Analyzer<'_> {
         }
         let mut walk = Walk(self, Ok(()));
         query.visit_children_mut(&mut walk);
-        walk.1
+        walk.1?;
+        // What is sorted or grouped by must have one.
+        for target in query.targets.iter_mut().filter(|target| target.sort_ref != 0) {
+            let agreed = self.collate(&mut target.expr)?;
+            self.require_agreement(agreed)?;
+        }
+        Ok(())
     }
 
     fn collation_name(&self, collation: Oid) -> Result<String> {
@@ -193,6 +202,9 @@ impl Analyzer<'_> {
                 let mut agreed = Agreed::NONE;
                 for arg in &mut aggregate.args {
                     let one = self.collate(&mut arg.expr)?;
+                    if arg.sort_ref != 0 {
+                        self.require_agreement(one)?;
+                    }
                     if !arg.junk {
                         self.merge(&mut agreed, one)?;
                     }
@@ -304,10 +316,9 @@ impl Analyzer<'_> {
             expr.ty.collation = Oid::INVALID;
             return Ok(Agreed::NONE);
         }
-        // A domain's own collation yields to any but the default one.
-        let domain = matches!(expr.kind, ExprKind::CoerceToDomain(..));
-        let default = agreed.strength == Strength::Implicit && agreed.collation == DEFAULT;
-        if agreed.strength == Strength::None || domain && default {
+        // A domain's own collation, unless it is the default one, yields to an explicit one only.
+        let domain = matches!(expr.kind, ExprKind::CoerceToDomain(..)) && row.typcollation != DEFAULT_COLLATION;
+        if agreed.strength == Strength::None || domain && agreed.strength != Strength::Explicit {
             expr.ty.collation = row.typcollation;
             return Ok(leaf(row.typcollation));
         }

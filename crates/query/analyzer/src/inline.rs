@@ -23,12 +23,18 @@ const SQL_LANGUAGE: Oid = Oid(14);
 
 impl Analyzer<'_> {
     /// What a call of a function written in SQL computes; `None` if the call must stay.
-    pub(crate) fn inline(&mut self, function: Oid, args: &[Expr], result: SqlType) -> Result<Option<Expr>> {
+    pub(crate) fn inline(
+        &mut self,
+        function: Oid,
+        args: &[Expr],
+        collation: Oid,
+        result: SqlType,
+    ) -> Result<Option<Expr>> {
         let row = self.catalog.function(function)?;
         if row.prolang != SQL_LANGUAGE || row.proretset || row.prorettype == oid::RECORD || !self.may_inline(&row)? {
             return Ok(None);
         }
-        let Some(mut query) = self.single_query(&row, args, result.collation)? else { return Ok(None) };
+        let Some(mut query) = self.single_query(&row, args, collation)? else { return Ok(None) };
         let number = {
             let mut columns = query.output();
             let (Some(first), None) = (columns.next(), columns.next()) else { return Ok(None) };
@@ -188,7 +194,7 @@ impl Analyzer<'_> {
                 return Ok(());
             }
         }
-        let Some(mut body) = self.single_query(&row, &call.args, ty.collation)? else { return Ok(()) };
+        let Some(mut body) = self.single_query(&row, &call.args, call.input_collation)? else { return Ok(()) };
         let types: Vec<Oid> = call.args.iter().map(|arg| arg.ty.oid).collect();
         let result = RoutineResult::of(self.catalog, &row, &types, ty.oid)?;
         self.fit_result(Some(&mut body), row.prorettype, &result)?;

@@ -339,13 +339,13 @@ impl VisitorMut for SubLinks<'_, '_> {
             link.test.iter_mut().for_each(|test| self.expr(test));
         } else {
             expr.visit_children_mut(self);
-            let (function, args) = match &expr.kind {
-                ExprKind::Function(call) => (call.function, &call.args),
-                ExprKind::Operator(call) => (call.function, &call.args),
+            let (function, args, collation) = match &expr.kind {
+                ExprKind::Function(call) => (call.function, &call.args, call.input_collation),
+                ExprKind::Operator(call) => (call.function, &call.args, call.input_collation),
                 _ => return,
             };
             if self.result.is_ok() {
-                match self.analyzer.inline(function, args, expr.ty) {
+                match self.analyzer.inline(function, args, collation, expr.ty) {
                     Ok(Some(body)) => {
                         *expr = body;
                         self.inlined = true;

@@ -195,6 +195,21 @@ impl Analyzer<'_> {
             } else {
                 Oid::INVALID
             };
+            if recursive && l.ty.collation != collation {
+                let name = |collation: Oid| -> Result<String> {
+                    Ok(self.catalog.find_collation(collation)?.map_or_else(String::new, |row| row.collname.to_string()))
+                };
+                let message = format!(
+                    "recursive query \"{}\" column {} has collation \"{}\" in non-recursive term but collation \"{}\" overall",
+                    self.recursive_name(),
+                    at + 1,
+                    name(l.ty.collation)?,
+                    name(collation)?
+                );
+                return Err(self
+                    .error(SqlState::COLLATION_MISMATCH, message, l.location)
+                    .hint("Use the COLLATE clause to set the collation of the non-recursive term."));
+            }
             columns.push(SqlType { oid: common, typmod, collation });
             if !(kind == SetKind::Union && step.all) {
                 let order = ty::ordering(self.catalog, common)?;

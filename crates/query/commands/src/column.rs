@@ -72,11 +72,7 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
     check_type(context, &name, ty)?;
     let collation = match &definition.collation {
         None => ty.collation,
-        Some(_) if !ty.collation.is_valid() => {
-            let text = format!("collations are not supported by type {}", context.session.type_name(ty.oid)?);
-            return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
-        }
-        Some(clause) => context.analyzer().collation_name_of(&clause.collation)?,
+        Some(clause) => context.analyzer().collate_clause(clause, ty)?,
     };
     let mut column = Column::plain(NewColumn::new(name.clone(), ty.oid, ty.typmod, collation));
     column.serial = serial.is_some();

@@ -113,7 +113,7 @@ fn missing(what: &str, name: &str) -> Error {
 }
 
 /// Refuses who does not own the object.
-fn owned_by(context: &Context<'_>, owner: Oid, what: &str, name: &str) -> Result<()> {
+pub(crate) fn owned_by(context: &Context<'_>, owner: Oid, what: &str, name: &str) -> Result<()> {
     let catalog = context.catalog();
     match catalog.has_privileges_of(catalog.current_user(), owner)? {
         true => Ok(()),

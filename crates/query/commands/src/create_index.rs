@@ -3,7 +3,7 @@
 //! An index of a partitioned table has no entries; each partition has one that belongs to it. What is in [`crate::index_build`] fills them.
 
 use analyzer::Wanted;
-use analyzer::query::{Expr, SqlType};
+use analyzer::query::{Expr, ExprKind, NO_LOCATION, SqlType};
 use analyzer::scope::Place;
 use catalog::objects::BTREE;
 use catalog::relation::kind;
@@ -11,7 +11,7 @@ use catalog::rows::{PgIndex, PgInherits};
 use catalog::{Dependency, Entry, NewIndex, NewIndexColumn, Object, Relation, index};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{CreateIndex, IndexElement, IndexKey, SortDirection, SortNulls};
+use parser::ast::{CreateIndex, IndexElement, IndexKey, ObjectName, SortDirection, SortNulls};
 
 use crate::{Context, expression, index_build, options, partition};
 
@@ -307,9 +307,19 @@ fn element_key(
                 }
                 name = format!("{base}{n}");
             }
-            plan.expressions.push(stored.expr);
-            let expression_type = (ty.oid, ty.typmod);
-            (ty, NewIndexColumn { name: Some(name), expression_type, ..NewIndexColumn::of(0) })
+            // `(x COLLATE c)` is `x COLLATE c`.
+            let mut indexed = stored.expr;
+            while let ExprKind::Collate(arg) = indexed.kind {
+                indexed = *arg;
+            }
+            match &indexed.kind {
+                ExprKind::Var(var) if var.column > 0 => (ty, NewIndexColumn::of(var.column)),
+                _ => {
+                    plan.expressions.push(indexed);
+                    let expression_type = (ty.oid, ty.typmod);
+                    (ty, NewIndexColumn { name: Some(name), expression_type, ..NewIndexColumn::of(0) })
+                }
+            }
         }
     };
     column.collation = ty.collation;
@@ -318,7 +328,8 @@ fn element_key(
             let text = format!("collations are not supported by type {}", context.session.type_name(ty.oid)?);
             return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
         }
-        column.collation = context.analyzer().collation_name_of(collation)?;
+        let name = ObjectName { location: NO_LOCATION, ..collation.clone() };
+        column.collation = context.analyzer().collation_name_of(&name)?;
     }
     if catalog.type_(ty.oid)?.typcollation.is_valid() && !column.collation.is_valid() {
         let text = "could not determine which collation to use for index expression";
@@ -342,6 +353,13 @@ fn element_key(
             found
         }
     };
+    if catalog::objects::PATTERN_CLASSES.contains(&column.opclass)
+        && types::text::resolve_weak(column.collation, context.session.env())?.is_some()
+    {
+        let class = &catalog.opclass(column.opclass)?.opcname;
+        let text = format!("nondeterministic collations are not supported for operator class \"{class}\"");
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
     let descending = element.direction == SortDirection::Descending;
     let nulls_first = match element.nulls {
         SortNulls::First => true,

@@ -138,6 +138,7 @@ pub(crate) fn add(
     };
     let mut equal = [Vec::new(), Vec::new(), Vec::new()];
     for (&from, &to) in columns.iter().zip(&wanted) {
+        check_collations(context, &name, (&relation, from), (&referenced, to))?;
         let (from, to) = (column_type(&relation, from), column_type(&referenced, to));
         let family = catalog.default_opclass(BTREE, to)?.map(|class| catalog.opclass(class)).transpose()?;
         let missing = || {
@@ -455,6 +456,32 @@ fn column_name(relation: &Relation, number: i16) -> String {
     relation.column(number).map_or_else(String::new, |column| column.attname.to_string())
 }
 
+/// Columns whose equality is more than that of bytes must have the same: else what one side finds equal differs from what the other finds.
+fn check_collations(
+    context: &Context<'_>,
+    name: &str,
+    (relation, from): (&Relation, i16),
+    (referenced, to): (&Relation, i16),
+) -> Result<()> {
+    let (Some(from), Some(to)) = (relation.column(from), referenced.column(to)) else { return Ok(()) };
+    let (ours, theirs) = (from.attcollation, to.attcollation);
+    let env = context.session.env();
+    let weak = |collation: Oid| types::text::resolve_weak(collation, env).map(|weak| weak.is_some());
+    if ours == theirs || !ours.is_valid() || !theirs.is_valid() || !weak(ours)? && !weak(theirs)? {
+        return Ok(());
+    }
+    let called = |collation: Oid| context.catalog().collation(collation).map(|row| row.collname.to_string());
+    let text = format!("foreign key constraint \"{name}\" cannot be implemented");
+    Err(Error::new(SqlState::COLLATION_MISMATCH, text).detail(format!(
+        "Key columns \"{}\" of the referencing table and \"{}\" of the referenced table have incompatible collations: \"{}\" and \"{}\".  \
+         If either collation is nondeterministic, then both collations have to be the same.",
+        from.attname,
+        to.attname,
+        called(ours)?,
+        called(theirs)?
+    )))
+}
+
 fn column_type(relation: &Relation, number: i16) -> Oid {
     relation.column(number).map_or(Oid::INVALID, |column| column.atttypid)
 }
@@ -530,6 +557,8 @@ struct Parts {
     columns: [Vec<String>; 2],
     types: [Vec<Oid>; 2],
     operators: Vec<String>,
+    /// `COLLATE …` for a comparison of both sides; empty where they agree.
+    collations: Vec<String>,
 }
 
 impl Parts {
@@ -553,6 +582,17 @@ impl Parts {
         let types = |relation: &Relation, key: &[i16]| {
             key.iter().map(|&number| column_type(relation, number)).collect::<Vec<_>>()
         };
+        // Where both sides have others, the referenced column's.
+        let collation = |(&from_key, &to_key): (&i16, &i16)| {
+            let of = |relation: &Relation, number| relation.column(number).map_or(Oid::INVALID, |c| c.attcollation);
+            let (ours, theirs) = (of(&from, from_key), of(&to, to_key));
+            if ours == theirs || !ours.is_valid() || !theirs.is_valid() {
+                return Ok(String::new());
+            }
+            let row = catalog.collation(theirs)?;
+            let schema = catalog.schema_name(row.collnamespace)?.unwrap_or_default();
+            Ok::<String, Error>(format!(" COLLATE {}.{}", quote_identifier(&schema), quote_identifier(&row.collname)))
+        };
         Ok(Parts {
             tables: [qualified(&from)?, qualified(&to)?],
             names: [from.name().to_string(), to.name().to_string()],
@@ -560,6 +600,7 @@ impl Parts {
             operators: operators.collect::<Result<_>>()?,
             columns: [names(&from, &keys[0]), names(&to, &keys[1])],
             types: [types(&from, &keys[0]), types(&to, &keys[1])],
+            collations: keys[0].iter().zip(&keys[1]).map(collation).collect::<Result<_>>()?,
         })
     }
 
@@ -615,7 +656,8 @@ pub(crate) fn validate(context: &Context<'_>, row: &PgConstraint) -> Result<()> 
     let (from, to) = (side("f", &parts.columns[0]), side("p", &parts.columns[1]));
     let mut on = String::new();
     for (n, ((from, to), operator)) in from.iter().zip(&to).zip(&parts.operators).enumerate() {
-        let _ = write!(on, "{}{to} {operator} {from}", if n > 0 { " AND " } else { "" });
+        let collation = &parts.collations[n];
+        let _ = write!(on, "{}{to} {operator} {from}{collation}", if n > 0 { " AND " } else { "" });
     }
     let present: Vec<String> = from.iter().map(|column| format!("{column} IS NOT NULL")).collect();
     let text = format!(

@@ -9,6 +9,7 @@ mod alter;
 mod amcheck;
 mod analyze;
 mod cluster;
+mod collation;
 mod column;
 mod comment;
 mod constraint;
@@ -85,6 +86,8 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::CreateRange(create) => types::range::create(context, create)?,
         Statement::CreateDomain(create) => types::domain::create(context, create)?,
         Statement::Define(define) if define.kind == ObjectKind::Type => types::base::create(context, define)?,
+        Statement::Define(define) if define.kind == ObjectKind::Collation => collation::create(context, define)?,
+        Statement::AlterCollation(alter) => collation::refresh_version(context, &alter.name)?,
         Statement::AlterDomain(alter) => types::domain::alter(context, alter)?,
         Statement::AlterEnum(alter) => types::enums::alter(context, alter)?,
         Statement::AlterType(alter) => types::base::alter(context, alter)?,

@@ -14,6 +14,7 @@ pub(crate) fn alter(context: &Context<'_>, alter: &AlterOwner) -> Result<()> {
         ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate => {
             function::alter::set_owner(context, alter.kind, &alter.object, owner)
         }
+        ObjectKind::Collation => crate::collation::set_owner(context, &alter.object, owner),
         other => Err(Error::not_implemented(format_args!("{} … OWNER TO", other.alter_tag()))),
     }
 }

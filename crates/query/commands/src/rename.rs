@@ -72,6 +72,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
         ObjectKind::Type | ObjectKind::Domain | ObjectKind::DomainConstraint | ObjectKind::Attribute => {
             crate::types::rename(context, rename)
         }
+        ObjectKind::Collation => crate::collation::rename(context, &rename.object, &rename.new_name),
         other => Err(Error::not_implemented(format_args!("{} … RENAME", other.alter_tag()))),
     }
 }
@@ -81,6 +82,9 @@ pub(crate) fn set_schema(context: &Context<'_>, alter: &AlterObjectSchema) -> Re
     if matches!(alter.kind, ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate)
     {
         return crate::function::alter::set_schema(context, alter.kind, &alter.object, &alter.schema);
+    }
+    if alter.kind == ObjectKind::Collation {
+        return crate::collation::set_schema(context, &alter.object, &alter.schema);
     }
     if matches!(alter.kind, ObjectKind::Type | ObjectKind::Domain) {
         return crate::types::set_schema(context, alter);

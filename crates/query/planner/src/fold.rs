@@ -3,7 +3,7 @@
 //! Only immutable functions are called; one that fails is left for the executor, which may never come to it.
 
 use analyzer::node::VisitorMut;
-use analyzer::query::{Expr, ExprKind, NO_LOCATION, OperatorCall, Query, SqlType};
+use analyzer::query::{CallForm, Expr, ExprKind, NO_LOCATION, OperatorCall, Query, SqlType};
 use batch::{Datum, DatumRef};
 use catalog::Catalog;
 use error::Result;
@@ -64,12 +64,17 @@ impl<'a> Folder<'a> {
                     expr.kind = ExprKind::Const(value);
                 }
             }
-            ExprKind::Collate(arg) => {
-                if let ExprKind::Const(value) = &mut arg.kind {
+            // From here on it is one more relabelling: what counts is the type's collation.
+            ExprKind::Collate(arg) => match &mut arg.kind {
+                ExprKind::Const(value) => {
                     let value = std::mem::take(value);
                     expr.kind = ExprKind::Const(value);
                 }
-            }
+                _ => {
+                    let arg = std::mem::replace(&mut **arg, analyzer::types::null(ty));
+                    expr.kind = ExprKind::Relabel(Box::new(arg), CallForm::ImplicitCast);
+                }
+            },
             ExprKind::NullTest { arg, is_null, row: false } => {
                 if let ExprKind::Const(value) = &arg.kind {
                     expr.kind = ExprKind::Const(Datum::bool(value.is_null() == *is_null));

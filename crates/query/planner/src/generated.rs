@@ -1,7 +1,7 @@
 //! Columns that are not stored: wherever a query names one, its expression takes the column's place.
 
 use analyzer::node::VisitorMut;
-use analyzer::query::{Expr, ExprKind, Query, RowVersion};
+use analyzer::query::{CallForm, Expr, ExprKind, Query, RowVersion, SqlType};
 use catalog::Relation;
 use error::Result;
 
@@ -97,7 +97,15 @@ impl VisitorMut for Replace<'_> {
         let Some((_, value)) = columns.iter().find(|(number, _)| *number == var.column) else { return };
         let mut value = value.clone();
         Rebase { level: var.level, relation: var.relation, version: var.version }.expr(&mut value);
-        *expr = value;
+        // The collation is the column's own, not that of what it is computed by.
+        let ty = SqlType { typmod: value.ty.typmod, ..expr.ty };
+        *expr = match value.ty.collation == ty.collation {
+            true => value,
+            false => {
+                let location = value.location;
+                Expr { kind: ExprKind::Relabel(Box::new(value), CallForm::ImplicitCast), ty, location }
+            }
+        };
     }
     fn query(&mut self, query: &mut Query) {
         self.depth += 1;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::cost::operators_in;
-use analyzer::query::{self as q, Expr, ExprKind};
+use analyzer::query::{self as q, CallForm, Expr, ExprKind, SqlType};
 use catalog::objects::BTREE;
 use catalog::rows::PgIndex;
 use catalog::{Entry, Relation};
@@ -424,12 +424,16 @@ impl Planner<'_> {
     /// The order in which an index gives its rows.
     fn index_order(&mut self, index: &PgIndex, columns: &[(Expr, Oid, Oid, Oid)]) -> Result<Vec<PathKey>> {
         let mut order = Vec::new();
-        for (n, (expr, family, input, _)) in columns.iter().enumerate().take(index.indnkeyatts as usize) {
+        for (n, (expr, family, input, collation)) in columns.iter().enumerate().take(index.indnkeyatts as usize) {
             let option = index.indoption.get(n).copied().unwrap_or(0);
             let descending = option & 1 != 0;
             let strategy = if descending { 5 } else { 1 };
             let Some(operator) = self.ctx.catalog.family_operator(*family, *input, *input, strategy)? else { break };
-            order.push(PathKey { expr: expr.clone(), operator, descending, nulls_first: option & 2 != 0 });
+            let mut expr = expr.clone();
+            if collation.is_valid() && expr.ty.collation != *collation {
+                expr = in_collation(expr, *collation);
+            }
+            order.push(PathKey { expr, operator, descending, nulls_first: option & 2 != 0 });
         }
         Ok(order)
     }
@@ -570,6 +574,12 @@ pub(crate) fn stripped(expr: &Expr) -> &Expr {
 
 fn is_ctid(expr: &Expr, at: usize) -> bool {
     matches!(&expr.kind, ExprKind::Var(v) if v.level == 0 && v.relation == at && v.column == -1)
+}
+
+/// An expression in another collation, as [`crate::fold`] has it.
+fn in_collation(expr: Expr, collation: Oid) -> Expr {
+    let (ty, location) = (SqlType { collation, ..expr.ty }, expr.location);
+    Expr { kind: ExprKind::Relabel(Box::new(expr), CallForm::ImplicitCast), ty, location }
 }
 
 /// Whether an index on one type can be searched for values of another as it is: the same form, or integers, or strings.

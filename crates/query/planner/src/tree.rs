@@ -342,9 +342,10 @@ impl Planner<'_> {
                     let column = column.ok_or_else(|| Error::internal("a sort key is not read"))?;
                     let ty = self.column_type(key.expr.ty)?;
                     keys.push(self.sort_key_by(column, ty, key.operator, key.descending, key.nulls_first)?);
-                    texts.push(analyzer::deparse::order_suffix(key.descending, key.nulls_first).to_string());
+                    texts.push(self.sort_suffix(key)?);
                 }
-                let exprs: Vec<Expr> = path.order.iter().map(|key| key.expr.clone()).collect();
+                let exprs: Vec<Expr> =
+                    path.order.iter().map(|key| crate::upper::sort_shown(&key.expr).clone()).collect();
                 let mut node = self.node(NodeKind::MergeAppend { inputs, keys }, &layout, cost)?;
                 self.detail(&mut node, "Sort Key", &exprs);
                 if let Some(detail) = node.details.last_mut() {

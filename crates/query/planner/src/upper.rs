@@ -280,6 +280,15 @@ impl Planner<'_> {
             .collect()
     }
 
+    /// What EXPLAIN writes behind a sort key: its collation if that is not its type's, and its direction.
+    pub fn sort_suffix(&self, key: &PathKey) -> Result<String> {
+        let (ty, order) = (key.expr.ty, order_suffix(key.descending, key.nulls_first));
+        if !ty.collation.is_valid() || self.ctx.catalog.type_(ty.oid)?.typcollation == ty.collation {
+            return Ok(order.to_string());
+        }
+        Ok(format!(" COLLATE {}{order}", self.ctx.catalog.collation_text(ty.collation)?))
+    }
+
     /// Sorts, unless sorted already.
     pub fn sort(&mut self, mut built: Built, keys: Vec<PathKey>) -> Result<Built> {
         if keys.is_empty() || is_sorted(&built.order, &keys) {
@@ -309,8 +318,8 @@ impl Planner<'_> {
             rows: input.rows,
             width: input.width,
         };
-        let shown: Vec<Expr> = exprs.iter().map(|e| self.named(e)).collect();
-        let texts = keys.iter().map(|key| order_suffix(key.descending, key.nulls_first).to_string()).collect();
+        let shown: Vec<Expr> = exprs.iter().map(|e| self.named(sort_shown(e))).collect();
+        let texts = keys.iter().map(|key| self.sort_suffix(key)).collect::<Result<_>>()?;
         let kind = NodeKind::Sort { input: Box::new(built.node), keys: sort_keys, presorted, limit };
         let mut node = self.node(kind, &built.layout, cost)?;
         node.details.push(Detail { label: "Sort Key", exprs: shown, texts });
@@ -862,4 +871,12 @@ fn contains_set(expr: &Expr, layout: &[Expr]) -> bool {
     let mut finder = Finder(layout, false, false);
     finder.expr(expr);
     finder.1
+}
+
+/// A sort key as EXPLAIN shows it: a column without the collation that stands behind it.
+pub(crate) fn sort_shown(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Relabel(arg, _) if arg.ty.oid == expr.ty.oid && matches!(arg.kind, ExprKind::Var(_)) => arg,
+        _ => expr,
+    }
 }

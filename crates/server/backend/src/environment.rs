@@ -5,6 +5,7 @@ use std::cell::Ref;
 use std::sync::Arc;
 
 use batch::{Column, Datum, DatumRef, Rows};
+use collation::CollationRef;
 use error::{Error, Result, Severity};
 use executor::{Host, TriggerEvent, TriggerOutcome};
 use ids::Oid;
@@ -111,6 +112,18 @@ impl Environment for Session<'_> {
 
     fn array_nulls(&self) -> bool {
         self.formats().array_nulls
+    }
+
+    fn collation(&self, collation: Oid) -> Result<CollationRef> {
+        if let Some(known) = self.collations.borrow().get(&collation) {
+            return Ok(known.clone());
+        }
+        let (opened, warning) = self.catalog().open_collation(collation)?;
+        if let Some(warning) = warning {
+            self.send_notice(&warning);
+        }
+        self.collations.borrow_mut().insert(collation, opened.clone());
+        Ok(opened)
     }
 
     fn setting(&self, name: &str) -> Option<String> {

@@ -42,6 +42,8 @@ pub(crate) struct Session<'a> {
     pub logger: RefCell<&'a mut Logger>,
     pub connection: RefCell<Connection>,
     pub formats: RefCell<Formats>,
+    /// Collations that were used. What makes a collation never changes, so that they stay.
+    pub collations: RefCell<HashMap<ids::Oid, collation::CollationRef>>,
     /// Of the settings that the session follows (see [`Session::follow_settings`]).
     pub followed: Cell<u64>,
     pub temporary: PathBuf,

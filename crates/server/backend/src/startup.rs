@@ -193,6 +193,7 @@ impl<'a> Session<'a> {
             logger: RefCell::new(logger),
             connection: RefCell::new(connection),
             formats: RefCell::new(formats),
+            collations: RefCell::new(HashMap::new()),
             followed: Cell::new(u64::MAX),
             temporary: shared.engine.data_directory().join("base").join("pgsql_tmp"),
             block: Cell::new(Block::Idle),
@@ -407,6 +408,7 @@ fn open(
         let application = application.map_or_else(String::new, |(_, value)| format!(" application_name={value}"));
         logger.log(format!("connection authorized: user={} database={}{application}", wanted.user, wanted.database));
     }
+    let warning = database.version_warning();
     let (user, superuser, database) = (role.oid, role.rolsuper, database.oid);
     drop(catalog);
     let catalog = open_catalog(database);
@@ -417,6 +419,9 @@ fn open(
 
     let out = connection.out();
     put::authentication(out, &Authentication::Ok);
+    if let Some(warning) = warning {
+        put::error_or_notice(out, &warning);
+    }
     for (name, value) in settings.all_reports() {
         put::parameter_status(out, &name, &value);
     }

@@ -237,7 +237,8 @@ impl Catalog {
         Ok((type_, self.find_type(type_)?.map_or(Oid::INVALID, |row| row.typcollation)))
     }
 
-    fn collation_text(&self, oid: Oid) -> Result<String> {
+    /// A collation's name as SQL has it, qualified if the search path does not find it.
+    pub fn collation_text(&self, oid: Oid) -> Result<String> {
         let row = self.collation(oid)?;
         let name = quote_identifier(&row.collname);
         if self.collation_is_visible(oid)? == Some(true) {

@@ -6,6 +6,7 @@
 //! Expressions that users wrote (defaults, predicates, checks, views) are stored in the analyzer's form; it registers a
 //! [`Deparser`] that turns them back into SQL. Built-in ones are stored as SQL behind an `@`.
 
+mod collations;
 mod definitions;
 mod disk;
 mod facts;
@@ -29,6 +30,7 @@ use types::{Builtin, Context};
 
 /// All functions of this crate.
 pub static TABLES: &[&[Builtin]] = &[
+    collations::COLLATIONS,
     definitions::DEFINITIONS,
     disk::SIZES,
     info::INFORMATION,

@@ -4,7 +4,7 @@ use super::{Dimension, MAX_DIMENSIONS, View, element_type_of, from_column, from_
 use crate::Context;
 use crate::call::NotNull;
 use crate::int::integer_range;
-use crate::text::like::find;
+use crate::text::Finder;
 use crate::{hash, order};
 use batch::{Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
@@ -50,8 +50,8 @@ crate::builtins! {
     3279 array_positions each(Context, Option<&[u8]>, DatumRef) |cx: Context<'_>, a: Option<&[u8]>, b: DatumRef<'_>| positions(cx, a, b);
     395 array_to_text arena(Context, &[u8], &[u8]) |cx: Context<'_>, a: &[u8], separator: &[u8], out: &mut Vec<u8>| to_text(cx, a, separator, None, out);
     384 array_to_text_null arena(Context, Option<&[u8]>, Option<&[u8]>, Option<&[u8]>) |cx: Context<'_>, a: Option<&[u8]>, separator: Option<&[u8]>, null: Option<&[u8]>, out: &mut Vec<u8>| match (a, separator) { (Some(a), Some(separator)) => to_text(cx, a, separator, null, out).map(Some), _ => Ok(None) };
-    394 text_to_array each(Option<&[u8]>, Option<&[u8]>) |text: Option<&[u8]>, separator: Option<&[u8]>| text.map(|text| split(text, separator, None)).transpose();
-    376 text_to_array_null each(Option<&[u8]>, Option<&[u8]>, Option<&[u8]>) |text: Option<&[u8]>, separator: Option<&[u8]>, null: Option<&[u8]>| text.map(|text| split(text, separator, null)).transpose();
+    394 text_to_array each(Context, Option<&[u8]>, Option<&[u8]>) |cx: Context<'_>, text: Option<&[u8]>, separator: Option<&[u8]>| text.map(|text| split(cx, text, separator, None)).transpose();
+    376 text_to_array_null each(Context, Option<&[u8]>, Option<&[u8]>, Option<&[u8]>) |cx: Context<'_>, text: Option<&[u8]>, separator: Option<&[u8]>, null: Option<&[u8]>| text.map(|text| split(cx, text, separator, null)).transpose();
     1193 array_fill each(Context, DatumRef, Option<&[u8]>) |cx: Context<'_>, value: DatumRef<'_>, lengths: Option<&[u8]>| fill(cx, value, lengths, None);
     1286 array_fill_with_lower_bounds each(Context, DatumRef, Option<&[u8]>, Option<&[u8]>) |cx: Context<'_>, value: DatumRef<'_>, lengths: Option<&[u8]>, lowers: Option<&[u8]>| fill(cx, value, lengths, Some(lowers));
     6172 trim_array arena(&[u8], i32) trim;
@@ -347,11 +347,11 @@ fn to_text(context: Context<'_>, array: &[u8], separator: &[u8], null: Option<&[
 }
 
 /// The pieces of a text between separators; its characters if the separator is null.
-pub fn split_text<'t>(text: &'t [u8], separator: Option<&[u8]>) -> Vec<&'t [u8]> {
+pub fn split_text<'t>(finder: &Finder<'_>, text: &'t [u8], separator: Option<&[u8]>) -> Result<Vec<&'t [u8]>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     if text.is_empty() {
-        return pieces;
+        return Ok(pieces);
     }
     match separator {
         None => {
@@ -363,18 +363,21 @@ pub fn split_text<'t>(text: &'t [u8], separator: Option<&[u8]>) -> Vec<&'t [u8]>
         }
         Some(b"") => pieces.push(text),
         Some(separator) => {
-            while let Some(at) = find(rest, separator) {
-                pieces.push(&rest[..at]);
-                rest = &rest[at + separator.len()..];
+            let mut done = 0;
+            while let Some((at, end)) = finder.find(text, separator, done)? {
+                pieces.push(&text[done..at]);
+                done = end;
             }
-            pieces.push(rest);
+            pieces.push(&text[done..]);
         }
     }
-    pieces
+    Ok(pieces)
 }
 
-fn split(text: &[u8], separator: Option<&[u8]>, null: Option<&[u8]>) -> Result<Vec<u8>> {
-    from_texts(split_text(text, separator).into_iter().map(|piece| (Some(piece) != null).then_some(piece)))
+fn split(context: Context<'_>, text: &[u8], separator: Option<&[u8]>, null: Option<&[u8]>) -> Result<Vec<u8>> {
+    let finder = Finder::new(context)?;
+    let is_null = |piece: &[u8]| null.is_some_and(|null| finder.equal(piece, null));
+    from_texts(split_text(&finder, text, separator)?.into_iter().map(|piece| (!is_null(piece)).then_some(piece)))
 }
 
 fn integers(array: &[u8], what: &str) -> Result<Vec<i32>> {

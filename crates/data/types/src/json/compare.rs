@@ -6,7 +6,8 @@
 
 use super::{Array, Kind, MAX_DEPTH, Object, View, too_deep};
 use crate::numeric::{self, Numeric};
-use crate::{hash, text};
+use crate::{Context, hash, text};
+use collation::{BYTES, Collation};
 use error::Result;
 
 use std::cmp::Ordering;
@@ -14,13 +15,13 @@ use std::cmp::Ordering;
 crate::builtins! {
     /// Comparison and containment of jsonb.
     pub static JSONB_COMPARISONS =
-    4043 jsonb_eq each(View, View) |a, b| compare(a, b).map(Ordering::is_eq);
-    4038 jsonb_ne each(View, View) |a, b| compare(a, b).map(Ordering::is_ne);
-    4039 jsonb_lt each(View, View) |a, b| compare(a, b).map(Ordering::is_lt);
-    4040 jsonb_gt each(View, View) |a, b| compare(a, b).map(Ordering::is_gt);
-    4041 jsonb_le each(View, View) |a, b| compare(a, b).map(Ordering::is_le);
-    4042 jsonb_ge each(View, View) |a, b| compare(a, b).map(Ordering::is_ge);
-    4044 jsonb_cmp each(View, View) |a, b| compare(a, b).map(|order| order as i32);
+    4043 jsonb_eq each(View, View) |a, b| compare(a, b, &BYTES).map(Ordering::is_eq);
+    4038 jsonb_ne each(View, View) |a, b| compare(a, b, &BYTES).map(Ordering::is_ne);
+    4039 jsonb_lt each(Context, View, View) |cx, a, b| ordered(cx, a, b).map(Ordering::is_lt);
+    4040 jsonb_gt each(Context, View, View) |cx, a, b| ordered(cx, a, b).map(Ordering::is_gt);
+    4041 jsonb_le each(Context, View, View) |cx, a, b| ordered(cx, a, b).map(Ordering::is_le);
+    4042 jsonb_ge each(Context, View, View) |cx, a, b| ordered(cx, a, b).map(Ordering::is_ge);
+    4044 jsonb_cmp each(Context, View, View) |cx, a, b| ordered(cx, a, b).map(|order| order as i32);
     4045 jsonb_hash each(View) |a| hash(a).map(|hash| hash as i32);
     3416 jsonb_hash_extended each(View, i64) |a, seed: i64| hash_extended(a, seed as u64).map(|hash| hash as i64);
     4046 jsonb_contains each(View, View) contains;
@@ -38,75 +39,80 @@ fn rank(kind: &Kind<'_>) -> u8 {
     }
 }
 
-/// Compares two values as wholes.
-pub fn compare(a: View<'_>, b: View<'_>) -> Result<Ordering> {
+fn ordered(context: Context<'_>, a: View<'_>, b: View<'_>) -> Result<Ordering> {
+    let collation = text::resolve(text::DEFAULT_COLLATION, context.env)?;
+    compare(a, b, &collation)
+}
+
+/// Compares two values as wholes, their strings in a collation: that of the database, or for equality any deterministic one.
+pub fn compare(a: View<'_>, b: View<'_>, collation: &Collation) -> Result<Ordering> {
     let shape = |view: View<'_>| match view.kind() {
         Kind::Object(_) => (6, 0, 0),
         Kind::Array(array) => (5, array.len(), 1),
         _ => (5, 1, 0),
     };
     match shape(a).cmp(&shape(b)) {
-        Ordering::Equal => compare_parts(a, b, 0),
+        Ordering::Equal => compare_parts(a, b, 0, collation),
         order => Ok(order),
     }
 }
 
-fn compare_parts(a: View<'_>, b: View<'_>, depth: usize) -> Result<Ordering> {
+fn compare_parts(a: View<'_>, b: View<'_>, depth: usize, collation: &Collation) -> Result<Ordering> {
     if depth > MAX_DEPTH {
         return Err(too_deep());
     }
     Ok(match (a.kind(), b.kind()) {
         (Kind::Null, Kind::Null) => Ordering::Equal,
         (Kind::Bool(a), Kind::Bool(b)) => a.cmp(&b),
-        (Kind::String(a), Kind::String(b)) => text::collate(text::DEFAULT_COLLATION, a, b),
+        (Kind::String(a), Kind::String(b)) => collation.compare(a, b),
         (Kind::Number(a), Kind::Number(b)) => Numeric::from_bytes(a).cmp(&Numeric::from_bytes(b)),
-        (Kind::Array(a), Kind::Array(b)) => compare_arrays(a, b, depth)?,
-        (Kind::Object(a), Kind::Object(b)) => compare_objects(a, b, depth)?,
+        (Kind::Array(a), Kind::Array(b)) => compare_arrays(a, b, depth, collation)?,
+        (Kind::Object(a), Kind::Object(b)) => compare_objects(a, b, depth, collation)?,
         (a, b) => rank(&a).cmp(&rank(&b)),
     })
 }
 
-fn compare_arrays(a: Array<'_>, b: Array<'_>, depth: usize) -> Result<Ordering> {
+fn compare_arrays(a: Array<'_>, b: Array<'_>, depth: usize, collation: &Collation) -> Result<Ordering> {
     let mut order = a.len().cmp(&b.len());
     let mut pairs = a.iter().zip(b.iter());
     while order.is_eq()
         && let Some((a, b)) = pairs.next()
     {
-        order = compare_parts(a, b, depth + 1)?;
+        order = compare_parts(a, b, depth + 1, collation)?;
     }
     Ok(order)
 }
 
-fn compare_objects(a: Object<'_>, b: Object<'_>, depth: usize) -> Result<Ordering> {
+fn compare_objects(a: Object<'_>, b: Object<'_>, depth: usize, collation: &Collation) -> Result<Ordering> {
     let mut order = a.len().cmp(&b.len());
     let mut pairs = a.iter().zip(b.iter());
     while order.is_eq()
         && let Some(((a_key, a), (b_key, b))) = pairs.next()
     {
-        order = text::collate(text::DEFAULT_COLLATION, a_key, b_key);
+        order = collation.compare(a_key, b_key);
         if order.is_eq() {
-            order = compare_parts(a, b, depth + 1)?;
+            order = compare_parts(a, b, depth + 1, collation)?;
         }
     }
     Ok(order)
 }
 
 /// Adds bytes whose order is the values' order: see [`sortkey`](crate::sortkey). Equal values have equal bytes.
-pub fn write_key(view: View<'_>, out: &mut Vec<u8>) -> Result<()> {
+pub fn write_key(view: View<'_>, collation: &Collation, out: &mut Vec<u8>) -> Result<()> {
     match view.kind() {
         Kind::Object(_) => {}
         Kind::Array(array) => {
             out.push(5);
             out.extend_from_slice(&(array.len() as u32).to_be_bytes());
             out.push(1);
-            return array.iter().try_for_each(|element| write_part_key(element, 1, out));
+            return array.iter().try_for_each(|element| write_part_key(element, 1, collation, out));
         }
         _ => out.extend_from_slice(&[5, 0, 0, 0, 1, 0]),
     }
-    write_part_key(view, 0, out)
+    write_part_key(view, 0, collation, out)
 }
 
-fn write_part_key(view: View<'_>, depth: usize, out: &mut Vec<u8>) -> Result<()> {
+fn write_part_key(view: View<'_>, depth: usize, collation: &Collation, out: &mut Vec<u8>) -> Result<()> {
     if depth > MAX_DEPTH {
         return Err(too_deep());
     }
@@ -115,17 +121,17 @@ fn write_part_key(view: View<'_>, depth: usize, out: &mut Vec<u8>) -> Result<()>
     match kind {
         Kind::Null => {}
         Kind::Bool(value) => out.push(value as u8),
-        Kind::String(value) => crate::sortkey::encode_bytes(text::collation_key(text::DEFAULT_COLLATION, value), out),
+        Kind::String(value) => crate::sortkey::encode_text(collation, value, out),
         Kind::Number(bytes) => Numeric::from_bytes(bytes).write_key(out),
         Kind::Array(array) => {
             out.extend_from_slice(&(array.len() as u32).to_be_bytes());
-            array.iter().try_for_each(|element| write_part_key(element, depth + 1, out))?;
+            array.iter().try_for_each(|element| write_part_key(element, depth + 1, collation, out))?;
         }
         Kind::Object(object) => {
             out.extend_from_slice(&(object.len() as u32).to_be_bytes());
             for (key, value) in object.iter() {
-                crate::sortkey::encode_bytes(text::collation_key(text::DEFAULT_COLLATION, key), out);
-                write_part_key(value, depth + 1, out)?;
+                crate::sortkey::encode_text(collation, key, out);
+                write_part_key(value, depth + 1, collation, out)?;
             }
         }
     }
@@ -226,7 +232,7 @@ fn contains(a: View<'_>, b: View<'_>) -> Result<bool> {
 
 fn has_scalar(array: Array<'_>, scalar: View<'_>) -> Result<bool> {
     for element in array.iter() {
-        if element.is_scalar() && compare_parts(element, scalar, 0)?.is_eq() {
+        if element.is_scalar() && compare_parts(element, scalar, 0, &BYTES)?.is_eq() {
             return Ok(true);
         }
     }
@@ -269,7 +275,7 @@ fn contains_part(a: View<'_>, b: View<'_>, depth: usize) -> Result<bool> {
             Ok(true)
         }
         (Kind::Array(_) | Kind::Object(_), _) | (_, Kind::Array(_) | Kind::Object(_)) => Ok(false),
-        _ => Ok(compare_parts(a, b, depth)?.is_eq()),
+        _ => Ok(compare_parts(a, b, depth, &BYTES)?.is_eq()),
     }
 }
 
@@ -332,12 +338,12 @@ mod tests {
         ];
         // A string sorts before a number.
         let mut values: Vec<Vec<u8>> = ascending.iter().map(|text| jsonb(text)).collect();
-        values.sort_by(|a, b| compare(View::new(a), View::new(b)).unwrap());
+        values.sort_by(|a, b| compare(View::new(a), View::new(b), &BYTES).unwrap());
         let keys: Vec<Vec<u8>> = values
             .iter()
             .map(|value| {
                 let mut key = Vec::new();
-                write_key(View::new(value), &mut key).unwrap();
+                write_key(View::new(value), &BYTES, &mut key).unwrap();
                 key
             })
             .collect();

@@ -517,7 +517,7 @@ fn compile(pattern: &[u8], flags: u8) -> Result<Regex> {
         newline_stops: !literal && !has(b's'),
         newline_anchors: !literal && has(b'm'),
         literal,
-        unicode: true,
+        classes: collation::Classes::Standard,
         ..Flags::default()
     };
     Regex::new(&String::from_utf8_lossy(pattern), flags)

@@ -73,9 +73,14 @@ fn walk(
     Ok(Ordering::Equal)
 }
 
+/// The collation of a field: a row value knows its fields' types only, so it is the types' own.
+pub(crate) fn collation_of(type_oid: ids::Oid) -> ids::Oid {
+    if type_oid == crate::oid::NAME { ids::Oid(950) } else { crate::text::DEFAULT_COLLATION }
+}
+
 /// Compares two rows as `record_ops` does.
 pub fn compare(a: &[u8], b: &[u8], env: &dyn Environment) -> Result<Ordering> {
-    walk(View::new(a)?, View::new(b)?, env, |of, x, y| order::compare(of, crate::text::DEFAULT_COLLATION, x, y, env))
+    walk(View::new(a)?, View::new(b)?, env, |of, x, y| order::compare(of, collation_of(of), x, y, env))
 }
 
 fn ordered(context: Context<'_>, a: &[u8], b: &[u8]) -> Result<Ordering> {
@@ -85,7 +90,7 @@ fn ordered(context: Context<'_>, a: &[u8], b: &[u8]) -> Result<Ordering> {
 fn equal(context: Context<'_>, a: &[u8], b: &[u8]) -> Result<bool> {
     let env = context.env;
     walk(View::new(a)?, View::new(b)?, env, |of, x, y| {
-        order::equal(of, crate::text::DEFAULT_COLLATION, x, y, env)
+        order::equal(of, collation_of(of), x, y, env)
             .map(|equal| if equal { Ordering::Equal } else { Ordering::Less })
     })
     .map(Ordering::is_eq)
@@ -110,7 +115,7 @@ pub fn hash(row: &[u8], env: &dyn Environment) -> Result<u32> {
     for_each_live(&View::new(row)?, env, |of, value| {
         let field = match value.is_null() {
             true => 0,
-            false => crate::hash::hash(of, crate::text::DEFAULT_COLLATION, value, env)?,
+            false => crate::hash::hash(of, collation_of(of), value, env)?,
         };
         result = result.wrapping_mul(31).wrapping_add(field);
         Ok(())
@@ -124,7 +129,7 @@ pub fn hash_extended(row: &[u8], seed: u64, env: &dyn Environment) -> Result<u64
     for_each_live(&View::new(row)?, env, |of, value| {
         let field = match value.is_null() {
             true => 0,
-            false => crate::hash::hash_extended(of, crate::text::DEFAULT_COLLATION, value, seed, env)?,
+            false => crate::hash::hash_extended(of, collation_of(of), value, seed, env)?,
         };
         result = result.wrapping_mul(31).wrapping_add(field);
         Ok(())

@@ -38,6 +38,7 @@ mod functions;
 mod io;
 
 pub use assemble::assemble;
+pub(crate) use functions::collation_of;
 pub use functions::{RECORDS, compare, hash, hash_extended};
 pub use io::RECORD_IO;
 

@@ -6,7 +6,8 @@ use crate::Context;
 use crate::array::from_texts;
 use crate::call::{Call, each};
 use crate::registry::RowSource;
-use crate::text::{CaseMapping, case_mapping};
+use crate::text::{cases, resolve_weak};
+use collation::Classes;
 use batch::{ByteValues, Column, Datum, DatumRef};
 use error::{Error, Result, SqlState};
 
@@ -56,8 +57,14 @@ crate::builtins! {
     1623 similar_escape each(Option<&[u8]>, Option<&[u8]>) |pattern: Option<&[u8]>, escape: Option<&[u8]>| pattern.map(|pattern| similar(pattern, escape.unwrap_or(b"\\"))).transpose();
 }
 
-fn unicode(context: Context<'_>) -> bool {
-    case_mapping(context) != CaseMapping::Ascii
+/// The classes of a call's collation, in which texts of different bytes must not be equal.
+fn classes(context: Context<'_>) -> Result<Classes> {
+    let cases = cases(context, "regular expression")?;
+    if resolve_weak(context.collation, context.env)?.is_some() {
+        let text = "nondeterministic collations are not supported for regular expressions";
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    Ok(cases.classes())
 }
 
 fn chars_of(text: &[u8]) -> Vec<char> {
@@ -74,13 +81,13 @@ fn compile(pattern: &[u8], flags: Flags) -> Result<Regex> {
 
 /// Compiles with a function's flags argument; also tells whether it contains `g`.
 fn with_flags(context: Context<'_>, pattern: &[u8], flags: &[u8]) -> Result<(Regex, bool)> {
-    let (flags, global) = options(&String::from_utf8_lossy(flags), unicode(context))?;
+    let (flags, global) = options(&String::from_utf8_lossy(flags), classes(context)?)?;
     Ok((compile(pattern, flags)?, global))
 }
 
 /// `~`, `!~`, `~*` and `!~*`: a constant pattern is compiled once for the batch.
 fn match_kernel(call: &mut Call<'_>, ignore_case: bool, wanted: bool) -> Result<()> {
-    let flags = Flags { ignore_case, unicode: unicode(call.context), ..Flags::default() };
+    let flags = Flags { ignore_case, classes: classes(call.context)?, ..Flags::default() };
     let (texts, patterns) = (call.args[0], call.args[1]);
     let test = |regex: &Regex, text: &[u8], buffer: &mut Vec<char>| {
         buffer.clear();
@@ -115,7 +122,7 @@ fn matches(regex: &Regex, text: &[char], start: usize, most: usize, context: Con
 }
 
 fn substring(context: Context<'_>, text: &[u8], pattern: &[u8]) -> Result<Option<String>> {
-    let regex = compile(pattern, Flags { unicode: unicode(context), ..Flags::default() })?;
+    let regex = compile(pattern, Flags { classes: classes(context)?, ..Flags::default() })?;
     let text = chars_of(text);
     let Some(found) = regex.find(&text, 0)? else { return Ok(None) };
     let span = if regex.groups() > 0 { found.groups[0] } else { Some(found.span) };

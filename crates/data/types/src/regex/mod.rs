@@ -16,6 +16,7 @@ mod parse;
 pub use functions::{REGEXES, regexp_matches, regexp_split_to_table};
 
 use automaton::Program;
+use collation::Classes;
 use error::{Error, Result, SqlState};
 use parse::Node;
 
@@ -32,8 +33,8 @@ pub struct Flags {
     pub expanded: bool,
     /// The expression is a plain text.
     pub literal: bool,
-    /// Letters beyond ASCII are letters.
-    pub unicode: bool,
+    /// What letters, digits and the like are.
+    pub classes: Classes,
 }
 
 /// A compiled expression.

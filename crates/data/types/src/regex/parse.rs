@@ -1,6 +1,8 @@
 //! Expression text → tree.
 
 use super::{Flags, invalid};
+use collation::Classes;
+use collation::cases::{simple_lower, simple_upper};
 use error::{Error, Result, SqlState};
 
 /// A set of characters.
@@ -9,7 +11,7 @@ pub struct Class {
     /// Members below 128.
     ascii: [u64; 2],
     ranges: Vec<(char, char)>,
-    kinds: Vec<(Kind, bool)>,
+    kinds: Vec<(Kind, Classes)>,
     negated: bool,
 }
 
@@ -51,20 +53,21 @@ impl Kind {
         })
     }
 
-    fn has(self, c: char, unicode: bool) -> bool {
+    fn has(self, c: char, classes: Classes) -> bool {
         if !c.is_ascii() {
-            return unicode
+            return classes != Classes::Ascii
                 && match self {
                     Kind::Alpha => c.is_alphabetic(),
-                    Kind::Alnum | Kind::Word => c.is_alphanumeric(),
-                    Kind::Digit => c.is_numeric(),
+                    Kind::Alnum => classes.is_alphanumeric(c),
+                    Kind::Word => classes.is_alphanumeric(c) || c.is_alphanumeric(),
+                    Kind::Digit => classes.is_digit(c),
                     Kind::Upper => c.is_uppercase(),
                     Kind::Lower => c.is_lowercase(),
                     Kind::Space => c.is_whitespace(),
                     Kind::Cntrl => c.is_control(),
-                    Kind::Print => !c.is_control(),
-                    Kind::Graph => !c.is_control() && !c.is_whitespace(),
-                    Kind::Punct => !c.is_control() && !c.is_whitespace() && !c.is_alphanumeric(),
+                    Kind::Print => classes.is_printable(c),
+                    Kind::Graph => classes.is_graphic(c),
+                    Kind::Punct => classes.is_punctuation(c),
                     Kind::Blank | Kind::Xdigit => false,
                 };
         }
@@ -77,7 +80,7 @@ impl Kind {
             Kind::Lower => c.is_ascii_lowercase(),
             Kind::Space => matches!(c, ' ' | '\t'..='\r'),
             Kind::Blank => matches!(c, ' ' | '\t'),
-            Kind::Punct => c.is_ascii_punctuation(),
+            Kind::Punct => classes.is_punctuation(c),
             Kind::Print => c == ' ' || c.is_ascii_graphic(),
             Kind::Graph => c.is_ascii_graphic(),
             Kind::Cntrl => c.is_ascii_control(),
@@ -96,7 +99,8 @@ impl Class {
     fn add(&mut self, c: char, flags: Flags) {
         self.ranges.push((c, c));
         if flags.ignore_case {
-            let cases = c.to_lowercase().chain(c.to_uppercase()).filter(|other| flags.unicode || other.is_ascii());
+            let all = flags.classes != Classes::Ascii;
+            let cases = [simple_lower(c), simple_upper(c)].into_iter().filter(|other| all || other.is_ascii());
             self.ranges.extend(cases.map(|other| (other, other)));
         }
     }
@@ -113,7 +117,7 @@ impl Class {
         for code in 0..128u8 {
             let c = code as char;
             let member = self.ranges.iter().any(|&(low, high)| (low..=high).contains(&c))
-                || self.kinds.iter().any(|(kind, _)| kind.has(c, flags.unicode));
+                || self.kinds.iter().any(|(kind, _)| kind.has(c, flags.classes));
             self.ascii[code as usize / 64] |= (member as u64) << (code % 64);
         }
         self
@@ -126,7 +130,7 @@ impl Class {
             self.ascii[c as usize / 64] >> (c as u32 % 64) & 1 != 0
         } else {
             self.ranges.iter().any(|&(low, high)| (low..=high).contains(&c))
-                || self.kinds.iter().any(|&(kind, unicode)| kind.has(c, unicode))
+                || self.kinds.iter().any(|&(kind, classes)| kind.has(c, classes))
         };
         member != self.negated
     }
@@ -478,7 +482,7 @@ impl Parser<'_> {
     }
 
     fn kind_class(&self, kind: Kind, negated: bool) -> Class {
-        Class { kinds: vec![(kind, self.flags.unicode)], negated, ..Class::default() }.seal(self.flags)
+        Class { kinds: vec![(kind, self.flags.classes)], negated, ..Class::default() }.seal(self.flags)
     }
 
     fn escape(&mut self) -> Result<Node> {
@@ -586,7 +590,7 @@ impl Parser<'_> {
                 } else {
                     kind
                 };
-                class.kinds.push((kind, self.flags.unicode));
+                class.kinds.push((kind, self.flags.classes));
                 continue;
             }
             if c == '\\' {
@@ -598,7 +602,7 @@ impl Parser<'_> {
                 };
                 if let Some(kind) = kind {
                     self.at += 2;
-                    class.kinds.push((kind, self.flags.unicode));
+                    class.kinds.push((kind, self.flags.classes));
                     continue;
                 }
             }
@@ -664,8 +668,8 @@ pub fn set_option(flags: &mut Flags, option: char) -> bool {
 }
 
 /// The flags that a function's flags argument names, and whether `g` is among them.
-pub fn options(text: &str, unicode: bool) -> Result<(Flags, bool)> {
-    let mut flags = Flags { unicode, ..Flags::default() };
+pub fn options(text: &str, classes: Classes) -> Result<(Flags, bool)> {
+    let mut flags = Flags { classes, ..Flags::default() };
     let mut global = false;
     for option in text.chars() {
         if option == 'g' {

@@ -3,8 +3,9 @@
 //! A pattern that is constant over a batch is taken apart once: most are a text, a prefix, a suffix or an infix, and need
 //! no matcher at all.
 
-use super::{case_mapping, char_len, lower};
-use crate::call::{Call, Context, each, fast_binary};
+use super::{cases, char_len, determined, resolve_weak};
+use crate::call::{Call, each, fast_binary};
+use collation::{Cases, Collation};
 use error::{Error, Result, SqlState};
 
 crate::builtins! {
@@ -15,15 +16,15 @@ crate::builtins! {
     1631 textlike raw() |call| like_kernel(call, true);
     858 namelike raw() |call| like_kernel(call, true);
     1571 namelike raw() |call| like_kernel(call, true);
-    2005 bytealike raw() |call| like_kernel(call, true);
-    2007 bytealike raw() |call| like_kernel(call, true);
+    2005 bytealike raw() |call| like_of_bytes(call, true);
+    2007 bytealike raw() |call| like_of_bytes(call, true);
     851 textnlike raw() |call| like_kernel(call, false);
     1570 textnlike raw() |call| like_kernel(call, false);
     1632 textnlike raw() |call| like_kernel(call, false);
     859 namenlike raw() |call| like_kernel(call, false);
     1572 namenlike raw() |call| like_kernel(call, false);
-    2006 byteanlike raw() |call| like_kernel(call, false);
-    2008 byteanlike raw() |call| like_kernel(call, false);
+    2006 byteanlike raw() |call| like_of_bytes(call, false);
+    2008 byteanlike raw() |call| like_of_bytes(call, false);
     1633 texticlike raw() |call| ilike_kernel(call, true);
     1660 texticlike raw() |call| ilike_kernel(call, true);
     1635 nameiclike raw() |call| ilike_kernel(call, true);
@@ -57,6 +58,16 @@ impl<'a> Shape<'a> {
 }
 
 fn like_kernel(call: &mut Call<'_>, wanted: bool) -> Result<()> {
+    determined(call.context, "LIKE")?;
+    if let Some(collation) = resolve_weak(call.context.collation, call.context.env)? {
+        let check = || call.context.env.check_interrupts();
+        let test = |text: &[u8], pattern: &[u8]| Ok(matches_weakly(&collation, text, pattern, &check)? == wanted);
+        return fast_binary(call, test);
+    }
+    like_of_bytes(call, wanted)
+}
+
+fn like_of_bytes(call: &mut Call<'_>, wanted: bool) -> Result<()> {
     let pattern = call.args[1];
     if !pattern.is_constant() || pattern.is_null(0) {
         return fast_binary(call, |text: &[u8], pattern: &[u8]| Ok(matches(text, pattern)? == wanted));
@@ -75,18 +86,22 @@ fn like_kernel(call: &mut Call<'_>, wanted: bool) -> Result<()> {
 
 fn ilike_kernel(call: &mut Call<'_>, wanted: bool) -> Result<()> {
     let context = call.context;
-    crate::kernel!(each [&[u8], &[u8]] |text: &[u8], pattern: &[u8]| ilike(context, text, pattern))(call)?;
+    let cases = cases(context, "ILIKE")?;
+    if resolve_weak(context.collation, context.env)?.is_some() {
+        let text = "nondeterministic collations are not supported for ILIKE";
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    crate::kernel!(each [&[u8], &[u8]] |text: &[u8], pattern: &[u8]| ilike(cases, text, pattern))(call)?;
     if !wanted {
         call.rows.for_each(|row| call.out.b1_mut()[row] ^= 1);
     }
     Ok(())
 }
 
-fn ilike(context: Context<'_>, text: &[u8], pattern: &[u8]) -> Result<bool> {
-    let mapping = case_mapping(context);
+fn ilike(cases: Cases, text: &[u8], pattern: &[u8]) -> Result<bool> {
     let (mut a, mut b) = (Vec::with_capacity(text.len()), Vec::with_capacity(pattern.len()));
-    lower(mapping, text, &mut a);
-    lower(mapping, pattern, &mut b);
+    cases.lower(text, &mut a);
+    cases.lower(pattern, &mut b);
     matches(&a, &b)
 }
 
@@ -175,6 +190,56 @@ pub fn matches(text: &[u8], pattern: &[u8]) -> Result<bool> {
             }
         }
     }
+}
+
+/// LIKE in a collation in which texts of different bytes may be equal: what stands between `%` and `_` is compared as a whole with
+/// parts of the text. Keeps the set of places in the text to which the pattern can have come so far.
+fn matches_weakly(
+    collation: &Collation,
+    text: &[u8],
+    pattern: &[u8],
+    check: &dyn Fn() -> Result<()>,
+) -> Result<bool> {
+    let starts: Vec<usize> = (0..=text.len()).filter(|&at| text.get(at).is_none_or(|&c| c as i8 > -65)).collect();
+    let mut reached = vec![false; starts.len()];
+    reached[0] = true;
+    let mut at = 0;
+    while at < pattern.len() {
+        match pattern[at] {
+            b'%' => {
+                let first = reached.iter().position(|&place| place).unwrap_or(reached.len());
+                reached[first..].fill(true);
+                at += 1;
+            }
+            b'_' => {
+                reached.rotate_right(1);
+                reached[0] = false;
+                at += 1;
+            }
+            _ => {
+                let mut literal = Vec::new();
+                while let Some(&c) = pattern.get(at)
+                    && c != b'%'
+                    && c != b'_'
+                {
+                    at += usize::from(c == b'\\');
+                    literal.push(*pattern.get(at).ok_or_else(ends_with_escape)?);
+                    at += 1;
+                }
+                let last = at == pattern.len();
+                let mut next = vec![false; starts.len()];
+                for (from, _) in reached.iter().enumerate().filter(|(_, place)| **place) {
+                    check()?;
+                    let ends = if last { starts.len() - 1..starts.len() } else { from..starts.len() };
+                    for to in ends.filter(|&to| to >= from) {
+                        next[to] = next[to] || collation.equal(&text[starts[from]..starts[to]], &literal);
+                    }
+                }
+                reached = next;
+            }
+        }
+    }
+    Ok(reached.last() == Some(&true))
 }
 
 #[cold]

@@ -1,7 +1,7 @@
 //! Functions that cut texts and put them together: substring, trim, pad, replace, split …
 
-use super::{char_count, char_len, char_offset, like::find};
-use crate::call::too_long;
+use super::{Finder, char_count, char_len, char_offset};
+use crate::call::{Context, too_long};
 use batch::ByteValues;
 use error::{Error, Result, SqlState};
 
@@ -26,9 +26,9 @@ crate::builtins! {
     873 lpad arena(&[u8], i32, &[u8]) |a, len, fill, out: &mut Vec<u8>| pad(a, len, fill, true, out);
     874 rpad arena(&[u8], i32, &[u8]) |a, len, fill, out: &mut Vec<u8>| pad(a, len, fill, false, out);
     1622 repeat arena(&[u8], i32) repeat;
-    2087 replace_text arena(&[u8], &[u8], &[u8]) replace;
+    2087 replace_text arena(Context, &[u8], &[u8], &[u8]) replace;
     878 translate arena(&[u8], &[u8], &[u8]) translate;
-    2088 split_part arena(&[u8], &[u8], i32) split_part;
+    2088 split_part arena(Context, &[u8], &[u8], i32) split_part;
     6198 unistr arena(&[u8]) unistr;
 }
 
@@ -162,20 +162,21 @@ fn repeat(text: &[u8], count: i32, out: &mut Vec<u8>) -> Result<()> {
     }
 }
 
-fn replace(text: &[u8], from: &[u8], to: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let (start, mut rest) = (out.len(), text);
+fn replace(context: Context<'_>, text: &[u8], from: &[u8], to: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    let finder = Finder::new(context)?;
+    let (start, mut done) = (out.len(), 0);
     while !from.is_empty()
-        && let Some(at) = find(rest, from)
+        && let Some((at, end)) = finder.find(text, from, done)?
     {
-        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(&text[done..at]);
         out.extend_from_slice(to);
-        rest = &rest[at + from.len()..];
+        done = end;
         if out.len() - start > ByteValues::MAX_LENGTH {
             return Err(too_long());
         }
         sys::memory::check()?;
     }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(&text[done..]);
     Ok(())
 }
 
@@ -189,7 +190,7 @@ fn translate(text: &[u8], from: &[u8], to: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn split_part(text: &[u8], delimiter: &[u8], field: i32, out: &mut Vec<u8>) -> Result<()> {
+fn split_part(context: Context<'_>, text: &[u8], delimiter: &[u8], field: i32, out: &mut Vec<u8>) -> Result<()> {
     if field == 0 {
         return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "field position must not be zero"));
     }
@@ -199,29 +200,30 @@ fn split_part(text: &[u8], delimiter: &[u8], field: i32, out: &mut Vec<u8>) -> R
         }
         return Ok(());
     }
+    let finder = Finder::new(context)?;
     let mut wanted = field as i64 - 1;
     if field < 0 {
         let mut fields = 1;
-        let mut rest = text;
-        while let Some(at) = find(rest, delimiter) {
+        let mut done = 0;
+        while let Some((_, end)) = finder.find(text, delimiter, done)? {
             fields += 1;
-            rest = &rest[at + delimiter.len()..];
+            done = end;
         }
         wanted = fields + field as i64;
         if wanted < 0 {
             return Ok(());
         }
     }
-    let mut rest = text;
+    let mut done = 0;
     loop {
-        let found = find(rest, delimiter);
+        let found = finder.find(text, delimiter, done)?;
         match (wanted, found) {
-            (0, at) => {
-                out.extend_from_slice(&rest[..at.unwrap_or(rest.len())]);
+            (0, found) => {
+                out.extend_from_slice(&text[done..found.map_or(text.len(), |(at, _)| at)]);
                 return Ok(());
             }
             (_, None) => return Ok(()),
-            (_, Some(at)) => rest = &rest[at + delimiter.len()..],
+            (_, Some((_, end))) => done = end,
         }
         wanted -= 1;
     }

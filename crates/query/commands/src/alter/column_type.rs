@@ -45,11 +45,7 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
     constraint::refuse_key_column(context, &relation, number, "alter")?;
     let mut ty = context.analyzer().type_name(change.type_name)?;
     if let Some(clause) = change.collation {
-        if !ty.collation.is_valid() {
-            let text = format!("collations are not supported by type {}", context.session.type_name(ty.oid)?);
-            return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
-        }
-        ty.collation = context.analyzer().collation_name_of(&clause.collation)?;
+        ty.collation = context.analyzer().collate_clause(clause, ty)?;
     }
     let row = catalog.type_(ty.oid)?;
     if row.typtype == b'p' {

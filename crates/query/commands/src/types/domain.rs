@@ -34,7 +34,7 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateDomain) -> Result<()>
             let text = format!("collations are not supported by type {}", context.session.type_name(base.oid)?);
             return Err(context.place(Error::new(SqlState::DATATYPE_MISMATCH, text), create.base.location));
         }
-        base.collation = context.analyzer().collation_name_of(&clause.collation)?;
+        base.collation = context.analyzer().collate_clause(clause, base)?;
     }
     let mut row = PgType {
         typname: name.to_string().into(),

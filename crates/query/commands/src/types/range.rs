@@ -178,7 +178,7 @@ fn type_value(context: &Context<'_>, item: &DefinitionItem) -> Result<Oid> {
 }
 
 /// The name that an option gives.
-pub(super) fn object_name(item: &DefinitionItem) -> Result<ObjectName> {
+pub(crate) fn object_name(item: &DefinitionItem) -> Result<ObjectName> {
     match &item.value {
         Some(DefinitionValue::Type(name)) => Ok(name.name.clone()),
         Some(DefinitionValue::Name(name)) => Ok(name.clone()),

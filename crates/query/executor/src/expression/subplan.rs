@@ -152,7 +152,7 @@ impl HashedRows {
     fn build(plan: usize, key: &[KeyColumn], run: &mut Run<'_>) -> Result<HashedRows> {
         let mut built = HashedRows {
             table: KeyTable::default(),
-            encoder: KeyEncoder::new(key.to_vec(), run.env())?,
+            encoder: KeyEncoder::for_equality(key.to_vec(), run.env())?,
             empty: true,
             with_nulls: Vec::new(),
             without_nulls: Vec::new(),

@@ -8,7 +8,6 @@ use ids::Oid;
 use planner::plan::{ColumnType, GroupKey};
 use types::sortkey::{KeyColumn, KeyEncoder};
 
-use super::sort::encoder;
 use crate::run::Run;
 use crate::store::keys::Keys;
 
@@ -74,7 +73,13 @@ impl GroupColumns {
             return Ok(());
         }
         let columns: Vec<&Column> = self.positions.iter().map(|&position| &batch.columns[position]).collect();
-        let encoder = encoder(&self.encoder, &self.columns, run)?;
+        let encoder = match self.encoder.get() {
+            Some(encoder) => encoder,
+            None => {
+                let encoder = KeyEncoder::for_equality(self.columns.clone(), run.env())?;
+                self.encoder.get_or_init(|| encoder)
+            }
+        };
         let mut values = vec![DatumRef::Null; columns.len()];
         keys.set_bytes(rows.len(), |k, to| {
             let row = rows.position(k);

@@ -318,7 +318,10 @@ impl Parser<'_> {
             error.position(parser::lexer::char_position(self.text, start.start))
         };
         let name = parser::parse_type_name(text).map_err(place)?;
-        let ty = Analyzer::new(self.catalog, self.env, text, Params::default()).type_name(&name).map_err(place)?;
+        let mut ty = Analyzer::new(self.catalog, self.env, text, Params::default()).type_name(&name).map_err(place)?;
+        if ty.collation.is_valid() && self.header.collation.is_valid() {
+            ty.collation = self.header.collation;
+        }
         Ok(ty)
     }
 

@@ -15,6 +15,7 @@ use analyzer::query::SqlType;
 use analyzer::routine::Precedence;
 use catalog::Catalog;
 use error::{Error, Result, SqlState};
+use ids::Oid;
 use parser::lexer::{Token, TokenKind, Tokens, char_position, tokenize};
 use parser::{ParseMode, ParserOptions};
 use types::Environment;
@@ -37,6 +38,8 @@ pub struct Header {
     pub set: bool,
     /// It is a procedure (or DO).
     pub procedure: bool,
+    /// The collation that it is called with; variables of types that have collations take it, too.
+    pub collation: Oid,
     /// `plpgsql.variable_conflict`.
     pub precedence: Precedence,
     /// `plpgsql.print_strict_params`.

@@ -1,0 +1,64 @@
+-- Which collation an expression has.
+create table t (a text collate "C", b text collate "POSIX", c text, d text collate "en-x-icu");
+insert into t values ('a', 'B', 'c', 'D');
+create domain swedish as text collate "sv-x-icu";
+create domain plain as text;
+select collation for (a), collation for (c), collation for (a || c), collation for (a || 'x'), collation for (c collate "C"), collation for (a::plain), collation for (a::swedish), collation for ((a collate "POSIX")::swedish), collation for (d::varchar), collation for (coalesce(c, d)), collation for (upper(d)), collation for (array[d]) from t;
+select collation for (1);
+select collation for ('x');
+select collation for ((select d from t)), collation for (case when true then c else d end), collation for (c::name);
+-- Explicit ones must agree, implicit ones need not be known until they matter.
+select a collate "C" < b collate "POSIX" from t;
+select a < b from t;
+select a = b from t;
+select a || b from t;
+select a < b collate "C" from t;
+select a like b from t;
+select a ilike b from t;
+select a ~ b from t;
+select lower(a || b) from t;
+select hashtext(a || b) from t;
+select max(a || b) from t;
+select a from t order by a || b;
+select a from t group by a || b, a;
+select distinct a || b from t;
+select array_agg(a order by a || b) from t;
+select a from t union select b from t;
+select a from t union all select b from t;
+select * from (select a from t union all select b from t) u order by 1;
+select a from t where a in (select b from t);
+select a from t where (a, b) not in (select b, a from t);
+select greatest(a, b) from t;
+create view v as select a || b as x from t;
+create table made as select a || b as x from t;
+create index on t ((a || b));
+create index on t ((a || b) collate "C");
+with recursive r (x) as (select a from t union all select (x || 'c') collate "POSIX" from r where length(x) < 3) select * from r;
+-- Names that there are not, types that have none.
+select 'a' collate nope;
+select 'a' collate nowhere.nope;
+select 1 collate "C";
+create table wrong (a text collate nope);
+create table wrong (a int collate "C");
+create domain wrong as int collate "C";
+alter table t add e text collate nope;
+alter table t alter c type int collate "C" using 1;
+-- Routines take the collation that they are called with.
+create function less_sql(text, text) returns boolean language sql as 'select $1 < $2';
+create function less_plain(text, text) returns boolean language plpgsql as 'begin return $1 < $2; end';
+create function less_variable(a text, b text) returns boolean language plpgsql as 'declare x text := a; y text := b; begin return x < y; end';
+create function less_own(a text, b text) returns boolean language plpgsql as 'declare x text collate "POSIX" := a; y text := b; begin return x < y; end';
+select less_sql('a', 'B' collate "en-x-icu"), less_plain('a', 'B' collate "en-x-icu"), less_variable('a', 'B' collate "en-x-icu"), less_own('a', 'B');
+select less_sql('a', 'B' collate "C"), less_plain('a', 'B' collate "C"), less_variable('a', 'B' collate "C");
+select less_own('a', 'B' collate "C");
+-- How it is written back.
+create view shown as select d, a collate "de-x-icu" as a, 'x' collate "C" as x from t where c > 'b' collate "C" order by d collate "C";
+select pg_get_viewdef('shown');
+create index shown_index on t (a, b collate "C", (c collate "en-x-icu"), lower(d), d collate "C" text_pattern_ops);
+select pg_get_indexdef('shown_index'::regclass);
+explain (costs off) select * from t order by a, d desc, c, c collate "C" nulls first;
+explain (costs off) select * from t where c collate "C" > a and c > 'b' collate "en-x-icu";
+drop view shown;
+drop function less_sql, less_plain, less_variable, less_own;
+drop table t;
+drop domain swedish, plain;
