@@ -55,7 +55,7 @@ alter collation two refresh version;
 drop collation two;
 reset role;
 comment on collation two is 'second';
-select collname, collnamespace::regnamespace, collowner::regrole, obj_description(oid, 'pg_collation') from pg_collation where collname in ('eins', 'two');
+select collname, collnamespace::regnamespace, collowner::regrole, obj_description(oid, 'pg_collation') from pg_collation where collname in ('eins', 'two') order by 1;
 alter collation two refresh version;
 alter collation "default" refresh version;
 -- Versions.

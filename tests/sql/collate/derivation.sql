@@ -6,7 +6,7 @@ create domain plain as text;
 select collation for (a), collation for (c), collation for (a || c), collation for (a || 'x'), collation for (c collate "C"), collation for (a::plain), collation for (a::swedish), collation for ((a collate "POSIX")::swedish), collation for (d::varchar), collation for (coalesce(c, d)), collation for (upper(d)), collation for (array[d]) from t;
 select collation for (1);
 select collation for ('x');
-select collation for ((select d from t)), collation for (case when true then c else d end), collation for (c::name);
+select collation for ((select d from t)), collation for (case when true then c else d end), collation for (c::name) from t;
 -- Explicit ones must agree, implicit ones need not be known until they matter.
 select a collate "C" < b collate "POSIX" from t;
 select a < b from t;

@@ -55,12 +55,7 @@ impl Catalog {
                 true => Oid(950),
                 false => row.indcollation.get(k).copied().unwrap_or(Oid::INVALID),
             };
-            Ok(KeyColumn {
-                type_oid,
-                collation,
-                descending: option & 1 != 0,
-                nulls_first: option & 2 != 0,
-            })
+            Ok(KeyColumn { type_oid, collation, descending: option & 1 != 0, nulls_first: option & 2 != 0 })
         };
         relation.columns.iter().enumerate().take(row.indnkeyatts as usize).map(column).collect()
     }

@@ -1,7 +1,5 @@
 //! Upper and lower case, and which characters are letters, digits and the like.
 
-use std::borrow::Cow;
-
 use icu_casemap::options::TitlecaseOptions;
 use icu_casemap::{CaseMapper, CaseMapperBorrowed, TitlecaseMapper};
 use icu_locale_core::LanguageIdentifier;
@@ -127,7 +125,7 @@ fn turkic_upper(c: char) -> char {
     }
 }
 
-fn push(text: &Cow<'_, str>, out: &mut Vec<u8>) {
+fn push(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
 }
 
@@ -205,10 +203,9 @@ impl Cases {
     /// Adds the text with the first letter of each word in upper case (or title case), the others in lower case. Words are what
     /// stands between other characters than letters and digits; with a language's rules, what Unicode's text segmentation says.
     pub fn initcap(self, text: &[u8], out: &mut Vec<u8>) {
-        let titles = || TitlecaseMapper::new();
         match (self, std::str::from_utf8(text)) {
             (Cases::Language(_), Ok(text)) => {
-                let (language, mapper) = (self.identifier(), titles());
+                let (language, mapper) = (self.identifier(), TitlecaseMapper::new());
                 for word in text.split_word_bounds() {
                     push(&mapper.titlecase_segment_to_string(word, &language, TitlecaseOptions::default()), out);
                 }
@@ -226,7 +223,14 @@ impl Cases {
                     let (word, after) = rest.split_at(end);
                     if self == Cases::Full {
                         let options = TitlecaseOptions::default();
-                        push(&titles().titlecase_segment_to_string(word, &LanguageIdentifier::UNKNOWN, options), out);
+                        push(
+                            &TitlecaseMapper::new().titlecase_segment_to_string(
+                                word,
+                                &LanguageIdentifier::UNKNOWN,
+                                options,
+                            ),
+                            out,
+                        );
                     } else {
                         let (first, others) = word.as_bytes().split_at(first.len_utf8());
                         self.upper(first, out);

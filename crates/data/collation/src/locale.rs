@@ -118,8 +118,7 @@ impl Tag {
             tag.script = script[..1].to_ascii_uppercase() + &script[1..];
         }
         let digits = |part: &str| part.bytes().all(|c| c.is_ascii_digit());
-        if let Some(region) =
-            parts.next_if(|part| part.len() == 2 && letters(part) || part.len() == 3 && digits(part))
+        if let Some(region) = parts.next_if(|part| part.len() == 2 && letters(part) || part.len() == 3 && digits(part))
         {
             tag.region = region.to_ascii_uppercase();
         }
@@ -322,7 +321,9 @@ fn open(tag: &Tag) -> Result<CollatorBorrowed<'static>, Refused> {
     if tag.language == "en" && tailored {
         return Err(missing("va", "posix"));
     }
-    if let Some(order @ ("search" | "searchjl" | "big5han" | "gb2312" | "direct" | "reformed" | "ducet")) = keyword("co") {
+    if let Some(order @ ("search" | "searchjl" | "big5han" | "gb2312" | "direct" | "reformed" | "ducet")) =
+        keyword("co")
+    {
         return Err(missing("co", order));
     }
     for part in [script, region].into_iter().filter(|part| !part.is_empty()) {
@@ -347,8 +348,10 @@ fn open(tag: &Tag) -> Result<CollatorBorrowed<'static>, Refused> {
     }
     // A language that is none has the root's order.
     let locale = Locale::try_from_str(&text).or_else(|_| Locale::try_from_str(&format!("und-u{keywords}")));
-    let preferences = locale.map_or_else(|_| CollatorPreferences::default(), |locale| CollatorPreferences::from(&locale));
-    CollatorBorrowed::try_new(preferences, options).map_err(|error| Refused::Missing(format!("this collation ({error})")))
+    let preferences =
+        locale.map_or_else(|_| CollatorPreferences::default(), |locale| CollatorPreferences::from(&locale));
+    CollatorBorrowed::try_new(preferences, options)
+        .map_err(|error| Refused::Missing(format!("this collation ({error})")))
 }
 
 /// The version of the order that an ICU locale has now, in ICU's notation: of the root (Unicode 17), and behind it of the
@@ -454,8 +457,11 @@ impl Libc {
 /// `could not create locale …`
 #[cold]
 pub fn no_libc_locale(name: &str) -> Error {
-    Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("could not create locale \"{name}\": No such file or directory"))
-        .detail(format!("The operating system could not find any locale data for the locale name \"{name}\"."))
+    Error::new(
+        SqlState::INVALID_PARAMETER_VALUE,
+        format!("could not create locale \"{name}\": No such file or directory"),
+    )
+    .detail(format!("The operating system could not find any locale data for the locale name \"{name}\"."))
 }
 
 /// The order of a libc locale; none for one that orders by bytes.

@@ -218,14 +218,8 @@ mod tests {
     use super::*;
 
     fn icu(locale: &str, deterministic: bool) -> Collation {
-        let definition = Definition {
-            provider: b'i',
-            locale: Some(locale),
-            collate: None,
-            ctype: None,
-            rules: None,
-            deterministic,
-        };
+        let definition =
+            Definition { provider: b'i', locale: Some(locale), collate: None, ctype: None, rules: None, deterministic };
         Collation::open(&definition).expect(locale)
     }
 

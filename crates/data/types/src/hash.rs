@@ -148,9 +148,9 @@ fn hash_texts_extended(call: &mut Call<'_>, cut: impl Fn(&[u8]) -> &[u8]) -> Res
     text::determined(call.context, "string hashing")?;
     match text::resolve_weak(call.context.collation, call.context.env)? {
         None => fast_binary(call, |a: &[u8], seed: i64| bytes_extended(cut(a), seed as u64) as i64),
-        Some(collation) => fast_binary(call, |a: &[u8], seed: i64| {
-            bytes_extended(&sort_key(&collation, cut(a)), seed as u64) as i64
-        }),
+        Some(collation) => {
+            fast_binary(call, |a: &[u8], seed: i64| bytes_extended(&sort_key(&collation, cut(a)), seed as u64) as i64)
+        }
     }
 }
 

@@ -200,7 +200,7 @@ pub(crate) fn compare_as(
         (Order::Jsonb, Bytes(a), Bytes(b)) => {
             let collation = text::resolve(text::DEFAULT_COLLATION, env)?;
             json::compare(json::View::new(a), json::View::new(b), &collation)?
-        },
+        }
         (Order::Array, Bytes(a), Bytes(b)) => {
             let context = Context { collation, ..Context::plain(env) };
             array::compare_views(context, array::View::new(a)?, array::View::new(b)?)?

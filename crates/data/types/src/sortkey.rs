@@ -73,7 +73,8 @@ impl KeyEncoder {
         if orders.iter().zip(&columns).any(lacks) {
             return Err(text::undetermined(purpose));
         }
-        let collations = orders.iter().zip(&columns).map(|(&(_, order), column)| collation_of(order, column.collation, env));
+        let collations =
+            orders.iter().zip(&columns).map(|(&(_, order), column)| collation_of(order, column.collation, env));
         let collations = collations.collect::<Result<Vec<_>>>()?;
         Ok(KeyEncoder { columns, orders, reprs, collations })
     }
@@ -175,8 +176,9 @@ impl KeyEncoder {
                 continue;
             }
             let (type_oid, order) = self.orders[k];
-            let used = decode_value(type_oid, order, &self.collations[k], self.reprs[k], column.descending, rest, &mut out[k])
-                .ok_or_else(damaged)?;
+            let used =
+                decode_value(type_oid, order, &self.collations[k], self.reprs[k], column.descending, rest, &mut out[k])
+                    .ok_or_else(damaged)?;
             rest = &rest[used..];
         }
         Ok(())

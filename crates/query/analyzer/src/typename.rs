@@ -223,6 +223,9 @@ impl Analyzer<'_> {
     /// `42704` if there is none.
     pub fn collation_name_of(&self, name: &ast::ObjectName) -> Result<Oid> {
         let schema = self.qualifier(&name.qualifiers, &name.name)?;
+        if let Some(schema) = schema {
+            self.catalog.require_schema(schema).map_err(|error| self.place(error, name.location))?;
+        }
         let found = self.catalog.collation_by_name(schema, &name.name)?;
         found.ok_or_else(|| {
             self.error(

@@ -64,7 +64,8 @@ impl<'c> Validation<'c> {
                 tag
             }
             None => {
-                let text = format!("could not convert locale name \"{name}\" to language tag: U_ILLEGAL_ARGUMENT_ERROR");
+                let text =
+                    format!("could not convert locale name \"{name}\" to language tag: U_ILLEGAL_ARGUMENT_ERROR");
                 self.complain(Error::new(SqlState::INVALID_PARAMETER_VALUE, text))?;
                 name.to_string()
             }
@@ -72,8 +73,7 @@ impl<'c> Validation<'c> {
         let language = locale::language(&tag);
         if !locale::is_known_language(&language) {
             let text = format!("ICU locale \"{tag}\" has unknown language \"{language}\"");
-            let hint =
-                "To disable ICU locale validation, set the parameter \"icu_validation_level\" to \"disabled\".";
+            let hint = "To disable ICU locale validation, set the parameter \"icu_validation_level\" to \"disabled\".";
             self.complain(Error::new(SqlState::INVALID_PARAMETER_VALUE, text).hint(hint))?;
         }
         Ok(tag)
@@ -197,10 +197,7 @@ pub(crate) fn create(context: &Context<'_>, define: &Define) -> Result<()> {
     catalog.insert_collation(&row)?;
     catalog.next_command()?;
     // Its version, if it was given, may be another one than the program's.
-    if let (_, Some(warning)) = catalog.open_collation(row.oid)? {
-        context.notice(warning);
-    }
-    Ok(())
+    context.session.env().collation(row.oid).map(|_| ())
 }
 
 fn copied(context: &Context<'_>, from: &ObjectName) -> Result<PgCollation> {

@@ -71,7 +71,7 @@ fn make(
     let kind = if materialized { kind::MATERIALIZED_VIEW } else { kind::TABLE };
     let mut new = NewRelation::new(name, schema, kind, catalog.current_user());
     new.persistence = persistence;
-    new.columns = view::columns(context, &query)?;
+    new.columns = view::columns(context, &query, false)?;
     new.options = options::storage(&into.options, false)?;
     let table = catalog.create_relation(&new)?;
     context.services.at_commit().note(table, into.on_commit);

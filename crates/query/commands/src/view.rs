@@ -34,8 +34,8 @@ pub(crate) fn analyzed(context: &Context<'_>, statement: &Statement, names: &[Na
     Ok(query)
 }
 
-/// The columns that a query's output makes.
-pub(crate) fn columns(context: &Context<'_>, query: &Query) -> Result<Vec<NewColumn>> {
+/// The columns that a query's output makes, of a view or of a table.
+pub(crate) fn columns(context: &Context<'_>, query: &Query, of_view: bool) -> Result<Vec<NewColumn>> {
     let column = |target: &TargetEntry| {
         let ty = target.expr.ty;
         let row = context.catalog().type_(ty.oid)?;
@@ -45,7 +45,12 @@ pub(crate) fn columns(context: &Context<'_>, query: &Query) -> Result<Vec<NewCol
         }
         if row.typcollation.is_valid() && !ty.collation.is_valid() {
             let name = context.session.type_name(ty.oid)?;
-            let text = format!("no collation was derived for column \"{}\" with collatable type {name}", target.name);
+            let text = match of_view {
+                true => format!("could not determine which collation to use for view column \"{}\"", target.name),
+                false => {
+                    format!("no collation was derived for column \"{}\" with collatable type {name}", target.name)
+                }
+            };
             return Err(Error::new(SqlState::INDETERMINATE_COLLATION, text)
                 .hint("Use the COLLATE clause to set the collation explicitly."));
         }
@@ -82,7 +87,7 @@ pub(crate) fn create_view(context: &Context<'_>, create: &CreateView) -> Result<
     }
     let settings: Vec<Text> = view_options(&create.options)?.into_iter().flatten().chain(check).collect();
     let settings = (!settings.is_empty()).then_some(settings);
-    let columns = columns(context, &query)?;
+    let columns = columns(context, &query, true)?;
     let catalog = context.catalog();
     let needed = needs::of_query(catalog, &query);
     let mut wanted = create.persistence;

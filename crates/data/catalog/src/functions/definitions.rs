@@ -266,6 +266,10 @@ fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<
     let name = quote_identifier(relation.name());
     let mut text = format!("CREATE {unique}INDEX {name} ON {only}{table} USING {} (", quote_identifier(&method.amname));
     let columns = index_columns(catalog, &relation, &row, pretty)?;
+    let mut expressions = match &row.indexprs {
+        Some(stored) => deparser()?.types(stored)?.into_iter(),
+        None => Vec::new().into_iter(),
+    };
     for (at, (column, is_expression)) in columns.iter().enumerate() {
         if at == row.indnkeyatts as usize {
             text.push_str(") INCLUDE (");
@@ -279,7 +283,10 @@ fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<
         if at >= row.indnkeyatts as usize {
             continue;
         }
-        let (type_, type_collation) = catalog.key_type(&relation, &row, at)?;
+        let (type_, mut type_collation) = catalog.key_type(&relation, &row, at)?;
+        if *is_expression {
+            type_collation = expressions.next().map_or(type_collation, |(_, collation)| collation);
+        }
         let collation = row.indcollation.get(at).copied().unwrap_or_default();
         if collation.is_valid() && collation != type_collation {
             let _ = write!(text, " COLLATE {}", catalog.collation_text(collation)?);

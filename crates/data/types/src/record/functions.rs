@@ -90,8 +90,7 @@ fn ordered(context: Context<'_>, a: &[u8], b: &[u8]) -> Result<Ordering> {
 fn equal(context: Context<'_>, a: &[u8], b: &[u8]) -> Result<bool> {
     let env = context.env;
     walk(View::new(a)?, View::new(b)?, env, |of, x, y| {
-        order::equal(of, collation_of(of), x, y, env)
-            .map(|equal| if equal { Ordering::Equal } else { Ordering::Less })
+        order::equal(of, collation_of(of), x, y, env).map(|equal| if equal { Ordering::Equal } else { Ordering::Less })
     })
     .map(Ordering::is_eq)
 }

@@ -7,8 +7,8 @@ use crate::array::from_texts;
 use crate::call::{Call, each};
 use crate::registry::RowSource;
 use crate::text::{cases, resolve_weak};
-use collation::Classes;
 use batch::{ByteValues, Column, Datum, DatumRef};
+use collation::Classes;
 use error::{Error, Result, SqlState};
 
 crate::builtins! {

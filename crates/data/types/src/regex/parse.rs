@@ -58,8 +58,7 @@ impl Kind {
             return classes != Classes::Ascii
                 && match self {
                     Kind::Alpha => c.is_alphabetic(),
-                    Kind::Alnum => classes.is_alphanumeric(c),
-                    Kind::Word => classes.is_alphanumeric(c) || c.is_alphanumeric(),
+                    Kind::Alnum | Kind::Word => classes.is_alphanumeric(c),
                     Kind::Digit => classes.is_digit(c),
                     Kind::Upper => c.is_uppercase(),
                     Kind::Lower => c.is_lowercase(),

@@ -108,11 +108,8 @@ pub fn resolve_weak(collation: Oid, env: &dyn Environment) -> Result<Option<Coll
 /// `could not determine which collation to use for …`
 #[cold]
 pub fn undetermined(purpose: &str) -> Error {
-    Error::new(
-        SqlState::INDETERMINATE_COLLATION,
-        format!("could not determine which collation to use for {purpose}"),
-    )
-    .hint("Use the COLLATE clause to set the collation explicitly.")
+    Error::new(SqlState::INDETERMINATE_COLLATION, format!("could not determine which collation to use for {purpose}"))
+        .hint("Use the COLLATE clause to set the collation explicitly.")
 }
 
 /// Fails for arguments whose collations are in conflict.
@@ -124,10 +121,11 @@ pub fn determined(context: Context<'_>, purpose: &str) -> Result<()> {
 /// Compares two texts in a collation.
 ///
 /// # Errors
-/// Those of opening it.
+/// 42P22 if it is none; those of opening it.
 #[inline]
 pub fn collate(collation: Oid, a: &[u8], b: &[u8], env: &dyn Environment) -> Result<Ordering> {
     match builtin(collation) {
+        _ if !collation.is_valid() => Err(undetermined("string comparison")),
         Some(_) => Ok(a.cmp(b)),
         None => Ok(env.collation(collation)?.compare(a, b)),
     }

@@ -194,12 +194,7 @@ pub fn matches(text: &[u8], pattern: &[u8]) -> Result<bool> {
 
 /// LIKE in a collation in which texts of different bytes may be equal: what stands between `%` and `_` is compared as a whole with
 /// parts of the text. Keeps the set of places in the text to which the pattern can have come so far.
-fn matches_weakly(
-    collation: &Collation,
-    text: &[u8],
-    pattern: &[u8],
-    check: &dyn Fn() -> Result<()>,
-) -> Result<bool> {
+fn matches_weakly(collation: &Collation, text: &[u8], pattern: &[u8], check: &dyn Fn() -> Result<()>) -> Result<bool> {
     let starts: Vec<usize> = (0..=text.len()).filter(|&at| text.get(at).is_none_or(|&c| c as i8 > -65)).collect();
     let mut reached = vec![false; starts.len()];
     reached[0] = true;

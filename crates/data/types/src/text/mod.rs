@@ -14,9 +14,7 @@ mod pieces;
 mod quote;
 mod unicode;
 
-pub use compare::{
-    COMPARISONS, DEFAULT_COLLATION, builtin, collate, determined, resolve, resolve_weak, undetermined,
-};
+pub use compare::{COMPARISONS, DEFAULT_COLLATION, builtin, collate, determined, resolve, resolve_weak, undetermined};
 pub use find::Finder;
 pub use format::FORMATS;
 pub use io::{BPCHAR_IO, CHAR_IO, NAME_IO, TEXT_IO, VARCHAR_IO, truncate_name};

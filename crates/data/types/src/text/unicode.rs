@@ -16,9 +16,8 @@ crate::builtins! {
 
 fn form(name: &[u8]) -> Result<Form> {
     let name = String::from_utf8_lossy(name);
-    Form::named(&name).ok_or_else(|| {
-        Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid normalization form: {name}"))
-    })
+    Form::named(&name)
+        .ok_or_else(|| Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid normalization form: {name}")))
 }
 
 fn normalize(text: &[u8], name: &[u8], out: &mut Vec<u8>) -> Result<()> {
