@@ -316,7 +316,8 @@ mod tests {
     fn check(oid: u32, types: &[u32], result: u32, rows: &[&[&str]], wanted: &str) {
         let env = DefaultEnvironment::default();
         let types: Vec<Oid> = types.iter().map(|&t| Oid(t)).collect();
-        let context = Context { collation: Oid(950), arg_types: &types, result_type: Oid(result), ..Context::plain(&env) };
+        let context =
+            Context { collation: Oid(950), arg_types: &types, result_type: Oid(result), ..Context::plain(&env) };
         let columns: Vec<Column> = types
             .iter()
             .enumerate()
