@@ -11,6 +11,7 @@ use crate::coerce::{Coercion, returns_set};
 use crate::query::*;
 use crate::scope::Place;
 use crate::types::{self as ty, UNKNOWN};
+use crate::with::Within;
 
 impl Analyzer<'_> {
     /// An expression, in the place that the scope says.
@@ -840,7 +841,7 @@ impl Analyzer<'_> {
             ));
         }
         self.scope().query.has.sublinks = true;
-        let query = self.deeper(|this| this.select(select, true))?;
+        let query = self.within(Some(Within::Subquery), |this| this.deeper(|this| this.select(select, true)))?;
         if query.command != Command::Select {
             return Err(Error::internal("a subquery is no SELECT"));
         }

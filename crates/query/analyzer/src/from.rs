@@ -11,6 +11,7 @@ use crate::column::entry_columns;
 use crate::query::*;
 use crate::scope::{Place, Visible};
 use crate::types as ty;
+use crate::with::Within;
 
 /// ACCESS SHARE
 pub(crate) const ACCESS_SHARE: u8 = 1;
@@ -163,34 +164,29 @@ impl Analyzer<'_> {
     fn cte_entry(&mut self, name: &str, alias: Option<&ast::Alias>, location: u32) -> Result<Option<RangeTableEntry>> {
         let innermost = self.scopes.len() - 1;
         for level in (0..self.scopes.len()).rev() {
-            let scope = &mut self.scopes[level];
-            let Some(at) = scope.query.ctes.iter().position(|c| c.name == name) else { continue };
-            let recursive = scope.recursive_cte == Some(at);
-            let cte = &mut scope.query.ctes[at];
-            if recursive {
-                if cte.columns.is_empty() {
-                    return Err(self.error(
-                        SqlState::INVALID_RECURSION,
-                        format!(
-                            "recursive reference to query \"{name}\" must not appear within its non-recursive term"
-                        ),
-                        location,
-                    ));
-                }
-                cte.recursive = true;
-            } else {
-                cte.references += 1;
-                if cte.query.command != Command::Select && cte.query.returning.is_empty() {
-                    let message = format!("WITH query \"{name}\" does not have a RETURNING clause");
-                    return Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, message, location));
-                }
+            let itself = self.recursive_reference(level, name, location)?;
+            if itself.is_none() {
+                self.pending_query(level, name)?;
             }
+            let recursive = itself.is_some();
+            let columns = match itself {
+                Some(columns) => columns,
+                None => {
+                    let Some(cte) = self.scopes[level].query.ctes.iter_mut().find(|c| c.name == name) else { continue };
+                    cte.references += 1;
+                    if cte.query.command != Command::Select && cte.query.returning.is_empty() {
+                        let message = format!("WITH query \"{name}\" does not have a RETURNING clause");
+                        return Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, message, location));
+                    }
+                    cte.columns.clone()
+                }
+            };
             let mut entry = RangeTableEntry {
                 kind: EntryKind::Cte { name: name.to_string(), levels_up: (innermost - level) as u32, recursive },
                 alias: alias.map(|a| a.name.to_string()),
                 column_aliases: alias.is_some_and(|a| !a.columns.is_empty()),
                 name: alias.map_or_else(|| name.to_string(), |a| a.name.to_string()),
-                columns: cte.columns.clone(),
+                columns,
                 lateral: false,
                 in_from: true,
                 permission: None,
@@ -440,7 +436,9 @@ impl Analyzer<'_> {
             ast::JoinKind::Right => JoinKind::Right,
             ast::JoinKind::Full => JoinKind::Full,
         };
-        let (left, left_names) = self.deeper(|this| this.join_item(&join.left))?;
+        let filled = |kinds: [JoinKind; 2]| kinds.contains(&kind).then_some(Within::OuterJoin);
+        let (left, left_names) = self
+            .within(filled([JoinKind::Right, JoinKind::Full]), |this| this.deeper(|this| this.join_item(&join.left)))?;
         // The right side may refer to the left one laterally.
         let outer = self.scope().names.len();
         let lateral_ok = matches!(kind, JoinKind::Inner | JoinKind::Left);
@@ -448,7 +446,8 @@ impl Analyzer<'_> {
         let lateral: Vec<Visible> =
             left_names.iter().map(|v| Visible { lateral_only: true, lateral_ok, ..v.clone() }).collect();
         self.scope().names.extend(lateral);
-        let right = self.deeper(|this| this.join_item(&join.right));
+        let right = self
+            .within(filled([JoinKind::Left, JoinKind::Full]), |this| this.deeper(|this| this.join_item(&join.right)));
         self.scope().names.truncate(outer);
         let (right, right_names) = right?;
         // Names must be unique between the sides.

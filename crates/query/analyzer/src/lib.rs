@@ -96,6 +96,8 @@ pub struct Analyzer<'a> {
     /// The queries that are being analyzed, the innermost last.
     pub(crate) scopes: Vec<Scope>,
     pub(crate) depth: u32,
+    /// What surrounds the place that is being analyzed, as far as recursive references mind.
+    pub(crate) within: Vec<with::Within>,
     /// What names and `$1`, `$2` … mean in a routine.
     pub(crate) variables: Option<&'a dyn routine::Variables>,
     /// Views that are being expanded, against endless recursion.
@@ -128,6 +130,7 @@ impl<'a> Analyzer<'a> {
             params,
             scopes: Vec::new(),
             depth: 0,
+            within: Vec::new(),
             variables: None,
             expanding: Vec::new(),
             stores: false,

@@ -1,8 +1,11 @@
 //! What names mean while a query is analyzed: its range table, which of its entries are visible, and as what.
 
+use std::rc::Rc;
+
 use ids::Oid;
 
 use crate::query::{Command, EntryKind, Expr, ExprKind, NO_LOCATION, Query, RowVersion, SqlType, Var};
+use crate::with::Recursion;
 
 /// In which part of a statement an expression stands. It decides what is allowed there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,8 +207,10 @@ pub(crate) struct Scope {
     pub lateral: bool,
     /// Names of WITH queries that come later (for errors).
     pub future_ctes: Vec<String>,
-    /// A recursive WITH query that is being analyzed here: its name, and the columns of its non-recursive part once known.
-    pub recursive_cte: Option<usize>,
+    /// Queries of its WITH RECURSIVE that are not analyzed yet.
+    pub pending_ctes: Vec<Rc<parser::ast::CommonTableExpr>>,
+    /// Those that are being analyzed, each because the one before refers to it.
+    pub recursion: Vec<Recursion>,
     /// Windows written inline or named, not yet analyzed.
     pub windows: Vec<parser::ast::WindowDefinition>,
     /// Inline windows by their text position in `windows`.
@@ -216,8 +221,6 @@ pub(crate) struct Scope {
     pub resolve_unknowns: bool,
     /// In a column's `DEFAULT` or `CHECK`: the meaning of VALUE.
     pub domain_value: Option<SqlType>,
-    /// Names written for the columns of the recursive WITH query.
-    pub recursive_aliases: Vec<String>,
 }
 
 impl Scope {
@@ -228,13 +231,13 @@ impl Scope {
             place: Place::Other,
             lateral: false,
             future_ctes: Vec::new(),
-            recursive_cte: None,
+            pending_ctes: Vec::new(),
+            recursion: Vec::new(),
             windows: Vec::new(),
             inline_windows: Vec::new(),
             last_ref: 0,
             resolve_unknowns: true,
             domain_value: None,
-            recursive_aliases: Vec::new(),
         }
     }
 }

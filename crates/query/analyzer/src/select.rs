@@ -36,6 +36,7 @@ impl Analyzer<'_> {
         if query.has.aggregates || !query.group_by.is_empty() || query.grouping_sets.is_some() || query.having.is_some()
         {
             self.check_grouping(&mut query)?;
+            self.check_recursive_term(&query)?;
         }
         Ok(query)
     }

@@ -7,9 +7,11 @@ use parser::ast::{self, SelectBody};
 use crate::Analyzer;
 use crate::aggregate::target;
 use crate::coerce::Coercion;
+use crate::node::Visitor;
 use crate::query::*;
 use crate::scope::Visible;
 use crate::types::{self as ty, UNKNOWN};
+use crate::with::{Recursion, Within};
 
 impl Analyzer<'_> {
     pub(crate) fn set_operation_select(
@@ -20,8 +22,8 @@ impl Analyzer<'_> {
     ) -> Result<()> {
         let top = self.scopes.len() - 1;
         // A recursive WITH query learns its columns from the first part.
-        let recursive = top.checked_sub(1).and_then(|home| self.scopes[home].recursive_cte.map(|at| (home, at)));
-        let recursive = recursive.filter(|&(home, at)| self.scopes[home].query.ctes[at].columns.is_empty());
+        let recursive = top.checked_sub(1).and_then(|home| self.scopes[home].recursion.last().map(|_| home));
+        let recursive = recursive.filter(|&home| self.recursion(home).is_some_and(|r| r.columns.is_none()));
         let tree = self.set_chain(first, rest, recursive)?;
         // The output is named as the leftmost query's is.
         let mut leftmost = &tree;
@@ -86,18 +88,19 @@ impl Analyzer<'_> {
         &mut self,
         first: &ast::Select,
         rest: &[ast::SetStep],
-        recursive: Option<(usize, usize)>,
+        recursive: Option<usize>,
     ) -> Result<SetOperation> {
-        let mut left = self.deeper(|this| this.set_operand(first))?;
+        let mut left = self.within(surrounding(None, rest), |this| this.deeper(|this| this.set_operand(first)))?;
         for (at, step) in rest.iter().enumerate() {
             if at + 1 == rest.len()
-                && let Some((home, cte)) = recursive
+                && let Some(home) = recursive
             {
-                self.learn_recursive_columns(&left, home, cte, step)?;
+                self.learn_recursive_columns(&left, home, step)?;
             }
-            let right = self.deeper(|this| this.set_operand(&step.right))?;
+            let place = surrounding(Some(step), &rest[at + 1..]);
+            let right = self.within(place, |this| this.deeper(|this| this.set_operand(&step.right)))?;
             let is_recursive = at + 1 == rest.len()
-                && recursive.is_some_and(|(home, cte)| self.scopes[home].query.ctes[cte].recursive);
+                && recursive.and_then(|home| self.recursion(home)).is_some_and(|r| r.references > 0);
             left = self.combine(step, left, right, is_recursive)?;
         }
         Ok(left)
@@ -160,18 +163,20 @@ impl Analyzer<'_> {
             } else {
                 self.common_type(&[&l, &r], word)?
             };
-            if recursive && r.ty.oid != common {
+            if recursive {
                 let overall = self.common_type(&[&l, &r], word)?;
-                if overall != common {
+                let typmod = self.common_typmod(&[&l, &r], overall);
+                let known = l.ty.oid == overall && l.ty.typmod != typmod;
+                if overall != common || known {
                     let message = format!(
                         "recursive query \"{}\" column {} has type {} in non-recursive term but type {} overall",
                         self.recursive_name(),
                         at + 1,
-                        self.catalog.format_type(common, -1)?,
-                        self.catalog.format_type(overall, -1)?
+                        self.catalog.format_type(common, if known { l.ty.typmod } else { -1 })?,
+                        self.catalog.format_type(overall, typmod)?
                     );
                     return Err(self
-                        .error(SqlState::DATATYPE_MISMATCH, message, l.location)
+                        .error(SqlState::DATATYPE_MISMATCH, message, first_place(&l))
                         .hint("Cast the output of the non-recursive term to the correct type."));
                 }
             }
@@ -252,20 +257,18 @@ impl Analyzer<'_> {
         Ok(())
     }
 
-    fn recursive_name(&self) -> String {
+    /// The query of a WITH RECURSIVE that is being analyzed in the scope at `home`.
+    fn recursion(&self, home: usize) -> Option<&Recursion> {
+        self.scopes[home].recursion.last()
+    }
+
+    fn recursive_name(&self) -> &str {
         let home = self.scopes.len().checked_sub(2);
-        home.and_then(|home| self.scopes[home].recursive_cte.map(|at| self.scopes[home].query.ctes[at].name.clone()))
-            .unwrap_or_default()
+        home.and_then(|home| self.recursion(home)).map_or("", Recursion::name)
     }
 
     /// The columns of a recursive query, from its non-recursive part.
-    fn learn_recursive_columns(
-        &mut self,
-        left: &SetOperation,
-        home: usize,
-        cte: usize,
-        step: &ast::SetStep,
-    ) -> Result<()> {
+    fn learn_recursive_columns(&mut self, left: &SetOperation, home: usize, step: &ast::SetStep) -> Result<()> {
         if step.operator != ast::SetOperator::Union {
             return Ok(());
         }
@@ -290,11 +293,39 @@ impl Analyzer<'_> {
             };
             columns.push(EntryColumn { name, ty });
         }
-        let aliases = std::mem::take(&mut self.scopes[home].recursive_aliases);
-        for (column, alias) in columns.iter_mut().zip(aliases) {
-            column.name = alias;
+        let Some(recursion) = self.scopes[home].recursion.last_mut() else { return Ok(()) };
+        for (column, alias) in columns.iter_mut().zip(&recursion.aliases) {
+            column.name.clone_from(alias);
         }
-        self.scopes[home].query.ctes[cte].columns = columns;
+        recursion.columns = Some(columns);
         Ok(())
     }
+}
+
+/// Where the text of an expression begins: a cast stands behind what it casts.
+fn first_place(expr: &Expr) -> u32 {
+    struct First(u32);
+    impl Visitor for First {
+        fn expr(&mut self, expr: &Expr) {
+            self.0 = self.0.min(expr.location);
+            expr.visit_children(self);
+        }
+        fn as_dyn(&mut self) -> &mut dyn Visitor {
+            self
+        }
+    }
+    let mut first = First(NO_LOCATION);
+    first.expr(expr);
+    first.0
+}
+
+/// What stands around an operand of a chain of set operations, the nearest that recursive references mind: the step that it is the
+/// right operand of, or a later one.
+fn surrounding(own: Option<&ast::SetStep>, later: &[ast::SetStep]) -> Option<Within> {
+    let place = |step: &ast::SetStep, right: bool| match step.operator {
+        ast::SetOperator::Union => None,
+        ast::SetOperator::Intersect => step.all.then_some(Within::Intersect),
+        ast::SetOperator::Except => (step.all || right).then_some(Within::Except),
+    };
+    own.and_then(|step| place(step, true)).or_else(|| later.iter().find_map(|step| place(step, false)))
 }

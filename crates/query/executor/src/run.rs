@@ -66,6 +66,8 @@ pub struct Subquery {
     pub rows: Option<RowStore>,
     /// Whether all rows were read.
     pub complete: bool,
+    /// The values of the slots on which the rows of a WITH query depend, when they began to be read.
+    pub read_for: Vec<Datum>,
 }
 
 impl State {

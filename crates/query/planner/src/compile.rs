@@ -568,10 +568,12 @@ fn visit_node(node: &mut Node, slots: &[Slot], subplans: &[Vec<u32>], next: &mut
     match &node.kind {
         NodeKind::CteScan { subplan, .. } => subplans.get(*subplan).into_iter().flatten().for_each(|&s| add(s)),
         NodeKind::Memoize { keys, .. } => keys.iter().for_each(|key| add(key.slot)),
+        NodeKind::WorkTableScan { round, .. } => add(*round),
         _ => {}
     }
     let set: Vec<u32> = match &node.kind {
         NodeKind::NestLoop { params, .. } => params.iter().map(|(slot, _)| *slot).collect(),
+        NodeKind::RecursiveUnion { round, .. } => vec![*round],
         _ => Vec::new(),
     };
     for_each_input(node, &mut |input| {

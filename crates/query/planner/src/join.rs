@@ -480,7 +480,9 @@ impl Planner<'_> {
                 };
                 let kind = match planned.target {
                     CteTarget::Subplan(subplan) => NodeKind::CteScan { subplan, alias: name, name: cte },
-                    CteTarget::WorkTable(work_table) => NodeKind::WorkTableScan { work_table, alias: name },
+                    CteTarget::WorkTable(work_table, round) => {
+                        NodeKind::WorkTableScan { work_table, round, alias: name }
+                    }
                 };
                 Built { node: self.node(kind, &layout, cost)?, layout, order: Vec::new() }
             }

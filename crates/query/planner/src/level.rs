@@ -59,7 +59,8 @@ pub(crate) struct PlannedCte {
 #[derive(Clone, Copy)]
 pub(crate) enum CteTarget {
     Subplan(usize),
-    WorkTable(usize),
+    /// A work table, and the slot that counts its rounds.
+    WorkTable(usize, u32),
 }
 
 /// A query being planned.
@@ -426,12 +427,13 @@ impl<'a> Planner<'a> {
     }
 
     /// WITH queries that are read once and compute nothing volatile become subqueries where they are read.
-    fn inline_ctes(&mut self, query: &mut Query) -> Result<()> {
+    pub fn inline_ctes(&mut self, query: &mut Query) -> Result<()> {
         if query.ctes.is_empty() {
             return Ok(());
         }
         let mut kept = Vec::new();
-        for cte in std::mem::take(&mut query.ctes) {
+        let mut later: std::collections::VecDeque<q::Cte> = std::mem::take(&mut query.ctes).into();
+        while let Some(cte) = later.pop_front() {
             if cte.query.command == q::Command::Select && cte.references == 0 && !cte.recursive {
                 continue;
             }
@@ -447,8 +449,7 @@ impl<'a> Planner<'a> {
                 && !crate::prepare::query_is_volatile(self.ctx.catalog, &cte.query)?;
             if inline {
                 crate::prepare::replace_cte(query, &cte);
-                for later in &mut kept {
-                    let later: &mut q::Cte = later;
+                for later in &mut later {
                     crate::prepare::replace_cte_below(&mut later.query, &cte, 1);
                 }
             } else {
@@ -460,7 +461,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn plan_ctes(&mut self, ctes: Vec<q::Cte>) -> Result<()> {
+    pub fn plan_ctes(&mut self, ctes: Vec<q::Cte>) -> Result<()> {
         for cte in ctes {
             let columns = cte.columns.iter().map(|c| self.column_type(c.ty)).collect::<Result<Vec<_>>>()?;
             let modifies = cte.query.command != q::Command::Select;

@@ -347,6 +347,8 @@ pub enum NodeKind {
     WorkTableScan {
         /// Which work table.
         work_table: usize,
+        /// The slot that has another value in each round.
+        round: u32,
         /// Its alias.
         alias: String,
     },
@@ -488,6 +490,8 @@ pub enum NodeKind {
         step: Box<Node>,
         /// Which work table.
         work_table: usize,
+        /// The slot that counts the rounds: what of the recursive part reads the work table depends on it.
+        round: u32,
         /// UNION (rather than UNION ALL): what makes rows equal.
         distinct: Option<Vec<GroupKey>>,
     },

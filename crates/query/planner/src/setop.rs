@@ -1,7 +1,7 @@
 //! UNION, INTERSECT, EXCEPT, and WITH RECURSIVE.
 
 use analyzer::query::{self as q, Cte, EntryKind, Expr, Query, SetKind, SetOperation, SortClause, SqlType};
-use error::{Error, Result};
+use error::{Error, Result, SqlState};
 
 use crate::level::{Built, CteTarget, Layout, PlannedCte, Planner};
 use crate::plan::*;
@@ -223,9 +223,16 @@ impl Planner<'_> {
         let SetOperation::Node { kind: SetKind::Union, all, left, right, columns: types, group } = *tree else {
             return Err(Error::internal("a recursive query is no UNION"));
         };
+        if !all && group.iter().any(|clause| !clause.hashable) {
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "could not implement recursive UNION")
+                .detail("All column datatypes must be hashable."));
+        }
         let work_table = self.work_tables;
         self.work_tables += 1;
+        let rounds = self.column_type(SqlType::plain(types::oid::INT8))?;
+        let round = self.slot(rounds, SlotSource::Assigned);
         let home = self.levels.len() - 1;
+        self.inline_ctes(&mut query)?;
         let ctes = std::mem::take(&mut query.ctes);
         for entry in &query.range_table {
             if let Some(permission) = &entry.permission {
@@ -235,28 +242,31 @@ impl Planner<'_> {
         let needed = vec![Vec::new(); query.range_table.len()];
         let names_offset = self.names.len();
         self.levels.push(crate::level::Level { names_offset, needed, ..crate::level::Level::new(query) });
-        if !ctes.is_empty() {
-            return Err(Error::not_implemented("WITH within WITH RECURSIVE"));
-        }
+        self.plan_ctes(ctes)?;
         self.register_names();
         let start = self.set_tree(&left, &types)?;
         self.levels[home].ctes.push(PlannedCte {
             name: name.clone(),
-            target: CteTarget::WorkTable(work_table),
+            target: CteTarget::WorkTable(work_table, round),
             rows: start.node.cost.rows,
             columns: columns.to_vec(),
         });
         let step = self.set_tree(&right, &types)?;
         self.levels[home]
             .ctes
-            .retain(|c| !(c.name == name && matches!(c.target, CteTarget::WorkTable(w) if w == work_table)));
+            .retain(|c| !(c.name == name && matches!(c.target, CteTarget::WorkTable(w, _) if w == work_table)));
         let (a, b) = (start.node.cost, step.node.cost);
         let cost =
             Cost { startup: a.startup, total: a.total + 10.0 * b.total, rows: a.rows + 10.0 * b.rows, width: a.width };
         let distinct = if all { None } else { Some(self.set_keys(&types, &group)?) };
         let layout = Self::set_layout(&types);
-        let kind =
-            NodeKind::RecursiveUnion { start: Box::new(start.node), step: Box::new(step.node), work_table, distinct };
+        let kind = NodeKind::RecursiveUnion {
+            start: Box::new(start.node),
+            step: Box::new(step.node),
+            work_table,
+            round,
+            distinct,
+        };
         let node = self.node(kind, &layout, cost)?;
         let level = self.levels.pop().ok_or_else(|| Error::internal("no query is being planned"))?;
         Ok((Built { node, layout, order: Vec::new() }, level.outer))

@@ -1,6 +1,6 @@
 //! Reads a WITH query, whose rows all its readers share.
 
-use batch::{Batch, Repr};
+use batch::{Batch, Datum, Repr};
 use error::{Error, Result};
 
 use super::{Builder, Operator, reprs};
@@ -25,6 +25,9 @@ pub(crate) fn read_more(subplan: usize, run: &mut Run<'_>) -> Result<bool> {
         if query.complete {
             return Ok(false);
         }
+        if !query.used {
+            query.read_for = depends(subplan, run);
+        }
         query.used = true;
         let mut batch = query.stage.batch();
         if !query.stage.next(run, &mut batch)? {
@@ -43,6 +46,12 @@ pub(crate) fn read_more(subplan: usize, run: &mut Run<'_>) -> Result<bool> {
     })();
     run.state.subplans[subplan] = Some(query);
     result
+}
+
+/// The values on which the rows of a WITH query depend, as they are now.
+fn depends(subplan: usize, run: &Run<'_>) -> Vec<Datum> {
+    let slots = &run.state.plan.subplans[subplan].node.depends;
+    slots.iter().map(|&slot| run.state.slots[slot as usize].value.clone()).collect()
 }
 
 impl Operator for CteScan {
@@ -71,14 +80,16 @@ impl Operator for CteScan {
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {
         self.at = 0;
-        // A query that depends on an outer row has other rows now.
-        let plan = run.state.plan.clone();
-        if !plan.subplans[self.subplan].node.depends.is_empty()
+        // A query that depends on an outer row, or on a round of a recursive query, may have other rows now.
+        let now = depends(self.subplan, run);
+        if !now.is_empty()
+            && run.state.subplans[self.subplan].as_ref().is_some_and(|query| query.used && query.read_for != now)
             && let Some(mut query) = run.state.subplans[self.subplan].take()
         {
             let rewound = query.stage.rewind(run);
             query.rows = None;
             query.complete = false;
+            query.used = false;
             run.state.subplans[self.subplan] = Some(query);
             rewound?;
         }

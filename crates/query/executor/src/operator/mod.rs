@@ -236,7 +236,7 @@ impl Builder<'_> {
     pub fn subplans(&self) -> Result<Vec<Option<Box<Subquery>>>> {
         let subquery = |tree: &planner::plan::SubPlanTree| {
             let stage = self.stage(&tree.node)?;
-            Ok(Some(Box::new(Subquery { stage, used: false, rows: None, complete: false })))
+            Ok(Some(Box::new(Subquery { stage, used: false, rows: None, complete: false, read_for: Vec::new() })))
         };
         self.state.plan.subplans.iter().map(subquery).collect()
     }
@@ -332,8 +332,8 @@ impl Builder<'_> {
             }
             NodeKind::Append { inputs } => append::build(self, inputs),
             NodeKind::MergeAppend { inputs, keys } => append::build_merge(self, inputs, keys),
-            NodeKind::RecursiveUnion { start, step, work_table, distinct } => {
-                recursive_union::build(self, (start, step), *work_table, distinct.as_deref())
+            NodeKind::RecursiveUnion { start, step, work_table, round, distinct } => {
+                recursive_union::build(self, (start, step), (*work_table, *round), distinct.as_deref())
             }
             NodeKind::Limit { input, count, offset, ties } => {
                 let before = self.limited.replace(true);

@@ -1,6 +1,6 @@
 //! WITH RECURSIVE.
 
-use batch::{Batch, Repr};
+use batch::{Batch, Datum, Repr};
 use error::Result;
 use planner::plan::{GroupKey, Node};
 
@@ -15,6 +15,9 @@ struct RecursiveUnion {
     start: Stage,
     step: Stage,
     work_table: usize,
+    /// The slot that counts the rounds, so that what read an earlier round's rows is read anew.
+    round: u32,
+    rounds: i64,
     forms: Vec<Repr>,
     distinct: Option<GroupColumns>,
     seen: KeyTable,
@@ -27,7 +30,7 @@ struct RecursiveUnion {
 pub(super) fn build(
     builder: &Builder<'_>,
     (start, step): (&Node, &Node),
-    work_table: usize,
+    (work_table, round): (usize, u32),
     distinct: Option<&[GroupKey]>,
 ) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
     let forms = reprs(&start.output);
@@ -35,6 +38,8 @@ pub(super) fn build(
         start: builder.stage(start)?,
         step: builder.stage(step)?,
         work_table,
+        round,
+        rounds: 0,
         forms: forms.clone(),
         distinct: distinct.map(|keys| GroupColumns::new(&start.output, keys)),
         seen: KeyTable::default(),
@@ -76,6 +81,8 @@ impl Operator for RecursiveUnion {
             }
             run.state.work_tables[self.work_table] = found;
             self.stepping = true;
+            self.rounds += 1;
+            run.state.set_slot(self.round, Datum::B8(self.rounds));
             self.step.rewind(run)?;
         }
     }
