@@ -31,6 +31,7 @@ pub mod relation;
 pub mod rows;
 pub mod shared;
 pub mod store;
+pub mod trigger;
 pub mod views;
 
 pub use catalog::Catalog;

@@ -275,6 +275,10 @@ pub trait Environment {
     fn session_rows(&self, function: u32) -> Result<Vec<Vec<Datum>>> {
         Err(Error::not_implemented(format_args!("function {function}")))
     }
+    /// How many triggers are under way, one inside of the other.
+    fn trigger_depth(&self) -> i32 {
+        0
+    }
     /// The session itself, for functions of the crates above.
     fn session(&self) -> Option<&dyn Any> {
         None

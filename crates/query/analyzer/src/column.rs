@@ -142,7 +142,15 @@ impl Analyzer<'_> {
         };
         match self.find_entry(schema, table, location)? {
             Some((level, at)) => self.whole_row(level, at, location),
-            None => Err(self.missing_entry(table, location)),
+            None => {
+                if let (Some(variables), Some((last, first))) = (self.variables, qualifiers.split_last()) {
+                    let name = ast::ObjectName { qualifiers: first.to_vec(), name: last.clone(), location };
+                    if let Some(row) = self.variable(variables, &name, location)? {
+                        return Ok(row);
+                    }
+                }
+                Err(self.missing_entry(table, location))
+            }
         }
     }
 

@@ -155,9 +155,47 @@ impl Analyzer<'_> {
         {
             return Ok(self.add_entry(entry));
         }
+        if let Some(entry) = self.transition_entry(&relation.name, alias)? {
+            return Ok(self.add_entry(entry));
+        }
         let table = self.open_relation(&relation.name)?;
         let entry = self.relation_entry(&table, alias, relation.inherit, ACCESS_SHARE, acl::SELECT)?;
         Ok(self.add_entry(entry))
+    }
+
+    /// The table of which the name is a transition table, in a trigger's function.
+    pub(crate) fn transition_table(&self, name: &ast::RelationName) -> Option<ids::Oid> {
+        let variables = self.variables.filter(|_| name.schema.is_none())?;
+        variables.table(&name.name)
+    }
+
+    /// A reference to a transition table, if this is one.
+    fn transition_entry(
+        &mut self,
+        name: &ast::RelationName,
+        alias: Option<&ast::Alias>,
+    ) -> Result<Option<RangeTableEntry>> {
+        let Some(relation) = self.transition_table(name) else { return Ok(None) };
+        let table = self.catalog.relation(relation)?;
+        let column = |column: &catalog::rows::PgAttribute| match column.attisdropped {
+            true => EntryColumn { name: String::new(), ty: SqlType::plain(types::oid::INT4) },
+            false => EntryColumn {
+                name: column.attname.to_string(),
+                ty: SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation },
+            },
+        };
+        let mut entry = RangeTableEntry {
+            kind: EntryKind::NamedTuplestore { name: name.name.to_string(), relation },
+            alias: alias.map(|alias| alias.name.to_string()),
+            column_aliases: alias.is_some_and(|alias| !alias.columns.is_empty()),
+            name: alias.map_or_else(|| name.name.to_string(), |alias| alias.name.to_string()),
+            columns: table.columns.iter().map(column).collect(),
+            lateral: false,
+            in_from: true,
+            permission: None,
+        };
+        self.apply_aliases(&mut entry, alias)?;
+        Ok(Some(entry))
     }
 
     /// A reference to a WITH query, if one of this name is in reach.

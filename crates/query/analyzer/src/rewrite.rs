@@ -598,6 +598,53 @@ impl Analyzer<'_> {
         Ok(value)
     }
 
+    /// A trigger's WHEN, from its syntax: its columns are those of the rows `old` and `new` of one table.
+    pub fn trigger_condition(mut self, expr: &ast::Expr, table: TableColumns<'_>) -> Result<Expr> {
+        let mut scope = Scope::new(Command::Select);
+        scope.place = Place::TriggerWhen;
+        self.scopes.push(scope);
+        for name in ["old", "new"] {
+            let entry = self.add_entry(RangeTableEntry {
+                kind: EntryKind::Relation {
+                    oid: table.oid,
+                    relkind: kind::TABLE,
+                    inherit: false,
+                    lock: 1,
+                    sample: None,
+                },
+                alias: Some(name.to_string()),
+                column_aliases: false,
+                name: name.to_string(),
+                columns: table.columns.clone(),
+                lateral: false,
+                in_from: true,
+                permission: None,
+            });
+            let visible: Visible = self.show_entry(entry);
+            self.scope().names.push(visible);
+        }
+        let value = self.expr(expr)?;
+        let mut value = self.coerce_boolean(value, "WHEN")?;
+        self.assign_collations(&mut value)?;
+        struct Versions;
+        impl crate::node::VisitorMut for Versions {
+            fn expr(&mut self, expr: &mut Expr) {
+                match &mut expr.kind {
+                    ExprKind::Var(var) => {
+                        var.version = if var.relation == 0 { RowVersion::Old } else { RowVersion::New };
+                        var.relation = 0;
+                    }
+                    _ => expr.visit_children_mut(self),
+                }
+            }
+            fn as_dyn(&mut self) -> &mut dyn crate::node::VisitorMut {
+                self
+            }
+        }
+        crate::node::VisitorMut::expr(&mut Versions, &mut value);
+        Ok(value)
+    }
+
     /// A domain's CHECK, from its syntax: `VALUE` is of this type.
     pub fn domain_check(mut self, expr: &ast::Expr, base: SqlType) -> Result<Expr> {
         let mut scope = Scope::new(Command::Select);

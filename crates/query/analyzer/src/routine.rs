@@ -31,6 +31,21 @@ pub trait Variables {
 
     /// Who wins if a name could be a variable and a column.
     fn precedence(&self) -> Precedence;
+
+    /// The fields of the row variable that a dotted name means: `variable.*`.
+    ///
+    /// # Errors
+    /// The language's own, for a record that has no value yet.
+    fn fields(&self, parts: &[&str]) -> Result<Option<Vec<(String, Variable)>>> {
+        let _ = parts;
+        Ok(None)
+    }
+
+    /// The table whose rows a transition table of this name has.
+    fn table(&self, name: &str) -> Option<Oid> {
+        let _ = name;
+        None
+    }
 }
 
 /// A variable as a statement's parameter.

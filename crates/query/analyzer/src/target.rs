@@ -140,7 +140,10 @@ impl Analyzer<'_> {
                 };
                 match self.find_entry(schema, table, location)? {
                     Some((level, at)) => Ok(self.expand_entry(level, at, location)),
-                    None => Err(self.missing_entry(table, location)),
+                    None => match self.variable_fields(qualifiers, location)? {
+                        Some(fields) => Ok(fields),
+                        None => Err(self.missing_entry(table, location)),
+                    },
                 }
             }
             Ast::Indirection { base, path } => {
@@ -174,6 +177,17 @@ impl Analyzer<'_> {
             }
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// What `variable.*` stands for.
+    fn variable_fields(&self, qualifiers: &[ast::Name], location: u32) -> Result<Option<Vec<(String, Expr)>>> {
+        let Some(variables) = self.variables else { return Ok(None) };
+        let parts: Vec<&str> = qualifiers.iter().map(|part| &**part).collect();
+        let fields = variables.fields(&parts).map_err(|error| self.place(error, location))?;
+        let field = |(name, variable): (String, crate::routine::Variable)| {
+            (name, Expr { kind: ExprKind::Param(variable.number), ty: variable.ty, location })
+        };
+        Ok(fields.map(|fields| fields.into_iter().map(field).collect()))
     }
 
     /// The target that an item of ORDER BY, GROUP BY or DISTINCT ON means: by output name or position (SQL 92), else by

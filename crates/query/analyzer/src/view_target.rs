@@ -36,6 +36,9 @@ impl Analyzer<'_> {
             if relation.rules.iter().any(|rule| rule.ev_type != b'1') {
                 return Err(Error::not_implemented("rules"));
             }
+            if relation.triggers.iter().any(|trigger| trigger.timing() == catalog::trigger::Timing::InsteadOf) {
+                return Err(Error::not_implemented("INSTEAD OF triggers"));
+            }
             self.view_defaults(query, &relation)?;
             self.change_through(query, at, &relation)?;
         }

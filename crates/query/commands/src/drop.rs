@@ -29,6 +29,7 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
             ObjectKind::Type | ObjectKind::Domain => crate::types::to_drop(context, drop, reference)?,
             ObjectKind::Policy => crate::policy::to_drop(context, drop, reference)?,
             ObjectKind::Collation => crate::collation::to_drop(context, drop, reference)?,
+            ObjectKind::Trigger => crate::triggers::to_drop(context, drop, reference)?,
             ObjectKind::Extension => crate::extension::to_drop(context, drop, reference)?,
             _ => return Err(Error::not_implemented(drop.kind.drop_tag())),
         });

@@ -11,6 +11,7 @@ use batch::Datum;
 use catalog::format::quote_identifier;
 use catalog::objects::BTREE;
 use catalog::relation::kind;
+use catalog::trigger::{bits as event, foreign_key as function};
 use catalog::rows::{PgClass, PgConstraint, PgTrigger};
 use catalog::{Dependency, NewConstraint, Object, Relation, index};
 use error::{Error, Result, SqlState};
@@ -19,31 +20,6 @@ use ids::Oid;
 use parser::ast::{self, Constraint, MatchType, ReferentialAction};
 
 use crate::Context;
-
-/// The functions of the triggers, by OID.
-pub(crate) mod function {
-    pub const CHECK_INSERT: u32 = 1644;
-    pub const CHECK_UPDATE: u32 = 1645;
-    pub const CASCADE_DELETE: u32 = 1646;
-    pub const CASCADE_UPDATE: u32 = 1647;
-    pub const RESTRICT_DELETE: u32 = 1648;
-    pub const RESTRICT_UPDATE: u32 = 1649;
-    pub const SET_NULL_DELETE: u32 = 1650;
-    pub const SET_NULL_UPDATE: u32 = 1651;
-    pub const SET_DEFAULT_DELETE: u32 = 1652;
-    pub const SET_DEFAULT_UPDATE: u32 = 1653;
-    pub const NO_ACTION_DELETE: u32 = 1654;
-    pub const NO_ACTION_UPDATE: u32 = 1655;
-}
-
-/// Bits of `pg_trigger.tgtype`.
-pub(crate) mod event {
-    pub const ROW: i16 = 1;
-    pub const BEFORE: i16 = 2;
-    pub const INSERT: i16 = 4;
-    pub const DELETE: i16 = 8;
-    pub const UPDATE: i16 = 16;
-}
 
 fn letter(action: ReferentialAction) -> u8 {
     match action {
@@ -727,10 +703,6 @@ pub(crate) fn fire(
         CHECK_INSERT | CHECK_UPDATE => {
             let Some(new) = new else { return Ok(()) };
             let values = pick(new, &row.conkey);
-            // An UPDATE that leaves the key alone was checked before.
-            if trigger.tgfoid.0 == CHECK_UPDATE && old.is_some_and(|old| pick(old, &row.conkey) == values) {
-                return Ok(());
-            }
             check(context, &row, values)
         }
         function => {

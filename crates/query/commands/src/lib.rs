@@ -67,6 +67,7 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::CreateTableAs(create) => return create_as::create_as(context, create),
         Statement::Select(select) => return create_as::select_into(context, select),
         Statement::RefreshMaterializedView(refresh) => create_as::refresh(context, refresh)?,
+        Statement::CreateTrigger(create) => triggers::create(context, create)?,
         Statement::CreateRule(_) => return Err(Error::not_implemented("rules")),
         Statement::CreateView(create) => view::create_view(context, create)?,
         Statement::CreatePolicy(create) => policy::create(context, create)?,

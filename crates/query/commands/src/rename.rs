@@ -69,6 +69,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
             }
             catalog.rename_schema(schema, &rename.new_name)
         }
+        ObjectKind::Trigger => crate::triggers::rename(context, rename),
         ObjectKind::Type | ObjectKind::Domain | ObjectKind::DomainConstraint | ObjectKind::Attribute => {
             crate::types::rename(context, rename)
         }

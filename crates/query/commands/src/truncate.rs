@@ -4,12 +4,13 @@ use catalog::Relation;
 use catalog::acl::Privileges;
 use catalog::privileges::ObjectKind;
 use catalog::relation::kind;
+use catalog::trigger::Timing;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use locks::LockWait;
 use parser::ast::{DropBehavior, Truncate};
 
-use crate::Context;
+use crate::{Context, triggers};
 
 /// Empties tables.
 pub(crate) fn truncate(context: &Context<'_>, truncate: &Truncate) -> Result<()> {
@@ -34,13 +35,15 @@ pub(crate) fn truncate(context: &Context<'_>, truncate: &Truncate) -> Result<()>
         add_referring(context, &mut tables)?;
     }
     check_references(context, &tables, truncate.behavior)?;
+    let relations = tables.iter().map(|&table| context.catalog().relation(table)).collect::<Result<Vec<_>>>()?;
+    triggers::truncate(context, &relations, Timing::Before)?;
     for table in tables {
         if truncate.restart_identity {
             restart_sequences(context, table)?;
         }
         empty(context, table)?;
     }
-    Ok(())
+    triggers::truncate(context, &relations, Timing::After)
 }
 
 /// The relation must be a table that the role may empty.

@@ -107,6 +107,14 @@ impl Inserter {
     }
 }
 
+impl Inserter {
+    /// There are no more rows: triggers for the statement.
+    pub fn finish(&mut self, session: &Session<'_>) -> Result<()> {
+        let mut run = Run { session, snapshot: &self.snapshot, state: &mut self.state };
+        self.insert.finish(&mut run)
+    }
+}
+
 /// Whether a call makes a value fit the modifier of its own type: `numeric(12,2)`.
 fn is_length_coercion(call: &Call, value: &Expr) -> bool {
     let Some((first, others)) = call.args.split_first() else { return false };

@@ -28,10 +28,12 @@ mod run;
 pub mod scalar;
 pub mod session;
 pub mod store;
+mod version;
 
 pub use evaluator::RowEvaluator;
 pub use execution::{Execution, Options, lock_relation, try_lock_relation};
 pub use inserter::Inserter;
 pub use operator::Instrument;
 pub use operator::modify::shows_columns;
-pub use session::{Host, Session, TriggerEvent, TriggerKind, TriggerOutcome};
+pub use version::VersionReader;
+pub use session::{Host, QueuedTrigger, Session, StatementTriggers, TriggerCall, TriggerOutcome};

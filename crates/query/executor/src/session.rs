@@ -1,16 +1,21 @@
 //! What running a statement needs of the session that it runs in.
 
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use access::{IndexAm, Store, TableAm};
-use batch::{Column, Datum, DatumRef, Rows};
+use batch::{Column, Datum, DatumRef, Repr, Rows};
 use catalog::Catalog;
+use catalog::trigger::Event;
 use error::{Error, Result};
-use ids::Oid;
-use planner::plan::{ColumnType, SqlValueFunction};
+use ids::{Oid, TupleId};
+use planner::plan::{ColumnType, SqlValueFunction, TableTrigger};
 use txn::{ActiveSnapshot, Transaction};
 use types::{Context, Environment, RowSource};
+
+use crate::store::rows::RowStore;
 
 /// What the crates above do for running statements.
 pub trait Host: Environment {
@@ -50,37 +55,75 @@ pub trait Host: Environment {
     /// A table with what must hold for its rows: a partition to which rows are sent.
     fn target(&self, table: Oid) -> Result<Arc<planner::plan::TargetTable>>;
 
-    /// Fires a row trigger or queues it; see [`TriggerEvent`].
-    fn trigger(&self, event: TriggerEvent<'_>) -> Result<TriggerOutcome>;
+    /// Calls a trigger's function.
+    fn call_trigger(&self, call: TriggerCall<'_>) -> Result<TriggerOutcome>;
+
+    /// Has an AFTER trigger fire when the statement is over, or the transaction.
+    fn queue_trigger(&self, queued: QueuedTrigger) -> Result<()>;
+
+    /// What the statement under way has of triggers for an event on a table. `wanted` says whether its old and its new rows are wanted
+    /// as tables, whose columns have these forms.
+    fn statement_triggers(
+        &self,
+        table: Oid,
+        event: Event,
+        wanted: [bool; 2],
+        forms: &[Repr],
+    ) -> Rc<StatementTriggers>;
+
+    /// A transition table of the trigger whose function runs; whether it has the new rows.
+    fn transition_table(&self, name: &str) -> Result<(Rc<StatementTriggers>, bool)>;
+
+    /// Whether the session applies changes of another server (`session_replication_role`).
+    fn is_replica(&self) -> bool;
 }
 
-/// A change of a row, for its table's triggers.
-pub struct TriggerEvent<'a> {
+/// A trigger's function to be called.
+pub struct TriggerCall<'a> {
+    /// The trigger.
+    pub trigger: &'a Arc<TableTrigger>,
+    /// What happens to its table.
+    pub event: Event,
+    /// The row as it was, by column number minus one; none for INSERT, and for statements.
+    pub old: Option<Vec<Datum>>,
+    /// The row as it will be, or is; none for DELETE, and for statements.
+    pub new: Option<Vec<Datum>>,
+    /// The transition tables.
+    pub statement: Option<Rc<StatementTriggers>>,
+}
+
+/// An AFTER trigger that has to fire.
+pub struct QueuedTrigger {
+    /// The trigger.
+    pub trigger: Arc<TableTrigger>,
+    /// What happened to its table.
+    pub event: Event,
+    /// Where the old version of the row is.
+    pub old: Option<TupleId>,
+    /// Where the new version of the row is.
+    pub new: Option<TupleId>,
+    /// The partitions from which and to which a row has moved.
+    pub moved: Option<Box<(Oid, Oid)>>,
+    /// What the statement has of triggers, for triggers for statements and those that look at transition tables.
+    pub statement: Option<Rc<StatementTriggers>>,
+}
+
+/// What one statement (with the actions of foreign keys that it sets off) has of triggers for one event on one table.
+pub struct StatementTriggers {
     /// The table.
     pub table: Oid,
-    /// What happens.
-    pub kind: TriggerKind,
-    /// The row as it was, and where; none for INSERT.
-    pub old: Option<(&'a [Datum], ids::TupleId)>,
-    /// The row as it will be, or is, and where (not known before).
-    pub new: Option<(&'a [Datum], ids::TupleId)>,
-}
-
-/// When a trigger fires, and for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TriggerKind {
-    /// After a row was inserted.
-    AfterInsert,
-    /// After a row was updated.
-    AfterUpdate,
-    /// After a row was deleted.
-    AfterDelete,
-    /// Before a row is inserted.
-    BeforeInsert,
-    /// Before a row is updated.
-    BeforeUpdate,
-    /// Before a row is deleted.
-    BeforeDelete,
+    /// The event.
+    pub event: Event,
+    /// BEFORE triggers for the statement were called.
+    pub before_fired: Cell<bool>,
+    /// How often AFTER triggers for the statement were queued: only the last time counts.
+    pub ended: Cell<u32>,
+    /// A trigger has looked at the transition tables: no rows are added any more.
+    pub closed: Cell<bool>,
+    /// The old versions of the changed rows.
+    pub old: Option<RefCell<RowStore>>,
+    /// The new versions.
+    pub new: Option<RefCell<RowStore>>,
 }
 
 /// What becomes of a row that triggers saw.

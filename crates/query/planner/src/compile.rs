@@ -631,6 +631,7 @@ pub(crate) fn for_each_input(node: &mut Node, f: &mut dyn FnMut(&mut Node)) {
         | NodeKind::Values { .. }
         | NodeKind::FunctionScan { .. }
         | NodeKind::CteScan { .. }
+        | NodeKind::NamedTuplestoreScan { .. }
         | NodeKind::WorkTableScan { .. } => {}
     }
 }

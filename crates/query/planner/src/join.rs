@@ -492,7 +492,18 @@ impl Planner<'_> {
                 Built { node, layout: Vec::new(), order: Vec::new() }
             }
             EntryKind::Join { .. } => return Err(Error::internal("a join's name stands in the join tree")),
-            EntryKind::NamedTuplestore { .. } => return Err(Error::not_implemented("transition tables")),
+            EntryKind::NamedTuplestore { name: table, .. } => {
+                let table = table.clone();
+                let columns = self.level().query.range_table[at].columns.iter().enumerate();
+                let columns: Vec<usize> = columns.filter(|(_, c)| !c.name.is_empty()).map(|(n, _)| n).collect();
+                let layout: Layout = columns.iter().map(|&n| self.var(at, n as i16 + 1)).collect();
+                // As many rows as PostgreSQL expects of them.
+                let rows = 1000.0;
+                let total = rows * self.ctx.costs.cpu_tuple_cost;
+                let cost = Cost { startup: 0.0, total, rows, width: self.width(&layout) };
+                let kind = NodeKind::NamedTuplestoreScan { name: table, alias: name, columns };
+                Built { node: self.node(kind, &layout, cost)?, layout, order: Vec::new() }
+            }
         };
         let lateral = self.pending_of(at);
         let rows = built.node.cost.rows;

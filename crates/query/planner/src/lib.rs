@@ -31,6 +31,7 @@ mod scan;
 mod selectivity;
 mod setop;
 mod tree;
+mod trigger;
 mod upper;
 mod window;
 

@@ -315,7 +315,7 @@ impl Planner<'_> {
     }
 
     /// The row of a table as expressions over relation `at`.
-    fn row_layout(&self, table: &Relation, at: usize, version: RowVersion) -> Layout {
+    pub(crate) fn row_layout(&self, table: &Relation, at: usize, version: RowVersion) -> Layout {
         table
             .columns
             .iter()
@@ -415,6 +415,7 @@ impl Planner<'_> {
             indexes.push(TargetIndex { oid: index, columns: keys, uses, predicate });
         }
         Ok(TargetTable {
+            triggers: self.triggers(table)?,
             is_partition: table.class.relispartition,
             partitioned,
             relation,
@@ -432,7 +433,7 @@ impl Planner<'_> {
     }
 
     /// A stored expression over a table's own rows, simplified.
-    fn stored_of(&self, text: &str, table: &Relation) -> Result<Expr> {
+    pub(crate) fn stored_of(&self, text: &str, table: &Relation) -> Result<Expr> {
         let mut expr = analyzer::stored_expression(self.ctx.catalog, self.ctx.env, text)?;
         renumber(&mut expr, 0);
         own_table(&mut expr, table);

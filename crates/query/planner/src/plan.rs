@@ -220,6 +220,7 @@ impl Node {
             | NodeKind::Values { .. }
             | NodeKind::FunctionScan { .. }
             | NodeKind::CteScan { .. }
+            | NodeKind::NamedTuplestoreScan { .. }
             | NodeKind::WorkTableScan { .. } => Vec::new(),
         }
     }
@@ -351,6 +352,15 @@ pub enum NodeKind {
         round: u32,
         /// Its alias.
         alias: String,
+    },
+    /// A transition table of the trigger whose function runs. Raw: some of its columns.
+    NamedTuplestoreScan {
+        /// Its name.
+        name: String,
+        /// Its alias.
+        alias: String,
+        /// The columns, counted from zero.
+        columns: Vec<usize>,
     },
     /// Set-returning functions in a SELECT list: for each input row as many rows as the longest set, others padded with nulls; no row if all are empty.
     /// Raw: the items.
@@ -876,6 +886,19 @@ pub struct TargetTable {
     pub generated: Vec<(i16, Expr)>,
     /// Its indexes.
     pub indexes: Vec<TargetIndex>,
+    /// Its triggers, in the order in which they fire.
+    pub triggers: Vec<Arc<TableTrigger>>,
+}
+
+/// A trigger of a table to be changed.
+#[derive(Debug)]
+pub struct TableTrigger {
+    /// Row of `pg_trigger`.
+    pub row: catalog::rows::PgTrigger,
+    /// WHEN: counts the columns of the old row, then those of the new one.
+    pub when: Option<Expr>,
+    /// The columns of a foreign key in this table, by number, if it is a foreign key's trigger.
+    pub key: Vec<i16>,
 }
 
 /// What a policy asks of a row that is changed.

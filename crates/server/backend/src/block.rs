@@ -173,6 +173,14 @@ impl Session<'_> {
         }
     }
 
+    /// SET CONSTRAINTS
+    pub(crate) fn set_constraints(&self, set: &parser::ast::SetConstraints) -> Result<()> {
+        let session = self.executor();
+        let context = commands::Context { session: &session, services: self, text: "" };
+        let queue = |take: &mut dyn FnMut(&mut Queue)| take(&mut self.triggers.borrow_mut());
+        commands::triggers::set_constraints(&context, set, &queue)
+    }
+
     /// Does what temporary tables say of ON COMMIT.
     fn empty_temporary(&self) -> Result<()> {
         if self.at_commit.is_empty() {
@@ -323,6 +331,7 @@ impl Session<'_> {
             Transaction::Release(savepoint) => {
                 self.require_block("RELEASE SAVEPOINT")?;
                 self.transaction.release(&savepoint.name)?;
+                self.triggers.borrow_mut().merge_level(self.transaction.level() + 1);
                 self.settings.borrow_mut().end_level(self.transaction.level() + 1, true);
                 Ok("RELEASE")
             }

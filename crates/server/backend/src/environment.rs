@@ -2,12 +2,14 @@
 
 use std::any::Any;
 use std::cell::Ref;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use batch::{Column, Datum, DatumRef, Rows};
+use batch::{Column, Datum, DatumRef, Repr, Rows};
 use collation::CollationRef;
 use error::{Error, Result, Severity};
-use executor::{Host, TriggerEvent, TriggerOutcome};
+use catalog::trigger::Event;
+use executor::{Host, QueuedTrigger, StatementTriggers, TriggerCall, TriggerOutcome};
 use ids::Oid;
 use planner::plan::ColumnType;
 use settings::{Settings, id};
@@ -227,6 +229,10 @@ impl Environment for Session<'_> {
         self.catalog().alias_object(alias, name)
     }
 
+    fn trigger_depth(&self) -> i32 {
+        Session::trigger_depth(self)
+    }
+
     fn session_rows(&self, function: u32) -> Result<Vec<Vec<Datum>>> {
         match function {
             2510 => self.prepared_statements(),
@@ -277,8 +283,33 @@ impl Host for Session<'_> {
         self.with_planner(|context| planner::plan_target(table, context))
     }
 
-    fn trigger(&self, event: TriggerEvent<'_>) -> Result<TriggerOutcome> {
-        self.triggers.borrow_mut().record(self.catalog(), self.transaction.level(), &event)
+    fn call_trigger(&self, call: TriggerCall<'_>) -> Result<TriggerOutcome> {
+        self.trigger_function(call)
+    }
+
+    fn queue_trigger(&self, queued: QueuedTrigger) -> Result<()> {
+        let (level, user) = (self.transaction.level(), self.catalog().current_user());
+        self.triggers.borrow_mut().push(queued, level, user);
+        Ok(())
+    }
+
+    fn statement_triggers(
+        &self,
+        table: Oid,
+        event: Event,
+        wanted: [bool; 2],
+        forms: &[Repr],
+    ) -> Rc<StatementTriggers> {
+        let memory = self.memory();
+        self.triggers.borrow_mut().statement(table, event, wanted, forms, memory, &self.temporary)
+    }
+
+    fn transition_table(&self, name: &str) -> Result<(Rc<StatementTriggers>, bool)> {
+        self.transition(name)
+    }
+
+    fn is_replica(&self) -> bool {
+        self.settings.borrow().enumeration(settings::id::SESSION_REPLICATION_ROLE) == "replica"
     }
 }
 

@@ -68,6 +68,7 @@ const PG_SIGNAL_BACKEND: Oid = Oid(4200);
 types::builtins! {
     /// Settings, processes, the log.
     pub static SESSION =
+    3163 pg_trigger_depth each(Context) |cx: Context<'_>| cx.env.trigger_depth();
     2078 set_config_by_name each(Context, Option<&[u8]>, Option<&[u8]>, Option<bool>)
         |cx: Context<'_>, name: Option<&[u8]>, value: Option<&[u8]>, local: Option<bool>| set(&cx, name, value, local);
     89 pgsql_version each(Context) |cx: Context<'_>| version(&cx);

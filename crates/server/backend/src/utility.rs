@@ -139,6 +139,15 @@ impl Session<'_> {
                 }
                 statement.name()
             }
+            Statement::SetConstraints(set) => {
+                if self.block.get() != Block::Explicit {
+                    let text = "SET CONSTRAINTS can only be used in transaction blocks";
+                    let warning = Error::new(SqlState::NO_ACTIVE_SQL_TRANSACTION, text);
+                    self.send_notice(&warning.severity(error::Severity::Warning));
+                }
+                self.set_constraints(set)?;
+                statement.name()
+            }
             Statement::Discard(discard) => {
                 self.discard(discard)?;
                 statement.name()

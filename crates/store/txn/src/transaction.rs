@@ -162,6 +162,8 @@ pub(crate) struct Core {
     /// The innermost level's id; zero: none.
     current: AtomicU64,
     command: AtomicU32,
+    /// The highest number that a command had: above `command` while a statement goes on in which others have run.
+    last_command: AtomicU32,
     /// Whether the current command's number stands in a row.
     command_is_used: AtomicBool,
     virtual_count: AtomicU32,
@@ -206,6 +208,7 @@ impl Transaction {
                 top: AtomicU64::new(0),
                 current: AtomicU64::new(0),
                 command: AtomicU32::new(0),
+                last_command: AtomicU32::new(0),
                 command_is_used: AtomicBool::new(false),
                 virtual_count: AtomicU32::new(0),
                 is_watched: AtomicBool::new(false),
@@ -270,6 +273,7 @@ impl Transaction {
         (inner.read_only, inner.deferrable) = (false, false);
         inner.start_us = now_us();
         core.command.store(0, Ordering::Relaxed);
+        core.last_command.store(0, Ordering::Relaxed);
         core.command_is_used.store(false, Ordering::Relaxed);
         let count = core.virtual_count.load(Ordering::Relaxed) % u32::MAX + 1;
         core.virtual_count.store(count, Ordering::Relaxed);
@@ -394,13 +398,21 @@ impl Transaction {
     /// `54000` after 2^32-2 commands.
     pub fn next_command(&self) -> Result<()> {
         if self.core.command_is_used.swap(false, Ordering::Relaxed) {
-            let command = self.core.command.load(Ordering::Relaxed);
+            let command = self.core.last_command.load(Ordering::Relaxed);
             if command >= u32::MAX - 1 {
                 bail!(PROGRAM_LIMIT_EXCEEDED, "cannot have more than 2^32-2 commands in a transaction");
             }
+            self.core.last_command.store(command + 1, Ordering::Relaxed);
             self.core.command.store(command + 1, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Goes back to the command of a statement inside of which others have run. What follows gets a number above all of theirs.
+    pub fn resume_command(&self, command: CommandId) {
+        if self.core.command.swap(command.0, Ordering::Relaxed) != command.0 {
+            self.core.command_is_used.store(true, Ordering::Relaxed);
+        }
     }
 
     /// One number for a row version's inserting and deleting command when both are the own transaction's.

@@ -14,6 +14,7 @@ mod info;
 mod privileges;
 mod rows;
 mod standard;
+mod triggers;
 mod views;
 mod visibility;
 
@@ -32,6 +33,7 @@ use types::{Builtin, Context};
 pub static TABLES: &[&[Builtin]] = &[
     collations::COLLATIONS,
     definitions::DEFINITIONS,
+    triggers::TRIGGERS,
     disk::SIZES,
     info::INFORMATION,
     privileges::PRIVILEGES,

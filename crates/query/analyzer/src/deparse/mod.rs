@@ -43,17 +43,24 @@ pub trait ColumnNames {
     }
 }
 
-/// Columns of one relation, unqualified: for stored expressions.
+/// Columns of one relation, unqualified: for stored expressions. A trigger's condition has those of the old and of the new row.
 struct OneRelation(Option<catalog::Entry<catalog::Relation>>);
 
 impl ColumnNames for OneRelation {
     fn column(&self, var: &Var) -> Result<String> {
         let relation = self.0.as_ref().ok_or_else(|| Error::internal("an expression without table has columns"))?;
-        if var.column < 0 {
+        if var.column < 0 && var.version == RowVersion::Default {
             return Ok(names::system_column(var.column));
         }
+        let version = match var.version {
+            RowVersion::Default => "",
+            RowVersion::Old => "old.",
+            RowVersion::New => "new.",
+        };
         Ok(match relation.column(var.column) {
-            Some(column) => catalog::format::quote_identifier(&column.attname),
+            _ if var.column < 0 => format!("{version}{}", names::system_column(var.column)),
+            Some(column) => format!("{version}{}", catalog::format::quote_identifier(&column.attname)),
+            None if !version.is_empty() => format!("{version}*"),
             None => format!("{}.*", catalog::format::quote_identifier(relation.name())),
         })
     }

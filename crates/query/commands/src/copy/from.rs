@@ -127,6 +127,7 @@ pub(super) fn copy_from(
             rows += count as u64;
         }
         if ended {
+            inserter.finish(context.session)?;
             return Ok(rows);
         }
     }

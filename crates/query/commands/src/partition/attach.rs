@@ -137,6 +137,7 @@ pub(crate) fn detach(
             row.partdefid = ids::Oid::INVALID;
         })?;
     }
+    crate::triggers::release(context, &table)?;
     let table = create_table::reread(context, table.oid)?;
     for column in parent.live_columns().filter(|column| column.attidentity != 0) {
         if let Some(own) = table.column_by_name(&column.attname) {

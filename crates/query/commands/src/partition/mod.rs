@@ -98,13 +98,14 @@ pub(crate) fn belongs(context: &Context<'_>, table: Oid, parent: Oid, partition:
     Ok(holds)
 }
 
-/// Gives a partition what its parent has: indexes and foreign keys.
+/// Gives a partition what its parent has: indexes, foreign keys and row triggers.
 pub(crate) fn adopt(context: &Context<'_>, parent: &Entry<Relation>, table: Oid) -> Result<()> {
     let parent = context.catalog().relation(parent.oid)?;
     for &index in &parent.indexes {
         create_index::for_partition(context, index, table)?;
     }
-    foreign_key::adopt(context, &parent, table)
+    foreign_key::adopt(context, &parent, table)?;
+    crate::triggers::adopt(context, &parent, table)
 }
 
 /// A unique index of a partitioned table can tell duplicates only within a partition, so its columns must decide which that is.

@@ -28,6 +28,7 @@ mod set_op;
 mod sort;
 mod table;
 mod tid_scan;
+mod tuplestore_scan;
 mod unique;
 mod values;
 mod window;
@@ -303,6 +304,7 @@ impl Builder<'_> {
             NodeKind::WorkTableScan { work_table, .. } => {
                 Ok((Box::new(recursive_union::WorkTableScan::new(*work_table)), reprs(&node.output)))
             }
+            NodeKind::NamedTuplestoreScan { name, columns, .. } => tuplestore_scan::build(self, name, columns, node),
             NodeKind::ProjectSet { input, items } => project_set::build(self.stage(input)?, items),
             NodeKind::NestLoop { join, outer, inner, params, condition, inner_unique } => {
                 nest_loop::build(self, *join, (outer, inner), params, condition, *inner_unique)

@@ -48,6 +48,11 @@ impl RowStore {
         RowStore { reprs, chunks: Vec::new(), tail, rows: 0, memory: 0, limit, directory, file: None }
     }
 
+    /// A batch for its rows.
+    pub fn batch(&self) -> Batch {
+        Batch::new(self.reprs.iter().copied())
+    }
+
     /// How many rows.
     pub fn len(&self) -> u64 {
         self.rows

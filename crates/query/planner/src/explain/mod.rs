@@ -271,6 +271,7 @@ impl Printer<'_> {
             | NodeKind::CursorScan { relation, .. } => self.plan.relations.get(*relation).map(|r| r.alias.as_str()),
             NodeKind::SubqueryScan { alias, .. }
             | NodeKind::CteScan { alias, .. }
+            | NodeKind::NamedTuplestoreScan { alias, .. }
             | NodeKind::WorkTableScan { alias, .. } => Some(alias.as_str()),
             _ => None,
         };
@@ -336,6 +337,10 @@ impl Printer<'_> {
                 } else {
                     format!("CTE Scan on {} {}", quote_identifier(name), quote_identifier(alias))
                 }
+            }
+            NodeKind::NamedTuplestoreScan { name, alias, .. } => {
+                let alias = if alias == name { String::new() } else { format!(" {}", quote_identifier(alias)) };
+                format!("Named Tuplestore Scan on {}{alias}", quote_identifier(name))
             }
             NodeKind::WorkTableScan { alias, .. } => format!("WorkTable Scan on {}", quote_identifier(alias)),
             NodeKind::ProjectSet { .. } => "ProjectSet".into(),

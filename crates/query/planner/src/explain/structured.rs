@@ -139,6 +139,10 @@ impl Printer<'_> {
                 all.push(("CTE Name", text(name)));
                 all.push(("Alias", text(alias)));
             }
+            NodeKind::NamedTuplestoreScan { name, alias, .. } => {
+                all.push(("Tuplestore Name", text(name)));
+                all.push(("Alias", text(alias)));
+            }
             NodeKind::WorkTableScan { alias, .. } => {
                 all.push(("CTE Name", text(alias)));
                 all.push(("Alias", text(alias)));
@@ -283,6 +287,7 @@ fn node_type(kind: &NodeKind) -> &'static str {
         NodeKind::FunctionScan { .. } => "Function Scan",
         NodeKind::SubqueryScan { .. } => "Subquery Scan",
         NodeKind::CteScan { .. } => "CTE Scan",
+        NodeKind::NamedTuplestoreScan { .. } => "Named Tuplestore Scan",
         NodeKind::WorkTableScan { .. } => "WorkTable Scan",
         NodeKind::ProjectSet { .. } => "ProjectSet",
         NodeKind::NestLoop { .. } => "Nested Loop",

@@ -17,6 +17,15 @@ pub struct Frame {
     pub values: Vec<Value>,
     /// Types of those variables that get one when they get a value (CASE's).
     pub types: Vec<Option<SqlType>>,
+    /// A trigger's transition tables: names, and the tables whose rows they have.
+    pub tables: Rc<[(String, Oid)]>,
+}
+
+impl Frame {
+    /// The table whose rows a transition table has.
+    pub fn transition_table(&self, name: &str) -> Option<Oid> {
+        self.tables.iter().find(|(own, _)| own == name).map(|(_, table)| *table)
+    }
 }
 
 /// A variable's value.
@@ -51,7 +60,7 @@ impl Frame {
             VariableKind::Record(_) => Value::Record(Row::default()),
             _ => Value::Scalar(Datum::Null),
         };
-        Frame { values: routine.variables.iter().map(value).collect(), types: vec![None; routine.variables.len()] }
+        Frame { values: routine.variables.iter().map(value).collect(), types: vec![None; routine.variables.len()], tables: Rc::from([]) }
     }
 
     /// A variable's type.
@@ -83,6 +92,12 @@ impl Frame {
             let text = format!("record \"{}\" has no field \"{field}\"", variable.name);
             Error::new(SqlState::UNDEFINED_COLUMN, text)
         })
+    }
+
+    /// The columns that a row has now.
+    pub fn columns(&self, routine: &Routine, number: Number) -> Result<Rc<[(String, SqlType)]>> {
+        let columns = self.row(number).and_then(|row| row.columns.clone());
+        columns.ok_or_else(|| not_assigned(&routine.variables[number].name))
     }
 
     /// The type of a row's field.

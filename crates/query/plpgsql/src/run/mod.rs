@@ -28,6 +28,8 @@ pub struct TriggerCall {
     pub rows: [Option<Row>; 2],
     /// `TG_NAME` and the others, in the order of [`TriggerVariables::facts`].
     pub facts: Vec<Datum>,
+    /// The transition tables: their names, and the table whose rows they have.
+    pub tables: Vec<(String, Oid)>,
 }
 
 /// How a call ended.
@@ -156,12 +158,16 @@ impl<'r> Run<'r, '_> {
         }
         self.frame.values[self.routine.found] = Value::Scalar(Datum::bool(false));
         if let (Some(variables), Some(trigger)) = (&self.routine.trigger, trigger) {
+            self.frame.tables = trigger.tables.into();
             for ((_, number), value) in variables.facts.iter().zip(trigger.facts) {
                 self.frame.values[*number] = Value::Scalar(value);
             }
             if self.routine.result == ResultKind::Trigger {
+                // A row that the event does not have is null, and has the table's columns nevertheless.
+                let columns = trigger.rows.iter().flatten().find_map(|row| row.columns.clone());
                 for (number, row) in variables.rows.into_iter().zip(trigger.rows) {
-                    self.frame.values[number] = Value::Record(row.unwrap_or_default());
+                    let null = || Row { columns: columns.clone(), values: None };
+                    self.frame.values[number] = Value::Record(row.unwrap_or_else(null));
                 }
             }
         }

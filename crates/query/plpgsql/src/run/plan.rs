@@ -24,6 +24,8 @@ pub struct Planned {
     pub work: Work,
     /// Where its parameters' values come from.
     pub sources: Vec<(Source, SqlType)>,
+    /// Row variables whose fields were all named (`variable.*`), with the columns that they had.
+    shapes: Vec<(Number, Columns)>,
     /// For which state of the catalogs it holds.
     generations: (u64, u64),
     /// The types that its columns were made to fit.
@@ -57,12 +59,13 @@ pub struct Resolver<'r> {
     frame: &'r Frame,
     names: Option<usize>,
     sources: RefCell<Vec<(Source, SqlType)>>,
+    shapes: RefCell<Vec<(Number, Columns)>>,
 }
 
 impl<'r> Resolver<'r> {
     /// For a fragment of a routine that runs.
     pub fn new(routine: &'r Routine, frame: &'r Frame, names: Option<usize>) -> Resolver<'r> {
-        Resolver { routine, frame, names, sources: RefCell::new(Vec::new()) }
+        Resolver { routine, frame, names, sources: RefCell::default(), shapes: RefCell::default() }
     }
 
     fn param(&self, source: Source, ty: SqlType) -> Resolved {
@@ -77,10 +80,6 @@ impl<'r> Resolver<'r> {
         Resolved { number: at as u32 + 1, ty }
     }
 
-    /// What the parameters are.
-    pub fn into_sources(self) -> Vec<(Source, SqlType)> {
-        self.sources.into_inner()
-    }
 
     fn variable(&self, number: Number) -> Resolved {
         self.param(Source::Variable(number), self.frame.type_of(self.routine, number))
@@ -107,6 +106,24 @@ impl Variables for Resolver<'_> {
 
     fn precedence(&self) -> Precedence {
         self.routine.precedence
+    }
+
+    fn fields(&self, parts: &[&str]) -> Result<Option<Vec<(String, Resolved)>>> {
+        let Some((number, used)) = parse::lookup(&self.routine.names, self.names, parts) else { return Ok(None) };
+        if used < parts.len() || !matches!(self.routine.variables[number].kind, VariableKind::Record(_)) {
+            return Ok(None);
+        }
+        let columns = self.frame.columns(self.routine, number)?;
+        let field = |(name, ty): &(String, SqlType)| {
+            (name.clone(), self.param(Source::Field(number, name.clone()), *ty))
+        };
+        let fields = columns.iter().filter(|(name, _)| !name.is_empty()).map(field).collect();
+        self.shapes.borrow_mut().push((number, columns));
+        Ok(Some(fields))
+    }
+
+    fn table(&self, name: &str) -> Option<Oid> {
+        self.frame.transition_table(name)
     }
 }
 
@@ -193,7 +210,12 @@ impl Fragment {
                 None => Work::Plan(plan),
             },
         };
-        Ok(Planned { work, sources: resolver.into_sources(), generations, wanted: wanted.to_vec(), dynamic: false })
+        Ok(Planned { work, sources: resolver.sources.into_inner(),
+            shapes: resolver.shapes.into_inner(),
+            generations,
+            wanted: wanted.to_vec(),
+            dynamic: false,
+        })
     }
 
     /// Casts the output to what is wanted.
@@ -236,7 +258,7 @@ fn assigned(host: &dyn Host, text: &str, assign: &parser::ast::Assign, resolver:
 }
 
 /// `$1`, `$2` … of EXECUTE … USING.
-struct Numbered<'t>(&'t [SqlType]);
+struct Numbered<'t>(&'t [SqlType], &'t Frame);
 
 impl Variables for Numbered<'_> {
     fn named(&self, _: &[&str]) -> Result<Option<(Resolved, usize)>> {
@@ -251,27 +273,34 @@ impl Variables for Numbered<'_> {
     fn precedence(&self) -> Precedence {
         Precedence::Column
     }
+
+    fn table(&self, name: &str) -> Option<Oid> {
+        self.1.transition_table(name)
+    }
 }
 
 impl Planned {
     /// A statement whose only parameters are EXECUTE's.
-    pub fn dynamic(host: &dyn Host, text: &str, types: &[SqlType]) -> Result<Planned> {
+    pub fn dynamic(host: &dyn Host, frame: &Frame, text: &str, types: &[SqlType]) -> Result<Planned> {
         let generations = host.generations();
         let raw = parse_fragment(text, Mode::Statement)?;
         let work = match analyzer::is_query(&raw.statement) {
             true => {
-                let query = host.analyze(text, &raw.statement, &Numbered(types))?;
+                let query = host.analyze(text, &raw.statement, &Numbered(types, frame))?;
                 Work::Plan(host.plan(query, types.iter().map(|ty| ty.oid).collect())?)
             }
             false => Work::Utility(Box::new(raw.statement)),
         };
         let sources = types.iter().map(|ty| (Source::Variable(0), *ty)).collect();
-        Ok(Planned { work, sources, generations, wanted: Vec::new(), dynamic: true })
+        Ok(Planned { work, sources, shapes: Vec::new(), generations, wanted: Vec::new(), dynamic: true })
     }
 
     /// Whether the variables still have the types that it was planned for: a row's fields may change theirs.
     fn fits(&self, routine: &Routine, frame: &Frame) -> bool {
-        self.sources.iter().all(|(source, ty)| match source {
+        let same = |(number, columns): &(Number, Columns)| {
+            frame.columns(routine, *number).is_ok_and(|now| Rc::ptr_eq(&now, columns) || now == *columns)
+        };
+        self.shapes.iter().all(same) && self.sources.iter().all(|(source, ty)| match source {
             Source::Variable(number) => match routine.variables[*number].kind {
                 VariableKind::Scalar(declared) if declared.oid != types::oid::UNKNOWN => true,
                 _ => frame.type_of(routine, *number).oid == ty.oid,
@@ -321,7 +350,7 @@ impl Planned {
     ) -> Result<T> {
         if self.dynamic {
             let types: Vec<SqlType> = self.sources.iter().map(|(_, ty)| *ty).collect();
-            return run(&Given { numbered: Numbered(&types), values: params });
+            return run(&Given { numbered: Numbered(&types, frame), values: params });
         }
         run(&Scope { resolver: Resolver::new(routine, frame, names), host })
     }

@@ -541,6 +541,6 @@ impl<'r> Run<'r, '_> {
 
 /// Plans a statement whose only parameters are numbered.
 fn dynamic_plan(run: &Run<'_, '_>, fragment: &Fragment, types: &[SqlType]) -> Result<Planned> {
-    Planned::dynamic(run.host, &fragment.text, types)
+    Planned::dynamic(run.host, &run.frame, &fragment.text, types)
         .map_err(|error| fragment_context(error, &fragment.text, Mode::Statement))
 }

@@ -11,12 +11,13 @@
 //!
 //! What a session has learnt about its routines it keeps in [`Cache`] until a catalog changes.
 //!
-//! - [`call`]: CALL and DO. [`source`]: the rows of functions that return sets.
+//! - [`call`]: CALL and DO. [`source`]: the rows of functions that return sets. [`trigger`]: the functions of triggers.
 
 mod call;
 mod plpgsql;
 mod source;
 mod sql;
+mod trigger;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -53,6 +54,10 @@ pub(crate) struct Cache {
     places: RefCell<Vec<(Rc<str>, u32, &'static str)>>,
     /// The number of the latest cursor without a name.
     portals: Cell<u32>,
+    /// The triggers whose functions are under way, the innermost last.
+    triggers: RefCell<Vec<trigger::Running>>,
+    /// The columns of the row that a trigger saw last.
+    trigger_columns: RefCell<Option<trigger::RowColumns>>,
 }
 
 /// A call of a routine.

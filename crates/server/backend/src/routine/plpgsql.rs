@@ -37,6 +37,8 @@ pub(super) struct Key {
     arguments: Vec<Oid>,
     result: Oid,
     collation: Oid,
+    /// The table of the trigger that calls: OLD and NEW are its rows.
+    table: Oid,
 }
 
 /// A routine, parsed, and the row that it was parsed from.
@@ -132,14 +134,32 @@ impl Session<'_> {
     }
 
     fn plpgsql_routine(&self, invocation: &Invocation<'_>) -> Result<Rc<Parsed>> {
-        self.catalog().absorb();
-        let row = invocation.row;
         let key = Key {
-            function: row.oid,
+            function: invocation.row.oid,
             arguments: invocation.arg_types.to_vec(),
             result: invocation.result_type,
             collation: invocation.collation,
+            table: Oid::INVALID,
         };
+        self.parsed_routine(invocation.row, key)
+    }
+
+    /// A routine that does not return the rows of a query: a trigger's function.
+    pub(super) fn plpgsql_trigger(
+        &self,
+        row: &Entry<PgProc>,
+        table: Oid,
+        call: plpgsql::run::TriggerCall,
+    ) -> Result<Outcome> {
+        let (result, collation) = (row.prorettype, Oid::INVALID);
+        let parsed =
+            self.parsed_routine(row, Key { function: row.oid, arguments: Vec::new(), result, collation, table })?;
+        let host = Host::new(self, None);
+        plpgsql::run::call(&host, &parsed.routine, row.oid, Vec::new(), Some(call), false, &[], None)
+    }
+
+    fn parsed_routine(&self, row: &Entry<PgProc>, key: Key) -> Result<Rc<Parsed>> {
+        self.catalog().absorb();
         let generation = self.catalog().generation();
         if let Some(found) = self.routines.plpgsql.borrow().get(&key)
             && (found.generation == generation || *found.row == **row)
@@ -147,7 +167,7 @@ impl Session<'_> {
             return Ok(found.clone());
         }
         let (header, result) =
-            self.header(row, invocation.arg_types, invocation.result_type, invocation.collation, false)?;
+            self.header(row, &key.arguments, key.result, key.collation, false)?;
         let routine = plpgsql::parse::parse(self.catalog(), self, &row.prosrc, &header)
             .map_err(|error| analyzer::routine::in_body(error, &row.prosrc))?;
         let parsed = Rc::new(Parsed { row: row.clone(), generation, routine, result });
@@ -604,6 +624,7 @@ impl plpgsql::Host for Host<'_, '_> {
     fn commit_subtransaction(&self) -> Result<()> {
         self.session.transaction.next_command()?;
         self.session.transaction.commit_subtransaction()?;
+        self.session.triggers.borrow_mut().merge_level(self.session.transaction.level() + 1);
         if let Some(level) = self.levels.borrow_mut().pop() {
             self.session.settings.borrow_mut().end_level(level, true);
         }
@@ -659,6 +680,16 @@ impl plpgsql::Host for Host<'_, '_> {
         }
         let name = self.cursor_name(name)?;
         let prepared = session.prepared_for_routine(text, plan.clone())?;
+        if plan.command != Command::Select {
+            // It changes all rows before the first is fetched, and its triggers fire.
+            let columns = prepared.result.as_deref().unwrap_or_default();
+            let reprs = session.reprs_of(columns)?;
+            let mut rows = RowStore::new(reprs.clone(), session.memory(), session.temporary.clone());
+            self.run(&plan, params, read_only, &mut |batch| rows.append(batch).map(|()| true))?;
+            let kept = session.keep_rows(rows, &reprs, session.outputs(columns, &[])?, scroll != Some(false));
+            self.add_cursor(&name, prepared, kept);
+            return Ok(name);
+        }
         let running = session.start_plan(plan, params, self.snapshot(read_only)?, prepared.result.as_deref(), &[])?;
         let kept = session.keep(Box::new(running), scroll != Some(false));
         self.add_cursor(&name, prepared, kept);

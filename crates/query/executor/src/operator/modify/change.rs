@@ -7,23 +7,24 @@
 
 use std::sync::Arc;
 
-use access::{Conflict, ConflictKind, FetchMode, Outcome, Projected, Row, UpdateOptions, WaitPolicy};
-use batch::{Batch, Column, Datum, DatumRef};
+use access::{Conflict, ConflictKind, FetchMode, LockStrength, Outcome, Projected, Row, UpdateOptions, WaitPolicy};
+use batch::{Batch, Column, DatumRef};
+use catalog::trigger::Event;
 use error::{Error, Result, SqlState};
 use ids::{Oid, TupleId};
 use planner::plan::{CheckKind, ModifyTable, RowMark};
 use txn::Snapshot;
 
-use super::insert::insert_routed;
+use super::insert::{Routing, insert_routed};
 use super::route::{Rearrangement, Router};
 use super::target::Target;
+use super::triggers::Verdict;
 use super::{Common, Returning};
 use crate::operator::anew::{self, Substitutes};
 use crate::operator::lock_rows::find;
 use crate::operator::{Builder, Operator};
 use crate::relation::OpenTable;
 use crate::run::Run;
-use crate::session::{TriggerEvent, TriggerKind, TriggerOutcome};
 
 /// 40001 for a row that another transaction changed.
 pub(super) fn serialization_failure() -> Error {
@@ -87,8 +88,9 @@ struct Member {
     returning: Returning,
     /// Its index among the plan's relations.
     relation: usize,
-    /// The columns that UPDATE sets, in its numbers.
+    /// The columns that UPDATE sets, in its numbers: for the change, and for its triggers.
     columns: Vec<i16>,
+    updated: Vec<i16>,
 }
 
 /// What UPDATE and DELETE share. Of a tree of tables, the member whose rows are changed takes the place of the table that the statement
@@ -120,7 +122,8 @@ impl Changing {
                 // The router knows better.
                 target.partition = None;
             }
-            let columns = modify.columns.iter().map(|&number| member.numbers[number as usize - 1]).collect();
+            let columns: Vec<i16> =
+                modify.columns.iter().map(|&number| member.numbers[number as usize - 1]).collect();
             let places = Rearrangement::new(builder.session, member.oid, root)?;
             target.shown_as = Some((common.target.open.relation.clone(), places.clone()));
             members.push(Member {
@@ -128,6 +131,7 @@ impl Changing {
                 returning: common.returning.of_member(member.oid, places),
                 target,
                 relation: member.table.relation,
+                updated: columns.clone(),
                 columns,
             });
         }
@@ -158,6 +162,23 @@ impl Changing {
         std::mem::swap(&mut self.common.returning, &mut member.returning);
         std::mem::swap(&mut self.relation, &mut member.relation);
         std::mem::swap(&mut self.columns, &mut member.columns);
+        std::mem::swap(&mut self.common.updated, &mut member.updated);
+    }
+
+    /// The next rows of the source.
+    fn next_source(&mut self, run: &mut Run<'_>) -> Result<bool> {
+        let began = self.common.begun;
+        let more = self.common.next_source(run, &mut self.batch)?;
+        if !began && let Some(capture) = &self.common.target.capture {
+            for member in &mut self.members {
+                let places = member.target.shown_as.as_ref().map(|(_, places)| places.clone()).unwrap_or_default();
+                member.target.capture = Some(Box::new(capture.of_member(places)));
+            }
+            if let Some(router) = &mut self.router {
+                router.capture = Some(capture.clone());
+            }
+        }
+        Ok(more)
     }
 
     /// The rows of a batch by the member that they belong to; of a single table, all of them.
@@ -239,11 +260,6 @@ pub(super) enum Changed {
     Elsewhere(Batch),
 }
 
-/// A row's values.
-fn datums(rows: &Batch, row: usize) -> Vec<Datum> {
-    rows.columns.iter().map(|column| column.datum(row)).collect()
-}
-
 impl Common {
     /// A new version of a row in the form of the table that the statement names, if it belongs to another partition than the old one.
     fn elsewhere(&self, router: &mut Router, new: &Batch, run: &mut Run<'_>) -> Result<Option<Batch>> {
@@ -269,22 +285,19 @@ impl Common {
     ) -> Result<Changed> {
         let session = run.session;
         let target = &mut self.target;
-        let triggers = target.has_triggers();
         let table = target.open.table.clone();
-        if triggers {
-            let (before, after) = (datums(old, 0), datums(&new, 0));
-            let event = TriggerEvent {
-                table: table.oid,
-                kind: TriggerKind::BeforeUpdate,
-                old: Some((&before, place)),
-                new: Some((&after, TupleId::INVALID)),
+        if target.fires_before(Event::Update) {
+            let strength = match Changes::of(target, &old.columns, &new.columns, 0).key {
+                true => LockStrength::Update,
+                false => LockStrength::NoKeyUpdate,
             };
-            match session.host.trigger(event)? {
-                TriggerOutcome::Unchanged => (),
-                TriggerOutcome::Skipped => return Ok(Changed::Done),
-                TriggerOutcome::Replaced(values) => {
-                    new.columns.iter_mut().zip(&values).for_each(|(column, value)| column.put(0, value.as_ref()));
-                }
+            if let Outcome::Conflict(conflict) = target.lock_row(place, strength, run)? {
+                return Ok(Changed::Conflict(conflict));
+            }
+            let before = Some((old.columns.as_slice(), 0, place));
+            let verdict = target.before_row(Event::Update, before, Some((&mut new, 0)), &self.updated, run)?;
+            if verdict == Verdict::Skipped {
+                return Ok(Changed::Done);
             }
         }
         target.generate(&mut new, run)?;
@@ -319,18 +332,13 @@ impl Common {
             target.enter(&new, &[updated.tid], None, run)?;
         }
         target.check_views(&new, new.rows(), run)?;
-        if triggers {
-            let (before, after) = (datums(old, 0), datums(&new, 0));
-            session.host.trigger(TriggerEvent {
-                table: table.oid,
-                kind: TriggerKind::AfterUpdate,
-                old: Some((&before, place)),
-                new: Some((&after, updated.tid)),
-            })?;
+        let new = Some((new.columns.as_slice(), 0, updated.tid));
+        let old = Some((old.columns.as_slice(), 0, place));
+        if target.fires_after(Event::Update) {
+            target.after_row(Event::Update, Event::Update, old, new, &self.updated, run)?;
         }
         self.count(1, run);
-        let new = Some((new.columns.as_slice(), 0, updated.tid));
-        self.returning.push(out, new, Some((old.columns.as_slice(), 0, place)), source);
+        self.returning.push(out, new, old, source);
         Ok(Changed::Done)
     }
 
@@ -344,26 +352,24 @@ impl Common {
         run: &mut Run<'_>,
     ) -> Result<Changed> {
         let session = run.session;
-        let table = &self.target.open.table;
-        let triggers = self.target.has_triggers();
-        if triggers && let Some((rows, row)) = old {
-            let before = datums(rows, row);
-            let old = Some((before.as_slice(), place));
-            let event = TriggerEvent { table: table.oid, kind: TriggerKind::BeforeDelete, old, new: None };
-            if let TriggerOutcome::Skipped = session.host.trigger(event)? {
+        let version = old.map(|(rows, row)| (rows.columns.as_slice(), row, place));
+        if self.target.fires_before(Event::Delete) {
+            if let Outcome::Conflict(conflict) = self.target.lock_row(place, LockStrength::Update, run)? {
+                return Ok(Changed::Conflict(conflict));
+            }
+            if self.target.before_row(Event::Delete, version, None, &[], run)? == Verdict::Skipped {
                 return Ok(Changed::Done);
             }
         }
+        let table = &self.target.open.table;
         let (store, transaction) = (session.store, session.transaction);
         if let Outcome::Conflict(conflict) =
             session.tables.delete(store, transaction, table, place, run.snapshot, None, WaitPolicy::Block)?
         {
             return Ok(Changed::Conflict(conflict));
         }
-        if triggers && let Some((rows, row)) = old {
-            let before = datums(rows, row);
-            let old = Some((before.as_slice(), place));
-            session.host.trigger(TriggerEvent { table: table.oid, kind: TriggerKind::AfterDelete, old, new: None })?;
+        if self.target.fires_after(Event::Delete) {
+            self.target.after_row(Event::Delete, Event::Delete, version, None, &[], run)?;
         }
         self.count(1, run);
         if let Some((rows, row)) = old {
@@ -442,12 +448,12 @@ impl Changing {
         let session = run.session;
         let (store, transaction) = (session.store, session.transaction);
         let (old, new) = rows;
-        let target = &self.common.target;
-        let triggers = target.has_triggers();
+        let target = &mut self.common.target;
         let table = target.open.table.clone();
-        let before: Vec<Datum> = old.columns.iter().map(|column| column.datum(0)).collect();
-        let event = |kind| TriggerEvent { table: table.oid, kind, old: Some((&before, place)), new: None };
-        if triggers && let TriggerOutcome::Skipped = session.host.trigger(event(TriggerKind::BeforeDelete))? {
+        let version = Some((old.columns.as_slice(), 0, place));
+        if target.fires_before(Event::Delete)
+            && target.before_row(Event::Delete, version, None, &[], run)? == Verdict::Skipped
+        {
             return Ok(());
         }
         match session.tables.delete(store, transaction, &table, place, run.snapshot, None, WaitPolicy::Block)? {
@@ -462,9 +468,8 @@ impl Changing {
                 };
             }
         }
-        if triggers {
-            session.host.trigger(event(TriggerKind::AfterDelete))?;
-        }
+        let target = &mut self.common.target;
+        target.after_row(Event::Delete, Event::Update, version, None, &[], run)?;
         let Some(router) = &mut self.router else { return Ok(()) };
         // The table that the statement names stands in the place of the member that is being changed.
         let mut targets = self.members.iter_mut().map(|member| &mut member.target);
@@ -474,8 +479,11 @@ impl Changing {
         // Both versions in the form of the table that the statement names.
         let was = returning.places.apply(old, &[0], &returning.columns);
         let mut count = 0;
-        insert_routed(router, target, new, run, (CheckKind::Update, true), |leaf, (rows, row), to, _| {
+        let mut arrived = None;
+        let routing = Routing { checks: CheckKind::Update, in_order: true, captured: Event::Update };
+        insert_routed(router, target, new, run, routing, |leaf, (rows, row), to, _| {
             count += 1;
+            arrived = Some((to, leaf.target.open.relation.oid));
             if returning.wanted {
                 let now = leaf.to_root.apply(rows, &[row as u16], &returning.columns);
                 let whole = returning.of_member(leaf.target.open.relation.oid, Rearrangement::none());
@@ -484,6 +492,12 @@ impl Changing {
             }
         })?;
         self.common.count(count, run);
+        // What refers to the tree's root looks at the change as a whole.
+        if let Some((to, partition)) = arrived {
+            let from = self.common.target.open.relation.oid;
+            let old = ((was.columns.as_slice(), 0, place), from);
+            target.after_move(old, ((new.columns.as_slice(), 0, to), partition), run)?;
+        }
         Ok(())
     }
 }
@@ -532,8 +546,7 @@ impl Operator for Update {
         loop {
             out.clear();
             let changing = &mut self.changing;
-            if changing.common.done || !changing.common.source.next(run, &mut changing.batch)? {
-                changing.common.done = true;
+            if !changing.next_source(run)? {
                 return Ok(false);
             }
             let batch = std::mem::take(&mut changing.batch);
@@ -565,8 +578,7 @@ impl Operator for Delete {
         loop {
             out.clear();
             let changing = &mut self.changing;
-            if changing.common.done || !changing.common.source.next(run, &mut changing.batch)? {
-                changing.common.done = true;
+            if !changing.next_source(run)? {
                 return Ok(false);
             }
             let batch = std::mem::take(&mut changing.batch);
@@ -574,7 +586,7 @@ impl Operator for Delete {
                 let places = rows.iter().map(|&row| Changing::place(&batch, row)).collect::<Result<Vec<_>>>()?;
                 member.into_iter().for_each(|member| self.changing.exchange(member));
                 let common = &self.changing.common;
-                if common.target.has_triggers() || common.returning.wanted {
+                if common.target.wants_deleted() || common.returning.wanted {
                     let (old, seen) = fetch_rows(run, &common.target.open, &places)?;
                     for (n, &k) in seen.iter().enumerate() {
                         self.delete(places[k], (&batch, rows[k]), Some((&old, n)), out, run)?;

@@ -1,18 +1,19 @@
 //! INSERT.
 
-use access::{EntryStatus, InsertOptions, LockStrength, Outcome, UpdateOptions, WaitPolicy};
-use batch::{Batch, Datum, Repr, Rows, Selection};
+use access::{EntryStatus, InsertOptions, LockStrength, Outcome, WaitPolicy};
+use batch::{Batch, Repr, Rows, Selection};
+use catalog::trigger::Event;
 use error::{Error, Result, SqlState};
 use ids::{Oid, TupleId};
 use planner::plan::{CheckKind, ModifyTable, TargetTable};
 
 use super::Common;
-use super::route::{Leaf, Router};
+use super::change::{Changed, single};
+use super::route::{Leaf, PartitionCheck, Router};
 use super::target::{Entered, Target};
 use crate::expression::{Compiled, compile, compile_all};
 use crate::operator::{Builder, Operator};
 use crate::run::Run;
-use crate::session::{TriggerEvent, TriggerKind, TriggerOutcome};
 
 /// Inserts the source's rows.
 pub(super) struct Insert {
@@ -37,6 +38,7 @@ pub(crate) struct BatchInsert {
     target: Target,
     places: Vec<TupleId>,
     router: Option<Router>,
+    begun: bool,
 }
 
 impl BatchInsert {
@@ -47,7 +49,7 @@ impl BatchInsert {
             true => Some(Router::new(builder.session, open.open.relation.oid)?),
             false => None,
         };
-        Ok(BatchInsert { target: open, places: Vec::new(), router })
+        Ok(BatchInsert { target: open, places: Vec::new(), router, begun: false })
     }
 
     /// The forms of the table's columns.
@@ -57,23 +59,51 @@ impl BatchInsert {
 
     /// Inserts all rows of a batch.
     pub fn insert(&mut self, rows: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        self.begin(run)?;
         if let Some(router) = &mut self.router {
-            return insert_routed(router, &mut self.target, rows, run, (CheckKind::Insert, false), |_, _, _, _| ());
+            return insert_routed(router, &mut self.target, rows, run, Routing::insert(false), |_, _, _, _| ());
         }
-        if self.target.has_triggers() {
-            before_triggers(&self.target, rows, run)?;
+        if !self.target.fires_before(Event::Insert) {
+            return self.insert_together(rows, run);
         }
+        for row in rows.rows().iter() {
+            let mut one = single(rows, row, self.target.reprs());
+            self.target.before_insert(&mut one, run)?;
+            self.insert_together(&mut one, run)?;
+        }
+        Ok(())
+    }
+
+    fn insert_together(&mut self, rows: &mut Batch, run: &mut Run<'_>) -> Result<()> {
         self.target.generate(rows, run)?;
         self.target.check(rows, run)?;
-        insert_rows(&mut self.target, rows, &mut self.places, run)
+        insert_rows(&mut self.target, rows, &mut self.places, Event::Insert, run)
+    }
+
+    fn begin(&mut self, run: &mut Run<'_>) -> Result<()> {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.target.begin_statement(&[Event::Insert], &[], run)?;
+            if let Some(router) = &mut self.router {
+                router.capture = self.target.capture.clone();
+            }
+        }
+        Ok(())
+    }
+
+    /// There are no more rows: triggers for the statement.
+    pub fn finish(&mut self, run: &mut Run<'_>) -> Result<()> {
+        self.begin(run)?;
+        self.target.end_statement(&[Event::Insert], &[], run)
     }
 }
 
-/// Inserts the rows of a batch into a table and its indexes, and tells triggers; `places` gets where they are.
+/// Inserts the rows of a batch into a table and its indexes, and tells triggers; `places` gets where they are. `captured` is what the
+/// statement does to the rows.
 pub(super) fn insert_rows(
     target: &mut Target,
     rows: &Batch,
     places: &mut Vec<TupleId>,
+    captured: Event,
     run: &mut Run<'_>,
 ) -> Result<()> {
     let session = run.session;
@@ -81,23 +111,41 @@ pub(super) fn insert_rows(
     let options = InsertOptions::default();
     session.tables.insert_batch(session.store, session.transaction, &target.open.table, rows, options, places)?;
     target.enter(rows, places, None, run)?;
-    if target.has_triggers() {
+    if target.fires_after(Event::Insert) || captured != Event::Insert {
         for (row, &place) in rows.rows().iter().zip(&*places) {
-            after_trigger(target, rows, row, place, run)?;
+            let new = Some((rows.columns.as_slice(), row, place));
+            target.after_row(Event::Insert, captured, None, new, &[], run)?;
         }
     }
     Ok(())
 }
 
-/// Sends rows, whose first columns are the table's, to their partitions and inserts them there, once the table's checks of the kind `checks`
-/// let them pass. Each inserted row is told of: its partition, its row there and its place, and its position among `rows`. With
-/// `in_order`, row comes after row as they are given; else the rows of a partition go together.
+/// How rows go to partitions.
+#[derive(Clone, Copy)]
+pub(super) struct Routing {
+    /// The checks of the table that the statement names which must let them pass.
+    pub checks: CheckKind,
+    /// Row comes after row as they are given; else the rows of a partition go together.
+    pub in_order: bool,
+    /// What the statement does to them.
+    pub captured: Event,
+}
+
+impl Routing {
+    /// Rows that are inserted.
+    pub fn insert(in_order: bool) -> Routing {
+        Routing { checks: CheckKind::Insert, in_order, captured: Event::Insert }
+    }
+}
+
+/// Sends rows, whose first columns are the table's, to their partitions and inserts them there, once the table's checks
+/// let them pass. Each inserted row is told of: its partition, its row there and its place, and its position among `rows`.
 pub(super) fn insert_routed(
     router: &mut Router,
     target: &mut Target,
     rows: &Batch,
     run: &mut Run<'_>,
-    (checks, in_order): (CheckKind, bool),
+    routing: Routing,
     mut tell: impl FnMut(&Leaf, (&Batch, usize), TupleId, usize),
 ) -> Result<()> {
     let session = run.session;
@@ -109,7 +157,7 @@ pub(super) fn insert_routed(
     // Partition by partition, in the order of their first rows.
     let mut groups: Vec<(Oid, Vec<u16>)> = Vec::new();
     for (leaf, &row) in found.iter().zip(&positions) {
-        let found = match in_order {
+        let found = match routing.in_order {
             true => groups.last_mut().filter(|(have, _)| have == leaf),
             false => groups.iter_mut().rev().find(|(have, _)| have == leaf),
         };
@@ -121,71 +169,37 @@ pub(super) fn insert_routed(
     let mut places = Vec::new();
     for (oid, group) in groups {
         let leaf = router.leaf(oid, session)?;
-        let mut own = leaf.from_root.apply(rows, &group, &leaf.target.reprs());
-        if leaf.target.has_triggers() {
-            before_triggers(&leaf.target, &mut own, run)?;
-        }
-        leaf.target.generate(&mut own, run)?;
         // What policies and views ask is asked of rows of the table that was named.
+        let to_root = leaf.to_root.clone();
         let whole = |own: &Batch, target: &Target| {
             let rows: Vec<u16> = own.rows().iter().map(|row| row as u16).collect();
-            leaf.to_root.apply(own, &rows, &target.reprs())
+            to_root.apply(own, &rows, &target.reprs())
         };
-        if target.is_secured(checks) {
-            target.check_policies(checks, &whole(&own, target), run)?;
-        }
-        leaf.target.check(&own, run)?;
-        insert_rows(&mut leaf.target, &own, &mut places, run)?;
-        if target.has_view_checks() {
-            let rows = whole(&own, target);
-            target.check_views(&rows, rows.rows(), run)?;
-        }
-        for (row, &place) in own.rows().iter().zip(&places) {
-            tell(leaf, (&own, row), place, group[row] as usize);
+        // Triggers see what was done to the rows before.
+        let together = if leaf.target.fires_before(Event::Insert) { 1 } else { group.len() };
+        for group in group.chunks(together) {
+            let mut own = leaf.from_root.apply(rows, group, &leaf.target.reprs());
+            if leaf.target.before_insert(&mut own, run)?
+                && PartitionCheck::new(session, oid)?.failing(&own, run)?.is_some()
+            {
+                return Err(leaf.target.moved_by_trigger(run));
+            }
+            leaf.target.generate(&mut own, run)?;
+            if target.is_secured(routing.checks) {
+                target.check_policies(routing.checks, &whole(&own, target), run)?;
+            }
+            leaf.target.check(&own, run)?;
+            insert_rows(&mut leaf.target, &own, &mut places, routing.captured, run)?;
+            if target.has_view_checks() {
+                let rows = whole(&own, target);
+                target.check_views(&rows, rows.rows(), run)?;
+            }
+            for (row, &place) in own.rows().iter().zip(&places) {
+                tell(leaf, (&own, row), place, group[row] as usize);
+            }
         }
     }
     Ok(())
-}
-
-/// Lets BEFORE triggers see and change the rows of a batch, whose first columns are the table's.
-pub(super) fn before_triggers(target: &Target, batch: &mut Batch, run: &Run<'_>) -> Result<()> {
-    let (table, width, len) = (target.open.table.oid, target.reprs().len(), batch.len());
-    let mut selection = std::mem::take(&mut batch.selection);
-    let mut failure = None;
-    selection.retain(len, |row| {
-        if failure.is_some() {
-            return false;
-        }
-        let values: Vec<Datum> = batch.columns[..width].iter().map(|column| column.datum(row)).collect();
-        let new = Some((values.as_slice(), TupleId::INVALID));
-        match run.session.host.trigger(TriggerEvent { table, kind: TriggerKind::BeforeInsert, old: None, new }) {
-            Ok(TriggerOutcome::Unchanged) => true,
-            Ok(TriggerOutcome::Skipped) => false,
-            Ok(TriggerOutcome::Replaced(values)) => {
-                for (column, value) in batch.columns.iter_mut().zip(&values) {
-                    if column.is_constant() {
-                        crate::expression::spread(column, len);
-                    }
-                    column.put(row, value.as_ref());
-                }
-                true
-            }
-            Err(error) => {
-                failure = Some(error);
-                false
-            }
-        }
-    });
-    batch.selection = selection;
-    failure.map_or(Ok(()), Err)
-}
-
-fn after_trigger(target: &Target, batch: &Batch, row: usize, place: TupleId, run: &Run<'_>) -> Result<()> {
-    let width = target.reprs().len();
-    let values: Vec<Datum> = batch.columns[..width].iter().map(|column| column.datum(row)).collect();
-    let new = Some((values.as_slice(), place));
-    let event = TriggerEvent { table: target.open.table.oid, kind: TriggerKind::AfterInsert, old: None, new };
-    run.session.host.trigger(event).map(|_| ())
 }
 
 impl Insert {
@@ -233,7 +247,7 @@ impl Insert {
             &mut self.common.target,
             batch,
             run,
-            (CheckKind::Insert, returning.wanted),
+            Routing::insert(returning.wanted),
             |leaf, (rows, row), place, source| {
                 count += 1;
                 if returning.wanted {
@@ -249,12 +263,24 @@ impl Insert {
         Ok(())
     }
 
+    /// Inserts the rows of the batch, after BEFORE triggers saw them.
+    fn insert_batch(&mut self, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        self.common.target.generate(&mut self.batch, run)?;
+        self.common.target.check_policies(CheckKind::Insert, &self.batch, run)?;
+        self.common.target.check(&self.batch, run)?;
+        if self.on_conflict.is_none() {
+            return self.insert_all(out, run);
+        }
+        let rows: Vec<usize> = self.batch.rows().iter().collect();
+        rows.into_iter().try_for_each(|row| self.insert_or_else(row, out, run))
+    }
+
     /// Inserts the rows of the batch, all of them.
     fn insert_all(&mut self, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
         if self.common.target.has_view_checks() {
             self.insert_each(run)?;
         } else {
-            insert_rows(&mut self.common.target, &self.batch, &mut self.places, run)?;
+            insert_rows(&mut self.common.target, &self.batch, &mut self.places, Event::Insert, run)?;
         }
         self.common.count(self.places.len() as u64, run);
         if self.common.returning.wanted {
@@ -273,7 +299,7 @@ impl Insert {
         let (mut places, mut place) = (Vec::with_capacity(rows.len()), Vec::new());
         for &row in &rows {
             self.batch.selection.set([row]);
-            insert_rows(&mut self.common.target, &self.batch, &mut place, run)?;
+            insert_rows(&mut self.common.target, &self.batch, &mut place, Event::Insert, run)?;
             self.common.target.check_views(&self.batch, Rows::Some(&[row]), run)?;
             places.append(&mut place);
         }
@@ -317,10 +343,10 @@ impl Insert {
             if confirmed {
                 self.common.target.check_views(&self.batch, Rows::Some(&[row as u16]), run)?;
                 self.common.count(1, run);
-                if self.common.target.has_triggers() {
-                    after_trigger(&self.common.target, &self.batch, row, place, run)?;
-                }
                 let new = Some((self.batch.columns.as_slice(), row, place));
+                if self.common.target.fires_after(Event::Insert) {
+                    self.common.target.after_row(Event::Insert, Event::Insert, None, new, &[], run)?;
+                }
                 self.common.returning.push(out, new, None, (&self.batch, row));
                 return Ok(());
             }
@@ -417,31 +443,11 @@ impl Insert {
             value.evaluate(&pair, pair.rows(), run)?;
             new.columns[*number as usize - 1].put(0, value.result(&pair).get(0));
         }
-        target.generate(&mut new, run)?;
-        target.check_policies(CheckKind::Update, &new, run)?;
-        target.check(&new, run)?;
-        let changed = super::change::Changes::of(target, &old.columns, &new.columns, 0);
-        let options = UpdateOptions {
-            crosscheck: None,
-            wait: WaitPolicy::Block,
-            indexed_changed: changed.indexed,
-            key_changed: changed.key,
-            kept: &[],
-        };
-        let values = access::Row::Columns(&new.columns, 0);
-        match session.tables.update(store, transaction, &table, existing, &snapshot, values, options)? {
-            Outcome::Conflict(_) => Ok(false),
-            Outcome::Done(updated) => {
-                if !updated.hot {
-                    target.enter(&new, &[updated.tid], None, run)?;
-                }
-                target.check_views(&new, new.rows(), run)?;
-                self.common.count(1, run);
-                let new = Some((new.columns.as_slice(), 0, updated.tid));
-                let old = Some((old.columns.as_slice(), 0, existing));
-                self.common.returning.push(out, new, old, (&self.batch, row));
-                Ok(true)
-            }
+        let mut run = Run { session, snapshot: &snapshot, state: run.state };
+        let Insert { common, batch, .. } = self;
+        match common.update_row(existing, &old, new, (batch, row), None, out, &mut run)? {
+            Changed::Conflict(_) => Ok(false),
+            Changed::Done | Changed::Elsewhere(_) => Ok(true),
         }
     }
 }
@@ -482,9 +488,12 @@ impl Operator for Insert {
     fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
         loop {
             out.clear();
-            if self.common.done || !self.common.source.next(run, &mut self.batch)? {
-                self.common.done = true;
+            let began = self.common.begun;
+            if !self.common.next_source(run, &mut self.batch)? {
                 return Ok(false);
+            }
+            if !began && let Some(router) = &mut self.router {
+                router.capture = self.common.target.capture.clone();
             }
             if self.router.is_some() {
                 self.insert_into_partitions(out, run)?;
@@ -493,19 +502,18 @@ impl Operator for Insert {
                     false => return Ok(true),
                 }
             }
-            if self.common.target.has_triggers() {
-                before_triggers(&self.common.target, &mut self.batch, run)?;
-            }
-            self.common.target.generate(&mut self.batch, run)?;
-            self.common.target.check_policies(CheckKind::Insert, &self.batch, run)?;
-            self.common.target.check(&self.batch, run)?;
-            if self.on_conflict.is_none() {
-                self.insert_all(out, run)?;
-            } else {
-                let rows: Vec<usize> = self.batch.rows().iter().collect();
-                for row in rows {
-                    self.insert_or_else(row, out, run)?;
+            if self.common.target.fires_before(Event::Insert) {
+                // Row by row: triggers see what was done to the rows before.
+                let all = std::mem::take(&mut self.batch);
+                let forms: Vec<Repr> = all.columns.iter().map(batch::Column::repr).collect();
+                for row in all.rows().iter() {
+                    self.batch = single(&all, row, forms.clone());
+                    self.common.target.before_insert(&mut self.batch, run)?;
+                    self.insert_batch(out, run)?;
                 }
+                self.batch = all;
+            } else {
+                self.insert_batch(out, run)?;
             }
             if !out.is_empty() {
                 let common = &self.common;

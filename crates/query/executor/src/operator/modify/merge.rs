@@ -10,6 +10,7 @@
 
 use access::{Conflict, ConflictKind};
 use batch::{Batch, Column, Repr, Rows, Selection};
+use catalog::trigger::Event;
 use error::{Error, Result, SqlState};
 use ids::TupleId;
 use planner::plan::{CheckKind, Command, ModifyTable};
@@ -18,7 +19,7 @@ use analyzer::query::MergeWhen;
 
 use super::Common;
 use super::change::{Changed, fetch_rows, serialization_failure, single};
-use super::insert::{before_triggers, insert_rows};
+use super::insert::insert_rows;
 use crate::expression::{Compiled, compile, compile_all, evaluate_all, filter};
 use crate::operator::Operator;
 use crate::run::Run;
@@ -172,7 +173,8 @@ impl Merge {
                 (Command::Insert, Some(new)) => {
                     // Neighbours that are inserted, too, go into the table together.
                     let end = (row..count).find(|&at| chosen[at] != Some(number)).unwrap_or(count);
-                    let end = if self.common.target.has_view_checks() { row + 1 } else { end };
+                    let single = self.common.target.has_view_checks() || self.common.target.fires_before(Event::Insert);
+                    let end = if single { row + 1 } else { end };
                     new.selection.set((row..end).map(|at| at as u16));
                     self.insert(new, (source, &joined.positions), out, run)?;
                     row = end;
@@ -218,14 +220,12 @@ impl Merge {
         run: &mut Run<'_>,
     ) -> Result<()> {
         let common = &mut self.common;
-        if common.target.has_triggers() {
-            before_triggers(&common.target, new, run)?;
-        }
+        common.target.before_insert(new, run)?;
         common.target.generate(new, run)?;
         common.target.check_policies(CheckKind::Insert, new, run)?;
         common.target.check(new, run)?;
         let mut places = Vec::new();
-        insert_rows(&mut common.target, new, &mut places, run)?;
+        insert_rows(&mut common.target, new, &mut places, Event::Insert, run)?;
         common.target.check_views(new, new.rows(), run)?;
         common.count(places.len() as u64, run);
         common.returning.action = Some("INSERT");
@@ -348,8 +348,7 @@ impl Operator for Merge {
     fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
         loop {
             out.clear();
-            if self.common.done || !self.common.source.next(run, &mut self.batch)? {
-                self.common.done = true;
+            if !self.common.next_source(run, &mut self.batch)? {
                 return Ok(false);
             }
             let batch = std::mem::take(&mut self.batch);

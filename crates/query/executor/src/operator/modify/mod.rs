@@ -7,6 +7,7 @@
 //! - [`insert`]: new rows, batch by batch; ON CONFLICT row by row.
 //! - [`route`]: rows of a partitioned table to their partitions.
 //! - [`change`]: UPDATE and DELETE, which may meet rows that another transaction has changed since.
+//! - [`triggers`]: who is told of changes, before and after.
 //! - [`merge`]: MERGE, which does all of that.
 
 mod change;
@@ -14,6 +15,7 @@ pub(crate) mod insert;
 mod merge;
 mod route;
 mod target;
+mod triggers;
 
 pub use target::shows as shows_columns;
 
@@ -21,6 +23,7 @@ use std::sync::Arc;
 
 use access::{FetchMode, Fetched, Projected};
 use batch::{Batch, Column, DatumRef, Repr};
+use catalog::trigger::Event;
 use error::{Error, Result};
 use ids::TupleId;
 use planner::plan::{Command, ModifyTable};
@@ -35,7 +38,31 @@ pub(super) fn build(builder: &Builder<'_>, modify: &ModifyTable) -> Result<(Box<
     let extra = reprs(&modify.source.output[modify.source.output.len() - modify.extra..]);
     let returning = Returning::new(&target, &extra, modify);
     let raw = returning.forms();
-    let common = Common { source, target, returning, counted: modify.counted, done: false };
+    let events = match modify.command {
+        Command::Insert if modify.on_conflict.as_ref().is_some_and(|conflict| conflict.update.is_some()) => {
+            vec![Event::Insert, Event::Update]
+        }
+        Command::Insert => vec![Event::Insert],
+        Command::Update => vec![Event::Update],
+        Command::Delete => vec![Event::Delete],
+        _ => {
+            let actions = modify.merge.iter().flat_map(|merge| &merge.actions);
+            let has = |command| actions.clone().any(|action| action.command == command);
+            let events = [
+                (Command::Insert, Event::Insert),
+                (Command::Update, Event::Update),
+                (Command::Delete, Event::Delete),
+            ];
+            events.into_iter().filter(|(command, _)| has(*command)).map(|(_, event)| event).collect()
+        }
+    };
+    let mut updated = modify.columns.clone();
+    updated.extend(modify.on_conflict.iter().flat_map(|c| c.update.iter().flatten()).map(|(number, _)| *number));
+    for action in modify.merge.iter().flat_map(|merge| &merge.actions).filter(|a| a.command == Command::Update) {
+        updated.extend(action.values.iter().map(|(number, _)| *number));
+    }
+    let common =
+        Common { source, target, returning, counted: modify.counted, begun: false, done: false, events, updated };
     Ok(match modify.command {
         Command::Insert => (Box::new(insert::Insert::new(builder.session, common, modify)?) as Box<dyn Operator>, raw),
         Command::Update => (Box::new(change::Update::new(builder, common, modify)?), raw),
@@ -51,10 +78,32 @@ struct Common {
     target: target::Target,
     returning: Returning,
     counted: bool,
+    begun: bool,
     done: bool,
+    /// What the statement can do to rows of the table that it names.
+    events: Vec<Event>,
+    /// The columns of that table that it can set, by number.
+    updated: Vec<i16>,
 }
 
 impl Common {
+    /// The next rows of the source; triggers for the statement fire before the first and after the last.
+    fn next_source(&mut self, run: &mut Run<'_>, batch: &mut Batch) -> Result<bool> {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.target.begin_statement(&self.events, &self.updated, run)?;
+        }
+        if self.done {
+            return Ok(false);
+        }
+        if self.source.next(run, batch)? {
+            return Ok(true);
+        }
+        self.done = true;
+        self.events.reverse();
+        self.target.end_statement(&self.events, &self.updated, run)?;
+        Ok(false)
+    }
+
     fn count(&self, rows: u64, run: &mut Run<'_>) {
         if self.counted {
             run.state.processed += rows;

@@ -13,13 +13,14 @@ use ids::Oid;
 use planner::partition::Partitioned;
 
 use super::target::{Target, shown};
+use super::triggers::Capture;
 use crate::Session;
 use crate::expression::{Compiled, compile_all, evaluate_all};
 use crate::relation::OpenTable;
 use crate::run::Run;
 
 /// Where the columns of one table's rows are in another's: by column of the new layout, counted from zero; none for dropped columns.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Rearrangement(Option<Vec<Option<usize>>>);
 
 impl Rearrangement {
@@ -141,12 +142,14 @@ pub(super) struct Router {
     leaves: HashMap<Oid, Leaf>,
     /// What the table's own place in a greater tree asks of its rows.
     above: PartitionCheck,
+    /// Where changed rows are kept for triggers on the root.
+    pub capture: Option<Box<Capture>>,
 }
 
 impl Router {
     /// A router for a partitioned table.
     pub fn new(session: &Session<'_>, root: Oid) -> Result<Router> {
-        Ok(Router { root, levels: HashMap::new(), leaves: HashMap::new(), above: PartitionCheck::new(session, root)? })
+        Ok(Router { root, levels: HashMap::new(), leaves: HashMap::new(), above: PartitionCheck::new(session, root)?, capture: None })
     }
 
     /// The table whose rows it takes.
@@ -236,6 +239,7 @@ impl Router {
             let from_root = Rearrangement::new(session, self.root, oid)?;
             let to_root = Rearrangement::new(session, oid, self.root)?;
             target.shown_as = Some((session.catalog.relation(self.root)?, to_root.clone()));
+            target.capture = self.capture.as_ref().map(|capture| Box::new(capture.of_member(to_root.clone())));
             self.leaves.insert(oid, Leaf { target, from_root, to_root });
         }
         self.leaves.get_mut(&oid).ok_or_else(|| Error::internal("a partition was not opened"))

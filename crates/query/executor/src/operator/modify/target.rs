@@ -12,6 +12,7 @@ use ids::TupleId;
 use planner::plan::{CheckKind, TargetTable};
 
 use super::route::{PartitionCheck, Rearrangement};
+use super::triggers::{Capture, Triggers};
 use crate::Session;
 use crate::expression::{Compiled, compile, compile_all, evaluate_all};
 use crate::operator::Builder;
@@ -30,7 +31,11 @@ pub(super) struct Target {
     checks: Vec<(String, Compiled)>,
     view_checks: Vec<(String, Compiled)>,
     security_checks: Vec<SecurityCheck>,
-    generated: Vec<(i16, Compiled)>,
+    pub generated: Vec<(i16, Compiled)>,
+    /// Its triggers; none if no trigger can fire.
+    pub triggers: Option<Box<Triggers>>,
+    /// Where changed rows are kept for triggers that look at them as tables.
+    pub capture: Option<Box<Capture>>,
     pub indexes: Vec<TargetIndex>,
 }
 
@@ -81,6 +86,8 @@ impl Target {
             })
         });
         Ok(Target {
+            triggers: Triggers::of(session, &target.triggers)?,
+            capture: None,
             indexes: indexes.collect::<Result<_>>()?,
             not_null: target.not_null.clone(),
             virtual_not_null: (target.virtual_not_null.iter())
@@ -320,11 +327,6 @@ impl Target {
             old.0[at].get(old.1) != new.0[at].get(new.1)
         };
         among.iter().copied().filter(|&number| differs(number)).collect()
-    }
-
-    /// Whether the table has triggers for rows.
-    pub fn has_triggers(&self) -> bool {
-        self.open.relation.class.relhastriggers
     }
 
     /// The forms of the table's columns.
