@@ -331,6 +331,9 @@ impl Analyzer<'_> {
         let entry = &scope.query.range_table[visible.entry];
         let row_type = match &entry.kind {
             EntryKind::Relation { oid, .. } if visible.columns.is_none() => self.catalog.relation(*oid)?.class.reltype,
+            EntryKind::NamedTuplestore { relation, .. } if visible.columns.is_none() => {
+                self.catalog.relation(*relation)?.class.reltype
+            }
             EntryKind::Subquery { view, .. } if view.is_valid() => self.catalog.relation(*view)?.class.reltype,
             EntryKind::Function { functions, ordinality } if visible.columns.is_none() => {
                 match (&functions[..], ordinality) {

@@ -193,6 +193,7 @@ impl Analyzer<'_> {
             lateral: false,
             in_from: true,
             permission: None,
+            security: Vec::new(),
         };
         self.apply_aliases(&mut entry, alias)?;
         Ok(Some(entry))

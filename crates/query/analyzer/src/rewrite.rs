@@ -60,6 +60,10 @@ impl Analyzer<'_> {
     fn expand_view(&mut self, query: &mut Query, at: usize) -> Result<bool> {
         let entry = &mut query.range_table[at];
         let EntryKind::Relation { oid: view, relkind, .. } = entry.kind else { return Ok(false) };
+        if query.result_relation == Some(at) && relkind == kind::VIEW {
+            // Triggers change it.
+            return Ok(false);
+        }
         let relation = self.catalog.relation(view)?;
         if relkind == kind::MATERIALIZED_VIEW && query.row_marks.iter().any(|mark| mark.relation == at) {
             let text = format!("cannot lock rows in materialized view \"{}\"", relation.name());
@@ -619,6 +623,7 @@ impl Analyzer<'_> {
                 lateral: false,
                 in_from: true,
                 permission: None,
+                security: Vec::new(),
             });
             let visible: Visible = self.show_entry(entry);
             self.scope().names.push(visible);

@@ -13,6 +13,8 @@ use catalog::relation::kind;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 
+use catalog::trigger::{Event, Timing};
+
 use crate::Analyzer;
 use crate::column::shift_levels;
 use crate::node::VisitorMut;
@@ -36,13 +38,38 @@ impl Analyzer<'_> {
             if relation.rules.iter().any(|rule| rule.ev_type != b'1') {
                 return Err(Error::not_implemented("rules"));
             }
-            if relation.triggers.iter().any(|trigger| trigger.timing() == catalog::trigger::Timing::InsteadOf) {
-                return Err(Error::not_implemented("INSTEAD OF triggers"));
-            }
             self.view_defaults(query, &relation)?;
+            if self.has_instead_of(query, &relation)? {
+                change_instead(query, at, &relation);
+                break;
+            }
             self.change_through(query, at, &relation)?;
         }
         Ok(())
+    }
+
+    /// Whether triggers do what a statement says of a view.
+    fn has_instead_of(&self, query: &Query, view: &Relation) -> Result<bool> {
+        let event = |command: Command| match command {
+            Command::Insert => Some(Event::Insert),
+            Command::Update => Some(Event::Update),
+            Command::Delete => Some(Event::Delete),
+            _ => None,
+        };
+        let does = |event: Event| {
+            view.triggers.iter().any(|trigger| trigger.timing() == Timing::InsteadOf && trigger.is_for(event))
+        };
+        if query.command == Command::Merge {
+            return match query.merge_actions.iter().filter_map(|action| event(action.command)).any(does) {
+                true => Err(Error::not_implemented("MERGE into a view with INSTEAD OF triggers")),
+                false => Ok(false),
+            };
+        }
+        let found = event(query.command).is_some_and(does);
+        if found && query.on_conflict.is_some() {
+            return Err(Error::not_implemented("ON CONFLICT of a view with INSTEAD OF triggers"));
+        }
+        Ok(found)
     }
 
     /// Defaults that the view has itself: where it has none, the table's apply.
@@ -361,5 +388,52 @@ impl VisitorMut for Versions {
     }
     fn as_dyn(&mut self) -> &mut dyn VisitorMut {
         self
+    }
+}
+
+/// Triggers do what a statement says of a view: the view stays the target. Its rows, for UPDATE and DELETE, come from the view as a
+/// subquery; their columns are given along, behind those that are set.
+fn change_instead(query: &mut Query, at: usize, view: &Relation) {
+    if query.command == Command::Insert {
+        return;
+    }
+    let new = query.range_table.len();
+    let mut entry = query.range_table[at].clone();
+    (entry.permission, entry.in_from) = (None, false);
+    query.range_table.push(entry);
+    query.result_relation = Some(new);
+    // RETURNING speaks of the rows as the triggers leave them.
+    struct Target {
+        depth: u32,
+        from: usize,
+        to: usize,
+    }
+    impl VisitorMut for Target {
+        fn expr(&mut self, expr: &mut Expr) {
+            match &mut expr.kind {
+                ExprKind::Var(var) => {
+                    if var.level == self.depth && var.relation == self.from {
+                        var.relation = self.to;
+                    }
+                }
+                _ => expr.visit_children_mut(self),
+            }
+        }
+        fn query(&mut self, query: &mut Query) {
+            self.depth += 1;
+            query.visit_children_mut(self);
+            self.depth -= 1;
+        }
+        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+            self
+        }
+    }
+    let mut target = Target { depth: 0, from: at, to: new };
+    query.returning.iter_mut().for_each(|item| target.expr(&mut item.expr));
+    for column in view.live_columns() {
+        let var = Var { level: 0, relation: at, column: column.attnum, version: RowVersion::Default };
+        let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
+        let expr = Expr { kind: ExprKind::Var(var), ty, location: NO_LOCATION };
+        query.targets.push(crate::aggregate::target(expr, column.attnum, column.attname.to_string(), true));
     }
 }

@@ -119,6 +119,8 @@ pub(crate) fn add(context: &Context<'_>, child: &Entry<Relation>, parent: &Relat
     if parent.is_temporary() && !child.is_temporary() {
         return Err(wrong(format!("cannot inherit from temporary relation \"{}\"", parent.name())));
     }
+    let detail = "ROW triggers with transition tables are not supported in inheritance hierarchies.";
+    crate::triggers::check_child(child, "an inheritance child", detail)?;
     let parents = context.catalog().parents(child.oid)?;
     if parents.contains(&parent.oid) {
         let text = format!("relation \"{}\" would be inherited from more than once", parent.name());

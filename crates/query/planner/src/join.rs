@@ -494,14 +494,13 @@ impl Planner<'_> {
             EntryKind::Join { .. } => return Err(Error::internal("a join's name stands in the join tree")),
             EntryKind::NamedTuplestore { name: table, .. } => {
                 let table = table.clone();
-                let columns = self.level().query.range_table[at].columns.iter().enumerate();
-                let columns: Vec<usize> = columns.filter(|(_, c)| !c.name.is_empty()).map(|(n, _)| n).collect();
-                let layout: Layout = columns.iter().map(|&n| self.var(at, n as i16 + 1)).collect();
+                let width = self.level().query.range_table[at].columns.len() as i16;
+                let layout: Layout = (1..=width).map(|n| self.var(at, n)).collect();
                 // As many rows as PostgreSQL expects of them.
                 let rows = 1000.0;
                 let total = rows * self.ctx.costs.cpu_tuple_cost;
                 let cost = Cost { startup: 0.0, total, rows, width: self.width(&layout) };
-                let kind = NodeKind::NamedTuplestoreScan { name: table, alias: name, columns };
+                let kind = NodeKind::NamedTuplestoreScan { name: table, alias: name };
                 Built { node: self.node(kind, &layout, cost)?, layout, order: Vec::new() }
             }
         };

@@ -26,7 +26,8 @@ impl Planner<'_> {
             // Only REFRESH changes a materialized view: the analyzer refuses all other statements.
             catalog::relation::kind::TABLE
             | catalog::relation::kind::MATERIALIZED_VIEW
-            | catalog::relation::kind::PARTITIONED_TABLE => {}
+            | catalog::relation::kind::PARTITIONED_TABLE
+            | catalog::relation::kind::VIEW => {}
             catalog::relation::kind::FOREIGN_TABLE => return Err(Error::not_implemented("changing foreign tables")),
             _ => {
                 return Err(Error::new(
@@ -35,9 +36,10 @@ impl Planner<'_> {
                 ));
             }
         }
+        let instead = table.kind() == catalog::relation::kind::VIEW;
         let inherit =
             matches!(self.level().query.range_table[target].kind, q::EntryKind::Relation { inherit: true, .. });
-        let tree_target = command != Command::Insert && self.is_tree(&table, inherit)?;
+        let tree_target = command != Command::Insert && !instead && self.is_tree(&table, inherit)?;
         if tree_target && command == Command::Merge {
             return Err(Error::not_implemented("MERGE into a tree of tables"));
         }
@@ -62,7 +64,7 @@ impl Planner<'_> {
                 }
             }
         }
-        if command != Command::Insert {
+        if command != Command::Insert && !instead {
             let list = &mut self.level().needed[target];
             // In a tree the place alone does not say which table's row it is.
             for column in if tree_target { &[-1, -6][..] } else { &[-1] } {
@@ -73,7 +75,7 @@ impl Planner<'_> {
         }
         // Other relations' rows are found again by their addresses if the target's row has changed meanwhile.
         let mut others = Vec::new();
-        if !matches!(command, Command::Insert | Command::Merge) {
+        if !matches!(command, Command::Insert | Command::Merge) && !instead {
             for at in base_relations(&tree) {
                 if at != target && matches!(self.level().query.range_table[at].kind, q::EntryKind::Relation { .. }) {
                     others.push(at);
@@ -122,6 +124,17 @@ impl Planner<'_> {
                 }
                 if self.level().query.has.target_sets {
                     return Err(Error::not_implemented("set-returning functions in VALUES"));
+                }
+            }
+            Command::Update | Command::Delete if instead => {
+                exprs.push(analyzer::types::null(system_type(-1)));
+                exprs.extend(targets.iter().filter(|t| !t.junk).map(|t| t.expr.clone()));
+                for column in &table.columns {
+                    let value = targets.iter().find(|t| t.junk && t.number == column.attnum);
+                    exprs.push(match value {
+                        Some(target) => target.expr.clone(),
+                        None => analyzer::types::null(q::SqlType::plain(types::oid::INT4)),
+                    });
                 }
             }
             Command::Update => {
@@ -174,7 +187,7 @@ impl Planner<'_> {
         let scans = self.level().trees.get(&target).cloned().unwrap_or_default();
         let read = match command {
             Command::Insert => None,
-            _ if tree_target => None,
+            _ if tree_target || instead => None,
             _ => self.relation_use_of(target).ok(),
         };
         let relation = match read {
@@ -211,7 +224,7 @@ impl Planner<'_> {
         };
         let cost = Cost { startup: source.node.cost.startup, total: source.node.cost.total, rows: 0.0, width: 0 };
         let update_columns =
-            if command == Command::Update { targets.iter().map(|t| t.number).collect() } else { Vec::new() };
+            targets.iter().filter(|t| command == Command::Update && !t.junk).map(|t| t.number).collect();
         let source_rows = source.node.cost.rows;
         let modify = ModifyTable {
             command,
@@ -219,6 +232,7 @@ impl Planner<'_> {
             tree: tree_target.then_some(TargetTree { members, table: first_extra }),
             source: Box::new(source.node),
             columns: update_columns,
+            instead,
             extra,
             on_conflict,
             merge,

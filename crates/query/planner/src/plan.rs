@@ -353,14 +353,12 @@ pub enum NodeKind {
         /// Its alias.
         alias: String,
     },
-    /// A transition table of the trigger whose function runs. Raw: some of its columns.
+    /// A transition table of the trigger whose function runs. Raw: its columns, dropped ones null.
     NamedTuplestoreScan {
         /// Its name.
         name: String,
         /// Its alias.
         alias: String,
-        /// The columns, counted from zero.
-        columns: Vec<usize>,
     },
     /// Set-returning functions in a SELECT list: for each input row as many rows as the longest set, others padded with nulls; no row if all are empty.
     /// Raw: the items.
@@ -823,6 +821,9 @@ pub struct ModifyTable {
     pub source: Box<Node>,
     /// UPDATE: the numbers of the columns it sets.
     pub columns: Vec<i16>,
+    /// The target is a view whose triggers do what the statement says. Behind the columns that UPDATE sets then follow all of the view's
+    /// columns (by number), and there are no rows with places.
+    pub instead: bool,
     /// How many columns of the source follow for RETURNING, MERGE's actions and row marks.
     pub extra: usize,
     /// INSERT: what to do about conflicts.

@@ -45,6 +45,8 @@ pub(crate) fn attach(
             table.name()
         )));
     }
+    let detail = "ROW triggers with transition tables are not supported on partitions.";
+    crate::triggers::check_child(&table, "a partition", detail)?;
     match (parent.is_temporary(), table.is_temporary()) {
         (false, true) => {
             let text =

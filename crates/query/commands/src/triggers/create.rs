@@ -466,6 +466,21 @@ pub(crate) fn adopt(context: &Context<'_>, parent: &Relation, table: Oid) -> Res
     Ok(())
 }
 
+/// A table below others cannot have triggers for rows that look at transition tables: whose rows would these be?
+pub(crate) fn check_child(table: &Relation, becomes: &str, detail: &str) -> Result<()> {
+    let with_tables = |trigger: &&PgTrigger| {
+        trigger.is_for_rows() && (trigger.tgoldtable.is_some() || trigger.tgnewtable.is_some())
+    };
+    match table.triggers.iter().find(with_tables) {
+        None => Ok(()),
+        Some(trigger) => {
+            let text =
+                format!("trigger \"{}\" prevents table \"{}\" from becoming {becomes}", trigger.tgname, table.name());
+            Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text).detail(detail))
+        }
+    }
+}
+
 /// A table that is no partition any more loses the copies of its parent's triggers.
 pub(crate) fn release(context: &Context<'_>, table: &Relation) -> Result<()> {
     let catalog = context.catalog();

@@ -81,6 +81,10 @@ fn fire(context: &Context<'_>, pending: &Pending, readers: &mut Readers) -> Resu
     let (session, trigger) = (context.session, &pending.trigger);
     let row = &trigger.row;
     let table = row.tgrelid;
+    // What waits for the transaction's end may have been dropped meanwhile.
+    if row.tgdeferrable && context.catalog().find_trigger(row.oid)?.is_none() {
+        return Ok(());
+    }
     let (from, to) = pending.moved.as_deref().copied().unwrap_or((table, table));
     let gone = || Error::internal(format!("failed to fetch a tuple for trigger \"{}\"", row.tgname));
     let mut old = None;

@@ -304,7 +304,7 @@ impl Builder<'_> {
             NodeKind::WorkTableScan { work_table, .. } => {
                 Ok((Box::new(recursive_union::WorkTableScan::new(*work_table)), reprs(&node.output)))
             }
-            NodeKind::NamedTuplestoreScan { name, columns, .. } => tuplestore_scan::build(self, name, columns, node),
+            NodeKind::NamedTuplestoreScan { name, .. } => tuplestore_scan::build(self, name, node),
             NodeKind::ProjectSet { input, items } => project_set::build(self.stage(input)?, items),
             NodeKind::NestLoop { join, outer, inner, params, condition, inner_unique } => {
                 nest_loop::build(self, *join, (outer, inner), params, condition, *inner_unique)

@@ -16,7 +16,6 @@ struct TuplestoreScan {
     data: Rc<StatementTriggers>,
     /// The new rows, rather than the old ones.
     new: bool,
-    columns: Vec<usize>,
     batch: Batch,
     at: usize,
 }
@@ -24,7 +23,6 @@ struct TuplestoreScan {
 pub(super) fn build(
     builder: &Builder<'_>,
     name: &str,
-    columns: &[usize],
     node: &Node,
 ) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
     let (data, new) = builder.session.host.transition_table(name)?;
@@ -32,7 +30,7 @@ pub(super) fn build(
         Some(rows) => rows.borrow().batch(),
         None => return Err(Error::internal(format!("transition table {name} was not kept"))),
     };
-    let scan = TuplestoreScan { data, new, columns: columns.to_vec(), batch, at: 0 };
+    let scan = TuplestoreScan { data, new, batch, at: 0 };
     Ok((Box::new(scan), reprs(&node.output)))
 }
 
@@ -51,10 +49,15 @@ impl Operator for TuplestoreScan {
         self.batch.clear();
         rows.read(self.at, &mut self.batch)?;
         self.at += 1;
-        for (to, &from) in out.columns.iter_mut().zip(&self.columns) {
-            std::mem::swap(to, &mut self.batch.columns[from]);
+        let len = self.batch.len();
+        for (to, from) in out.columns.iter_mut().zip(&mut self.batch.columns) {
+            match to.repr() == from.repr() {
+                true => std::mem::swap(to, from),
+                // A dropped column has a form of its own, and no value.
+                false => (0..len).for_each(|_| to.push_null()),
+            }
         }
-        out.set_len(self.batch.len());
+        out.set_len(len);
         Ok(true)
     }
 

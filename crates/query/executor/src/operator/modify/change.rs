@@ -208,7 +208,10 @@ impl Changing {
             // Changed by this very command already (a join gave the row twice), or not there any more.
             ConflictKind::SelfModified if conflict.command != run.session.transaction.command() => Err(Error::new(
                 SqlState::TRIGGERED_DATA_CHANGE_VIOLATION,
-                "tuple to be updated was already modified by an operation triggered by the current command",
+                format!(
+                    "tuple to be {}d was already modified by an operation triggered by the current command",
+                    if self.common.events.contains(&Event::Delete) { "delete" } else { "update" }
+                ),
             )
             .hint("Consider using an AFTER trigger instead of a BEFORE trigger to propagate changes to other rows.")),
             ConflictKind::SelfModified => Ok(Next::Skip),

@@ -8,10 +8,12 @@
 //! - [`route`]: rows of a partitioned table to their partitions.
 //! - [`change`]: UPDATE and DELETE, which may meet rows that another transaction has changed since.
 //! - [`triggers`]: who is told of changes, before and after.
+//! - [`instead`]: views, whose triggers do what is asked.
 //! - [`merge`]: MERGE, which does all of that.
 
 mod change;
 pub(crate) mod insert;
+mod instead;
 mod merge;
 mod route;
 mod target;
@@ -63,6 +65,9 @@ pub(super) fn build(builder: &Builder<'_>, modify: &ModifyTable) -> Result<(Box<
     }
     let common =
         Common { source, target, returning, counted: modify.counted, begun: false, done: false, events, updated };
+    if modify.instead {
+        return Ok((Box::new(instead::Instead::new(common, modify)), raw));
+    }
     Ok(match modify.command {
         Command::Insert => (Box::new(insert::Insert::new(builder.session, common, modify)?) as Box<dyn Operator>, raw),
         Command::Update => (Box::new(change::Update::new(builder, common, modify)?), raw),

@@ -183,9 +183,23 @@ impl Target {
         self.fires_before(Event::Delete) || self.fires_after(Event::Delete)
     }
 
-    /// Calls the BEFORE triggers for a row. `new` is a row of a batch whose first columns are the table's; it is changed in place.
+    /// Calls the BEFORE triggers for a row; see [`Target::call_row`].
     pub fn before_row(
         &mut self,
+        event: Event,
+        old: Option<Version<'_>>,
+        new: Option<(&mut Batch, usize)>,
+        updated: &[i16],
+        run: &mut Run<'_>,
+    ) -> Result<Verdict> {
+        self.call_row(Timing::Before, event, old, new, updated, run)
+    }
+
+    /// Calls the BEFORE or INSTEAD OF triggers for a row. `new` is a row of a batch whose first columns are the table's; it is changed in
+    /// place.
+    pub fn call_row(
+        &mut self,
+        timing: Timing,
         event: Event,
         old: Option<Version<'_>>,
         new: Option<(&mut Batch, usize)>,
@@ -200,7 +214,7 @@ impl Target {
         for Armed { trigger, when } in &mut triggers.armed {
             let row = &trigger.row;
             if !row.is_for_rows()
-                || row.timing() != Timing::Before
+                || row.timing() != timing
                 || !row.is_for(event)
                 || !concerns(trigger, event, updated)
             {
