@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn arguments_end_with_zero_bytes() {
-        let trigger = PgTrigger { tgnargs: 3, tgargs: crate::field::Raw(b"a\0\0it's\0".to_vec()), ..Default::default() };
+        let trigger =
+            PgTrigger { tgnargs: 3, tgargs: crate::field::Raw(b"a\0\0it's\0".to_vec()), ..Default::default() };
         let found: Vec<&[u8]> = trigger.arguments().collect();
         assert_eq!(found, [b"a".as_slice(), b"", b"it's"]);
         assert_eq!(PgTrigger::default().arguments().count(), 0);

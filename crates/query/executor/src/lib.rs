@@ -35,5 +35,5 @@ pub use execution::{Execution, Options, lock_relation, try_lock_relation};
 pub use inserter::Inserter;
 pub use operator::Instrument;
 pub use operator::modify::shows_columns;
-pub use version::VersionReader;
 pub use session::{Host, QueuedTrigger, Session, StatementTriggers, TriggerCall, TriggerOutcome};
+pub use version::VersionReader;

@@ -49,7 +49,9 @@ impl OpenTable {
         }
         let table = match relation.kind() {
             // It has no rows of its own: nothing reads or writes what is called its files.
-            catalog::relation::kind::PARTITIONED_TABLE | catalog::relation::kind::VIEW => session.catalog.rowless_table(&relation)?,
+            catalog::relation::kind::PARTITIONED_TABLE | catalog::relation::kind::VIEW => {
+                session.catalog.rowless_table(&relation)?
+            }
             _ => session.catalog.table(&relation)?,
         };
         Ok(OpenTable { relation, table })

@@ -63,13 +63,7 @@ pub trait Host: Environment {
 
     /// What the statement under way has of triggers for an event on a table. `wanted` says whether its old and its new rows are wanted
     /// as tables, whose columns have these forms.
-    fn statement_triggers(
-        &self,
-        table: Oid,
-        event: Event,
-        wanted: [bool; 2],
-        forms: &[Repr],
-    ) -> Rc<StatementTriggers>;
+    fn statement_triggers(&self, table: Oid, event: Event, wanted: [bool; 2], forms: &[Repr]) -> Rc<StatementTriggers>;
 
     /// A transition table of the trigger whose function runs; whether it has the new rows.
     fn transition_table(&self, name: &str) -> Result<(Rc<StatementTriggers>, bool)>;

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use batch::{Column, Datum, DatumRef, Repr, Rows};
+use catalog::trigger::Event;
 use collation::CollationRef;
 use error::{Error, Result, Severity};
-use catalog::trigger::Event;
 use executor::{Host, QueuedTrigger, StatementTriggers, TriggerCall, TriggerOutcome};
 use ids::Oid;
 use planner::plan::ColumnType;
@@ -293,13 +293,7 @@ impl Host for Session<'_> {
         Ok(())
     }
 
-    fn statement_triggers(
-        &self,
-        table: Oid,
-        event: Event,
-        wanted: [bool; 2],
-        forms: &[Repr],
-    ) -> Rc<StatementTriggers> {
+    fn statement_triggers(&self, table: Oid, event: Event, wanted: [bool; 2], forms: &[Repr]) -> Rc<StatementTriggers> {
         let memory = self.memory();
         self.triggers.borrow_mut().statement(table, event, wanted, forms, memory, &self.temporary)
     }

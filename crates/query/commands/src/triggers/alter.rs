@@ -43,10 +43,7 @@ pub(crate) fn to_drop(
         if let Some(schema) = &on.schema
             && context.catalog().schema_by_name(schema)?.is_none()
         {
-            context.inform(
-                SqlState::INVALID_SCHEMA_NAME,
-                format!("schema \"{schema}\" does not exist, skipping"),
-            );
+            context.inform(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{schema}\" does not exist, skipping"));
             return Ok(None);
         }
         if context.try_open(&on, 8)?.is_none() {
@@ -109,11 +106,7 @@ fn rename_one(context: &Context<'_>, relation: &Relation, trigger: &PgTrigger, n
         let child = catalog.relation(partition)?;
         let Some(own) = child.triggers.iter().find(|own| own.tgparentid == trigger.oid) else { continue };
         if own.tgname != trigger.tgname {
-            let text = format!(
-                "renamed trigger \"{}\" on relation \"{}\"",
-                own.tgname,
-                child.name()
-            );
+            let text = format!("renamed trigger \"{}\" on relation \"{}\"", own.tgname, child.name());
             context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
         }
         rename_one(context, &child, own, name)?;

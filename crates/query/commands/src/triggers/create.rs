@@ -1,8 +1,8 @@
 //! CREATE TRIGGER, and the triggers that partitions have of their parents.
 
+use analyzer::TableColumns;
 use analyzer::node::Visitor;
 use analyzer::query::{EntryColumn, Expr, ExprKind, RowVersion, SqlType};
-use analyzer::TableColumns;
 use catalog::acl::Privileges;
 use catalog::field::{Int2Vector, Raw};
 use catalog::privileges::ObjectKind as Privileged;
@@ -468,9 +468,8 @@ pub(crate) fn adopt(context: &Context<'_>, parent: &Relation, table: Oid) -> Res
 
 /// A table below others cannot have triggers for rows that look at transition tables: whose rows would these be?
 pub(crate) fn check_child(table: &Relation, becomes: &str, detail: &str) -> Result<()> {
-    let with_tables = |trigger: &&PgTrigger| {
-        trigger.is_for_rows() && (trigger.tgoldtable.is_some() || trigger.tgnewtable.is_some())
-    };
+    let with_tables =
+        |trigger: &&PgTrigger| trigger.is_for_rows() && (trigger.tgoldtable.is_some() || trigger.tgnewtable.is_some());
     match table.triggers.iter().find(with_tables) {
         None => Ok(()),
         Some(trigger) => {

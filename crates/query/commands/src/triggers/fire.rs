@@ -188,8 +188,7 @@ pub fn truncate(context: &Context<'_>, tables: &[Entry<Relation>], timing: Timin
             }
             session.transaction.next_command()?;
             let trigger = Arc::new(TableTrigger { row: row.clone(), when: None, key: Vec::new() });
-            let call =
-                TriggerCall { trigger: &trigger, event: Event::Truncate, old: None, new: None, statement: None };
+            let call = TriggerCall { trigger: &trigger, event: Event::Truncate, old: None, new: None, statement: None };
             session.host.call_trigger(call)?;
         }
     }
@@ -201,8 +200,7 @@ fn condition_holds(context: &Context<'_>, table: &Relation, row: &PgTrigger) -> 
     let Some(text) = &row.tgqual else { return Ok(true) };
     let condition = crate::expression::read(context, text)?;
     let mut evaluator = crate::expression::evaluator(context, table, vec![condition])?;
-    let mut blank =
-        Batch::new(table.columns.iter().map(|column| types::repr_of(column.attlen, column.attbyval)));
+    let mut blank = Batch::new(table.columns.iter().map(|column| types::repr_of(column.attlen, column.attbyval)));
     blank.columns.iter_mut().for_each(Column::push_null);
     blank.set_len(1);
     evaluator.evaluate(context.session, &blank)?;

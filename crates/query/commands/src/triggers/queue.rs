@@ -152,9 +152,8 @@ impl Queue {
         if let Some(found) = level.statements.iter().find(fits) {
             return found.clone();
         }
-        let store = |wanted: bool| {
-            wanted.then(|| RefCell::new(RowStore::new(forms.to_vec(), memory, directory.to_path_buf())))
-        };
+        let store =
+            |wanted: bool| wanted.then(|| RefCell::new(RowStore::new(forms.to_vec(), memory, directory.to_path_buf())));
         let data = Rc::new(StatementTriggers {
             table,
             event,

@@ -20,11 +20,7 @@ struct TuplestoreScan {
     at: usize,
 }
 
-pub(super) fn build(
-    builder: &Builder<'_>,
-    name: &str,
-    node: &Node,
-) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
+pub(super) fn build(builder: &Builder<'_>, name: &str, node: &Node) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
     let (data, new) = builder.session.host.transition_table(name)?;
     let batch = match rows(&data, new) {
         Some(rows) => rows.borrow().batch(),

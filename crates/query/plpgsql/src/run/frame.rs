@@ -60,7 +60,11 @@ impl Frame {
             VariableKind::Record(_) => Value::Record(Row::default()),
             _ => Value::Scalar(Datum::Null),
         };
-        Frame { values: routine.variables.iter().map(value).collect(), types: vec![None; routine.variables.len()], tables: Rc::from([]) }
+        Frame {
+            values: routine.variables.iter().map(value).collect(),
+            types: vec![None; routine.variables.len()],
+            tables: Rc::from([]),
+        }
     }
 
     /// A variable's type.

@@ -80,7 +80,6 @@ impl<'r> Resolver<'r> {
         Resolved { number: at as u32 + 1, ty }
     }
 
-
     fn variable(&self, number: Number) -> Resolved {
         self.param(Source::Variable(number), self.frame.type_of(self.routine, number))
     }
@@ -114,9 +113,8 @@ impl Variables for Resolver<'_> {
             return Ok(None);
         }
         let columns = self.frame.columns(self.routine, number)?;
-        let field = |(name, ty): &(String, SqlType)| {
-            (name.clone(), self.param(Source::Field(number, name.clone()), *ty))
-        };
+        let field =
+            |(name, ty): &(String, SqlType)| (name.clone(), self.param(Source::Field(number, name.clone()), *ty));
         let fields = columns.iter().filter(|(name, _)| !name.is_empty()).map(field).collect();
         self.shapes.borrow_mut().push((number, columns));
         Ok(Some(fields))
@@ -210,7 +208,9 @@ impl Fragment {
                 None => Work::Plan(plan),
             },
         };
-        Ok(Planned { work, sources: resolver.sources.into_inner(),
+        Ok(Planned {
+            work,
+            sources: resolver.sources.into_inner(),
             shapes: resolver.shapes.into_inner(),
             generations,
             wanted: wanted.to_vec(),
@@ -300,15 +300,16 @@ impl Planned {
         let same = |(number, columns): &(Number, Columns)| {
             frame.columns(routine, *number).is_ok_and(|now| Rc::ptr_eq(&now, columns) || now == *columns)
         };
-        self.shapes.iter().all(same) && self.sources.iter().all(|(source, ty)| match source {
-            Source::Variable(number) => match routine.variables[*number].kind {
-                VariableKind::Scalar(declared) if declared.oid != types::oid::UNKNOWN => true,
-                _ => frame.type_of(routine, *number).oid == ty.oid,
-            },
-            Source::Field(number, field) => {
-                frame.field_type(routine, *number, field).is_ok_and(|found| found.oid == ty.oid)
-            }
-        })
+        self.shapes.iter().all(same)
+            && self.sources.iter().all(|(source, ty)| match source {
+                Source::Variable(number) => match routine.variables[*number].kind {
+                    VariableKind::Scalar(declared) if declared.oid != types::oid::UNKNOWN => true,
+                    _ => frame.type_of(routine, *number).oid == ty.oid,
+                },
+                Source::Field(number, field) => {
+                    frame.field_type(routine, *number, field).is_ok_and(|found| found.oid == ty.oid)
+                }
+            })
     }
 
     /// The values of its parameters.

@@ -166,8 +166,7 @@ impl Session<'_> {
         {
             return Ok(found.clone());
         }
-        let (header, result) =
-            self.header(row, &key.arguments, key.result, key.collation, false)?;
+        let (header, result) = self.header(row, &key.arguments, key.result, key.collation, false)?;
         let routine = plpgsql::parse::parse(self.catalog(), self, &row.prosrc, &header)
             .map_err(|error| analyzer::routine::in_body(error, &row.prosrc))?;
         let parsed = Rc::new(Parsed { row: row.clone(), generation, routine, result });

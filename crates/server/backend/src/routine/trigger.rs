@@ -75,7 +75,11 @@ impl Session<'_> {
         outcome
     }
 
-    fn plpgsql_outcome(&self, row: &catalog::Entry<catalog::rows::PgProc>, call: TriggerCall<'_>) -> Result<TriggerOutcome> {
+    fn plpgsql_outcome(
+        &self,
+        row: &catalog::Entry<catalog::rows::PgProc>,
+        call: TriggerCall<'_>,
+    ) -> Result<TriggerOutcome> {
         let trigger = &call.trigger.row;
         let relation = self.catalog().relation(trigger.tgrelid)?;
         let (columns, places) = self.row_columns(&relation)?;
@@ -147,8 +151,7 @@ impl Session<'_> {
         };
         let columns: Rc<[(String, SqlType)]> = relation.live_columns().map(column).collect();
         let places: Rc<[usize]> = relation.live_columns().map(|column| column.attnum as usize - 1).collect();
-        let made =
-            RowColumns { table: relation.oid, generation, columns: columns.clone(), places: places.clone() };
+        let made = RowColumns { table: relation.oid, generation, columns: columns.clone(), places: places.clone() };
         *known = Some(made);
         Ok((columns, places))
     }

@@ -122,8 +122,7 @@ impl Changing {
                 // The router knows better.
                 target.partition = None;
             }
-            let columns: Vec<i16> =
-                modify.columns.iter().map(|&number| member.numbers[number as usize - 1]).collect();
+            let columns: Vec<i16> = modify.columns.iter().map(|&number| member.numbers[number as usize - 1]).collect();
             let places = Rearrangement::new(builder.session, member.oid, root)?;
             target.shown_as = Some((common.target.open.relation.clone(), places.clone()));
             members.push(Member {

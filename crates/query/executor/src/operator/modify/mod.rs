@@ -50,11 +50,8 @@ pub(super) fn build(builder: &Builder<'_>, modify: &ModifyTable) -> Result<(Box<
         _ => {
             let actions = modify.merge.iter().flat_map(|merge| &merge.actions);
             let has = |command| actions.clone().any(|action| action.command == command);
-            let events = [
-                (Command::Insert, Event::Insert),
-                (Command::Update, Event::Update),
-                (Command::Delete, Event::Delete),
-            ];
+            let events =
+                [(Command::Insert, Event::Insert), (Command::Update, Event::Update), (Command::Delete, Event::Delete)];
             events.into_iter().filter(|(command, _)| has(*command)).map(|(_, event)| event).collect()
         }
     };

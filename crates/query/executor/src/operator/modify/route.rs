@@ -149,7 +149,13 @@ pub(super) struct Router {
 impl Router {
     /// A router for a partitioned table.
     pub fn new(session: &Session<'_>, root: Oid) -> Result<Router> {
-        Ok(Router { root, levels: HashMap::new(), leaves: HashMap::new(), above: PartitionCheck::new(session, root)?, capture: None })
+        Ok(Router {
+            root,
+            levels: HashMap::new(),
+            leaves: HashMap::new(),
+            above: PartitionCheck::new(session, root)?,
+            capture: None,
+        })
     }
 
     /// The table whose rows it takes.

@@ -213,10 +213,7 @@ impl Target {
         let mut verdict = Verdict::Unchanged;
         for Armed { trigger, when } in &mut triggers.armed {
             let row = &trigger.row;
-            if !row.is_for_rows()
-                || row.timing() != timing
-                || !row.is_for(event)
-                || !concerns(trigger, event, updated)
+            if !row.is_for_rows() || row.timing() != timing || !row.is_for(event) || !concerns(trigger, event, updated)
             {
                 continue;
             }
@@ -231,13 +228,7 @@ impl Target {
             if let Some(given) = &mut given {
                 stored.iter().for_each(|&at| given[at] = Datum::Null);
             }
-            let call = TriggerCall {
-                trigger,
-                event,
-                old: values(old, forms.len()),
-                new: given,
-                statement: None,
-            };
+            let call = TriggerCall { trigger, event, old: values(old, forms.len()), new: given, statement: None };
             match call_now(run, call)? {
                 TriggerOutcome::Unchanged => (),
                 TriggerOutcome::Skipped => return Ok(Verdict::Skipped),
@@ -337,12 +328,7 @@ impl Target {
     }
 
     /// Queues the triggers of foreign keys that refer to a partitioned table, one of whose rows has moved to another partition.
-    pub fn after_move(
-        &mut self,
-        old: (Version<'_>, Oid),
-        new: (Version<'_>, Oid),
-        run: &mut Run<'_>,
-    ) -> Result<()> {
+    pub fn after_move(&mut self, old: (Version<'_>, Oid), new: (Version<'_>, Oid), run: &mut Run<'_>) -> Result<()> {
         let Some(triggers) = &mut self.triggers else { return Ok(()) };
         for Armed { trigger, .. } in &mut triggers.armed {
             let row = &trigger.row;
@@ -368,7 +354,8 @@ impl Target {
     pub fn lock_row(&self, place: TupleId, strength: LockStrength, run: &Run<'_>) -> Result<Outcome<()>> {
         let session = run.session;
         let (store, transaction, table) = (session.store, session.transaction, &self.open.table);
-        let locked = session.tables.lock(store, transaction, table, place, run.snapshot, strength, WaitPolicy::Block)?;
+        let locked =
+            session.tables.lock(store, transaction, table, place, run.snapshot, strength, WaitPolicy::Block)?;
         Ok(match locked {
             Outcome::Done(_) => Outcome::Done(()),
             Outcome::Conflict(conflict) => Outcome::Conflict(conflict),
@@ -475,9 +462,11 @@ impl Target {
     pub fn moved_by_trigger(&self, run: &Run<'_>) -> Error {
         let relation = &self.open.relation;
         let schema = run.session.catalog.schema_name(relation.class.relnamespace).ok().flatten().unwrap_or_default();
-        let before = self.triggers.iter().flat_map(|triggers| &triggers.armed).find(|armed| {
-            armed.trigger.row.is_for_rows() && armed.trigger.row.timing() == Timing::Before
-        });
+        let before = self
+            .triggers
+            .iter()
+            .flat_map(|triggers| &triggers.armed)
+            .find(|armed| armed.trigger.row.is_for_rows() && armed.trigger.row.timing() == Timing::Before);
         let name = before.map_or("", |armed| &armed.trigger.row.tgname);
         let text = "moving row to another partition during a BEFORE FOR EACH ROW trigger is not supported";
         Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(format!(
