@@ -517,7 +517,7 @@ impl<W: Written> Written for Result<W> {
 }
 
 /// Makes the results null where a strict argument is; returns whether rows may be null.
-fn spread_nulls(call: &mut Call<'_>, strict: u32) -> bool {
+pub(crate) fn spread_nulls(call: &mut Call<'_>, strict: u32) -> bool {
     for (at, arg) in call.args.iter().enumerate() {
         if strict >> at & 1 != 0 {
             call.out.inherit_nulls(arg, call.rows);

@@ -39,6 +39,7 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::network::MACS,
     crate::network::NETWORKS,
     crate::numeric::NUMERICS,
+    crate::numeric::NUMERIC_LOOPS,
     crate::objects::OBJECTS,
     crate::random::RANDOMS,
     crate::range::MULTIRANGES,

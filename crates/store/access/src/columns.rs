@@ -241,7 +241,7 @@ fn append_variable(
         if from > to || to > row.end as usize {
             return Err(Error::corrupted(format!("column {} of a tuple ends outside of it", k + 1)));
         }
-        values.put(before + n, &page[from..to]);
+        values.put_slice(before + n, page, from, to);
         if end & !END_MASK != 0 {
             let form = match (end & END_COMPRESSED != 0, end & END_EXTERNAL != 0) {
                 (true, _) => Form::Compressed,

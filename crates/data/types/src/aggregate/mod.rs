@@ -8,7 +8,6 @@ mod extremes;
 mod intervals;
 mod logic;
 mod moments;
-mod spans;
 mod sums;
 
 use crate::call::Context;
@@ -171,8 +170,6 @@ pub static AGGREGATES: &[(u32, AggregateMaker)] = &[
     (2101, make::<sums::AverageInteger>),
     (2102, make::<sums::AverageInteger>),
     (2103, make::<sums::AverageNumeric>),
-    (2113, make::<spans::Spans<false>>),
-    (2106, make::<spans::Spans<true>>),
     // avg, variance and stddev of doubles
     (2104, make::<moments::Doubles<{ moments::AVERAGE }>>),
     (2105, make::<moments::Doubles<{ moments::AVERAGE }>>),

@@ -4,7 +4,7 @@ use super::{Groups, State, each_value};
 use crate::call::Context;
 use crate::float;
 use crate::int::bigint_range;
-use crate::numeric::Numeric;
+use crate::numeric::{Narrow, Numeric};
 use batch::{Column, DatumRef, Rows, Values};
 use error::Result;
 
@@ -262,6 +262,22 @@ impl Default for NumericSum {
 }
 
 impl NumericSum {
+    #[inline(always)]
+    fn add_narrow(&mut self, value: Narrow) -> Result<()> {
+        match &mut self.sum {
+            Numeric::Small(sum, scale)
+                if *scale == value.scale
+                    && let Some(more) = sum.checked_add(value.value as i128) =>
+            {
+                *sum = more;
+            }
+            sum => *sum = sum.add(&value.widen())?,
+        }
+        self.count += 1;
+        self.note_scale(value.scale, 1);
+        Ok(())
+    }
+
     #[inline]
     fn add(&mut self, value: &Numeric) -> Result<()> {
         self.sum = self.sum.add(value)?;
@@ -314,13 +330,32 @@ fn each_numeric(
     each_value(groups, column, rows, |group, row| f(group, &Numeric::from_bytes(values.get(column.index(row)))))
 }
 
+/// Adds a column's values to the sums of their groups.
+#[inline(always)]
+fn add_numerics<S>(
+    states: &mut [S],
+    sum: impl Fn(&mut S) -> &mut NumericSum,
+    groups: Groups<'_>,
+    column: &Column,
+    rows: Rows<'_>,
+) -> Result<()> {
+    let values = column.bytes();
+    each_value(groups, column, rows, |group, row| {
+        let (sum, at) = (sum(&mut states[group]), column.index(row));
+        match Narrow::read(values, at) {
+            Some(value) => sum.add_narrow(value),
+            None => sum.add(&Numeric::from_bytes(values.get(at))),
+        }
+    })
+}
+
 /// The sum of numerics.
 #[derive(Clone, Default)]
 pub struct SumNumeric(NumericSum);
 
 impl State for SumNumeric {
     fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
-        each_numeric(groups, args[0], rows, |group, value| states[group].0.add(value))
+        add_numerics(states, |state| &mut state.0, groups, args[0], rows)
     }
 
     fn retract(&mut self, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<bool> {
@@ -343,7 +378,7 @@ pub struct AverageNumeric(NumericSum);
 
 impl State for AverageNumeric {
     fn update(states: &mut [Self], groups: Groups<'_>, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<()> {
-        each_numeric(groups, args[0], rows, |group, value| states[group].0.add(value))
+        add_numerics(states, |state| &mut state.0, groups, args[0], rows)
     }
 
     fn retract(&mut self, args: &[&Column], rows: Rows<'_>, _: Context<'_>) -> Result<bool> {

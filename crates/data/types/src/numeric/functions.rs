@@ -8,18 +8,8 @@ use error::{Error, Result, SqlState};
 crate::builtins! {
     /// Functions of numeric.
     pub static NUMERICS =
-    1718 numeric_eq each(Numeric, Numeric) |a, b| a == b;
-    1719 numeric_ne each(Numeric, Numeric) |a, b| a != b;
-    1722 numeric_lt each(Numeric, Numeric) |a, b| a < b;
-    1723 numeric_le each(Numeric, Numeric) |a, b| a <= b;
-    1720 numeric_gt each(Numeric, Numeric) |a, b| a > b;
-    1721 numeric_ge each(Numeric, Numeric) |a, b| a >= b;
-    1769 numeric_cmp each(Numeric, Numeric) |a: Numeric, b| a.cmp(&b) as i32;
     1767 numeric_larger each(Numeric, Numeric) |a: Numeric, b| a.max(b);
     1766 numeric_smaller each(Numeric, Numeric) |a: Numeric, b| a.min(b);
-    1724 numeric_add each(Numeric, Numeric) |a: Numeric, b| a.add(&b);
-    1725 numeric_sub each(Numeric, Numeric) |a: Numeric, b| a.sub(&b);
-    1726 numeric_mul each(Numeric, Numeric) |a: Numeric, b| a.mul(&b);
     1727 numeric_div each(Numeric, Numeric) |a: Numeric, b| a.div(&b);
     1973 numeric_div_trunc each(Numeric, Numeric) |a: Numeric, b| a.div_trunc(&b);
     1980 numeric_div_trunc each(Numeric, Numeric) |a: Numeric, b| a.div_trunc(&b);

@@ -15,11 +15,14 @@
 mod arithmetic;
 pub mod big;
 mod functions;
+mod narrow;
 mod text;
 mod transcendental;
 
 pub use functions::{NUMERICS, hash_numeric, hash_numeric_extended, to_double};
 pub(crate) use functions::{to_integer, to_real};
+pub use narrow::NUMERIC_LOOPS;
+pub(crate) use narrow::Narrow;
 pub use text::{NUMERIC_IO, apply_typmod, parse, precision_and_scale, write_plain};
 
 use crate::float;
