@@ -100,17 +100,20 @@ impl PageFrames {
         self.locks[n].0.is_held()
     }
 
-    /// Asks the processor to fetch the beginning of frame `n`.
+    /// Asks the processor to fetch bytes `from..to` of frame `n`.
     #[inline(always)]
-    pub fn prefetch(&self, n: usize) {
+    pub fn prefetch(&self, n: usize, from: usize, to: usize) {
         if let Some(frame) = self.frames.get(n) {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: prefetching changes nothing and cannot fault.
-            unsafe {
-                std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(frame.0.get().cast())
-            };
+            for at in (from..to.min(PAGE_SIZE)).step_by(64) {
+                // SAFETY: prefetching changes nothing and cannot fault; the address is within the frame.
+                unsafe {
+                    let start = frame.0.get().cast::<i8>();
+                    std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(start.add(at));
+                }
+            }
             #[cfg(not(target_arch = "x86_64"))]
-            let _ = frame;
+            let _ = (frame, from, to);
         }
     }
 }

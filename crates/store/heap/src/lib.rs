@@ -377,7 +377,7 @@ impl TableAm for HeapAm {
                     alive.push(live);
                 }
                 let root = |line: u16| roots.get(line as usize).copied().filter(|&r| r != 0).unwrap_or(line);
-                read::copy_out(table, &projection, &page, block, &chosen, &mut batch, &mut pending, root)?;
+                read::copy_out(table, &projection, &page, block, &chosen, &mut batch, &mut pending, root, None)?;
             }
             batch.set_len(chosen.len());
             toast::resolve(store, table, &mut batch, &mut pending)?;
@@ -445,7 +445,7 @@ impl TableAm for HeapAm {
                     chosen.push(&table.layout, line, &header, start, end)?;
                 }
             }
-            read::copy_out(table, projection, &page, block, &chosen, batch, &mut pending, |line| line)?;
+            read::copy_out(table, projection, &page, block, &chosen, batch, &mut pending, |line| line, None)?;
         }
         batch.set_len(batch.len() + chosen.len());
         toast::resolve(store, table, batch, &mut pending)?;

@@ -14,7 +14,7 @@ use batch::{BATCH_ROWS, Batch, Column, DatumRef};
 use error::{Error, Result};
 use ids::{BlockNumber, Fork, TupleId, Xid};
 use storage::page::{LINE_POINTER_SIZE, PAGE_HEADER_SIZE};
-use storage::{Access, LinePointer, LineState, Page, Strategy, StrategyKind};
+use storage::{Access, Buffer, LinePointer, LineState, Page, Strategy, StrategyKind};
 use txn::{Snapshot, XidStatus};
 
 use crate::tuple::{HEADER_SIZE, Header, TUPLES_MAX, flags, tuple_at, xid_of};
@@ -61,7 +61,7 @@ impl Chosen {
 }
 
 /// Copies the projected columns of the chosen tuples of `page` to the end of `batch`. `place` gives the row id of a line: the
-/// line itself, or the root of its chain.
+/// line itself, or the root of its chain. Meanwhile the page `ahead` is fetched from memory.
 pub(crate) fn copy_out(
     table: &Table,
     projection: &[Projected],
@@ -71,9 +71,13 @@ pub(crate) fn copy_out(
     batch: &mut Batch,
     pending: &mut Vec<Pending>,
     place: impl Fn(u16) -> u16,
+    ahead: Option<&Buffer>,
 ) -> Result<()> {
     let base = page.xid_base();
     for (n, projected) in projection.iter().enumerate() {
+        if let Some(ahead) = ahead {
+            ahead.prefetch_part(n, projection.len());
+        }
         let column = &mut batch.columns[n];
         match *projected {
             Projected::Column(k) => {
@@ -174,6 +178,8 @@ pub(crate) struct Scan {
     hints: Hints,
     pending: Vec<Pending>,
     prefetched: u32,
+    /// The page to come, pinned, on its way into the processor's caches.
+    ahead: Option<Buffer>,
 }
 
 impl Scan {
@@ -191,6 +197,7 @@ impl Scan {
             hints: Hints::new(),
             pending: Vec::new(),
             prefetched: 0,
+            ahead: None,
         }
     }
 
@@ -247,7 +254,18 @@ impl Scan {
             mode: Default::default(),
             blocks: Some(&self.table.counters.blocks),
         };
-        let buffer = self.store.storage.read(self.table.locator, Fork::Main, block, &access)?;
+        let (storage, locator) = (&self.store.storage, self.table.locator);
+        let buffer = match self.ahead.take().filter(|ahead| ahead.block() == block) {
+            Some(ahead) => {
+                storage.count_hit(&access);
+                ahead
+            }
+            None => storage.read(locator, Fork::Main, block, &access)?,
+        };
+        // Tuples are read one after the other, each a wait for memory of its own unless the page is on its way before.
+        if self.request.direction == Direction::Forward && self.next < self.end {
+            self.ahead = storage.read_cached(locator, Fork::Main, BlockNumber(self.next));
+        }
         let before = batch.len();
         self.chosen.clear();
         let prunable;
@@ -266,6 +284,7 @@ impl Scan {
                 batch,
                 &mut self.pending,
                 |line| line,
+                self.ahead.as_ref(),
             )?;
         }
         self.hints.set_on(&buffer);
@@ -304,6 +323,7 @@ impl TableScan for Scan {
 
     fn rescan(&mut self) -> Result<()> {
         self.started = false;
+        self.ahead = None;
         Ok(())
     }
 
@@ -371,7 +391,7 @@ impl TableFetch for Fetch {
                 for tid in same_page {
                     found.push(choose(store, table, &page, *tid, mode, &mut judge, chosen, hints)?);
                 }
-                copy_out(table, projection, &page, block, chosen, batch, pending, |line| line)?;
+                copy_out(table, projection, &page, block, chosen, batch, pending, |line| line, None)?;
                 if let Some(reader) = &snapshot.serializable {
                     let rows = chosen.lines.iter().map(|&line| TupleId::new(block, line));
                     rows.for_each(|row| reader.row(table.database, table.oid, row));

@@ -153,7 +153,7 @@ pub(crate) fn page(
             let (mut chosen, mut pending) = (Chosen::default(), Vec::new());
             let mut row = access::projected_batch(&table.layout, &projection);
             let copied = chosen.push(&table.layout, line, &header, start, end).and_then(|()| {
-                read::copy_out(table, &projection, &page, block, &chosen, &mut row, &mut pending, |line| line)
+                read::copy_out(table, &projection, &page, block, &chosen, &mut row, &mut pending, |line| line, None)
             });
             match copied {
                 Ok(()) if pending.is_empty() => (),

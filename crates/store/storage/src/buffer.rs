@@ -179,7 +179,15 @@ impl Buffer {
     /// Asks the processor to fetch the beginning of the page.
     #[inline]
     pub fn prefetch(&self) {
-        self.storage.inner.pool.frames.prefetch(self.id as usize);
+        self.storage.inner.pool.frames.prefetch(self.id as usize, 0, 1);
+    }
+
+    /// Asks the processor to fetch the `n`-th of `parts` equal parts of the page: for a scan that comes to it next, and asks for
+    /// part after part while it works on another one.
+    #[inline]
+    pub fn prefetch_part(&self, n: usize, parts: usize) {
+        let start = |n: usize| ids::PAGE_SIZE * n / parts;
+        self.storage.inner.pool.frames.prefetch(self.id as usize, start(n), start(n + 1));
     }
 
     /// Waits for the shared lock on the page's contents.

@@ -57,6 +57,15 @@ impl Storage {
         self.look_up(locator, fork, block, &Access::default()).filter(Buffer::is_valid)
     }
 
+    /// Counts the use of a page that [`Storage::read_cached`] pinned ahead as [`Storage::read`] does.
+    #[inline]
+    pub fn count_hit(&self, access: &Access<'_>) {
+        if let Some(blocks) = access.blocks {
+            blocks.fetched.fetch_add(1, Relaxed);
+        }
+        self.count(access.io_context(), IoOperation::Hit, 1);
+    }
+
     /// Reads up to `count` pages from `first` on into the pool, as one read where they are not there, and appends them, pinned, to
     /// `buffers`: for scans. Stops early where a page is in the pool already, so look at how many there are; at least one.
     ///
