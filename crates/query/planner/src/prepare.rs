@@ -103,9 +103,53 @@ pub(crate) fn outer_relids(query: &Query) -> (Relids, bool) {
 pub(crate) fn conjuncts(expr: Expr, into: &mut Vec<Expr>) {
     match expr.kind {
         ExprKind::And(args) => args.into_iter().for_each(|arg| conjuncts(arg, into)),
+        ExprKind::Or(arms) => factor_out(arms, expr.ty, expr.location, into),
         _ if is_boolean(&expr, true) => {}
         _ => into.push(expr),
     }
+}
+
+/// What all arms of an OR ask for becomes a condition of its own: `(a AND b) OR (a AND c)` is `a AND (b OR c)`. So a join
+/// condition that is repeated in every arm is one.
+fn factor_out(arms: Vec<Expr>, ty: q::SqlType, location: u32, into: &mut Vec<Expr>) {
+    let or = |arms| Expr { kind: ExprKind::Or(arms), ty, location };
+    if !arms.iter().all(|arm| matches!(arm.kind, ExprKind::And(_))) {
+        let common = arms.iter().find(|arm| {
+            let asked_by = |other: &Expr| match &other.kind {
+                ExprKind::And(args) => args.contains(arm),
+                _ => other == *arm,
+            };
+            !matches!(arm.kind, ExprKind::And(_)) && arms.iter().all(asked_by)
+        });
+        // With it as an arm of its own, the others add nothing.
+        into.push(common.cloned().unwrap_or_else(|| or(arms)));
+        return;
+    }
+    let mut parts: Vec<Vec<Expr>> = Vec::with_capacity(arms.len());
+    for arm in arms {
+        let mut args = Vec::new();
+        conjuncts(arm, &mut args);
+        parts.push(args);
+    }
+    let (first, others) = parts.split_at_mut(1);
+    let mut common = Vec::new();
+    first[0].retain(|part| {
+        let everywhere = others.iter().all(|other| other.contains(part));
+        if everywhere {
+            common.push(part.clone());
+        }
+        !everywhere
+    });
+    others.iter_mut().for_each(|other| other.retain(|part| !common.contains(part)));
+    into.append(&mut common);
+    if parts.iter().any(Vec::is_empty) {
+        return;
+    }
+    let arms = parts.into_iter().map(|mut arm| match arm.len() {
+        1 => arm.swap_remove(0),
+        _ => Expr { kind: ExprKind::And(arm), ty, location },
+    });
+    into.push(or(arms.collect()));
 }
 
 /// Whether an expression calls a volatile function.
