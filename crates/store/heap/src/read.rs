@@ -264,7 +264,7 @@ impl Scan {
         };
         // Tuples are read one after the other, each a wait for memory of its own unless the page is on its way before.
         if self.request.direction == Direction::Forward && self.next < self.end {
-            self.ahead = storage.read_cached(locator, Fork::Main, BlockNumber(self.next));
+            self.ahead = storage.read_cached_after(&buffer, BlockNumber(self.next));
         }
         let before = batch.len();
         self.chosen.clear();
