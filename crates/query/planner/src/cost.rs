@@ -94,9 +94,6 @@ impl Costs {
 /// What is added to the cost of a method that is switched off.
 pub(crate) const DISABLED: f64 = 1.0e10;
 
-/// What a correlated subquery is taken to cost for a row, in calls of operators, before it is planned itself.
-const PROBE: f64 = 1000.0;
-
 /// How many operators or functions are called for a row to evaluate an expression: each costs `cpu_operator_cost`. Of an array that is
 /// compared with, half of the elements are looked at on average.
 pub(crate) fn operators_in(expr: &Expr) -> f64 {
@@ -118,8 +115,6 @@ pub(crate) fn operators_in(expr: &Expr) -> f64 {
                     }
                     return;
                 }
-                // One that depends on the row runs for each: say, a search by an index.
-                ExprKind::SubLink(link) if crate::prepare::outer_relids(&link.query) != (0, false) => self.0 += PROBE,
                 ExprKind::Operator(_) | ExprKind::Distinct(_) | ExprKind::Function(_) | ExprKind::SubLink(_) => {
                     self.0 += 1.0;
                 }

@@ -511,10 +511,8 @@ impl Planner<'_> {
             least *= 1.0 - base.all_visible;
         }
         total += most + correlation * (least.min(most) - most);
-        let filters: f64 = match &unit.kind {
-            UnitKind::Base { quals, .. } => {
-                quals.iter().filter(|qual| !access.conditions.contains(qual)).map(operators_in).sum()
-            }
+        let filters = match &unit.kind {
+            UnitKind::Base { quals, .. } => quals.len().saturating_sub(access.conditions.len()) as f64,
             _ => 0.0,
         };
         total += tuples * (costs.cpu_tuple_cost + costs.cpu_operator_cost * filters);

@@ -341,7 +341,7 @@ pub enum Kind {
 }
 
 /// What OPEN opens.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // the names are the statements' and options' own
 pub enum Opened {
     Bound { arguments: Option<Fragment> },
     Query(Fragment),
@@ -375,7 +375,7 @@ pub struct Raise {
 }
 
 /// Options of RAISE … USING.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // the names are the statements' and options' own
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RaiseOption {
     Message,
@@ -411,7 +411,7 @@ impl RaiseOption {
 }
 
 /// Items of GET DIAGNOSTICS.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // the names are the statements' and options' own
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Diagnostic {
     RowCount,

@@ -315,6 +315,8 @@ impl TableScan for Scan {
             self.read_page(block, batch)?;
             pages += 1;
         }
+        // Who knows when the next batch is asked for: nobody shall wait for a pin until then.
+        self.ahead = None;
         self.pages_per_batch = (self.pages_per_batch * 2).min(BATCH_ROWS);
         self.table.counters.returned((batch.len() - before) as u64);
         toast::resolve(&self.store, &self.table, batch, &mut self.pending)?;
