@@ -304,6 +304,25 @@ impl Analyzer<'_> {
             | ExprKind::CoerceViaIo(arg, _)
             | ExprKind::ConvertRow(arg, _)
             | ExprKind::CoerceToDomain(arg, _) => self.collate(arg)?,
+            ExprKind::JsonForm { value, .. } => self.collate(value)?,
+            ExprKind::JsonCall { args, .. } => {
+                args.iter_mut().try_for_each(|arg| self.collate(arg).map(drop))?;
+                Agreed::NONE
+            }
+            ExprKind::JsonPath(path) => {
+                self.collate(&mut path.context)?;
+                self.collate(&mut path.path)?;
+                path.passing.iter_mut().try_for_each(|(_, value)| self.collate(value).map(drop))?;
+                let behaviors = [&mut path.on_empty, &mut path.on_error].into_iter().flatten();
+                behaviors.filter_map(|b| b.value.as_mut()).try_for_each(|value| self.collate(value).map(drop))?;
+                Agreed::NONE
+            }
+            ExprKind::JsonTable(table) => {
+                self.collate(&mut table.context)?;
+                table.passing.iter_mut().try_for_each(|(_, value)| self.collate(value).map(drop))?;
+                self.collate_json_rows(&mut table.rows)?;
+                Agreed::NONE
+            }
             ExprKind::ArrayCoerce { arg, element, .. } => {
                 let agreed = self.collate(arg)?;
                 self.collate(element)?;
@@ -324,6 +343,14 @@ impl Analyzer<'_> {
         }
         expr.ty.collation = agreed.input();
         Ok(agreed)
+    }
+}
+
+impl Analyzer<'_> {
+    fn collate_json_rows(&self, rows: &mut JsonTableRows) -> Result<()> {
+        let mut columns = rows.columns.iter_mut().filter_map(|column| column.value.as_mut());
+        columns.try_for_each(|value| self.collate(value).map(drop))?;
+        rows.nested.iter_mut().try_for_each(|nested| self.collate_json_rows(nested))
     }
 }
 

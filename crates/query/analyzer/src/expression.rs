@@ -178,7 +178,7 @@ impl Analyzer<'_> {
                 Ok(ty::condition(ExprKind::CurrentOf { relation, cursor: cursor.to_string() }, location))
             }
             Ast::Xml(_) => Err(Error::not_implemented("XML")),
-            Ast::Json(_) => Err(Error::not_implemented("SQL/JSON")),
+            Ast::Json(json) => self.json(json, location),
         }
     }
 
@@ -328,7 +328,10 @@ impl Analyzer<'_> {
                 return Ok(if negated { ty::condition(ExprKind::Not(Box::new(call)), location) } else { call });
             }
             ast::IsTest::Document => return Err(Error::not_implemented("IS DOCUMENT")),
-            ast::IsTest::Json { .. } => return Err(Error::not_implemented("IS JSON")),
+            ast::IsTest::Json { kind, unique_keys } => {
+                let test = self.is_json(operand, *kind, *unique_keys, location)?;
+                return Ok(if negated { ty::condition(ExprKind::Not(Box::new(test)), location) } else { test });
+            }
         };
         let arg = self.expr(operand)?;
         let arg = self.coerce_boolean(arg, &format!("IS {not}{word}"))?;
@@ -832,7 +835,7 @@ impl Analyzer<'_> {
     }
 
     /// A subquery in an expression, one level in.
-    fn subquery(&mut self, select: &ast::Select, location: u32) -> Result<Query> {
+    pub(crate) fn subquery(&mut self, select: &ast::Select, location: u32) -> Result<Query> {
         if let Some(words) = self.scope().place.without_subqueries() {
             return Err(self.error(
                 SqlState::FEATURE_NOT_SUPPORTED,
@@ -848,7 +851,7 @@ impl Analyzer<'_> {
         Ok(query)
     }
 
-    fn sublink(&mut self, kind: SubLinkKind, select: &ast::Select, location: u32) -> Result<Expr> {
+    pub(crate) fn sublink(&mut self, kind: SubLinkKind, select: &ast::Select, location: u32) -> Result<Expr> {
         let query = self.subquery(select, location)?;
         let ty = match kind {
             SubLinkKind::Exists => SqlType::plain(oid::BOOL),

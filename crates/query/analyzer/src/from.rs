@@ -74,7 +74,7 @@ impl Analyzer<'_> {
             ast::TableRef::Join(join) => return self.join_pair(join),
             ast::TableRef::Sample(_) => return Err(Error::not_implemented("TABLESAMPLE")),
             ast::TableRef::XmlTable(_) => return Err(Error::not_implemented("XMLTABLE")),
-            ast::TableRef::JsonTable(_) => return Err(Error::not_implemented("JSON_TABLE")),
+            ast::TableRef::JsonTable(table) => self.json_table(table)?,
         };
         let visible = self.show_entry(entry);
         Ok((FromItem::Relation(entry), vec![visible]))
@@ -299,7 +299,7 @@ impl Analyzer<'_> {
         Ok(entry_at)
     }
 
-    fn with_lateral<T>(&mut self, lateral: bool, place: Place, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(crate) fn with_lateral<T>(&mut self, lateral: bool, place: Place, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let scope = self.scope();
         let before = (std::mem::replace(&mut scope.lateral, lateral), std::mem::replace(&mut scope.place, place));
         let result = f(self);

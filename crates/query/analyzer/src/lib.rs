@@ -37,6 +37,7 @@ mod row_security;
 pub mod scope;
 mod select;
 mod setop;
+mod sqljson;
 mod target;
 mod typename;
 pub mod types;

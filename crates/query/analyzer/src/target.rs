@@ -612,6 +612,21 @@ fn figure_name(expr: &ast::Expr) -> Option<(String, bool)> {
             ast::XmlExpr::Root { .. } => "xmlroot",
             ast::XmlExpr::Serialize { .. } => "xmlserialize",
         }),
+        Ast::Json(json) => strong(match &**json {
+            ast::JsonExpr::Object { .. } => "json_object",
+            ast::JsonExpr::Array { .. } | ast::JsonExpr::ArrayQuery { .. } => "json_array",
+            ast::JsonExpr::ObjectAggregate { .. } => "json_objectagg",
+            ast::JsonExpr::ArrayAggregate { .. } => "json_arrayagg",
+            ast::JsonExpr::Parse { .. } => "json",
+            ast::JsonExpr::Scalar(_) => "json_scalar",
+            ast::JsonExpr::Serialize { .. } => "json_serialize",
+            ast::JsonExpr::Path(path) => match path.function {
+                ast::JsonPathFunction::Exists => "json_exists",
+                ast::JsonPathFunction::Query => "json_query",
+                ast::JsonPathFunction::Value => "json_value",
+            },
+            ast::JsonExpr::Value(_) => return None,
+        }),
         _ => None,
     }
 }

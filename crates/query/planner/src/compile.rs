@@ -241,6 +241,12 @@ impl Planner<'_> {
                     "WHERE CURRENT OF is not supported for this table type",
                 ));
             }
+            L::JsonForm { value, .. } => return self.compile(value, layout),
+            L::JsonCall { function, args } => {
+                ExprKind::JsonCall { function: *function, args: self.compile_all(args, layout)? }
+            }
+            L::JsonPath(path) => ExprKind::JsonPath(Box::new(self.compile_json_path(path, expr.ty, layout)?)),
+            L::JsonTable(table) => ExprKind::JsonTable(Box::new(self.compile_json_table(table, layout)?)),
             L::MergeAction => return Err(Error::internal("merge_action() outside of MERGE's RETURNING")),
         };
         Ok(Expr { kind, ty })
@@ -777,6 +783,9 @@ fn slots_of(expr: &Expr, slots: &[Slot], subplans: &[Vec<u32>], add: &mut dyn Fn
             each(arg);
             each(element);
         }
+        ExprKind::JsonCall { args, .. } => args.iter().for_each(each),
+        ExprKind::JsonPath(path) => path.children().for_each(each),
+        ExprKind::JsonTable(table) => table.each_child(&mut each),
         ExprKind::Domain { arg, checks, .. } => {
             each(arg);
             checks.iter().for_each(|(_, e)| each(e));

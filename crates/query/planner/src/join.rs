@@ -605,6 +605,10 @@ impl Planner<'_> {
                     }
                     call.set
                 }
+                ExprKind::JsonTable(_) => {
+                    rows = rows.max(100.0);
+                    false
+                }
                 _ => false,
             };
             let columns = all[from..from + function.column_count]

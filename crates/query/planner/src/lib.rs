@@ -21,6 +21,7 @@ mod fold;
 mod generated;
 mod grouping;
 mod join;
+mod json;
 mod level;
 mod merge;
 mod modify;

@@ -94,6 +94,17 @@ pub(super) fn write_json(
     write(type_oid, value, pretty, 0, env, out)
 }
 
+/// Adds a value as json text, or, `binary`, as jsonb: `to_json` and `to_jsonb`.
+pub fn to_json(
+    type_oid: Oid,
+    value: DatumRef<'_>,
+    binary: bool,
+    env: &dyn Environment,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    if binary { to_value(type_oid, value, env)?.encode(out) } else { write_json(type_oid, value, false, env, out) }
+}
+
 fn write(
     type_oid: Oid,
     value: DatumRef<'_>,

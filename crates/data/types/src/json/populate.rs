@@ -194,6 +194,33 @@ fn field(
     }
 }
 
+/// A value of a type made of a JSON value, as `JSON_QUERY` returns it. A string keeps its quotes unless `unquoted`; then only
+/// what is made of text can be made of it.
+pub fn populate_value(
+    type_oid: Oid,
+    typmod: i32,
+    json: View<'_>,
+    unquoted: bool,
+    env: &dyn Environment,
+) -> Result<Datum> {
+    let facts = env.type_facts(type_oid)?;
+    if let TypeKind::Domain { base, typmod } = &facts.kind {
+        let value = populate_value(*base, *typmod, json, unquoted, env)?;
+        env.check_domain(type_oid, value.as_ref())?;
+        return Ok(value);
+    }
+    let source = Source::Tree(json);
+    let mut place = Place { key: "", subscripts: Vec::new() };
+    if unquoted || source.shape()? != Shape::String {
+        return field(type_oid, typmod, Some(source), &mut place, 0, env);
+    }
+    match &facts.kind {
+        TypeKind::Array { .. } => Err(place.expected_array()),
+        TypeKind::Composite { .. } => Err(wrong("cannot call populate_composite on a scalar")),
+        _ => crate::input(type_oid, &source.json_text()?, typmod, env),
+    }
+}
+
 /// An array of nested JSON arrays: as many dimensions as its first elements are deep.
 fn array_of(
     element: Oid,

@@ -5,6 +5,7 @@
 //! condition that meets one is unknown, and a caller may ask for silence. Errors of the query are *hard*.
 
 use super::datetime::DateTime;
+use super::sqljson::Variable;
 use super::{Chain, LAST_LEVEL, Node, Operator, Path};
 use crate::Environment;
 use crate::json::{Kind, Value, View, too_deep};
@@ -155,6 +156,8 @@ pub(super) fn soft<T>(state: SqlState, message: impl Into<String>) -> Result<T, 
 pub struct Options<'a> {
     /// The values of variables: an object.
     pub variables: Option<View<'a>>,
+    /// The same, one by one, with their SQL types: of SQL/JSON's functions.
+    pub passed: &'a [Variable],
     /// Whether times without a zone may be compared with times that have one.
     pub with_zones: bool,
     /// Whether it is enough to know that something is found.
@@ -171,22 +174,23 @@ pub enum Found<'a> {
     Failed(Error, Vec<Value<'a>>),
 }
 
+/// Walks a path over a value, and gives what it found as it is; with the inner error where the data do not fit.
+pub(super) fn items<'a>(path: &Path, root: View<'a>, options: Options<'a>) -> Result<Result<Vec<Item<'a>>>> {
+    let mut found = Some(Vec::new());
+    match Walk::new(path, root, options).chain(&path.chain, &Item::Stored(root), &mut found) {
+        Ok(_) => Ok(Ok(found.unwrap_or_default())),
+        Err(Failure::Soft(error)) => Ok(Err(error)),
+        Err(Failure::Hard(error)) => Err(error),
+    }
+}
+
 /// Walks a path over a value.
 pub fn query<'a>(path: &Path, root: View<'a>, options: Options<'a>) -> Result<Found<'a>> {
     if options.variables.is_some_and(|variables| variables.object().is_none()) {
         return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "\"vars\" argument is not an object")
             .detail("Jsonpath parameters should be encoded as key-value pairs of \"vars\" object."));
     }
-    let mut walk = Walk {
-        lax: path.lax,
-        ignore_structure: path.lax,
-        root: Item::Stored(root),
-        current: Item::Stored(root),
-        array_length: None,
-        made: 1,
-        depth: 0,
-        options,
-    };
+    let mut walk = Walk::new(path, root, options);
     let mut found = if options.only_whether && path.lax { None } else { Some(Vec::new()) };
     let start = Item::Stored(root);
     let outcome = walk.chain(&path.chain, &start, &mut found);
@@ -224,6 +228,19 @@ const MAX_DEPTH: usize = 1200;
 pub(super) type Sink<'a> = Option<Vec<Item<'a>>>;
 
 impl<'a> Walk<'a> {
+    fn new(path: &Path, root: View<'a>, options: Options<'a>) -> Walk<'a> {
+        Walk {
+            lax: path.lax,
+            ignore_structure: path.lax,
+            root: Item::Stored(root),
+            current: Item::Stored(root),
+            array_length: None,
+            made: 1,
+            depth: 0,
+            options,
+        }
+    }
+
     /// Walks a chain from its first node.
     pub fn chain(&mut self, chain: &[Node], item: &Item<'a>, found: &mut Sink<'a>) -> Outcome {
         self.step(chain, item, self.lax, found)
@@ -366,7 +383,8 @@ impl<'a> Walk<'a> {
 
     fn variable(&self, name: &[u8]) -> Result<Item<'a>, Failure> {
         let value = self.options.variables.and_then(|variables| variables.object()?.get(name));
-        value.map(Item::Stored).ok_or_else(|| {
+        let passed = || self.options.passed.iter().find(|variable| variable.name.as_bytes() == name);
+        value.map(Item::Stored).or_else(|| passed().map(|variable| variable.value.clone())).ok_or_else(|| {
             Failure::Hard(Error::new(
                 SqlState::UNDEFINED_OBJECT,
                 format!("could not find jsonpath variable \"{}\"", String::from_utf8_lossy(name)),

@@ -6,7 +6,7 @@
 //! - `lexer` and `parse`: text → tree. `print`: tree → canonical text.
 //! - `execute`: walks a tree over a jsonb value; `predicate` decides conditions; `methods` has `.double()` and the like;
 //!   `datetime` the dates and times.
-//! - `functions`: what SQL calls.
+//! - `functions`: what SQL calls. [`sqljson`]: what `JSON_VALUE` and its like compute.
 
 mod datetime;
 mod execute;
@@ -16,6 +16,7 @@ mod methods;
 mod parse;
 mod predicate;
 mod print;
+pub mod sqljson;
 
 pub use execute::{Found, Options, query};
 pub use functions::{JSONPATH_IO, JSONPATH_ROWS, JSONPATHS, Program};

@@ -244,7 +244,7 @@ impl<'q> Writer<'q> {
         self.filter(aggregate.filter.as_ref())
     }
 
-    fn filter(&mut self, filter: Option<&'q Expr>) -> Result<()> {
+    pub(super) fn filter(&mut self, filter: Option<&'q Expr>) -> Result<()> {
         if let Some(filter) = filter {
             self.put(" FILTER (WHERE ");
             self.expr(filter, false)?;
@@ -263,6 +263,11 @@ impl<'q> Writer<'q> {
         self.list(&call.args, true)?;
         self.put(")");
         self.filter(call.filter.as_ref())?;
+        self.over(call)
+    }
+
+    /// `OVER …`
+    pub(super) fn over(&mut self, call: &'q WindowCall) -> Result<()> {
         self.put(" OVER ");
         let query = match &self.names {
             Naming::Given(_) => None,

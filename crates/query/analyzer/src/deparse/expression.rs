@@ -264,6 +264,10 @@ impl<'q> Writer<'q> {
             ExprKind::Default => self.put("DEFAULT"),
             ExprKind::CurrentOf { cursor, .. } => self.putf(format_args!("CURRENT OF {}", quote_identifier(cursor))),
             ExprKind::MergeAction => self.put("MERGE_ACTION()"),
+            ExprKind::JsonForm { form, returning, value } => self.json_form(*form, *returning, value)?,
+            ExprKind::JsonCall { function, args } => self.json_call(*function, args, expr)?,
+            ExprKind::JsonPath(path) => self.json_path(path, expr.ty)?,
+            ExprKind::JsonTable(table) => self.json_table(table)?,
         }
         Ok(())
     }
@@ -410,9 +414,11 @@ impl<'q> Writer<'q> {
                 }
                 simple_condition(parent, false)
             }
-            ExprKind::SubLink(_) | ExprKind::NullTest { .. } | ExprKind::BooleanTest { .. } | ExprKind::Distinct(_) => {
-                simple_condition(parent, false)
-            }
+            ExprKind::SubLink(_)
+            | ExprKind::NullTest { .. }
+            | ExprKind::BooleanTest { .. }
+            | ExprKind::Distinct(_)
+            | ExprKind::JsonCall { .. } => simple_condition(parent, false),
             ExprKind::And(_) | ExprKind::Not(_) => match parent {
                 Above::Expr(Expr { kind: ExprKind::And(_) | ExprKind::Or(_), .. }) => true,
                 _ => simple_condition(parent, true),

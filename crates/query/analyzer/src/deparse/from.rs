@@ -94,7 +94,14 @@ impl<'q> Writer<'q> {
     fn entry(&mut self, query: &'q Query, at: usize) -> Result<()> {
         let entry = &query.range_table[at];
         // Functions may always refer to what stands before them.
-        if entry.lateral && !matches!(entry.kind, EntryKind::Function { .. }) {
+        let lateral = match &entry.kind {
+            // A JSON_TABLE says that it does.
+            EntryKind::Function { functions, .. } => functions.iter().any(|function| {
+                matches!(function.call.kind, ExprKind::JsonTable(_)) && crate::sqljson::has_columns(&function.call)
+            }),
+            _ => entry.lateral,
+        };
+        if lateral {
             self.put("LATERAL ");
         }
         // The name that it would have without an alias, where it has one.
@@ -127,6 +134,10 @@ impl<'q> Writer<'q> {
                 own_name = Some(name.clone());
             }
             EntryKind::Function { functions, ordinality } => {
+                // Its own name is no alias.
+                if let [RangeFunction { call: Expr { kind: ExprKind::JsonTable(_), .. }, .. }] = &functions[..] {
+                    own_name = Some("json_table".to_string());
+                }
                 definitions = self.functions(entry, functions, *ordinality)?;
             }
             EntryKind::NamedTuplestore { name, .. } => {
@@ -216,6 +227,7 @@ impl<'q> Writer<'q> {
         let is_call = match &call.kind {
             ExprKind::Function(call) => matches!(call.form, CallForm::Call | CallForm::SqlSyntax),
             ExprKind::Coalesce(_) | ExprKind::MinMax { .. } | ExprKind::NullIf(_) | ExprKind::SqlValue(_) => true,
+            ExprKind::JsonForm { .. } | ExprKind::JsonPath(_) | ExprKind::JsonTable(_) => true,
             _ => false,
         };
         if is_call {

@@ -16,6 +16,7 @@ mod call;
 mod constant;
 mod expression;
 mod from;
+mod json;
 mod layout;
 mod names;
 mod query;

@@ -127,6 +127,12 @@ pub(crate) fn compile(expression: &plan::Expr) -> Result<Compiled> {
         }
         ExprKind::SqlValue(function) => Op::SqlValue(*function),
         ExprKind::NextValue(sequence) => Op::NextValue(*sequence),
+        ExprKind::JsonCall { function, args } => {
+            let types = args.iter().map(|arg| arg.ty.oid).collect();
+            Op::JsonCall(Box::new(json::JsonCall { function: *function, args: compile_all(args)?, types }))
+        }
+        ExprKind::JsonPath(path) => Op::JsonPath(Box::new(json::JsonPath::new(path)?)),
+        ExprKind::JsonTable(_) => return Err(Error::internal("JSON_TABLE stands outside of FROM")),
         ExprKind::SubPlan(call) => Op::SubPlan(Box::new(subplan::Call::new(call, &mut compile)?)),
     };
     Ok(Compiled { op, ty, out })

@@ -26,6 +26,7 @@ use types::{Builtin, Call, Context};
 
 pub(crate) use arrays::{array_elements, array_of};
 pub(crate) use compile::{compile, compile_all};
+pub(crate) use json::{JsonPath, compile_passing, passed};
 pub(crate) use rows::{Assembly, spread_row};
 
 use crate::run::Run;
@@ -83,6 +84,8 @@ enum Op {
     SqlValue(SqlValueFunction),
     NextValue(Oid),
     SubPlan(Box<subplan::Call>),
+    JsonCall(Box<json::JsonCall>),
+    JsonPath(Box<json::JsonPath>),
 }
 
 /// Rows still open, and those that a condition chose, of one evaluation.
@@ -337,6 +340,8 @@ impl Compiled {
                 Ok(())
             }
             Op::SubPlan(call) => call.evaluate(input, rows, run, out),
+            Op::JsonCall(call) => call.evaluate(self.ty, input, rows, run, out),
+            Op::JsonPath(path) => path.evaluate(input, rows, run, out),
         }
     }
 

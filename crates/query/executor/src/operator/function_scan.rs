@@ -5,6 +5,7 @@ use error::{Error, Result};
 use planner::plan::{ColumnType, ExprKind, TableFunction};
 use types::{Context, RowSource};
 
+use super::json_table::JsonTable;
 use super::{Operator, reprs};
 use crate::expression::{Compiled, compile, compile_all};
 use crate::run::Run;
@@ -30,6 +31,7 @@ struct Function {
     /// What the columns are, for functions that are not built in.
     wanted: Vec<ColumnType>,
     source: Option<Box<dyn RowSource>>,
+    json_table: Option<Box<JsonTable>>,
     done: bool,
 }
 
@@ -62,6 +64,7 @@ pub(super) fn build(functions: &[TableFunction], ordinality: bool) -> Result<(Bo
             rows: Column::new(Repr::Bytes),
             wanted: function.columns.clone(),
             source: None,
+            json_table: None,
             done: false,
         };
         match &function.call.kind {
@@ -77,6 +80,7 @@ pub(super) fn build(functions: &[TableFunction], ordinality: bool) -> Result<(Bo
                 built.arg_types = call.args.iter().map(|arg| arg.ty.oid).collect();
                 (built.oid, built.collation, built.strict) = (call.function, call.collation, call.strict);
             }
+            ExprKind::JsonTable(table) => built.json_table = Some(Box::new(JsonTable::new(table)?)),
             _ if function.set => return Err(Error::not_implemented("set-returning expression in FROM")),
             _ => built.args.push(compile(&function.call)?),
         }
@@ -100,6 +104,9 @@ impl Function {
     fn start(&mut self, run: &mut Run<'_>) -> Result<()> {
         self.source = None;
         self.done = false;
+        if let Some(table) = &mut self.json_table {
+            return table.start(run);
+        }
         if !self.set {
             return Ok(());
         }
@@ -118,6 +125,11 @@ impl Function {
         self.columns.iter_mut().for_each(Column::clear);
         if self.done {
             return Ok(0);
+        }
+        if let Some(table) = &mut self.json_table {
+            let count = table.fill(&mut self.columns, most, run)?;
+            self.done = count < most;
+            return Ok(count);
         }
         if !self.set {
             self.done = true;

@@ -11,6 +11,7 @@ mod function_scan;
 mod grouping;
 mod hash_join;
 mod index_scan;
+mod json_table;
 mod limit;
 mod lock_rows;
 mod material;

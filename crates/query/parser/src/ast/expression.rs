@@ -712,6 +712,8 @@ pub enum JsonExpr {
     },
     /// `JSON_EXISTS`, `JSON_QUERY`, `JSON_VALUE`.
     Path(Box<JsonPathExpr>),
+    /// A value with its format, as an argument of an aggregate. The analyzer makes it; no text is read as one.
+    Value(Box<JsonValue>),
 }
 
 /// What JSON aggregates have besides their arguments.

@@ -328,6 +328,7 @@ impl Printer<'_> {
                 Some(crate::plan::ExprKind::Call(call)) if functions.len() == 1 => {
                     format!("Function Scan on {}", self.catalog.function(call.function)?.proname)
                 }
+                Some(crate::plan::ExprKind::JsonTable(_)) => "Table Function Scan on \"json_table\"".into(),
                 _ => "Function Scan".into(),
             },
             NodeKind::SubqueryScan { alias, .. } => format!("Subquery Scan on {}", quote_identifier(alias)),
