@@ -299,7 +299,12 @@ impl Analyzer<'_> {
         Ok(entry_at)
     }
 
-    pub(crate) fn with_lateral<T>(&mut self, lateral: bool, place: Place, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(crate) fn with_lateral<T>(
+        &mut self,
+        lateral: bool,
+        place: Place,
+        f: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
         let scope = self.scope();
         let before = (std::mem::replace(&mut scope.lateral, lateral), std::mem::replace(&mut scope.place, place));
         let result = f(self);

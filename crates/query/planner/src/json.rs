@@ -7,7 +7,12 @@ use crate::level::Planner;
 use crate::plan::{Expr, ExprKind, JsonAnswer, JsonPath, JsonTable, JsonTableColumn, JsonTableRows};
 
 impl Planner<'_> {
-    pub(crate) fn compile_json_path(&mut self, path: &q::JsonPath, ty: q::SqlType, layout: &[q::Expr]) -> Result<JsonPath> {
+    pub(crate) fn compile_json_path(
+        &mut self,
+        path: &q::JsonPath,
+        ty: q::SqlType,
+        layout: &[q::Expr],
+    ) -> Result<JsonPath> {
         let answer = |this: &mut Self, behavior: &Option<q::JsonBehavior>, usual| -> Result<JsonAnswer> {
             let Some(behavior) = behavior else { return Ok(JsonAnswer { kind: usual, value: None }) };
             let value = behavior.value.as_ref().map(|value| this.compile(value, layout)).transpose()?;

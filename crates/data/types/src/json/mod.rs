@@ -45,11 +45,9 @@ pub use access::{JSONB_ACCESS, JSONB_IO, subscripted};
 pub use aggregate::JSON_AGGREGATES;
 pub use compare::{JSONB_COMPARISONS, compare, hash, hash_extended, write_key};
 pub use convert::JSON_CONVERSIONS;
-pub use modify::{JSONB_CHANGES, assign_path};
 pub use convert::to_json;
-pub use objects::{
-    JSON_OBJECTS, encode_built_array, encode_built_object, write_built_array, write_built_object,
-};
+pub use modify::{JSONB_CHANGES, assign_path};
+pub use objects::{JSON_OBJECTS, encode_built_array, encode_built_object, write_built_array, write_built_object};
 pub use populate::{JSON_POPULATE, JSON_RECORDS, populate_value};
 pub use reader::{Event, Reader, check};
 pub use rows::JSON_ROWS;

@@ -94,8 +94,13 @@ fn each(
         let bytes = |k: usize| call.args.get(k).map(|arg| arg.get(row).as_bytes().unwrap_or_default());
         // The operators have neither variables nor errors.
         let silent = call.args.get(3).is_none_or(|silent| silent.get(row).as_bool() == Some(true));
-        let options =
-            Options { variables: bytes(2).map(View::new), passed: &[], with_zones, only_whether, env: call.context.env };
+        let options = Options {
+            variables: bytes(2).map(View::new),
+            passed: &[],
+            with_zones,
+            only_whether,
+            env: call.context.env,
+        };
         let path = program.path(bytes(1).unwrap_or_default())?;
         match query(path, View::new(bytes(0).unwrap_or_default()), options)? {
             Found::Values(values) => put(Some(values), silent, call.out, row)?,
@@ -176,8 +181,13 @@ impl RowSource for Values {
 
 fn query_rows(args: &[DatumRef<'_>], context: Context<'_>, with_zones: bool) -> Result<Box<dyn RowSource>> {
     let bytes = |k: usize| args.get(k).and_then(|arg| arg.as_bytes()).unwrap_or_default();
-    let options =
-        Options { variables: Some(View::new(bytes(2))), passed: &[], with_zones, only_whether: false, env: context.env };
+    let options = Options {
+        variables: Some(View::new(bytes(2))),
+        passed: &[],
+        with_zones,
+        only_whether: false,
+        env: context.env,
+    };
     let path = Path::parse(bytes(1))?;
     let silent = args.get(3).is_some_and(|silent| silent.as_bool() == Some(true));
     let values = match query(&path, View::new(bytes(0)), options)? {

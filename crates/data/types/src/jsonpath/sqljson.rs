@@ -217,13 +217,7 @@ fn takes_json_text(type_oid: Oid, env: &dyn Environment) -> Result<bool> {
 }
 
 /// A type's value made of what `JSON_QUERY` gives. Strings lose their quotes if `unquoted`.
-pub fn from_query(
-    json: View<'_>,
-    type_oid: Oid,
-    typmod: i32,
-    unquoted: bool,
-    env: &dyn Environment,
-) -> Result<Datum> {
+pub fn from_query(json: View<'_>, type_oid: Oid, typmod: i32, unquoted: bool, env: &dyn Environment) -> Result<Datum> {
     if type_oid == oid::JSONB && !unquoted {
         return Ok(Datum::bytes(json.bytes().to_vec()));
     }

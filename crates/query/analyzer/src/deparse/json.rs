@@ -240,7 +240,13 @@ impl<'q> Writer<'q> {
         self.indent += LIST;
         let mut first = true;
         for column in &rows.columns {
-            self.put(if std::mem::take(&mut first) { "" } else if self.layout { "," } else { ", " });
+            self.put(if std::mem::take(&mut first) {
+                ""
+            } else if self.layout {
+                ","
+            } else {
+                ", "
+            });
             self.break_or("");
             self.put(&quote_identifier(&column.name));
             let Some(Expr { kind: ExprKind::JsonPath(path), ty, .. }) = &column.value else {
@@ -256,7 +262,13 @@ impl<'q> Writer<'q> {
             self.json_options(path)?;
         }
         for nested in &rows.nested {
-            self.put(if std::mem::take(&mut first) { "" } else if self.layout { "," } else { ", " });
+            self.put(if std::mem::take(&mut first) {
+                ""
+            } else if self.layout {
+                ","
+            } else {
+                ", "
+            });
             self.break_or("");
             self.put("NESTED PATH ");
             self.json_path_text(&nested.path)?;
@@ -304,9 +316,7 @@ fn under_casts(value: &Expr) -> &Expr {
         ExprKind::CoerceViaIo(arg, CallForm::ImplicitCast)
         | ExprKind::Relabel(arg, CallForm::ImplicitCast)
         | ExprKind::CoerceToDomain(arg, CallForm::ImplicitCast) => under_casts(arg),
-        ExprKind::Function(call)
-            if CONVERSIONS.contains(&call.function.0) || call.form == CallForm::ImplicitCast =>
-        {
+        ExprKind::Function(call) if CONVERSIONS.contains(&call.function.0) || call.form == CallForm::ImplicitCast => {
             call.args.first().map_or(value, under_casts)
         }
         _ => value,

@@ -55,8 +55,7 @@ impl Analyzer<'_> {
             }
             ast::JsonExpr::ObjectAggregate { member, absent_on_null, unique_keys, aggregate } => {
                 let which = OBJECT_AGGREGATES[*absent_on_null as usize + 2 * *unique_keys as usize];
-                let form =
-                    JsonForm::ObjectAggregate { absent_on_null: *absent_on_null, unique_keys: *unique_keys };
+                let form = JsonForm::ObjectAggregate { absent_on_null: *absent_on_null, unique_keys: *unique_keys };
                 let args = vec![member.key.clone(), as_argument(&member.value)];
                 self.json_aggregate(which, form, args, &[], aggregate, location)
             }
@@ -185,7 +184,9 @@ impl Analyzer<'_> {
         let location = expr.location;
         let encoding = format.is_some_and(|f| f.encoding.is_some());
         let text = match found {
-            oid::JSON | oid::JSONB => return if target == oid::JSON { Ok(expr) } else { self.hidden_cast(expr, target) },
+            oid::JSON | oid::JSONB => {
+                return if target == oid::JSON { Ok(expr) } else { self.hidden_cast(expr, target) };
+            }
             oid::BYTEA => self.text_of_bytea(expr)?,
             other if self.catalog.type_category(other)?.0 == b'S' => expr,
             other => {
@@ -240,7 +241,8 @@ impl Analyzer<'_> {
             return Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, message, format.location));
         }
         self.check_encoding(format)?;
-        let fits = matches!(target, oid::JSON | oid::JSONB | oid::BYTEA) || self.catalog.type_category(target)?.0 == b'S';
+        let fits =
+            matches!(target, oid::JSON | oid::JSONB | oid::BYTEA) || self.catalog.type_category(target)?.0 == b'S';
         if !any && !fits {
             let message = "cannot use JSON format with non-string output types";
             return Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, message, format.location));
@@ -292,7 +294,9 @@ impl Analyzer<'_> {
         let arg = self.expr(&value.value)?;
         let at = arg.location;
         let arg = match (unique_keys, arg.ty.oid) {
-            (false, UNKNOWN) if value.format.is_none_or(|f| f.encoding.is_none()) => self.hidden_cast(arg, oid::JSON)?,
+            (false, UNKNOWN) if value.format.is_none_or(|f| f.encoding.is_none()) => {
+                self.hidden_cast(arg, oid::JSON)?
+            }
             (false, _) => {
                 let arg = self.known(arg)?;
                 let arg = self.as_json(arg, value.format, oid::JSON)?;
@@ -307,8 +311,7 @@ impl Analyzer<'_> {
                 return Err(self.error(SqlState::DATATYPE_MISMATCH, message, at.min(location)));
             }
         };
-        let value =
-            if unique_keys { call(JsonFunction::ParseUnique, vec![arg], oid::JSON, location) } else { arg };
+        let value = if unique_keys { call(JsonFunction::ParseUnique, vec![arg], oid::JSON, location) } else { arg };
         Ok(form(JsonForm::Parse { unique_keys }, SqlType::plain(Oid::INVALID), value, location))
     }
 

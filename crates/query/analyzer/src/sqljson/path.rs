@@ -176,8 +176,7 @@ impl Analyzer<'_> {
         let value = self.expr(value)?;
         let at = leftmost(&value);
         if !is_plain(&value) {
-            let message =
-                "can only specify a constant, non-aggregate function, or operator expression for DEFAULT";
+            let message = "can only specify a constant, non-aggregate function, or operator expression for DEFAULT";
             return Err(self.error(SqlState::DATATYPE_MISMATCH, message, at));
         }
         if has_columns(&value) {
@@ -198,8 +197,7 @@ impl Analyzer<'_> {
         match cast {
             Some(cast) => Ok(cast),
             None => {
-                let (from, to) =
-                    (self.catalog.format_type(found, -1)?, self.catalog.format_type(returning.oid, -1)?);
+                let (from, to) = (self.catalog.format_type(found, -1)?, self.catalog.format_type(returning.oid, -1)?);
                 let message = format!("cannot cast behavior expression of type {from} to {to}");
                 Err(self
                     .error(SqlState::CANNOT_COERCE, message, at)

@@ -129,9 +129,8 @@ pub(crate) fn passed(
     row: usize,
     env: &dyn Environment,
 ) -> Result<Vec<Variable>> {
-    let variable = |(name, value): &(String, Compiled)| {
-        Variable::new(name, value.ty().oid, value.result(input).get(row), env)
-    };
+    let variable =
+        |(name, value): &(String, Compiled)| Variable::new(name, value.ty().oid, value.result(input).get(row), env);
     passing.iter().map(variable).collect()
 }
 
@@ -237,9 +236,9 @@ impl JsonPath {
                 let made = |json: Vec<u8>| sqljson::from_query(View::new(&json), oid, typmod, self.unquoted, env);
                 found.map(made).transpose()
             }),
-            JsonPathFunction::Value => question.value(path)?.and_then(|found| {
-                found.map(|scalar| sqljson::from_scalar(&scalar, oid, typmod, env)).transpose()
-            }),
+            JsonPathFunction::Value => question
+                .value(path)?
+                .and_then(|found| found.map(|scalar| sqljson::from_scalar(&scalar, oid, typmod, env)).transpose()),
         };
         match found {
             Ok(Some(value)) => Ok(value),
