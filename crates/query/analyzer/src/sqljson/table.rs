@@ -76,6 +76,7 @@ impl Analyzer<'_> {
             lateral: true,
             in_from: true,
             permission: None,
+            security: Vec::new(),
         };
         self.apply_aliases(&mut entry, alias)?;
         Ok(self.add_entry(entry))
