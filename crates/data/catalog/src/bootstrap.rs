@@ -38,6 +38,8 @@ pub struct ClusterOptions {
     pub ctype: String,
     /// The provider's own locale; none for libc.
     pub locale: Option<String>,
+    /// Rules on top of an ICU locale's.
+    pub rules: Option<String>,
 }
 
 impl Default for ClusterOptions {
@@ -50,6 +52,7 @@ impl Default for ClusterOptions {
             collate: "C".into(),
             ctype: "C".into(),
             locale: None,
+            rules: None,
         }
     }
 }
@@ -74,6 +77,12 @@ impl<T: CatalogRow> Adapt for T {
             database.datcollate = options.collate.clone().into();
             database.datctype = options.ctype.clone().into();
             database.datlocale = options.locale.clone().map(Into::into);
+            database.daticurules = options.rules.clone().map(Into::into);
+            // template0 has none, so that what is made of it takes the version of its day.
+            database.datcollversion = match &*database.datname {
+                "template0" => None,
+                _ => database.actual_version().map(Into::into),
+            };
             database.datfrozenxid = 3;
         }
         if let Some(class) = row.downcast_mut::<PgClass>()

@@ -450,7 +450,15 @@ impl Libc {
             "devanagari" => "Deva",
             _ => "",
         };
-        Some(Tag { language: language.clone(), region: country.clone(), script: script.into(), ..Tag::default() })
+        // glibc's order looks at spaces, punctuation and symbols last of all.
+        let keywords = [("ka", "shifted"), ("ks", "level4"), ("kv", "symbol")];
+        Some(Tag {
+            language: language.clone(),
+            region: country.clone(),
+            script: script.into(),
+            keywords: keywords.map(|(key, value)| (key.to_string(), value.to_string())).into(),
+            ..Tag::default()
+        })
     }
 }
 

@@ -250,6 +250,23 @@ mod tests {
         assert_eq!(sorted(&icu("und", true), "coté côte"), "coté côte");
     }
 
+    /// Recorded from PostgreSQL 18.6 with glibc 2.42.
+    #[test]
+    fn libc_locales_look_at_signs_last() {
+        let name = "en_US.UTF-8";
+        let definition = Definition {
+            provider: b'c',
+            locale: None,
+            collate: Some(name),
+            ctype: Some(name),
+            rules: None,
+            deterministic: true,
+        };
+        let english = Collation::open(&definition).expect(name);
+        assert_eq!(sorted(&english, "xy b Z _x A 10 B x-y a ä 9"), "10 9 a A ä b B _x x-y xy Z");
+        assert_eq!(english.cases(), Cases::Libc);
+    }
+
     #[test]
     fn equality_may_be_weaker_than_that_of_bytes() {
         let insensitive = icu("und-u-ks-level2", false);

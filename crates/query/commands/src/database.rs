@@ -54,10 +54,12 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateDatabase) -> Result<(
     let mut template = "template1".to_string();
     let mut row = PgDatabase::default();
     let (mut owner, mut limit, mut is_template, mut allow) = (catalog.current_user(), -1, false, true);
+    let mut wanted = crate::database_locale::Wanted::default();
     for item in &create.options {
         let value = options::text(item);
         let default = item.value.is_none() || value.as_deref() == Some("default");
         match &*item.name {
+            _ if wanted.take(context, item)? => (),
             _ if default && !matches!(&*item.name, "is_template" | "allow_connections") => (),
             "template" => template = value.unwrap_or_default(),
             "owner" => owner = catalog.require_role(&value.unwrap_or_default())?.oid,
@@ -69,16 +71,22 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateDatabase) -> Result<(
             }
             "is_template" => is_template = options::boolean(item)?,
             "allow_connections" => allow = options::boolean(item)?,
-            "encoding" => {
-                let encoding = value.unwrap_or_default().to_ascii_lowercase().replace('-', "");
-                if !matches!(encoding.as_str(), "utf8" | "unicode" | "6") {
-                    return Err(Error::not_implemented(format_args!("encoding {encoding}")));
+            "strategy" => {
+                let name = value.unwrap_or_default();
+                if !["wal_log", "file_copy"].iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                    let text = format!("invalid create database strategy \"{name}\"");
+                    return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text)
+                        .hint("Valid strategies are \"wal_log\" and \"file_copy\"."));
                 }
             }
-            "locale" | "lc_collate" | "lc_ctype" | "locale_provider" | "builtin_locale" | "strategy"
-            | "collation_version" => (),
             "tablespace" if value.as_deref() == Some("pg_default") => (),
-            other => return Err(Error::not_implemented(format_args!("CREATE DATABASE option {other}"))),
+            other @ ("tablespace" | "oid") => {
+                return Err(Error::not_implemented(format_args!("CREATE DATABASE option {other}")));
+            }
+            other => {
+                let error = Error::new(SqlState::SYNTAX_ERROR, format!("option \"{other}\" not recognized"));
+                return Err(context.place(error, item.location));
+            }
         }
     }
     let user = catalog.current_user();
@@ -97,6 +105,8 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateDatabase) -> Result<(
         let text = format!("permission denied to copy database \"{template}\"");
         return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
     }
+    row.clone_from(&source);
+    wanted.apply(context, &source, &mut row)?;
     let already = || {
         let text = format!("database \"{}\" already exists", create.name);
         Error::new(SqlState::DUPLICATE_DATABASE, text)
@@ -110,7 +120,6 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateDatabase) -> Result<(
         let text = format!("source database \"{template}\" is being accessed by other users");
         return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(others(count)));
     }
-    row.clone_from(&source);
     row.oid = catalog.new_oid::<PgDatabase>(index::PG_DATABASE_OID_INDEX)?;
     row.datname = create.name.to_string().into();
     row.datdba = owner;
@@ -194,10 +203,26 @@ fn copy(context: &Context<'_>, from: Oid, to: Oid) -> Result<()> {
         .map_err(|e| Error::io(format_args!("could not write file \"{}\"", version.display()), &e))
 }
 
+/// Records the version that the order of a database's texts has now.
+fn refresh_version(context: &Context<'_>, name: &str) -> Result<()> {
+    let catalog = context.catalog();
+    let missing = || Error::new(SqlState::UNDEFINED_DATABASE, format!("database \"{name}\" does not exist"));
+    let row = catalog.database_by_name(name)?.ok_or_else(missing)?;
+    catalog.require_owner(ObjectKind::Database, row.oid)?;
+    let new = crate::collation::new_version(context, row.datcollversion.as_deref(), row.actual_version())?;
+    if let Some(version) = new {
+        let key = [row.oid.into()];
+        catalog.change::<PgDatabase>(index::PG_DATABASE_OID_INDEX, &key, |row| {
+            row.datcollversion = Some(version.into())
+        })?;
+    }
+    Ok(())
+}
+
 /// Changes a database's options.
 pub(crate) fn alter(context: &Context<'_>, alter: &AlterDatabase) -> Result<()> {
     let AlterDatabaseAction::Options(items) = &alter.action else {
-        return Err(Error::not_implemented("ALTER DATABASE … REFRESH COLLATION VERSION"));
+        return refresh_version(context, &alter.name);
     };
     let (mut is_template, mut allow, mut limit) = (None, None, None);
     for item in items {

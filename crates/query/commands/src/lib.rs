@@ -19,6 +19,7 @@ mod create_as;
 mod create_index;
 mod create_table;
 mod database;
+mod database_locale;
 mod drop;
 mod expression;
 pub mod extension;

@@ -1,8 +1,9 @@
 //! Which locale, provider and encoding a new cluster gets.
 //!
-//! Oliphant computes collation and character classes itself: byte order for `C` and `POSIX`, code point order with Unicode's
-//! character classes for everything else (the builtin provider's `C.UTF-8`). A name of a libc locale is accepted, so that scripts
-//! work; a notice says what is used.
+//! Oliphant links no locales of the operating system: the crate `collation` knows which names there are, and serves libc's, ICU's and
+//! the builtin ones alike.
+
+use collation::locale::{self, Libc};
 
 use super::options::{Complaint, LocaleOptions};
 
@@ -25,37 +26,16 @@ pub struct Locale {
     pub numeric: String,
     /// By category.
     pub time: String,
+    /// Rules on top of an ICU locale's.
+    pub rules: Option<String>,
     /// The encoding's number.
     pub encoding: i32,
-    /// A libc locale that is replaced by the builtin provider.
-    pub replaced: Option<String>,
-}
-
-/// Whether a name is that of byte order.
-fn is_c(name: &str) -> bool {
-    matches!(name, "C" | "POSIX")
-}
-
-fn is_c_utf8(name: &str) -> bool {
-    matches!(name, "C.UTF-8" | "C.UTF8" | "C.utf8")
-}
-
-/// Whether a name looks like one of libc's: `ll[_CC][.codeset][@modifier]`.
-fn is_libc_name(name: &str) -> bool {
-    let name = name.split('@').next().unwrap_or_default();
-    let (language, codeset) = name.split_once('.').map_or((name, None), |(l, c)| (l, Some(c)));
-    let (language, country) = language.split_once('_').map_or((language, None), |(l, c)| (l, Some(c)));
-    let lower = |text: &str| text.bytes().all(|c| c.is_ascii_lowercase());
-    (2..=3).contains(&language.len())
-        && lower(language)
-        && country.is_none_or(|country| country.len() == 2 && country.bytes().all(|c| c.is_ascii_uppercase()))
-        && codeset.is_none_or(|codeset| {
-            !codeset.is_empty() && codeset.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
-        })
+    /// What is said about the choice before all else.
+    pub remarks: Vec<String>,
 }
 
 fn checked(name: String) -> Result<String, Complaint> {
-    if is_c(&name) || is_c_utf8(&name) || is_libc_name(&name) {
+    if Libc::parse(&name).is_some() {
         return Ok(name);
     }
     Err(Complaint::new(format!("invalid locale name \"{name}\""))
@@ -84,47 +64,65 @@ impl Locale {
         let monetary = category(&options.monetary, "LC_MONETARY")?;
         let numeric = category(&options.numeric, "LC_NUMERIC")?;
         let time = category(&options.time, "LC_TIME")?;
-        let encoding = match encoding {
-            Some(name) => encoding_number(name)?,
-            None => 6,
-        };
-        let mut replaced = None;
-        let (provider, name) = match options.provider {
-            Some(b'i') => return Err(Complaint::new("ICU is not supported in this build")),
-            Some(b'b') => {
-                let name = options.builtin.clone().or_else(|| options.all.clone());
+        let provider = options.provider.unwrap_or(b'c');
+        let chosen = encoding.map(encoding_number).transpose()?;
+        let encoding = chosen.unwrap_or(6);
+        let mut remarks = Vec::new();
+        let own = |given: &Option<String>| given.clone().or_else(|| options.all.clone());
+        let name = match provider {
+            b'b' => {
+                let name = own(&options.builtin);
                 let name = name.ok_or_else(|| Complaint::new("locale must be specified if provider is builtin"))?;
-                let name = match name.as_str() {
-                    name if is_c(name) => "C".to_string(),
-                    name if is_c_utf8(name) => "C.UTF-8".to_string(),
-                    "PG_UNICODE_FAST" => name,
-                    _ => return Err(Complaint::new(format!("invalid locale name \"{name}\" for builtin provider"))),
+                let Some(known) = locale::builtin(&name) else {
+                    return Err(Complaint::new(format!("invalid locale name \"{name}\" for builtin provider")));
                 };
-                if name != "C" && encoding != 6 {
-                    return Err(Complaint::new("encoding mismatch").hint(format!(
-                        "The encoding you selected ({}) and the encoding that the builtin locale \"{name}\" uses (UTF8) do not match.",
-                        catalog::functions::encoding_name(encoding).unwrap_or_default()
-                    )));
+                if known != "C" && encoding != 6 {
+                    let text = format!("builtin provider locale \"{known}\" requires encoding \"UTF-8\"");
+                    return Err(Complaint::new(text));
                 }
-                (b'b', Some(name))
+                Some(known.to_string())
             }
-            _ if options.builtin.is_some() => {
-                return Err(Complaint::new(
-                    "--builtin-locale cannot be specified unless locale provider \"builtin\" is chosen",
-                ));
+            b'i' => {
+                let name =
+                    own(&options.icu).ok_or_else(|| Complaint::new("locale must be specified if provider is icu"))?;
+                let tag = locale::language_tag(&name).ok_or_else(|| {
+                    let text = "U_ILLEGAL_ARGUMENT_ERROR";
+                    Complaint::new(format!("could not convert locale name \"{name}\" to language tag: {text}"))
+                })?;
+                remarks.push(format!("Using language tag \"{tag}\" for ICU locale \"{name}\"."));
+                let language = locale::language(&tag);
+                if !locale::is_known_language(&language) {
+                    return Err(Complaint::new(format!("locale \"{tag}\" has unknown language \"{language}\"")));
+                }
+                if encoding == 0 {
+                    return Err(Complaint::new("encoding mismatch").hint(
+                        "Rerun initdb and either do not specify an encoding explicitly, or choose a matching combination.",
+                    ));
+                }
+                Some(tag)
             }
-            _ if options.icu.is_some() => {
-                return Err(Complaint::new(
-                    "--icu-locale cannot be specified unless locale provider \"icu\" is chosen",
-                ));
-            }
-            _ if is_c(&collate) && is_c(&ctype) || is_c_utf8(&collate) && is_c_utf8(&ctype) => (b'c', None),
-            _ => {
-                replaced = Some(if is_c(&collate) { ctype.clone() } else { collate.clone() });
-                (b'b', Some("C.UTF-8".to_string()))
-            }
+            _ => None,
         };
-        Ok(Locale { provider, name, collate, ctype, messages, monetary, numeric, time, encoding, replaced })
+        // What cannot be opened is refused now.
+        let definition = collation::Definition {
+            provider,
+            locale: name.as_deref(),
+            collate: Some(&collate),
+            ctype: Some(&ctype),
+            rules: options.rules.as_deref(),
+            deterministic: true,
+        };
+        collation::Collation::open(&definition).map_err(|error| Complaint::new(error.message()))?;
+        if encoding == 6
+            && let Some(libc) = Libc::parse(&ctype).filter(|libc| !libc.is_utf8())
+        {
+            if let Libc::Language { codeset, .. } = libc {
+                let text = format!("encoding of locale \"{ctype}\" ({codeset}) is not implemented");
+                return Err(Complaint::new(text));
+            }
+        }
+        let rules = options.rules.clone();
+        Ok(Locale { provider, name, collate, ctype, messages, monetary, numeric, time, rules, encoding, remarks })
     }
 
     /// The lines in which initdb tells its choice.
@@ -134,7 +132,11 @@ impl Locale {
         if self.provider == b'c' && all.iter().all(|name| **name == self.collate) {
             text.push_str(&format!("The database cluster will be initialized with locale \"{}\".\n", self.collate));
         } else {
-            let provider = if self.provider == b'b' { "builtin" } else { "libc" };
+            let provider = match self.provider {
+                b'b' => "builtin",
+                b'i' => "icu",
+                _ => "libc",
+            };
             text.push_str("The database cluster will be initialized with this locale configuration:\n");
             text.push_str(&format!("  locale provider:   {provider}\n"));
             if let Some(name) = &self.name {
@@ -150,11 +152,6 @@ impl Locale {
             ] {
                 text.push_str(&format!("  {category}{name}\n"));
             }
-        }
-        if let Some(name) = &self.replaced {
-            text.push_str(&format!(
-                "Locale \"{name}\" is not available here; the builtin locale \"C.UTF-8\" is used for sorting and character classes.\n"
-            ));
         }
         text
     }
@@ -231,8 +228,14 @@ mod tests {
         assert_eq!((utf8.provider, utf8.collate.as_str()), (b'c', "C.UTF-8"));
         let all = |name: &str| LocaleOptions { all: Some(name.into()), ..Default::default() };
         let english = choose(all("en_US.UTF-8"), None, None).expect("accepted");
-        assert_eq!((english.provider, english.name.as_deref()), (b'b', Some("C.UTF-8")));
-        assert!(english.describe().contains("en_US.UTF-8"));
+        assert_eq!((english.provider, english.name.as_deref()), (b'c', None));
+        assert!(english.describe().contains("with locale \"en_US.UTF-8\""));
+        let icu = |name: &str| LocaleOptions { provider: Some(b'i'), icu: Some(name.into()), ..Default::default() };
+        let german = choose(icu("de_AT"), None, None).expect("accepted");
+        assert_eq!((german.provider, german.name.as_deref()), (b'i', Some("de-AT")));
+        assert_eq!(german.remarks[0], "Using language tag \"de-AT\" for ICU locale \"de_AT\".");
+        assert!(german.describe().contains("locale provider:   icu"));
+        assert!(choose(icu("de-u-ks-foo"), None, None).is_err());
         assert_eq!(english.text_search(), "english");
         assert_eq!(choose(all("no such"), None, None), Err("invalid locale name \"no such\"".into()));
         let builtin = LocaleOptions { provider: Some(b'b'), ..Default::default() };

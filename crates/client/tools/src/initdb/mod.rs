@@ -118,6 +118,7 @@ pub fn create(options: &Options) -> Result<(), Complaint> {
         return Ok(());
     }
     let locale = Locale::choose(&options.locale, options.encoding.as_deref(), &|name| std::env::var(name).ok())?;
+    locale.remarks.iter().for_each(|remark| println!("{remark}"));
     print!("{}", locale.describe());
     let encoding = catalog::functions::encoding_name(locale.encoding).unwrap_or_default();
     if options.encoding.is_none() {
@@ -364,6 +365,7 @@ fn fill(
             collate: locale.collate.clone(),
             ctype: locale.ctype.clone(),
             locale: locale.name.clone(),
+            rules: locale.rules.clone(),
         };
         Ok(crate::cluster::create(data, options.segment_megabytes << 20, options.checksums, &cluster)?)
     })?;

@@ -151,6 +151,8 @@ pub struct LocaleOptions {
     pub builtin: Option<String>,
     /// `--icu-locale`.
     pub icu: Option<String>,
+    /// `--icu-rules`.
+    pub rules: Option<String>,
 }
 
 /// The options of a run that makes a cluster.
@@ -261,10 +263,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>, environment: Option<
             "-E" | "--encoding" => options.encoding = Some(value()?),
             "-g" | "--allow-group-access" => options.group_access = true,
             "--icu-locale" => options.locale.icu = Some(value()?),
-            "--icu-rules" => {
-                value()?;
-                return Err(Complaint::new("ICU is not supported in this build"));
-            }
+            "--icu-rules" => options.locale.rules = Some(value()?),
             "-k" | "--data-checksums" => options.checksums = true,
             "--no-data-checksums" => options.checksums = false,
             "--locale" => options.locale.all = Some(value()?),
@@ -350,6 +349,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>, environment: Option<
     for (name, given, of) in [
         ("--builtin-locale", options.locale.builtin.is_some(), b'b'),
         ("--icu-locale", options.locale.icu.is_some(), b'i'),
+        ("--icu-rules", options.locale.rules.is_some(), b'i'),
     ] {
         if given && options.locale.provider.unwrap_or(b'c') != of {
             let provider = if of == b'b' { "builtin" } else { "icu" };

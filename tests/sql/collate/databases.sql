@@ -1,0 +1,32 @@
+-- A database may have a locale of its own if it is made of template0.
+create database locale_icu template template0 locale_provider icu icu_locale 'de_AT' locale 'C';
+create database locale_builtin template template0 locale_provider builtin builtin_locale 'C.UTF8' locale 'C';
+create database locale_copy template locale_icu;
+select datname, datlocprovider, datcollate, datctype, datlocale, datcollversion = pg_database_collation_actual_version(oid) as current from pg_database where datname like 'locale\_%' order by 1;
+alter database locale_icu refresh collation version;
+create database locale_old template template0 locale_provider icu icu_locale 'de' locale 'C' collation_version '1';
+create database locale_wrong template locale_old;
+alter database locale_old refresh collation version;
+-- What is refused.
+create database locale_wrong template locale_icu icu_locale 'fr';
+create database locale_wrong template locale_icu locale_provider builtin builtin_locale 'C';
+create database locale_wrong template locale_icu encoding 'SQL_ASCII';
+create database locale_wrong template template0 locale_provider icu;
+create database locale_wrong template template0 locale_provider builtin;
+create database locale_wrong template template0 locale_provider builtin builtin_locale 'nope';
+create database locale_wrong template template0 locale 'nope';
+create database locale_wrong template template0 locale_provider icu locale 'nope';
+create database locale_wrong template template0 locale_provider other;
+create database locale_wrong template template0 icu_locale 'de' locale_provider builtin;
+create database locale_wrong template template0 builtin_locale 'C' locale_provider icu;
+create database locale_wrong template template0 icu_rules '&a<b' locale_provider builtin;
+create database locale_wrong template template0 locale_provider icu icu_locale 'de-u-ks-foo';
+create database locale_wrong template template0 encoding 'SQL_ASCII' locale_provider icu icu_locale 'de' locale 'C';
+create database locale_wrong template template0 locale_provider icu locale_provider icu;
+create database locale_wrong other = 1;
+create database locale_wrong strategy other;
+create database locale_wrong encoding nope;
+drop database locale_icu;
+drop database locale_builtin;
+drop database locale_copy;
+drop database locale_old;
