@@ -21,6 +21,9 @@ const TAILORED: &str = "\
     nn no nso om or pa pl ps ro ru se si sk sl smn sq sr sv ta te th tk tn to tr ug uk ur uz vi wo yi yo \
     yue zh";
 
+/// Of these, those whose orders the compiled data lacks.
+const LACKING: [&str; 5] = ["haw", "kl", "lkt", "se", "smn"];
+
 /// Languages in the root's order.
 const PLAIN: &str = "\
     agq ak asa ast ba bas bem bez bgc bho bm brx bua ca ccp ce cgg ckb csw cv dav de dje doi dua dyo dz \
@@ -321,7 +324,17 @@ fn open(tag: &Tag) -> Result<CollatorBorrowed<'static>, Refused> {
     if tag.language == "en" && tailored {
         return Err(missing("va", "posix"));
     }
-    if let Some(order @ ("search" | "searchjl" | "big5han" | "gb2312" | "direct" | "reformed" | "ducet")) =
+    let cyrillic = tag.language == "az" && tag.script == "Cyrl";
+    if LACKING.contains(&&*tag.language) || cyrillic {
+        return Err(Refused::Missing(format!("the order of language {}", tag.language)));
+    }
+    // Names of languages that are no longer used.
+    match &*text {
+        "mo" => text = "ro".into(),
+        "sh" => (text, script) = ("sr".into(), if script.is_empty() { "Latn" } else { script }),
+        _ => {}
+    }
+    if let Some(order @ ("search" | "searchjl" | "big5han" | "gb2312" | "direct" | "reformed" | "ducet" | "phonetic")) =
         keyword("co")
     {
         return Err(missing("co", order));
@@ -551,6 +564,7 @@ mod tests {
         assert_eq!(state("fr-u-kr-latn-digit"), Some(SqlState::FEATURE_NOT_SUPPORTED));
         assert_eq!(state("en-US-u-va-posix"), Some(SqlState::FEATURE_NOT_SUPPORTED));
         assert_eq!(state("sv-u-kb"), Some(SqlState::FEATURE_NOT_SUPPORTED));
+        assert_eq!(state("haw"), Some(SqlState::FEATURE_NOT_SUPPORTED));
         assert_eq!(state("nonsense-nowhere"), None);
         assert_eq!(state("de-AT-u-co-foo"), None);
     }
