@@ -173,10 +173,131 @@ impl Catalog {
             PgEventTrigger::RELATION => self
                 .row::<PgEventTrigger>(index::PG_EVENT_TRIGGER_OID_INDEX, &[oid.into()])?
                 .map(|row| format!("event trigger {}", quote_identifier(&row.evtname))),
+            PgPublicationRel::RELATION => {
+                match self.row::<PgPublicationRel>(index::PG_PUBLICATION_REL_OID_INDEX, &[oid.into()])? {
+                    Some(row) => {
+                        let publication = self.object_description(Object::of::<PgPublication>(row.prpubid))?;
+                        Some(format!("publication of {} in {publication}", self.relation_description(row.prrelid)?))
+                    }
+                    None => None,
+                }
+            }
+            PgPublicationNamespace::RELATION => {
+                match self.row::<PgPublicationNamespace>(index::PG_PUBLICATION_NAMESPACE_OID_INDEX, &[oid.into()])? {
+                    Some(row) => {
+                        let publication = self.object_description(Object::of::<PgPublication>(row.pnpubid))?;
+                        let schema = self.schema_name(row.pnnspid)?.unwrap_or_default();
+                        Some(format!("publication of schema {} in {publication}", quote_identifier(&schema)))
+                    }
+                    None => None,
+                }
+            }
+            PgSubscription::RELATION => self
+                .row::<PgSubscription>(index::PG_SUBSCRIPTION_OID_INDEX, &[oid.into()])?
+                .map(|row| format!("subscription {}", quote_identifier(&row.subname))),
+            PgForeignDataWrapper::RELATION => self
+                .row::<PgForeignDataWrapper>(index::PG_FOREIGN_DATA_WRAPPER_OID_INDEX, &[oid.into()])?
+                .map(|row| format!("foreign-data wrapper {}", quote_identifier(&row.fdwname))),
+            PgForeignServer::RELATION => self
+                .row::<PgForeignServer>(index::PG_FOREIGN_SERVER_OID_INDEX, &[oid.into()])?
+                .map(|row| format!("server {}", quote_identifier(&row.srvname))),
+            PgUserMapping::RELATION => {
+                match self.row::<PgUserMapping>(index::PG_USER_MAPPING_OID_INDEX, &[oid.into()])? {
+                    Some(row) => {
+                        let key = [row.umserver.into()];
+                        let server = self.row::<PgForeignServer>(index::PG_FOREIGN_SERVER_OID_INDEX, &key)?;
+                        let server = server.map(|row| row.srvname.to_string()).unwrap_or_default();
+                        let role = match row.umuser.is_valid() {
+                            true => self.role_name(row.umuser)?.unwrap_or_default(),
+                            false => "public".into(),
+                        };
+                        Some(format!("user mapping for {role} on server {server}"))
+                    }
+                    None => None,
+                }
+            }
+            PgConversion::RELATION => match self.row::<PgConversion>(index::PG_CONVERSION_OID_INDEX, &[oid.into()])? {
+                Some(row) => {
+                    let visible = self.search_path()?.schemas.contains(&row.connamespace);
+                    Some(format!("conversion {}", self.qualified(visible, row.connamespace, &row.conname)?))
+                }
+                None => None,
+            },
+            PgTsConfig::RELATION | PgTsDict::RELATION | PgTsParser::RELATION | PgTsTemplate::RELATION => {
+                self.text_search_description(object)?
+            }
+            PgTransform::RELATION => match self.row::<PgTransform>(index::PG_TRANSFORM_OID_INDEX, &[oid.into()])? {
+                Some(row) => Some(format!(
+                    "transform for {} language {}",
+                    self.type_name(row.trftype)?,
+                    self.language(row.trflang)?.lanname
+                )),
+                None => None,
+            },
+            PgParameterAcl::RELATION => self
+                .row::<PgParameterAcl>(index::PG_PARAMETER_ACL_OID_INDEX, &[oid.into()])?
+                .map(|row| format!("parameter {}", row.parname)),
+            PgDefaultAcl::RELATION => self.default_acl_description(oid)?,
+            PgAuthMembers::RELATION => {
+                match self.row::<PgAuthMembers>(index::PG_AUTH_MEMBERS_OID_INDEX, &[oid.into()])? {
+                    Some(row) => Some(format!(
+                        "membership of role {} in role {}",
+                        self.role_name(row.member)?.unwrap_or_default(),
+                        self.role_name(row.roleid)?.unwrap_or_default()
+                    )),
+                    None => None,
+                }
+            }
             PgLargeobjectMetadata::RELATION => Some(format!("large object {oid}")),
             _ => None,
         };
         Ok(text.unwrap_or_else(|| format!("object {}/{oid}/{}", object.class, object.sub)))
+    }
+}
+
+impl Catalog {
+    fn text_search_description(&self, object: Object) -> Result<Option<String>> {
+        let key = [object.oid.into()];
+        macro_rules! named {
+            ($Row:ident, $index:ident, $name:ident, $schema:ident, $word:literal) => {
+                self.row::<$Row>(index::$index, &key)?.map(|row| ($word, row.$name.to_string(), row.$schema))
+            };
+        }
+        let found = match object.class {
+            PgTsConfig::RELATION => {
+                named!(PgTsConfig, PG_TS_CONFIG_OID_INDEX, cfgname, cfgnamespace, "text search configuration")
+            }
+            PgTsDict::RELATION => {
+                named!(PgTsDict, PG_TS_DICT_OID_INDEX, dictname, dictnamespace, "text search dictionary")
+            }
+            PgTsParser::RELATION => {
+                named!(PgTsParser, PG_TS_PARSER_OID_INDEX, prsname, prsnamespace, "text search parser")
+            }
+            _ => named!(PgTsTemplate, PG_TS_TEMPLATE_OID_INDEX, tmplname, tmplnamespace, "text search template"),
+        };
+        let Some((word, name, schema)) = found else { return Ok(None) };
+        let visible = self.search_path()?.schemas.contains(&schema);
+        Ok(Some(format!("{word} {}", self.qualified(visible, schema, &name)?)))
+    }
+
+    fn default_acl_description(&self, oid: Oid) -> Result<Option<String>> {
+        let Some(row) = self.row::<PgDefaultAcl>(index::PG_DEFAULT_ACL_OID_INDEX, &[oid.into()])? else {
+            return Ok(None);
+        };
+        let what = match row.defaclobjtype {
+            b'r' => "relations",
+            b'S' => "sequences",
+            b'f' => "functions",
+            b'T' => "types",
+            b'n' => "schemas",
+            _ => "large objects",
+        };
+        let role = self.role_name(row.defaclrole)?.unwrap_or_default();
+        let place = match self.schema_name(row.defaclnamespace)? {
+            Some(schema) => format!(" in schema {schema}"),
+            None => String::new(),
+        };
+        Ok(Some(format!("default privileges on new {what} belonging to role {role}{place}")))
     }
 }
 

@@ -329,6 +329,19 @@ impl Catalog {
         relation.with_handles(toast, self).map(Some)
     }
 
+    /// The error of reading or changing a foreign table: no wrapper has a handler here.
+    pub fn no_handler(&self, table: Oid) -> Result<Error> {
+        let gone = || Error::internal(format!("cache lookup failed for foreign table {table}"));
+        let row = self.row::<PgForeignTable>(index::PG_FOREIGN_TABLE_RELID_INDEX, &[table.into()])?.ok_or_else(gone)?;
+        let key = [row.ftserver.into()];
+        let server = self.row::<PgForeignServer>(index::PG_FOREIGN_SERVER_OID_INDEX, &key)?.ok_or_else(gone)?;
+        let key = [server.srvfdw.into()];
+        let wrapper = self.row::<PgForeignDataWrapper>(index::PG_FOREIGN_DATA_WRAPPER_OID_INDEX, &key)?;
+        let wrapper = wrapper.ok_or_else(gone)?;
+        let text = format!("foreign-data wrapper \"{}\" has no handler", wrapper.fdwname);
+        Ok(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text))
+    }
+
     /// The `pg_class` row of a relation as it is now, statistics and privileges included.
     pub fn class(&self, oid: Oid) -> Result<Option<Entry<PgClass>>> {
         self.row(index::PG_CLASS_OID_INDEX, &[oid.into()])

@@ -308,7 +308,7 @@ impl Analyzer<'_> {
 }
 
 /// Whether a subquery stands in an expression.
-fn has_sublink(expr: &Expr) -> bool {
+pub(crate) fn has_sublink(expr: &Expr) -> bool {
     struct Finder(bool);
     impl Visitor for Finder {
         fn expr(&mut self, expr: &Expr) {

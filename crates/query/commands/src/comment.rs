@@ -103,7 +103,9 @@ fn object(context: &Context<'_>, kind: ObjectKind, reference: &ObjectReference) 
         ) => owned(Privileged::Function, Object::of::<PgProc>(lookup::require(context, kind, signature)?.oid)),
         (ObjectKind::Operator, ObjectReference::Operator(signature)) => operator(context, signature).map(Some),
         (kind, _) => {
-            Err(Error::not_implemented(format_args!("COMMENT ON {}", kind.drop_tag().trim_start_matches("DROP "))))
+            let found = crate::object::find(context, kind, reference)?;
+            crate::object::require_owner(context, found, false)?;
+            Ok(Some(found))
         }
     }
 }

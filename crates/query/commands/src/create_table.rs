@@ -12,14 +12,11 @@ use parser::ast::{CreateTable, Persistence};
 
 use crate::column::Column;
 use crate::merge::Definition;
-use crate::{Context, constraint, expression, inherit, like, merge, options, partition, sequence, temporary};
+use crate::{Context, constraint, expression, foreign, inherit, like, merge, options, partition, sequence, temporary};
 
 /// Makes a table.
 pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Result<()> {
-    let unsupported = [
-        (create.foreign.is_some(), "foreign tables"),
-        (create.tablespace.as_deref().is_some_and(|name| name != "pg_default"), "tablespaces"),
-    ];
+    let unsupported = [(create.tablespace.as_deref().is_some_and(|name| name != "pg_default"), "tablespaces")];
     if let Some((_, what)) = unsupported.iter().find(|(there, _)| *there) {
         return Err(Error::not_implemented(what));
     }
@@ -44,7 +41,14 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
     }
     let parents = inherit::parents(context, create, persistence)?;
     let definition = merge::definition(context, create, &parents)?;
-    let kind = if create.partition_by.is_some() { kind::PARTITIONED_TABLE } else { kind::TABLE };
+    let kind = match (&create.foreign, &create.partition_by) {
+        (Some(_), _) => kind::FOREIGN_TABLE,
+        (None, Some(_)) => kind::PARTITIONED_TABLE,
+        (None, None) => kind::TABLE,
+    };
+    if kind == kind::FOREIGN_TABLE {
+        foreign::check_constraints(context, create)?;
+    }
     if kind == kind::PARTITIONED_TABLE && definition.checks.iter().any(|check| check.no_inherit) {
         let text = format!("cannot add NO INHERIT constraint to partitioned table \"{name}\"");
         return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
@@ -63,6 +67,10 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
     }
     let table = catalog.create_relation(&new)?;
     context.services.at_commit().note(table, create.on_commit);
+    if let Some(foreign) = &create.foreign {
+        foreign::table(context, table, &foreign.server, &foreign.options)?;
+        foreign::column_options(context, table, create)?;
+    }
     if let Some(by) = &create.partition_by {
         partition::define_key(context, table, by)?;
     }

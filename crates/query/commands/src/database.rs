@@ -7,13 +7,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use catalog::privileges::ObjectKind;
-use catalog::rows::PgDatabase;
-use catalog::{Object, index};
+use catalog::rows::{CatalogRow, PgDatabase, PgDbRoleSetting, PgShdepend, PgShdescription};
+use catalog::{Entry, Object, index};
 use error::{Error, Result, SqlState};
 use ids::oids::DEFAULT_TABLESPACE;
 use ids::{BlockNumber, Fork, Oid, RelFileLocator};
 use locks::{LockMode, LockOwner, LockTag, LockWait};
-use parser::ast::{AlterDatabase, AlterDatabaseAction, CreateDatabase, DropDatabase};
+use parser::ast::{AlterDatabase, AlterDatabaseAction, CreateDatabase, DropDatabase, ObjectReference};
 use shm::{Interrupt, ProcNumber};
 use storage::{Access, Strategy, StrategyKind};
 use wal::{Image, RmgrId};
@@ -336,6 +336,13 @@ pub(crate) fn drop(context: &Context<'_>, drop: &DropDatabase) -> Result<()> {
         return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(others(count)));
     }
     catalog.delete_all::<PgDatabase>(index::PG_DATABASE_OID_INDEX, &[row.oid.into()])?;
+    // What its objects had to do with roles, and what was said of it.
+    catalog.delete_all::<PgShdepend>(index::PG_SHDEPEND_DEPENDER_INDEX, &[row.oid.into()])?;
+    let this = [Oid::INVALID.into(), PgDatabase::RELATION.into(), row.oid.into()];
+    catalog.delete_all::<PgShdepend>(index::PG_SHDEPEND_DEPENDER_INDEX, &this)?;
+    let key = [row.oid.into(), PgDatabase::RELATION.into()];
+    catalog.delete_all::<PgShdescription>(index::PG_SHDESCRIPTION_O_C_INDEX, &key)?;
+    catalog.delete_all::<PgDbRoleSetting>(index::PG_DB_ROLE_SETTING_DATABASEID_ROL_INDEX, &[row.oid.into()])?;
     for (file, fork) in relations(context, row.oid)? {
         if fork == Fork::Main {
             let locator = RelFileLocator::new(DEFAULT_TABLESPACE, row.oid, file);
@@ -343,4 +350,71 @@ pub(crate) fn drop(context: &Context<'_>, drop: &DropDatabase) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn named(context: &Context<'_>, reference: &ObjectReference) -> Result<Entry<PgDatabase>> {
+    let ObjectReference::Name(name) = reference else { return Err(Error::internal("a database is not named as one")) };
+    context
+        .catalog()
+        .database_by_name(&name.name)?
+        .ok_or_else(|| Error::new(SqlState::UNDEFINED_DATABASE, format!("database \"{}\" does not exist", name.name)))
+}
+
+fn may_create_databases(context: &Context<'_>) -> Result<bool> {
+    let catalog = context.catalog();
+    Ok(catalog.role(catalog.current_user())?.is_some_and(|role| role.rolsuper || role.rolcreatedb))
+}
+
+/// ALTER DATABASE … RENAME TO
+pub(crate) fn rename(context: &Context<'_>, reference: &ObjectReference, name: &str) -> Result<()> {
+    let catalog = context.catalog();
+    let row = named(context, reference)?;
+    catalog.require_owner(ObjectKind::Database, row.oid)?;
+    if !may_create_databases(context)? {
+        return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, "permission denied to rename database"));
+    }
+    if catalog.database_by_name(name)?.is_some() {
+        return Err(Error::new(SqlState::DUPLICATE_DATABASE, format!("database \"{name}\" already exists")));
+    }
+    if row.oid == catalog.database() {
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "current database cannot be renamed"));
+    }
+    lock(context, row.oid, LockMode::AccessExclusive)?;
+    let count = wait_until_unused(context, row.oid)?;
+    if count > 0 {
+        let text = format!("database \"{}\" is being accessed by other users", row.datname);
+        return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(others(count)));
+    }
+    let key = [row.oid.into()];
+    catalog.change::<PgDatabase>(index::PG_DATABASE_OID_INDEX, &key, |row| row.datname = name.to_string().into())?;
+    catalog.next_command()
+}
+
+/// ALTER DATABASE … OWNER TO
+pub(crate) fn set_owner(context: &Context<'_>, reference: &ObjectReference, owner: Oid) -> Result<()> {
+    let catalog = context.catalog();
+    let row = named(context, reference)?;
+    if row.datdba == owner {
+        return Ok(());
+    }
+    catalog.require_owner(ObjectKind::Database, row.oid)?;
+    crate::owner::require_settable(context, owner)?;
+    if !may_create_databases(context)? {
+        return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, "permission denied to change owner of database"));
+    }
+    give(context.catalog(), row.oid, owner)
+}
+
+/// Makes a role the owner of a database.
+pub(crate) fn give(catalog: &catalog::Catalog, database: Oid, owner: Oid) -> Result<()> {
+    let Some(row) = catalog.database_row(database)? else { return Ok(()) };
+    let acl = row.datacl.as_ref().map(|acl| acl.with_owner(row.datdba, owner));
+    let new = acl.clone();
+    catalog.change::<PgDatabase>(index::PG_DATABASE_OID_INDEX, &[database.into()], |row| {
+        (row.datdba, row.datacl) = (owner, new);
+    })?;
+    let this = Object::of::<PgDatabase>(database);
+    catalog.change_recorded_owner(this, owner)?;
+    catalog.record_acl(this, owner, acl.as_ref())?;
+    catalog.next_command()
 }

@@ -21,6 +21,7 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
             | ObjectKind::Index
             | ObjectKind::View
             | ObjectKind::Sequence
+            | ObjectKind::ForeignTable
             | ObjectKind::MaterializedView => relation(context, drop, reference)?,
             ObjectKind::Schema => schema(context, drop, reference)?,
             ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate => {
@@ -31,7 +32,8 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
             ObjectKind::Collation => crate::collation::to_drop(context, drop, reference)?,
             ObjectKind::Trigger => crate::triggers::to_drop(context, drop, reference)?,
             ObjectKind::Extension => crate::extension::to_drop(context, drop, reference)?,
-            _ => return Err(Error::not_implemented(drop.kind.drop_tag())),
+            ObjectKind::Trigger | ObjectKind::Rule => return Err(Error::not_implemented(drop.kind.drop_tag())),
+            _ => crate::object::to_drop(context, drop, reference)?,
         });
     }
     if objects.is_empty() {
@@ -63,6 +65,7 @@ fn word(kind: ObjectKind) -> &'static str {
         ObjectKind::View => "view",
         ObjectKind::Sequence => "sequence",
         ObjectKind::MaterializedView => "materialized view",
+        ObjectKind::ForeignTable => "foreign table",
         _ => "table",
     }
 }
@@ -111,6 +114,7 @@ fn check_kind(wanted: ObjectKind, relation: &Relation) -> Result<()> {
         kind::VIEW => ObjectKind::View,
         kind::SEQUENCE => ObjectKind::Sequence,
         kind::MATERIALIZED_VIEW => ObjectKind::MaterializedView,
+        kind::FOREIGN_TABLE => ObjectKind::ForeignTable,
         _ => ObjectKind::Type,
     };
     if found == wanted {

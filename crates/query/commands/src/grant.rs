@@ -119,6 +119,9 @@ fn kind_of(kind: NamedKind) -> Result<ObjectKind> {
         NamedKind::Tablespace => ObjectKind::Tablespace,
         NamedKind::Type | NamedKind::Domain => ObjectKind::Type,
         NamedKind::Function | NamedKind::Procedure | NamedKind::Routine => ObjectKind::Function,
+        NamedKind::ForeignDataWrapper => ObjectKind::ForeignDataWrapper,
+        NamedKind::ForeignServer => ObjectKind::ForeignServer,
+        NamedKind::LargeObject => ObjectKind::LargeObject,
         _ => return Err(Error::not_implemented("GRANT on this kind of object")),
     })
 }

@@ -8,6 +8,7 @@
 mod alter;
 mod amcheck;
 mod analyze;
+mod cast;
 mod cluster;
 mod collation;
 mod column;
@@ -23,6 +24,7 @@ mod database_locale;
 mod drop;
 mod expression;
 pub mod extension;
+mod foreign;
 mod foreign_key;
 mod function;
 mod grant;
@@ -34,10 +36,13 @@ mod maintenance;
 mod membership;
 mod merge;
 mod needs;
+mod object;
+mod operator;
 mod options;
 mod owner;
 mod partition;
 mod policy;
+mod publication;
 mod reindex;
 mod rename;
 pub mod role;
@@ -71,6 +76,19 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::CreateTrigger(create) => triggers::create(context, create)?,
         Statement::CreateRule(_) => return Err(Error::not_implemented("rules")),
         Statement::CreateView(create) => view::create_view(context, create)?,
+        Statement::CreatePublication(create) => publication::create(context, create)?,
+        Statement::AlterPublication(alter) => publication::alter(context, alter)?,
+        Statement::CreateForeignDataWrapper(create) => foreign::create_wrapper(context, create)?,
+        Statement::AlterForeignDataWrapper(alter) => foreign::alter_wrapper(context, alter)?,
+        Statement::CreateServer(create) => foreign::create_server(context, create)?,
+        Statement::AlterServer(alter) => foreign::alter_server(context, alter)?,
+        Statement::CreateUserMapping(create) => foreign::create_mapping(context, create)?,
+        Statement::AlterUserMapping(alter) => foreign::alter_mapping(context, alter)?,
+        Statement::DropUserMapping(drop) => foreign::drop_mapping(context, drop)?,
+        Statement::Define(define) if define.kind == ObjectKind::Operator => operator::create(context, define)?,
+        Statement::AlterOperator(alter) => operator::alter(context, alter)?,
+        Statement::CreateCast(create) => cast::create(context, create)?,
+        Statement::CreateConversion(create) => cast::create_conversion(context, create)?,
         Statement::CreatePolicy(create) => policy::create(context, create)?,
         Statement::AlterPolicy(alter) => policy::alter(context, alter)?,
         Statement::CreateRole(create) => role::create(context, create)?,

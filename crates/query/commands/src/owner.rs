@@ -15,7 +15,14 @@ pub(crate) fn alter(context: &Context<'_>, alter: &AlterOwner) -> Result<()> {
             function::alter::set_owner(context, alter.kind, &alter.object, owner)
         }
         ObjectKind::Collation => crate::collation::set_owner(context, &alter.object, owner),
-        other => Err(Error::not_implemented(format_args!("{} … OWNER TO", other.alter_tag()))),
+        ObjectKind::Database => crate::database::set_owner(context, &alter.object, owner),
+        kind => {
+            let found = crate::object::find(context, kind, &alter.object)?;
+            match crate::object::operations(found.class) {
+                Some(operations) => operations.set_owner(context, found.oid, owner),
+                None => Err(Error::not_implemented(format_args!("{} … OWNER TO", kind.alter_tag()))),
+            }
+        }
     }
 }
 

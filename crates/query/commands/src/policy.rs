@@ -135,7 +135,7 @@ pub(crate) fn to_drop(
     }
     let table = context.open(&named, 8)?;
     let Some(policy) = find(context, &table, name)? else {
-        let text = format!("policy \"{name}\" for {} \"{}\" does not exist", "table", table.name());
+        let text = format!("policy \"{name}\" for table \"{}\" does not exist", table.name());
         return match drop.if_exists {
             true => skip(
                 SqlState::UNDEFINED_OBJECT,
@@ -144,7 +144,11 @@ pub(crate) fn to_drop(
             false => Err(Error::new(SqlState::UNDEFINED_OBJECT, text)),
         };
     };
-    context.require_owner(&table)?;
+    let catalog = context.catalog();
+    if !catalog.has_privileges_of(catalog.current_user(), table.class.relowner)? {
+        let text = format!("must be owner of relation {}", table.name());
+        return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
+    }
     Ok(Some(Object::of::<PgPolicy>(policy.oid)))
 }
 
@@ -180,8 +184,13 @@ fn open(context: &Context<'_>, name: &RelationName) -> Result<Entry<Relation>> {
 }
 
 fn store(context: &Context<'_>, table: &Relation, expr: Option<&Expr>) -> Result<Option<Stored>> {
-    expr.map(|expr| expression::store(context, expr, Place::Policy, Some(table), Wanted::Condition("POLICY")))
-        .transpose()
+    let wanted = || Wanted::Condition("POLICY");
+    let stored = expr.map(|expr| expression::store(context, expr, Place::Policy, Some(table), wanted())).transpose();
+    // PostgreSQL does not say where in the statement something is wrong.
+    stored.map_err(|mut error| {
+        error.fields_mut().position = None;
+        error
+    })
 }
 
 /// Records what a policy's expressions read and call.

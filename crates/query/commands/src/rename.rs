@@ -17,6 +17,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
         | ObjectKind::View
         | ObjectKind::MaterializedView
         | ObjectKind::Index
+        | ObjectKind::ForeignTable
         | ObjectKind::Sequence => {
             let Some(relation) = open(context, rename.kind, &rename.object, rename.if_exists)? else { return Ok(()) };
             catalog.rename_relation(relation.oid, &rename.new_name)
@@ -56,6 +57,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
             };
             crate::role::rename(context, &name.name, &rename.new_name)
         }
+        ObjectKind::Database => crate::database::rename(context, &rename.object, &rename.new_name),
         ObjectKind::Schema => {
             let ObjectReference::Name(name) = &rename.object else {
                 return Err(Error::internal("a schema is not named as one"));
@@ -74,7 +76,16 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
             crate::types::rename(context, rename)
         }
         ObjectKind::Collation => crate::collation::rename(context, &rename.object, &rename.new_name),
-        other => Err(Error::not_implemented(format_args!("{} … RENAME", other.alter_tag()))),
+        ObjectKind::Trigger | ObjectKind::Rule => {
+            Err(Error::not_implemented(format_args!("{} … RENAME", rename.kind.alter_tag())))
+        }
+        kind => {
+            let found = crate::object::find(context, kind, &rename.object)?;
+            match crate::object::operations(found.class) {
+                Some(operations) => operations.rename(context, found.oid, &rename.new_name),
+                None => Err(Error::not_implemented(format_args!("{} … RENAME", kind.alter_tag()))),
+            }
+        }
     }
 }
 
@@ -90,9 +101,21 @@ pub(crate) fn set_schema(context: &Context<'_>, alter: &AlterObjectSchema) -> Re
     if matches!(alter.kind, ObjectKind::Type | ObjectKind::Domain) {
         return crate::types::set_schema(context, alter);
     }
-    if !matches!(alter.kind, ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence)
-    {
-        return Err(Error::not_implemented(format_args!("{} … SET SCHEMA", alter.kind.alter_tag())));
+    if !matches!(
+        alter.kind,
+        ObjectKind::Table
+            | ObjectKind::View
+            | ObjectKind::MaterializedView
+            | ObjectKind::Sequence
+            | ObjectKind::ForeignTable
+    ) {
+        let found = crate::object::find(context, alter.kind, &alter.object)?;
+        return match crate::object::operations(found.class) {
+            Some(operations) => {
+                operations.set_schema(context, found.oid, context.catalog().require_schema(&alter.schema)?)
+            }
+            None => Err(Error::not_implemented(format_args!("{} … SET SCHEMA", alter.kind.alter_tag()))),
+        };
     }
     let Some(relation) = open(context, alter.kind, &alter.object, alter.if_exists)? else { return Ok(()) };
     let catalog = context.catalog();
@@ -137,6 +160,7 @@ fn open(
         ObjectKind::MaterializedView => (relation.kind() == kind::MATERIALIZED_VIEW, "a materialized view"),
         ObjectKind::Index => (matches!(relation.kind(), kind::INDEX | kind::PARTITIONED_INDEX), "an index"),
         ObjectKind::Sequence => (relation.kind() == kind::SEQUENCE, "a sequence"),
+        ObjectKind::ForeignTable => (relation.kind() == kind::FOREIGN_TABLE, "a foreign table"),
         _ => (true, ""),
     };
     if !fits {

@@ -428,7 +428,7 @@ impl Planner<'_> {
                 }
                 let base = self.base_relation(oid)?;
                 if relkind == catalog::relation::kind::FOREIGN_TABLE {
-                    return Err(Error::not_implemented("foreign tables"));
+                    return Err(self.ctx.catalog.no_handler(oid)?);
                 }
                 if self.is_tree(&base.relation, inherit)? {
                     let top = base.relation.clone();

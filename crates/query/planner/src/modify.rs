@@ -28,7 +28,7 @@ impl Planner<'_> {
             | catalog::relation::kind::MATERIALIZED_VIEW
             | catalog::relation::kind::PARTITIONED_TABLE
             | catalog::relation::kind::VIEW => {}
-            catalog::relation::kind::FOREIGN_TABLE => return Err(Error::not_implemented("changing foreign tables")),
+            catalog::relation::kind::FOREIGN_TABLE => return Err(self.ctx.catalog.no_handler(oid)?),
             _ => {
                 return Err(Error::new(
                     SqlState::WRONG_OBJECT_TYPE,

@@ -96,7 +96,7 @@ impl Planner<'_> {
         for (n, oid) in tables.into_iter().enumerate() {
             let base = self.base_relation(oid)?;
             if base.relation.kind() == kind::FOREIGN_TABLE {
-                return Err(Error::not_implemented("foreign tables"));
+                return Err(self.ctx.catalog.no_handler(oid)?);
             }
             let numbers = Rc::new(numbers(&tree.top, &base.relation)?);
             let alias = if single { alias.clone() } else { format!("{alias}_{}", n + 1) };

@@ -183,7 +183,9 @@ impl Catalog {
     pub fn role_dependents(&self, role: Oid, limit: usize) -> Result<(Vec<String>, usize)> {
         let key = [PgAuthid::RELATION.into(), role.into()];
         let (mut words, mut count, mut elsewhere) = (Vec::new(), 0, std::collections::BTreeMap::<Oid, usize>::new());
-        for row in self.read_rows::<PgShdepend>(index::PG_SHDEPEND_REFERENCE_INDEX, &key)?.iter() {
+        let mut found = self.read_rows::<PgShdepend>(index::PG_SHDEPEND_REFERENCE_INDEX, &key)?.to_vec();
+        found.sort_by_key(|row| (row.objid, row.classid, row.objsubid));
+        for row in &found {
             count += 1;
             if row.dbid.is_valid() && row.dbid != self.database() {
                 *elsewhere.entry(row.dbid).or_default() += 1;

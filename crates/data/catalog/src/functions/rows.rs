@@ -4,7 +4,7 @@ use super::catalog_of;
 use crate::acl::{AclItem, Privileges};
 use crate::catalog::Catalog;
 use crate::index;
-use crate::rows::{CatalogRow, PgExtension, PgTsParser};
+use crate::rows::*;
 use batch::{Column, DatumRef, Repr, Rows};
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -19,6 +19,7 @@ pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
     (3082, available_extensions),
     (3713, token_types_by_oid),
     (3714, token_types_by_name),
+    (6119, publication_tables),
 ];
 
 /// Rows that are all there.
@@ -52,6 +53,115 @@ fn made(columns: Vec<Column>) -> Result<Box<dyn RowSource>> {
 
 fn oid_argument(args: &[DatumRef<'_>]) -> Option<Oid> {
     args.first().and_then(|arg| arg.as_oid())
+}
+
+/// `pubid, relid, attrs, qual` of the tables of publications: those that are named, those in schemas that are named, or all; partitions as
+/// themselves or as their root.
+fn publication_tables(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let catalog = catalog_of(&context)?;
+    let mut columns = [Repr::B4, Repr::B4, Repr::Bytes, Repr::Bytes].map(Column::new);
+    let Some(names) = args.first().and_then(|arg| arg.as_bytes()) else { return made(columns.into()) };
+    let names = types::array::View::new(names)?;
+    for name in names.iter().filter_map(|name| name.as_bytes().map(|name| String::from_utf8_lossy(name).into_owned())) {
+        let key = [name.as_str().into()];
+        let Some(publication) = catalog.row::<PgPublication>(index::PG_PUBLICATION_PUBNAME_INDEX, &key)? else {
+            let text = format!("publication \"{name}\" does not exist");
+            return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
+        };
+        for (table, member) in tables_published(catalog, &publication)? {
+            let relation = catalog.relation(table)?;
+            let listed = member.as_ref().and_then(|member| member.prattrs.clone());
+            let attrs = match listed {
+                Some(listed) => listed.0,
+                None => {
+                    let kept = |column: &&PgAttribute| {
+                        column.attgenerated == 0 || column.attgenerated == b's' && publication.pubgencols == b's'
+                    };
+                    relation.live_columns().filter(kept).map(|column| column.attnum).collect()
+                }
+            };
+            let attrs = crate::field::Int2Vector(attrs);
+            columns[0].push(DatumRef::B4(publication.oid.0 as i32));
+            columns[1].push(DatumRef::B4(table.0 as i32));
+            crate::field::Field::append_to(&attrs, &mut columns[2]);
+            let qual = member.and_then(|member| member.prqual.clone());
+            columns[3].push(qual.as_ref().map_or(DatumRef::Null, |qual| DatumRef::Bytes(qual.as_bytes())));
+        }
+    }
+    made(columns.into())
+}
+
+/// The tables of a publication, with their own rows of `pg_publication_rel` where they have some.
+fn tables_published(catalog: &Catalog, publication: &PgPublication) -> Result<Vec<(Oid, Option<PgPublicationRel>)>> {
+    let publishable = |class: &PgClass| {
+        matches!(class.relkind, b'r' | b'p') && class.oid >= Oid::FIRST_NORMAL && class.relpersistence == b'p'
+    };
+    let mut named: Vec<(Oid, Option<PgPublicationRel>)> = Vec::new();
+    if publication.puballtables {
+        for stored in catalog.scan_all::<PgClass>()?.into_iter().filter(|stored| publishable(&stored.row)) {
+            let class = &stored.row;
+            let fits = match publication.pubviaroot {
+                true => !class.relispartition,
+                false => class.relkind == b'r',
+            };
+            if fits {
+                named.push((class.oid, None));
+            }
+        }
+        named.sort_by_key(|(oid, _)| *oid);
+        return Ok(named);
+    }
+    for stored in
+        catalog.stored::<PgPublicationRel>(index::PG_PUBLICATION_REL_PRPUBID_INDEX, &[publication.oid.into()])?
+    {
+        named.push((stored.row.prrelid, Some(stored.row)));
+    }
+    let schemas: Vec<Oid> = (catalog.scan_all::<PgPublicationNamespace>()?.into_iter())
+        .filter(|stored| stored.row.pnpubid == publication.oid)
+        .map(|stored| stored.row.pnnspid)
+        .collect();
+    if !schemas.is_empty() {
+        for stored in catalog.scan_all::<PgClass>()? {
+            let class = &stored.row;
+            if schemas.contains(&class.relnamespace)
+                && publishable(class)
+                && !named.iter().any(|(oid, _)| *oid == class.oid)
+            {
+                named.push((class.oid, None));
+            }
+        }
+    }
+    let mut found: Vec<(Oid, Option<PgPublicationRel>)> = Vec::new();
+    let all: Vec<Oid> = named.iter().map(|(oid, _)| *oid).collect();
+    for (table, member) in named {
+        let Some(class) = catalog.class(table)? else { continue };
+        if publication.pubviaroot {
+            // What a table above it publishes is not published twice.
+            let above = if class.relispartition { ancestors(catalog, table)? } else { Vec::new() };
+            if !above.iter().skip(1).any(|above| all.contains(above)) {
+                found.push((table, member));
+            }
+            continue;
+        }
+        if class.relkind != b'p' {
+            found.push((table, member));
+            continue;
+        }
+        let mut todo = vec![table];
+        while let Some(table) = todo.pop() {
+            for child in catalog.children(table)? {
+                match catalog.class(child)?.map(|class| class.relkind) {
+                    Some(b'p') => todo.push(child),
+                    Some(_) if !all.contains(&child) && !found.iter().any(|(oid, _)| *oid == child) => {
+                        found.push((child, None));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    found.sort_by_key(|(oid, _)| *oid);
+    Ok(found)
 }
 
 /// A partition and its ancestors, upwards.

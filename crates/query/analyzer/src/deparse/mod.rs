@@ -169,11 +169,49 @@ pub(crate) fn labelled_text(catalog: &Catalog, value: &Expr) -> Result<String> {
 fn one(catalog: &Catalog, expr: &Expr, relation: Oid, pretty: bool) -> Result<String> {
     let relation = if relation.is_valid() { Some(catalog.relation(relation)?) } else { None };
     let env = DefaultEnvironment::default();
+    if let Some(relation) = &relation
+        && crate::row_security::has_sublink(expr)
+    {
+        // Subqueries name the columns of the relation as those of a query around them.
+        let query = over(relation);
+        let mut writer = Writer::new(catalog, &env, Naming::Levels(vec![names::Level::new(catalog, &query, &[])?]));
+        (writer.layout, writer.pretty) = (true, pretty);
+        writer.expr(expr, false)?;
+        return Ok(writer.out);
+    }
     let names = OneRelation(relation);
     let mut writer = Writer::new(catalog, &env, Naming::Given(&names));
     (writer.layout, writer.pretty) = (true, pretty);
     writer.expr(expr, false)?;
     Ok(writer.out)
+}
+
+/// A query that reads one relation.
+fn over(relation: &catalog::Relation) -> Query {
+    let mut query = Query::new(Command::Select);
+    let columns = relation.columns.iter().map(|column| EntryColumn {
+        name: if column.attisdropped { String::new() } else { column.attname.to_string() },
+        ty: SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation },
+    });
+    query.range_table.push(RangeTableEntry {
+        kind: EntryKind::Relation {
+            oid: relation.oid,
+            relkind: relation.kind(),
+            inherit: false,
+            lock: 1,
+            sample: None,
+        },
+        alias: None,
+        column_aliases: false,
+        name: relation.name().to_string(),
+        columns: columns.collect(),
+        lateral: false,
+        in_from: true,
+        permission: None,
+        security: Vec::new(),
+    });
+    query.from.push(FromItem::Relation(0));
+    query
 }
 
 /// An expression without columns as SQL: a default, as catalogs show it.

@@ -107,6 +107,10 @@ pub(super) fn alter(context: &Context<'_>, relation: &Entry<Relation>, action: &
             catalog.forget_dependency(Object::relation(table), ty, Dependency::Normal)?;
             catalog.alter_class(table, |class| class.reloftype = Oid::INVALID)
         }
+        Action::ForeignOptions(items) => crate::foreign::alter_table_options(context, relation, items),
+        Action::ColumnForeignOptions { name, options } => {
+            crate::foreign::alter_column_options(context, relation, name, options)
+        }
         _ => Err(Error::not_implemented("this ALTER TABLE action")),
     }
 }
