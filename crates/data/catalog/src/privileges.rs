@@ -353,6 +353,15 @@ impl Catalog {
             ObjectKind::Type => Some(self.type_name(object)?),
             ObjectKind::Language => self.find_language(object)?.map(|row| row.lanname.to_string()),
             ObjectKind::Tablespace => self.tablespace(object)?.map(|row| row.spcname.to_string()),
+            ObjectKind::ForeignDataWrapper => self
+                .row::<PgForeignDataWrapper>(index::PG_FOREIGN_DATA_WRAPPER_OID_INDEX, &[object.into()])?
+                .map(|row| row.fdwname.to_string()),
+            ObjectKind::ForeignServer => self
+                .row::<PgForeignServer>(index::PG_FOREIGN_SERVER_OID_INDEX, &[object.into()])?
+                .map(|row| row.srvname.to_string()),
+            ObjectKind::Parameter => self
+                .row::<PgParameterAcl>(index::PG_PARAMETER_ACL_OID_INDEX, &[object.into()])?
+                .map(|row| row.parname.to_string()),
             _ => None,
         };
         Ok(name.unwrap_or_else(|| object.to_string()))
@@ -397,6 +406,40 @@ impl Catalog {
             self.object_name(object_kind, object)?
         );
         Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message))
+    }
+
+    /// The list that a new object of a kind gets in a schema (zero for one that is in none), if ALTER DEFAULT PRIVILEGES has said anything of it.
+    pub fn initial_acl(&self, object_kind: ObjectKind, owner: Oid, schema: Oid) -> Result<Option<Acl>> {
+        let letter = match object_kind {
+            ObjectKind::Relation => b'r',
+            ObjectKind::Sequence => b'S',
+            ObjectKind::Function => b'f',
+            ObjectKind::Type => b'T',
+            ObjectKind::Schema => b'n',
+            ObjectKind::LargeObject => b'L',
+            _ => return Ok(None),
+        };
+        let stored = |schema: Oid| {
+            let key = [owner.into(), schema.into(), i32::from(letter).into()];
+            self.row::<PgDefaultAcl>(index::PG_DEFAULT_ACL_ROLE_NSP_OBJ_INDEX, &key)
+        };
+        let everywhere = stored(Oid::INVALID)?;
+        let here = if schema.is_valid() { stored(schema)? } else { None };
+        if everywhere.is_none() && here.is_none() {
+            return Ok(None);
+        }
+        let default = object_kind.default_acl(owner);
+        let mut acl = everywhere.map_or_else(|| default.clone(), |row| row.defaclacl.clone());
+        for item in here.iter().flat_map(|row| &row.defaclacl.0) {
+            match acl.0.iter_mut().find(|have| (have.grantee, have.grantor) == (item.grantee, item.grantor)) {
+                Some(have) => {
+                    have.privileges = have.privileges.union(item.privileges);
+                    have.grantable = have.grantable.union(item.grantable);
+                }
+                None => acl.0.push(*item),
+            }
+        }
+        Ok((acl != default).then_some(acl))
     }
 
     /// The privileges out of `wanted` that a role has on a column by the column's own list; on column 0, the whole row, those that it has on

@@ -7,10 +7,12 @@
 use catalog::acl::{Acl, AclItem, Privileges};
 use catalog::privileges::{Membership, ObjectKind};
 use catalog::relation::kind;
+use catalog::rows::{PgDefaultAcl, PgNamespace, PgParameterAcl};
+use catalog::{Catalog, Dependency, Object, Stored, index};
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
 use parser::ast::{
-    DropBehavior, Grant, GrantObjects, Name, ObjectKind as NamedKind, ObjectReference, Privilege, RoleKind,
+    AlterDefaultPrivileges, DropBehavior, Grant, GrantObjects, Name, ObjectKind as NamedKind, ObjectReference, Privilege, RoleKind,
 };
 
 use crate::Context;
@@ -34,9 +36,7 @@ pub(crate) fn grant(context: &Context<'_>, grant: &Grant) -> Result<()> {
     {
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "grantor must be current user"));
     }
-    let grantees = (grant.grantees.iter())
-        .map(|role| if role.kind == RoleKind::Public { Ok(Oid::INVALID) } else { context.role(role) })
-        .collect::<Result<Vec<_>>>()?;
+    let grantees = grantees(context, grant)?;
     let (kind, objects) = objects(context, &grant.objects)?;
     let mut change = Change { grant, grantees, privileges: None, all: false, columns: Vec::new() };
     if grant.privileges.is_empty() {
@@ -104,9 +104,133 @@ fn objects(context: &Context<'_>, named: &GrantObjects) -> Result<(ObjectKind, V
             found.sort();
             Ok((kind_of(*kind)?, found))
         }
-        GrantObjects::Parameters(_) => Err(Error::not_implemented("GRANT ON PARAMETER")),
+        GrantObjects::Parameters(names) => {
+            let found = names.iter().map(|name| parameter(context, name)).collect::<Result<Vec<_>>>()?;
+            Ok((ObjectKind::Parameter, found))
+        }
         GrantObjects::Defaults { .. } => Err(Error::not_implemented("ALTER DEFAULT PRIVILEGES")),
     }
+}
+
+/// The row of a parameter on which something is granted; made now if it has none.
+fn parameter(context: &Context<'_>, name: &str) -> Result<Oid> {
+    let catalog = context.catalog();
+    let name = name.to_ascii_lowercase();
+    if context.session.env().setting(&name).is_none() && !name.contains('.') {
+        let text = format!("invalid parameter name \"{name}\"");
+        return Err(Error::new(SqlState::INVALID_NAME, text));
+    }
+    let key = [name.as_str().into()];
+    if let Some(row) = catalog.row::<PgParameterAcl>(index::PG_PARAMETER_ACL_PARNAME_INDEX, &key)? {
+        return Ok(row.oid);
+    }
+    let oid = catalog.new_oid::<PgParameterAcl>(index::PG_PARAMETER_ACL_OID_INDEX)?;
+    catalog.insert(&PgParameterAcl { oid, parname: name.into(), paracl: None })?;
+    catalog.next_command()?;
+    Ok(oid)
+}
+
+/// ALTER DEFAULT PRIVILEGES: changes the lists that objects made later begin with.
+pub(crate) fn alter_defaults(context: &Context<'_>, alter: &AlterDefaultPrivileges) -> Result<()> {
+    let catalog = context.catalog();
+    let grant = &alter.grant;
+    let GrantObjects::Defaults { kind: named } = grant.objects else {
+        return Err(Error::internal("default privileges of nothing"));
+    };
+    let kind = kind_of(named)?;
+    let letter = match kind {
+        ObjectKind::Relation => b'r',
+        ObjectKind::Sequence => b'S',
+        ObjectKind::Function => b'f',
+        ObjectKind::Type => b'T',
+        ObjectKind::Schema => b'n',
+        _ => b'L',
+    };
+    if !alter.schemas.is_empty() && matches!(kind, ObjectKind::Schema | ObjectKind::LargeObject) {
+        let what = if kind == ObjectKind::Schema { "SCHEMAS" } else { "LARGE OBJECTS" };
+        let text = format!("cannot use IN SCHEMA clause when using GRANT/REVOKE ON {what}");
+        return Err(Error::new(SqlState::INVALID_GRANT_OPERATION, text));
+    }
+    let me = catalog.current_user();
+    let roles = match alter.roles.is_empty() {
+        true => vec![me],
+        false => alter.roles.iter().map(|role| context.role(role)).collect::<Result<Vec<_>>>()?,
+    };
+    let schemas = match alter.schemas.is_empty() {
+        true => vec![Oid::INVALID],
+        false => alter.schemas.iter().map(|name| catalog.require_schema(name)).collect::<Result<Vec<_>>>()?,
+    };
+    let mut change = Change { grant, grantees: grantees(context, grant)?, privileges: None, all: false, columns: Vec::new() };
+    let mut wanted = if grant.privileges.is_empty() { kind.all() } else { Privileges::NONE };
+    for privilege in &grant.privileges {
+        if !privilege.columns.is_empty() {
+            let text = "default privileges cannot be set for columns";
+            return Err(Error::new(SqlState::INVALID_GRANT_OPERATION, text));
+        }
+        wanted = wanted.union(bits(privilege, kind)?);
+    }
+    change.privileges = Some(wanted);
+    for role in roles {
+        if !catalog.has_privileges_of(me, role)? {
+            let text = "permission denied to change default privileges";
+            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
+        }
+        for &schema in &schemas {
+            let default = if schema.is_valid() { Acl(Vec::new()) } else { kind.default_acl(role) };
+            let key = [role.into(), schema.into(), i32::from(letter).into()];
+            let unique = index::PG_DEFAULT_ACL_ROLE_NSP_OBJ_INDEX;
+            let stored = catalog.stored_row::<PgDefaultAcl>(unique, &key)?;
+            let mut acl = stored.as_ref().map_or_else(|| default.clone(), |stored| stored.row.defaclacl.clone());
+            change.change(&mut acl, role, role, wanted)?;
+            store_defaults(catalog, stored, (role, schema, letter), acl, &default)?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores default privileges, or forgets them where they say nothing of their own.
+pub(crate) fn store_defaults(
+    catalog: &Catalog,
+    stored: Option<Stored<PgDefaultAcl>>,
+    (role, schema, letter): (Oid, Oid, u8),
+    acl: Acl,
+    default: &Acl,
+) -> Result<()> {
+    let same = acl.0.len() == default.0.len() && acl.0.iter().all(|item| default.0.contains(item));
+    let oid = match stored {
+        Some(stored) if same => {
+            return catalog.drop_internal(Object::of::<PgDefaultAcl>(stored.row.oid));
+        }
+        None if same => return Ok(()),
+        Some(stored) => {
+            catalog.update(&stored, &PgDefaultAcl { defaclacl: acl.clone(), ..stored.row.clone() })?;
+            stored.row.oid
+        }
+        None => {
+            let oid = catalog.new_oid::<PgDefaultAcl>(index::PG_DEFAULT_ACL_OID_INDEX)?;
+            catalog.insert(&PgDefaultAcl {
+                oid,
+                defaclrole: role,
+                defaclnamespace: schema,
+                defaclobjtype: letter,
+                defaclacl: acl.clone(),
+            })?;
+            let this = Object::of::<PgDefaultAcl>(oid);
+            catalog.record_owner(this, role)?;
+            if schema.is_valid() {
+                catalog.record_dependency(this, Object::of::<PgNamespace>(schema), Dependency::Auto)?;
+            }
+            oid
+        }
+    };
+    catalog.record_acl(Object::of::<PgDefaultAcl>(oid), role, Some(&acl))?;
+    catalog.next_command()
+}
+
+fn grantees(context: &Context<'_>, grant: &Grant) -> Result<Vec<Oid>> {
+    (grant.grantees.iter())
+        .map(|role| if role.kind == RoleKind::Public { Ok(Oid::INVALID) } else { context.role(role) })
+        .collect()
 }
 
 fn kind_of(kind: NamedKind) -> Result<ObjectKind> {
@@ -183,6 +307,9 @@ fn find(context: &Context<'_>, kind: NamedKind, object: &ObjectReference) -> Res
                 }
                 NamedKind::Tablespace => {
                     catalog.tablespace_by_name(name)?.map(|row| row.oid).ok_or_else(|| missing("tablespace", name))
+                }
+                NamedKind::ForeignDataWrapper | NamedKind::ForeignServer => {
+                    crate::object::find(context, kind, object).map(|found| found.oid)
                 }
                 _ => Err(Error::not_implemented("GRANT on this kind of object")),
             }

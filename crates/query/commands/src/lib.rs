@@ -31,6 +31,7 @@ mod grant;
 mod identity;
 mod index_build;
 mod inherit;
+mod language;
 mod like;
 mod maintenance;
 mod membership;
@@ -39,6 +40,7 @@ mod needs;
 mod object;
 mod operator;
 mod options;
+mod owned;
 mod owner;
 mod partition;
 mod policy;
@@ -96,6 +98,11 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::DropRole(drop) => role::drop(context, drop)?,
         Statement::GrantRole(grant) => membership::grant(context, grant)?,
         Statement::Grant(grant) => grant::grant(context, grant)?,
+        Statement::AlterDefaultPrivileges(alter) => grant::alter_defaults(context, alter)?,
+        Statement::DropOwned(drop) => owned::drop_owned(context, drop)?,
+        Statement::ReassignOwned(reassign) => owned::reassign(context, reassign)?,
+        Statement::CreateLanguage(create) => language::create(context, create)?,
+        Statement::CreateOperatorFamily(create) => operator::create_family(context, create)?,
         Statement::CreateFunction(create) => function::create(context, create)?,
         Statement::AlterFunction(alter) => function::alter::alter(context, alter)?,
         Statement::CreateSequence(create) => sequence::create(context, create)?,

@@ -5,11 +5,11 @@
 
 use catalog::acl::Privileges;
 use catalog::privileges::ObjectKind as Privileged;
-use catalog::rows::{PgNamespace, PgOperator, PgProc, PgType};
+use catalog::rows::{PgAm, PgNamespace, PgOperator, PgOpfamily, PgProc, PgType};
 use catalog::{Dependency, Entry, Object, index};
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
-use parser::ast::{AlterOperator, Define, DefinitionItem, DefinitionValue, ObjectName, RelationName, TypeName};
+use parser::ast::{AlterOperator, CreateOperatorFamily, Define, DefinitionItem, DefinitionValue, ObjectName, RelationName, TypeName};
 use types::oid;
 
 use crate::function::lookup::type_of;
@@ -426,4 +426,43 @@ pub(crate) fn alter(context: &Context<'_>, alter: &AlterOperator) -> Result<()> 
     record_needs(context, &row)?;
     catalog.next_command()?;
     link(context, &row)
+}
+
+/// Makes an operator family, empty.
+pub(crate) fn create_family(context: &Context<'_>, create: &CreateOperatorFamily) -> Result<()> {
+    let catalog = context.catalog();
+    let name = &create.name;
+    let mut qualifiers = name.qualifiers.iter().rev();
+    let schema = context.creation_schema(&RelationName {
+        schema: qualifiers.next().cloned(),
+        database: qualifiers.next().cloned(),
+        name: name.name.clone(),
+        location: name.location,
+    })?;
+    let method = catalog.access_method_by_name(&create.method)?;
+    let method = method.ok_or_else(|| object::missing("access method", &create.method))?;
+    let me = catalog.current_user();
+    if !catalog.is_superuser(me)? {
+        let text = "must be superuser to create an operator family";
+        return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
+    }
+    let key = [method.oid.into(), (&*name.name).into(), schema.into()];
+    if catalog.row::<PgOpfamily>(index::PG_OPFAMILY_AM_NAME_NSP_INDEX, &key)?.is_some() {
+        let text =
+            format!("operator family \"{}\" for access method \"{}\" already exists", name.name, method.amname);
+        return Err(Error::new(SqlState::DUPLICATE_OBJECT, text));
+    }
+    let oid = catalog.new_oid::<PgOpfamily>(index::PG_OPFAMILY_OID_INDEX)?;
+    catalog.insert(&PgOpfamily {
+        oid,
+        opfmethod: method.oid,
+        opfname: name.name.to_string().into(),
+        opfnamespace: schema,
+        opfowner: me,
+    })?;
+    let this = Object::of::<PgOpfamily>(oid);
+    catalog.record_dependency(this, Object::of::<PgAm>(method.oid), Dependency::Auto)?;
+    catalog.record_dependency(this, Object::of::<PgNamespace>(schema), Dependency::Normal)?;
+    catalog.record_owner(this, me)?;
+    catalog.next_command()
 }

@@ -8,12 +8,15 @@ use crate::Context;
 
 /// Makes a schema.
 pub(crate) fn create_schema(context: &Context<'_>, create: &CreateSchema) -> Result<()> {
-    if create.authorization.is_some() {
-        return Err(Error::not_implemented("CREATE SCHEMA … AUTHORIZATION"));
-    }
-    let name = create.name.as_deref().unwrap_or_default();
     let catalog = context.catalog();
+    let owner = match &create.authorization {
+        Some(role) => context.role(role)?,
+        None => catalog.current_user(),
+    };
+    let of_owner = catalog.role_name(owner)?.unwrap_or_default();
+    let name = create.name.as_deref().unwrap_or(&of_owner);
     catalog.require_privileges(ObjectKind::Database, catalog.database(), catalog::acl::Privileges::CREATE)?;
+    crate::owner::require_settable(context, owner)?;
     if name.starts_with("pg_") {
         let text = format!("unacceptable schema name \"{name}\"");
         let detail = "The prefix \"pg_\" is reserved for system schemas.";
@@ -26,5 +29,5 @@ pub(crate) fn create_schema(context: &Context<'_>, create: &CreateSchema) -> Res
     if !create.elements.is_empty() {
         return Err(Error::not_implemented("CREATE SCHEMA with objects"));
     }
-    catalog.create_schema(name, catalog.current_user(), None).map(|_| ())
+    catalog.create_schema(name, owner, None).map(|_| ())
 }

@@ -89,6 +89,11 @@ impl Inserter {
         let blank = &self.blank;
         let evaluated = self.rows.columns.iter_mut().zip(&mut self.sources).try_for_each(|(to, source)| {
             if let Source::Value(value) = source {
+                // A dropped column's nulls have the form that it had.
+                if value.ty().repr != to.repr() {
+                    (0..len).for_each(|_| to.push_null());
+                    return Ok(());
+                }
                 value.evaluate(blank, Rows::All(len), &mut run)?;
                 copy(value.result(blank), Rows::All(len), len, to);
             }

@@ -59,6 +59,11 @@ pub(crate) struct Qual {
     pub counted: bool,
 }
 
+/// Whether an equality is one of those that values' encodings go by: a user's may be any other.
+pub(crate) fn is_known(operator: Oid) -> bool {
+    operator < Oid::FIRST_NORMAL
+}
+
 /// A way to compute something, not yet a node.
 #[derive(Clone)]
 pub(crate) struct Path {
@@ -322,7 +327,7 @@ impl Planner<'_> {
                 && let [left, right] = &call.args[..]
                 && left.ty.oid == right.ty.oid
                 && relids_of(qual) & nullable == 0
-                && self.ctx.catalog.find_operator(call.operator).ok().flatten().is_some_and(|row| row.oprcanmerge)
+                && self.ctx.catalog.find_operator(call.operator).ok().flatten().is_some_and(|row| row.oprcanmerge && is_known(call.operator))
             {
                 let simple = |e: &Expr| matches!(&e.kind, ExprKind::Var(v) if v.level == 0);
                 let fixed = |e: &Expr| matches!(e.kind, ExprKind::Const(_) | ExprKind::Param(_));
@@ -702,6 +707,7 @@ impl Planner<'_> {
             if let ExprKind::Operator(call) = &qual.kind
                 && let [left, right] = &call.args[..]
                 && self.ctx.catalog.operator(call.operator)?.oprcanmerge
+                && is_known(call.operator)
             {
                 for (a, b) in [(left, right), (right, left)] {
                     if let ExprKind::Var(v) = &crate::scan::stripped(a).kind
@@ -1057,7 +1063,7 @@ impl Planner<'_> {
             let ExprKind::Operator(call) = &qual.kind else { continue };
             let [a, b] = &call.args[..] else { continue };
             let row = self.ctx.catalog.operator(call.operator)?;
-            if !row.oprcanhash {
+            if !row.oprcanhash || !is_known(row.oid) {
                 continue;
             }
             let (ra, rb) = (relids_of(a), relids_of(b));

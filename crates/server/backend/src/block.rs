@@ -217,6 +217,7 @@ impl Session<'_> {
         self.process.clear_timeout(Timeout::Transaction);
         self.settings.borrow_mut().end_level(1, committed);
         self.block.set(Block::Idle);
+        self.follow_role();
         self.follow_settings();
     }
 
@@ -232,7 +233,8 @@ impl Session<'_> {
                 let level = self.transaction.level();
                 self.transaction.fail();
                 self.settings.borrow_mut().end_level(level.max(1), false);
-                self.follow_settings();
+                self.follow_role();
+        self.follow_settings();
                 self.block.set(Block::Failed);
             }
         }
@@ -345,7 +347,8 @@ impl Session<'_> {
                 settings.end_level(level, false);
                 settings.begin_level();
                 drop(settings);
-                self.follow_settings();
+                self.follow_role();
+        self.follow_settings();
                 self.block.set(Block::Explicit);
                 Ok("ROLLBACK")
             }

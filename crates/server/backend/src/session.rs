@@ -74,6 +74,8 @@ pub(crate) struct Session<'a> {
     pub skipping: Cell<bool>,
     /// The role that the client authenticated as.
     pub shared_user: Cell<ids::Oid>,
+    /// The roles that SET ROLE and SET SESSION AUTHORIZATION have named in this session, and whether they are superusers.
+    pub(crate) set_roles: RefCell<std::collections::HashMap<String, (ids::Oid, bool)>>,
     /// The text that the log shows beside an error.
     pub running: RefCell<Option<Rc<str>>>,
     /// A statement panicked: what it left undone nobody knows.
@@ -426,6 +428,24 @@ impl Session<'_> {
         if self.tracks.replace(tracks) && !tracks {
             activities.set_state(self.process.number(), State::Disabled, log::time::now_us());
         }
+    }
+
+    /// Makes those users the current ones that the settings name, where these went back to what they were before a transaction that has ended.
+    pub(crate) fn follow_role(&self) {
+        let roles = self.set_roles.borrow();
+        if roles.is_empty() {
+            return;
+        }
+        let mut settings = self.settings.borrow_mut();
+        let Some(&session_user) = roles.get(settings.string(id::SESSION_AUTHORIZATION)) else { return };
+        let current = roles.get(settings.string(id::ROLE)).copied().unwrap_or(session_user);
+        if (current.0, session_user.0) == (self.catalog().current_user(), self.catalog().session_user()) {
+            return;
+        }
+        self.catalog().set_users(current.0, session_user.0);
+        let superuser = if current.1 { "on" } else { "off" };
+        // It always may be set.
+        let _ = settings.set_internal(id::IS_SUPERUSER, superuser, settings::Source::Override);
     }
 
     /// The log, with what its prefix may show of the present moment.

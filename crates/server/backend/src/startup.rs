@@ -210,6 +210,7 @@ impl<'a> Session<'a> {
             shown: Cell::new(""),
             skipping: Cell::new(false),
             shared_user: Cell::new(user),
+            set_roles: Default::default(),
             running: RefCell::new(None),
             panicked: Cell::new(false),
             channels,

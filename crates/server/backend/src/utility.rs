@@ -401,6 +401,7 @@ impl Session<'_> {
             if !catalog.is_superuser(session_user)? && !catalog.has_role(session_user, role.oid, Membership::Set)? {
                 bail!(INSUFFICIENT_PRIVILEGE, "permission denied to set role \"{name}\"");
             }
+            self.note_role(&role)?;
             role.oid
         };
         let how = self.how(action)?;
@@ -423,10 +424,24 @@ impl Session<'_> {
         }
         let how = self.how(action)?;
         let name = role.rolname.to_string();
+        self.note_role(&role)?;
         let mut settings = self.settings.borrow_mut();
         settings.set_id(id::SESSION_AUTHORIZATION, Some(&name), how, &Rules { catalog: Some(catalog) })?;
+        // Who was taken on goes with the one who took him on.
+        let none = self.how(Action::Set)?;
+        settings.set_id(id::ROLE, Some("none"), none, &Rules { catalog: Some(catalog) })?;
         drop(settings);
         self.become_role(role.oid, role.oid)
+    }
+
+    /// Remembers a role that is about to be taken on, and the one that the session has now, for the end of the transaction.
+    fn note_role(&self, role: &catalog::rows::PgAuthid) -> Result<()> {
+        let own = self.catalog().role(self.catalog().session_user())?;
+        let mut roles = self.set_roles.borrow_mut();
+        for role in own.as_deref().into_iter().chain([role]) {
+            roles.insert(role.rolname.to_string(), (role.oid, role.rolsuper));
+        }
+        Ok(())
     }
 
     fn become_role(&self, current: ids::Oid, session_user: ids::Oid) -> Result<()> {

@@ -1,6 +1,7 @@
 //! New relations: tables, views, sequences, composite types, and their TOAST tables.
 
 use crate::catalog::Catalog;
+use crate::privileges::ObjectKind;
 use crate::depend::{Dependency, Object};
 use crate::entry::Entry;
 use crate::field::Text;
@@ -138,6 +139,17 @@ impl Catalog {
             }
         }
         let oid = self.new_relation_oid(new.tablespace, false)?;
+        let initial = match new.kind {
+            kind::SEQUENCE => Some(ObjectKind::Sequence),
+            kind::TABLE | kind::VIEW | kind::MATERIALIZED_VIEW | kind::FOREIGN_TABLE | kind::PARTITIONED_TABLE => {
+                Some(ObjectKind::Relation)
+            }
+            _ => None,
+        };
+        let acl = match (&new.acl, initial) {
+            (None, Some(kind)) => self.initial_acl(kind, new.owner, new.schema)?,
+            (acl, _) => acl.clone(),
+        };
         let has_storage = matches!(new.kind, kind::TABLE | kind::SEQUENCE | kind::TOAST | kind::MATERIALIZED_VIEW);
         let is_heap = matches!(new.kind, kind::TABLE | kind::TOAST | kind::MATERIALIZED_VIEW);
         let (array_type, row_type) = match has_row_type {
@@ -174,7 +186,7 @@ impl Catalog {
             },
             relfrozenxid: if is_heap { transaction.transactions().oldest_running().0 as u32 } else { 0 },
             relminmxid: is_heap as u32,
-            relacl: new.acl.clone(),
+            relacl: acl.clone(),
             reloptions: new.options.clone(),
             ..Default::default()
         };
@@ -212,7 +224,7 @@ impl Catalog {
                 }
                 self.record_dependency(this, Object::of::<PgAm>(class.relam), Dependency::Normal)?;
                 self.record_owner(this, new.owner)?;
-                self.record_acl(this, new.owner, new.acl.as_ref())?;
+                self.record_acl(this, new.owner, acl.as_ref())?;
             }
         }
         self.next_command()?;
@@ -359,6 +371,10 @@ impl Catalog {
         }
         let oid = self.new_oid::<PgNamespace>(index::PG_NAMESPACE_OID_INDEX)?;
         let this = Object::of::<PgNamespace>(oid);
+        let acl = match acl {
+            Some(acl) => Some(acl),
+            None => self.initial_acl(ObjectKind::Schema, owner, Oid::INVALID)?,
+        };
         self.record_owner(this, owner)?;
         self.record_acl(this, owner, acl.as_ref())?;
         self.insert(&PgNamespace { oid, nspname: name.to_string().into(), nspowner: owner, nspacl: acl })?;

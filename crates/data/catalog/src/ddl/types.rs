@@ -113,6 +113,9 @@ impl Catalog {
         if !row.oid.is_valid() {
             row.oid = self.new_oid::<PgType>(index::PG_TYPE_OID_INDEX)?;
         }
+        if row.typacl.is_none() {
+            row.typacl = self.initial_acl(crate::privileges::ObjectKind::Type, row.typowner, row.typnamespace)?;
+        }
         self.insert(&row)?;
         let this = Object::of::<PgType>(row.oid);
         self.record_dependency(this, Object::of::<PgNamespace>(row.typnamespace), Dependency::Normal)?;

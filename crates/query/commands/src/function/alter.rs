@@ -2,7 +2,7 @@
 
 use catalog::privileges::ObjectKind as Privileged;
 use catalog::rows::{PgNamespace, PgProc};
-use catalog::{Dependency, Entry, Object, index};
+use catalog::{Catalog, Dependency, Entry, Object, index};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{AlterFunction, DropObjects, FunctionSignature, ObjectKind, ObjectReference};
@@ -112,11 +112,17 @@ pub(crate) fn set_owner(
             return Err(catalog.denied(Privileged::Schema, row.pronamespace)?);
         }
     }
+    give(catalog, row.oid, owner)
+}
+
+/// Makes a role the owner of a routine.
+pub(crate) fn give(catalog: &Catalog, oid: Oid, owner: Oid) -> Result<()> {
+    let row = catalog.function(oid)?;
     let acl = row.proacl.as_ref().map(|acl| acl.with_owner(row.proowner, owner));
-    let this = Object::of::<PgProc>(row.oid);
-    change(context, row.oid, |stored| {
-        stored.proowner = owner;
-        stored.proacl = acl.clone();
+    let this = Object::of::<PgProc>(oid);
+    let new = acl.clone();
+    catalog.change::<PgProc>(index::PG_PROC_OID_INDEX, &[oid.into()], |stored| {
+        (stored.proowner, stored.proacl) = (owner, new);
     })?;
     catalog.change_recorded_owner(this, owner)?;
     catalog.record_acl(this, owner, acl.as_ref())?;

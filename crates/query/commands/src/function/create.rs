@@ -171,8 +171,10 @@ fn store(context: &Context<'_>, or_replace: bool, mut row: PgProc, parameters: &
     };
     let Some(old) = old else {
         row.oid = catalog.new_oid::<PgProc>(catalog::index::PG_PROC_OID_INDEX)?;
+        row.proacl = catalog.initial_acl(Privileged::Function, row.proowner, row.pronamespace)?;
         catalog.insert(&row)?;
         catalog.record_owner(Object::of::<PgProc>(row.oid), row.proowner)?;
+        catalog.record_acl(Object::of::<PgProc>(row.oid), row.proowner, row.proacl.as_ref())?;
         return Ok(row.oid);
     };
     if !or_replace {
