@@ -12,7 +12,8 @@ use catalog::{Catalog, Dependency, Object, Stored, index};
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
 use parser::ast::{
-    AlterDefaultPrivileges, DropBehavior, Grant, GrantObjects, Name, ObjectKind as NamedKind, ObjectReference, Privilege, RoleKind,
+    AlterDefaultPrivileges, DropBehavior, Grant, GrantObjects, Name, ObjectKind as NamedKind, ObjectReference,
+    Privilege, RoleKind,
 };
 
 use crate::Context;
@@ -160,7 +161,8 @@ pub(crate) fn alter_defaults(context: &Context<'_>, alter: &AlterDefaultPrivileg
         true => vec![Oid::INVALID],
         false => alter.schemas.iter().map(|name| catalog.require_schema(name)).collect::<Result<Vec<_>>>()?,
     };
-    let mut change = Change { grant, grantees: grantees(context, grant)?, privileges: None, all: false, columns: Vec::new() };
+    let mut change =
+        Change { grant, grantees: grantees(context, grant)?, privileges: None, all: false, columns: Vec::new() };
     let mut wanted = if grant.privileges.is_empty() { kind.all() } else { Privileges::NONE };
     for privilege in &grant.privileges {
         if !privilege.columns.is_empty() {

@@ -9,7 +9,9 @@ use catalog::rows::{PgAm, PgNamespace, PgOperator, PgOpfamily, PgProc, PgType};
 use catalog::{Dependency, Entry, Object, index};
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
-use parser::ast::{AlterOperator, CreateOperatorFamily, Define, DefinitionItem, DefinitionValue, ObjectName, RelationName, TypeName};
+use parser::ast::{
+    AlterOperator, CreateOperatorFamily, Define, DefinitionItem, DefinitionValue, ObjectName, RelationName, TypeName,
+};
 use types::oid;
 
 use crate::function::lookup::type_of;
@@ -448,8 +450,7 @@ pub(crate) fn create_family(context: &Context<'_>, create: &CreateOperatorFamily
     }
     let key = [method.oid.into(), (&*name.name).into(), schema.into()];
     if catalog.row::<PgOpfamily>(index::PG_OPFAMILY_AM_NAME_NSP_INDEX, &key)?.is_some() {
-        let text =
-            format!("operator family \"{}\" for access method \"{}\" already exists", name.name, method.amname);
+        let text = format!("operator family \"{}\" for access method \"{}\" already exists", name.name, method.amname);
         return Err(Error::new(SqlState::DUPLICATE_OBJECT, text));
     }
     let oid = catalog.new_oid::<PgOpfamily>(index::PG_OPFAMILY_OID_INDEX)?;

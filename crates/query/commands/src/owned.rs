@@ -20,8 +20,7 @@ fn roles(context: &Context<'_>, written: &[RoleSpec], verb: &str) -> Result<Vec<
         let role = context.role(role)?;
         if !catalog.has_privileges_of(catalog.current_user(), role)? {
             let name = catalog.role_name(role)?.unwrap_or_default();
-            let detail =
-                format!("Only roles with privileges of role \"{name}\" may {verb} objects owned by it.");
+            let detail = format!("Only roles with privileges of role \"{name}\" may {verb} objects owned by it.");
             let text = format!("permission denied to {verb} objects");
             return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text).detail(detail));
         }

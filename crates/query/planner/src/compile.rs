@@ -48,7 +48,10 @@ impl Planner<'_> {
                 let element =
                     self.column_type(q::SqlType { oid: element, typmod: -1, collation: call.input_collation })?;
                 let left = call.args.first().map_or(Oid::INVALID, |a| a.ty.oid);
-                let hashable = row.oprcanhash && crate::join::is_known(row.oid) && row.oprleft == row.oprright && left == element.oid;
+                let hashable = row.oprcanhash
+                    && crate::join::is_known(row.oid)
+                    && row.oprleft == row.oprright
+                    && left == element.oid;
                 let call = self.call(call.function, &call.args, call.input_collation, layout)?;
                 ExprKind::ScalarArray { call, any: *any, element, hashable }
             }
@@ -477,7 +480,10 @@ impl Planner<'_> {
                     for ((left, cast), operator) in link.test.iter().zip(&link.casts).zip(&link.operators) {
                         let row = self.ctx.catalog.operator(operator.operator)?;
                         // Hashed as they are: no cast on the subquery's side, one type on both.
-                        let same = matches!(cast.kind, L::CaseTest) && left.ty.oid == cast.ty.oid && row.oprcanhash && crate::join::is_known(row.oid);
+                        let same = matches!(cast.kind, L::CaseTest)
+                            && left.ty.oid == cast.ty.oid
+                            && row.oprcanhash
+                            && crate::join::is_known(row.oid);
                         if !same {
                             keys.clear();
                             break;

@@ -327,7 +327,13 @@ impl Planner<'_> {
                 && let [left, right] = &call.args[..]
                 && left.ty.oid == right.ty.oid
                 && relids_of(qual) & nullable == 0
-                && self.ctx.catalog.find_operator(call.operator).ok().flatten().is_some_and(|row| row.oprcanmerge && is_known(call.operator))
+                && self
+                    .ctx
+                    .catalog
+                    .find_operator(call.operator)
+                    .ok()
+                    .flatten()
+                    .is_some_and(|row| row.oprcanmerge && is_known(call.operator))
             {
                 let simple = |e: &Expr| matches!(&e.kind, ExprKind::Var(v) if v.level == 0);
                 let fixed = |e: &Expr| matches!(e.kind, ExprKind::Const(_) | ExprKind::Param(_));

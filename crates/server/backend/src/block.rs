@@ -234,7 +234,7 @@ impl Session<'_> {
                 self.transaction.fail();
                 self.settings.borrow_mut().end_level(level.max(1), false);
                 self.follow_role();
-        self.follow_settings();
+                self.follow_settings();
                 self.block.set(Block::Failed);
             }
         }
@@ -348,7 +348,7 @@ impl Session<'_> {
                 settings.begin_level();
                 drop(settings);
                 self.follow_role();
-        self.follow_settings();
+                self.follow_settings();
                 self.block.set(Block::Explicit);
                 Ok("ROLLBACK")
             }

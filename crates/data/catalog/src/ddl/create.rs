@@ -1,11 +1,11 @@
 //! New relations: tables, views, sequences, composite types, and their TOAST tables.
 
 use crate::catalog::Catalog;
-use crate::privileges::ObjectKind;
 use crate::depend::{Dependency, Object};
 use crate::entry::Entry;
 use crate::field::Text;
 use crate::index;
+use crate::privileges::ObjectKind;
 use crate::relation::{kind, locator_of};
 use crate::rows::*;
 use crate::store::persistence_of;
