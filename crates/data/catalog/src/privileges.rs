@@ -439,6 +439,10 @@ impl Catalog {
                 None => acl.0.push(*item),
             }
         }
+        let sort = |acl: &mut Acl| acl.0.sort_by_key(|item| (item.grantee, item.grantor));
+        let mut default = default;
+        sort(&mut acl);
+        sort(&mut default);
         Ok((acl != default).then_some(acl))
     }
 

@@ -198,6 +198,8 @@ pub(crate) fn store_defaults(
     acl: Acl,
     default: &Acl,
 ) -> Result<()> {
+    let mut acl = acl;
+    acl.0.sort_by_key(|item| (item.grantee, item.grantor));
     let same = acl.0.len() == default.0.len() && acl.0.iter().all(|item| default.0.contains(item));
     let oid = match stored {
         Some(stored) if same => {
@@ -294,6 +296,28 @@ fn find(context: &Context<'_>, kind: NamedKind, object: &ObjectReference) -> Res
         }
         (NamedKind::Type | NamedKind::Domain, ObjectReference::Type(name)) => {
             context.analyzer().type_name(name).map(|ty| ty.oid)
+        }
+        (NamedKind::Type | NamedKind::Domain, ObjectReference::Name(name)) => {
+            let schema = name.qualifiers.last().map(|schema| &**schema);
+            if let Some(schema) = schema {
+                catalog.require_schema(schema)?;
+            }
+            let oid = catalog.type_by_name(schema, &name.name)?;
+            let oid = oid.ok_or_else(|| missing("type", &name.to_string()))?;
+            let row = catalog.type_(oid)?;
+            let wrong = |text: String| Error::new(SqlState::INVALID_GRANT_OPERATION, text);
+            if catalog.element_type(oid)?.is_some() {
+                let error = wrong("cannot set privileges of array types".into());
+                return Err(error.hint("Set the privileges of the element type instead."));
+            }
+            if row.typtype == b'm' {
+                let error = wrong("cannot set privileges of multirange types".into());
+                return Err(error.hint("Set the privileges of the range type instead."));
+            }
+            if kind == NamedKind::Domain && row.typtype != b'd' {
+                return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not a domain", row.typname)));
+            }
+            Ok(oid)
         }
         (_, ObjectReference::Name(name)) => {
             let name = &*name.name;

@@ -538,6 +538,12 @@ pub(crate) fn to_drop(
                 {
                     format!("operator {} does not exist", signature.operator.symbol)
                 }
+                // As it was written.
+                (ObjectKind::Cast, ObjectReference::Cast { source, target })
+                    if error.state() == SqlState::UNDEFINED_OBJECT && error.message().starts_with("cast ") =>
+                {
+                    format!("cast from type {} to type {} does not exist", source.name, target.name)
+                }
                 _ => error.message().to_string(),
             };
             context.inform(error.state(), format!("{text}, skipping"));

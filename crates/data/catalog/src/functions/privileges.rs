@@ -125,6 +125,7 @@ types::builtins! {
     1037 aclcontains each(&[u8], &[u8]) contains;
     1062 aclitem_eq each(&[u8], &[u8]) |a: &[u8], b: &[u8]| a == b;
     3943 acldefault_sql each(u8, Oid) default_acl;
+    6385 pg_get_acl each(Context, Oid, Oid, i32) |cx: Context<'_>, class, oid, sub| stored_acl(catalog_of(&cx)?, class, oid, sub);
     1365 makeaclitem each(Oid, Oid, &[u8], bool) make_item;
 }
 
@@ -360,6 +361,33 @@ fn contains(acl: &[u8], item: &[u8]) -> Result<bool> {
             && held.privileges.contains(item.privileges)
             && held.grantable.contains(item.grantable)
     }))
+}
+
+/// The list that an object or a column has; null for what has none.
+fn stored_acl(catalog: &Catalog, class: Oid, oid: Oid, sub: i32) -> Result<Option<Vec<u8>>> {
+    use crate::rows::*;
+    let kind = match class {
+        PgClass::RELATION if sub != 0 => {
+            let key = [oid.into(), sub.into()];
+            let row = catalog.row::<PgAttribute>(crate::index::PG_ATTRIBUTE_RELID_ATTNUM_INDEX, &key)?;
+            let acl = row.as_ref().filter(|row| !row.attisdropped).and_then(|row| row.attacl.as_ref());
+            return Ok(acl.map(|acl| acl.to_stored()));
+        }
+        PgClass::RELATION => ObjectKind::Relation,
+        PgDatabase::RELATION => ObjectKind::Database,
+        PgNamespace::RELATION => ObjectKind::Schema,
+        PgProc::RELATION => ObjectKind::Function,
+        PgType::RELATION => ObjectKind::Type,
+        PgLanguage::RELATION => ObjectKind::Language,
+        PgTablespace::RELATION => ObjectKind::Tablespace,
+        PgForeignDataWrapper::RELATION => ObjectKind::ForeignDataWrapper,
+        PgForeignServer::RELATION => ObjectKind::ForeignServer,
+        PgLargeobject::RELATION | PgLargeobjectMetadata::RELATION => ObjectKind::LargeObject,
+        PgParameterAcl::RELATION => ObjectKind::Parameter,
+        _ => return Ok(None),
+    };
+    let acl = catalog.owner_and_acl(kind, oid)?.and_then(|(_, acl)| acl);
+    Ok(acl.map(|acl| acl.to_stored()))
 }
 
 /// The list that a new object of a kind (named by `acldefault`'s letter) has.
