@@ -76,7 +76,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
             crate::types::rename(context, rename)
         }
         ObjectKind::Collation => crate::collation::rename(context, &rename.object, &rename.new_name),
-        ObjectKind::Trigger | ObjectKind::Rule => {
+        ObjectKind::Rule => {
             Err(Error::not_implemented(format_args!("{} … RENAME", rename.kind.alter_tag())))
         }
         kind => {
