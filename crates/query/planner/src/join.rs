@@ -1465,6 +1465,7 @@ pub(crate) fn is_sorted(order: &[PathKey], wanted: &[PathKey]) -> bool {
 fn same_key(a: &PathKey, b: &PathKey) -> bool {
     a.descending == b.descending
         && a.nulls_first == b.nulls_first
+        && a.expr.ty.collation == b.expr.ty.collation
         && crate::scan::stripped(&a.expr) == crate::scan::stripped(&b.expr)
 }
 

@@ -430,8 +430,12 @@ impl Planner<'_> {
             let strategy = if descending { 5 } else { 1 };
             let Some(operator) = self.ctx.catalog.family_operator(*family, *input, *input, strategy)? else { break };
             let mut expr = expr.clone();
-            if collation.is_valid() && expr.ty.collation != *collation {
-                expr = in_collation(expr, *collation);
+            // The pattern classes order by bytes, whatever the collation.
+            let class = index.indclass.get(n).copied().unwrap_or_default();
+            let by_bytes = catalog::objects::PATTERN_CLASSES.contains(&class);
+            let collation = if by_bytes { analyzer::types::C_COLLATION } else { *collation };
+            if collation.is_valid() && expr.ty.collation != collation {
+                expr = in_collation(expr, collation);
             }
             order.push(PathKey { expr, operator, descending, nulls_first: option & 2 != 0 });
         }

@@ -1,0 +1,20 @@
+-- An index serves only the order it has: here the cheapest one is in byte order.
+create table words (word text collate "en-x-icu" unique);
+insert into words select chr(97 + g % 26) || upper(chr(97 + g % 7)) || case g % 5 when 0 then '-' when 1 then 'é' else '' end || g from generate_series(1, 500) g;
+create index words_bytes on words (word collate "C");
+create index words_pattern on words (word text_pattern_ops);
+create index words_swedish on words (word collate "sv-x-icu" desc);
+analyze words;
+create table sorted as select word collate "C" as word, row_number() over (order by word) as en, row_number() over (order by word collate "C") as c, row_number() over (order by word collate "sv-x-icu" desc) as sv from words;
+set enable_seqscan = off;
+set enable_sort = off;
+select count(*) from (select word, row_number() over (order by word) as n from words) w join sorted s on s.word = w.word collate "C" and s.en = w.n;
+select count(*) from (select word, row_number() over (order by word collate "C") as n from words) w join sorted s on s.word = w.word collate "C" and s.c = w.n;
+select count(*) from (select word, row_number() over (order by word collate "sv-x-icu" desc) as n from words) w join sorted s on s.word = w.word collate "C" and s.sv = w.n;
+select word from words order by word limit 5;
+select word from words order by word collate "C" limit 5;
+select word from words order by word collate "sv-x-icu" limit 5;
+select word from words where word > 'm' order by word limit 3;
+select word from words where word collate "C" > 'm' order by word collate "C" limit 3;
+select word from words where word = 'aAé1' or word = 'mFé11';
+drop table words, sorted;
