@@ -55,6 +55,7 @@ crate::builtins! {
     6370 bytea_int2 fast(&[u8]) |a: &[u8]| to_integer(a, 2, crate::int::smallint_range).map(|v| v as i16);
     6371 bytea_int4 fast(&[u8]) |a: &[u8]| to_integer(a, 4, crate::int::integer_range).map(|v| v as i32);
     6372 bytea_int8 fast(&[u8]) |a: &[u8]| to_integer(a, 8, crate::int::bigint_range).map(|v| v as i64);
+    1813 pg_convert arena(&[u8], &[u8], &[u8]) convert;
     1714 pg_convert_from arena(&[u8], &[u8]) convert_from;
     1717 pg_convert_to arena(&[u8], &[u8]) convert_to;
     1713 length_in_encoding each(&[u8], &[u8]) length_in_encoding;
@@ -445,6 +446,12 @@ fn convert_to(text: &[u8], name: &[u8], out: &mut Vec<u8>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn convert(bytes: &[u8], source: &[u8], destination: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    let mut text = Vec::new();
+    convert_from(bytes, source, &mut text)?;
+    convert_to(&text, destination, out)
 }
 
 fn length_in_encoding(bytes: &[u8], name: &[u8]) -> Result<i32> {

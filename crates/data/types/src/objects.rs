@@ -6,7 +6,8 @@
 use crate::format::{trim, write_u64};
 use crate::int::{invalid_input, parse_integer};
 use crate::io::{TypeCall, TypeIo, exactly, fixed_io, wrong_form};
-use crate::{Context, oid};
+use crate::numeric::Numeric;
+use crate::{Context, hash, oid};
 use batch::{Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
 use ids::{Lsn, Oid};
@@ -45,6 +46,13 @@ crate::builtins! {
     1966 oidsmaller fast(Oid, Oid) |a, b| a.min(b);
     5098 xid8_smaller fast(u64, u64) |a, b| a.min(b);
     4188 pg_lsn_smaller fast(u64, u64) |a, b| a.min(b);
+    3237 pg_lsn_mi each(u64, u64) |a: u64, b: u64| Numeric::Small(a as i128 - b as i128, 0);
+    3165 pg_wal_lsn_diff each(u64, u64) |a: u64, b: u64| Numeric::Small(a as i128 - b as i128, 0);
+    5022 pg_lsn_pli each(u64, Numeric) |a: u64, b: Numeric| moved_lsn(a, &b, false);
+    5024 pg_lsn_mii each(u64, Numeric) |a: u64, b: Numeric| moved_lsn(a, &b, true);
+    6103 numeric_pg_lsn each(Numeric) |a: Numeric| lsn_of(&a, "cannot convert NaN to pg_lsn");
+    3252 pg_lsn_hash each(u64) |a: u64| hash::uint32(hash::fold(a as i64)) as i32;
+    3413 pg_lsn_hash_extended each(u64, i64) |a: u64, seed: i64| hash::uint32_extended(hash::fold(a as i64), seed as u64) as i64;
 
 
     5071 xid8toxid fast(u64) |a| a as u32;
@@ -69,6 +77,27 @@ crate::builtins! {
     4093 to_regrole each(Context, &[u8]) |cx: Context<'_>, name| alias_of(cx, oid::REGROLE, name, false);
     4195 to_regcollation each(Context, &[u8]) |cx: Context<'_>, name| alias_of(cx, oid::REGCOLLATION, name, false);
     1081 format_type each(Context, Option<Oid>, Option<i32>) |cx: Context<'_>, type_oid, typmod| format_type_sql(cx, type_oid, typmod);
+}
+
+/// A log position of a number.
+fn lsn_of(value: &Numeric, not_a_number: &str) -> Result<u64> {
+    if value.is_nan() {
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, not_a_number));
+    }
+    let whole = if value.is_finite() { value.to_i128() } else { None };
+    whole
+        .and_then(|whole| u64::try_from(whole).ok())
+        .ok_or_else(|| Error::new(SqlState::INVALID_PARAMETER_VALUE, "pg_lsn out of range"))
+}
+
+/// A log position some bytes further on, or back.
+fn moved_lsn(from: u64, by: &Numeric, back: bool) -> Result<u64> {
+    let start = Numeric::Small(from as i128, 0);
+    if back {
+        lsn_of(&start.sub(by)?, "cannot subtract NaN from pg_lsn")
+    } else {
+        lsn_of(&start.add(by)?, "cannot add NaN to pg_lsn")
+    }
 }
 
 fixed_io! {

@@ -166,5 +166,5 @@ mod tests {
     }
 
     /// How many functions of PostgreSQL's are not in this crate (those of other crates count as missing, too).
-    const MISSING: usize = 1648;
+    const MISSING: usize = 1600;
 }

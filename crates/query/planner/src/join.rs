@@ -626,9 +626,18 @@ impl Planner<'_> {
                 .iter()
                 .map(|e| self.column_type(e.ty))
                 .collect::<Result<Vec<_>>>()?;
+            let defined = match function.definitions {
+                true => {
+                    let own = &self.level().query.range_table[at].columns[from..from + function.column_count];
+                    own.iter().map(|column| column.name.clone()).collect()
+                }
+                false => Vec::new(),
+            };
             from += function.column_count;
             match self.compile(&function.call, &[]) {
-                Ok(call) => compiled.push(TableFunction { call, set, columns, composite: function.composite }),
+                Ok(call) => {
+                    compiled.push(TableFunction { call, set, columns, composite: function.composite, defined });
+                }
                 Err(e) => {
                     result = Err(e);
                     break;

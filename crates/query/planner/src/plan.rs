@@ -597,6 +597,8 @@ pub struct TableFunction {
     pub columns: Vec<ColumnType>,
     /// A row value is spread over the columns.
     pub composite: bool,
+    /// The columns' names, if a list in FROM names them.
+    pub defined: Vec<String>,
 }
 
 /// An output column of [`NodeKind::ProjectSet`].

@@ -201,6 +201,25 @@ impl Visitor for Volatile<'_> {
                 self.found = Ok(true);
                 return;
             }
+            // A path may depend on the time zone; one that is not known, too.
+            ExprKind::JsonPath(path) if self.stable => {
+                let variables: Vec<(&str, ids::Oid)> =
+                    path.passing.iter().map(|(name, value)| (name.as_str(), value.ty.oid)).collect();
+                let mutable = match &path.path.kind {
+                    ExprKind::Const(value) => value
+                        .as_bytes()
+                        .map(|text| types::jsonpath::Path::parse(text).map(|parsed| parsed.is_mutable(&variables))),
+                    _ => Some(Ok(true)),
+                };
+                match mutable {
+                    Some(Ok(false)) | None => {}
+                    Some(found) => {
+                        self.found = found;
+                        return;
+                    }
+                }
+                return expr.visit_children(self);
+            }
             // Input and output functions of both types take part.
             ExprKind::CoerceViaIo(arg, _) if self.stable => {
                 let functions = [arg.ty.oid, expr.ty.oid].map(|ty| self.catalog.type_(ty));
@@ -571,7 +590,9 @@ impl Planner<'_> {
             conjuncts(condition, &mut quals);
         }
         let mut targets: Vec<Expr> = inner.output().map(|t| t.expr.clone()).collect();
-        let names: Vec<String> = inner.output().map(|t| t.name.clone()).collect();
+        // As they are called here: an alias may have renamed them.
+        let entry = &self.level().query.range_table[at];
+        let names: Vec<String> = entry.columns.iter().map(|column| column.name.clone()).collect();
         let has_sublinks = inner.has.sublinks;
         let offset = self.adopt_entries(&mut inner);
         items.iter_mut().for_each(|item| adopt_tree(item, offset));

@@ -12,7 +12,7 @@ mod write;
 
 pub use number::NUMBER_FORMATTING;
 pub use read::FORMATTED_INPUT;
-pub(crate) use resolve::read_strictly;
+pub(crate) use resolve::{has_zone, read_strictly};
 pub use write::FORMATTING;
 
 use error::Result;

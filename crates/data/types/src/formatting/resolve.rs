@@ -91,6 +91,11 @@ pub(crate) fn read_strictly(text: &str, template: &str, env: &dyn Environment) -
     Ok(moment)
 }
 
+/// Whether a template has a zone.
+pub(crate) fn has_zone(template: &str) -> bool {
+    parse(template).iter().any(|piece| matches!(piece, super::Piece::Field(field) if is_of_zone(field.key)))
+}
+
 fn is_of_zone(key: Key) -> bool {
     matches!(key, Key::Zone | Key::ZoneHour | Key::ZoneMinute | Key::Offset)
 }

@@ -48,20 +48,17 @@ impl<const OPTIONS: u8> State for TextArray<OPTIONS> {
         let structured = category(type_oid, context.env)?.is_structured();
         for (k, row) in rows.iter().enumerate() {
             let value = args[0].get(row);
+            // Rows that are left out count, too: they make the result an empty array.
+            let text = states[groups.of(k)].0.get_or_insert_default();
             if OPTIONS & STRICT != 0 && value.is_null() {
                 continue;
             }
-            let state = &mut states[groups.of(k)];
-            match &mut state.0 {
-                None => state.0 = Some(Vec::new()),
-                Some(text) => {
-                    text.extend_from_slice(b", ");
-                    if structured && !value.is_null() {
-                        text.extend_from_slice(b"\n ");
-                    }
+            if !text.is_empty() {
+                text.extend_from_slice(b", ");
+                if structured && !value.is_null() {
+                    text.extend_from_slice(b"\n ");
                 }
             }
-            let text = state.0.get_or_insert_default();
             write_json(type_oid, value, false, context.env, text)?;
             if text.len() > ByteValues::MAX_LENGTH {
                 return Err(too_long());
@@ -74,6 +71,8 @@ impl<const OPTIONS: u8> State for TextArray<OPTIONS> {
         let Some(more) = other.0.take() else { return Ok(()) };
         match &mut self.0 {
             None => self.0 = Some(more),
+            Some(text) if text.is_empty() => *text = more,
+            Some(_) if more.is_empty() => {}
             Some(text) => {
                 text.extend_from_slice(b", ");
                 if category(context.arg_type(0), context.env)?.is_structured() {
@@ -129,14 +128,15 @@ impl<const OPTIONS: u8> State for Elements<OPTIONS> {
     ) -> Result<()> {
         for (k, row) in rows.iter().enumerate() {
             let value = args[0].get(row);
+            let state = &mut states[groups.of(k)];
+            let elements = state.elements.get_or_insert_default();
             if OPTIONS & STRICT != 0 && value.is_null() {
                 continue;
             }
-            let state = &mut states[groups.of(k)];
             let bytes = encoded(context, 0, value)?;
             state.bytes += bytes.len();
             check_size(state.bytes)?;
-            state.elements.get_or_insert_default().push(Value::Encoded(bytes));
+            elements.push(Value::Encoded(bytes));
         }
         Ok(())
     }

@@ -21,10 +21,20 @@ crate::builtins! {
     pub static JSON_POPULATE =
     3960 json_populate_record raw() |call| each(call, false, "json_populate_record");
     3209 jsonb_populate_record raw() |call| each(call, true, "jsonb_populate_record");
+    6338 jsonb_populate_record_valid raw() is_valid;
 }
 
 /// The visible table: OID → maker.
+///
+/// Where these stand in FROM with a list of columns, two further arguments say what the list is: a row of nulls, whose types
+/// and names are the columns', and the type modifiers ([`definition`]).
 pub static JSON_RECORDS: &[(u32, RowSourceMaker)] = &[
+    (3960, |args, context| one(args, false, context, "json_populate_record")),
+    (3209, |args, context| one(args, true, context, "jsonb_populate_record")),
+    (3204, |args, context| defined_one(args, false, context, "json_to_record")),
+    (3490, |args, context| defined_one(args, true, context, "jsonb_to_record")),
+    (3205, |args, context| defined_many(args, false, context, "json_to_recordset")),
+    (3491, |args, context| defined_many(args, true, context, "jsonb_to_recordset")),
     (3961, |args, context| many(args, false, context, "json_populate_recordset")),
     (3475, |args, context| many(args, true, context, "jsonb_populate_recordset")),
 ];
@@ -306,6 +316,18 @@ fn row(
     depth: usize,
     env: &dyn Environment,
 ) -> Result<Datum> {
+    row_with(type_oid, base, &[], source, depth, env)
+}
+
+/// The same, where the fields of an anonymous row have type modifiers.
+fn row_with(
+    type_oid: Oid,
+    base: Option<record::View<'_>>,
+    modifiers: &[i32],
+    source: Source<'_>,
+    depth: usize,
+    env: &dyn Environment,
+) -> Result<Datum> {
     match source.shape()? {
         Shape::Object => {}
         Shape::Null => return Ok(Datum::Null),
@@ -330,7 +352,9 @@ fn row(
             columns.iter().map(|c| (c.name.clone(), c.type_oid, c.typmod)).collect()
         }
         (_, Some(base)) => {
-            record::fields(base, env)?.into_iter().map(|f| (f.name.into_owned(), f.type_oid, -1)).collect()
+            let modifiers = modifiers.iter().copied().chain(std::iter::repeat(-1));
+            let fields = record::fields(base, env)?.into_iter().zip(modifiers);
+            fields.map(|(f, typmod)| (f.name.into_owned(), f.type_oid, typmod)).collect()
         }
         _ => return Err(Error::not_implemented(format_args!("rows of type {}", facts.name))),
     };
@@ -377,20 +401,56 @@ impl RowSource for Rows {
     }
 }
 
-/// The type of the rows and the row to start from.
-fn target<'a>(args: &[DatumRef<'a>], context: Context<'_>, name: &str) -> Result<(Oid, Option<record::View<'a>>)> {
+/// What a list of columns is, for functions whose rows it names: a row of nulls and the type modifiers.
+pub fn definition(names: &[&str], types: &[Oid], modifiers: &[i32]) -> Result<[Datum; 2]> {
+    let mut row = Vec::new();
+    let nulls = vec![DatumRef::Null; types.len()];
+    let names = record::encode_names(names.iter().copied());
+    record::write(oid::RECORD, types, nulls.into_iter(), &names, &mut row)?;
+    Ok([Datum::bytes(row), Datum::bytes(modifiers.iter().flat_map(|m| m.to_le_bytes()).collect::<Vec<u8>>())])
+}
+
+/// What rows are to be made.
+struct Target<'a> {
+    type_oid: Oid,
+    base: Option<record::View<'a>>,
+    modifiers: Vec<i32>,
+}
+
+impl<'a> Target<'a> {
+    /// Of a list of columns.
+    fn defined(definition: &[DatumRef<'a>]) -> Result<Option<Target<'a>>> {
+        let [DatumRef::Bytes(row), DatumRef::Bytes(modifiers)] = definition else { return Ok(None) };
+        let modifiers = modifiers.as_chunks::<4>().0.iter().map(|bytes| i32::from_le_bytes(*bytes)).collect();
+        Ok(Some(Target { type_oid: oid::RECORD, base: Some(record::View::new(row)?), modifiers }))
+    }
+
+    fn row(&self, source: Source<'_>, env: &dyn Environment) -> Result<Datum> {
+        row_with(self.type_oid, self.base, &self.modifiers, source, 0, env)
+    }
+}
+
+/// The type of the rows and the row to start from: the first argument's, or those of a list of columns.
+fn target<'a>(args: &[DatumRef<'a>], context: Context<'_>, name: &str) -> Result<Target<'a>> {
     let base = args[0].as_bytes().map(record::View::new).transpose()?;
     let type_oid = match (&base, context.arg_type(0)) {
         (Some(base), oid::RECORD) => base.row_type(),
         (None, oid::RECORD) => {
-            return Err(Error::not_implemented(format_args!("{name} of an anonymous row type")));
+            if let Some(target) = args.len().checked_sub(2).map_or(Ok(None), |at| Target::defined(&args[at..]))? {
+                return Ok(target);
+            }
+            let message = format!("could not determine row type for result of {name}");
+            return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message).hint(
+                "Provide a non-null record argument, or call the function in the FROM clause using a column \
+                 definition list.",
+            ));
         }
         (_, type_oid) => type_oid,
     };
     if !record::is_row_type(type_oid, context.env)? {
         return Err(Error::new(SqlState::DATATYPE_MISMATCH, format!("first argument of {name} must be a row type")));
     }
-    Ok((type_oid, base))
+    Ok(Target { type_oid, base, modifiers: Vec::new() })
 }
 
 fn source<'a>(value: DatumRef<'a>, tree: bool) -> Option<Source<'a>> {
@@ -402,18 +462,77 @@ fn each(call: &mut Call<'_>, tree: bool, name: &str) -> Result<()> {
     let context = call.context;
     for row_at in call.rows.iter() {
         let args = [call.args[0].get(row_at), call.args[1].get(row_at)];
-        let (type_oid, base) = target(&args, context, name)?;
+        let target = target(&args, context, name)?;
         match source(args[1], tree) {
-            Some(source) => call.out.put(row_at, row(type_oid, base, source, 0, context.env)?.as_ref()),
+            Some(source) => call.out.put(row_at, target.row(source, context.env)?.as_ref()),
             None => call.out.put(row_at, args[0]),
         }
     }
     Ok(())
 }
 
+/// Whether a row can be made of a jsonb.
+fn is_valid(call: &mut Call<'_>) -> Result<()> {
+    let context = call.context;
+    for row_at in call.rows.iter() {
+        let args = [call.args[0].get(row_at), call.args[1].get(row_at)];
+        let target = target(&args, context, "jsonb_populate_record_valid")?;
+        let Some(source) = source(args[1], true) else {
+            call.out.put(row_at, DatumRef::B1(1));
+            continue;
+        };
+        match target.row(source, context.env) {
+            Ok(_) => call.out.put(row_at, DatumRef::B1(1)),
+            Err(error) if crate::jsonpath::sqljson::is_soft(&error) => call.out.put(row_at, DatumRef::B1(0)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn one(args: &[DatumRef<'_>], tree: bool, context: Context<'_>, name: &str) -> Result<Box<dyn RowSource>> {
+    let target = target(args, context, name)?;
+    let value = match source(args[1], tree) {
+        Some(source) => target.row(source, context.env)?,
+        None => args[0].to_datum(),
+    };
+    Ok(Box::new(Rows(Found::source(vec![vec![value]]))))
+}
+
+/// The arguments' JSON and the columns of a function that has nothing else to tell them.
+fn defined<'a>(args: &[DatumRef<'a>], tree: bool, name: &str) -> Result<(Option<Source<'a>>, Target<'a>)> {
+    let target = Target::defined(args.get(1..).unwrap_or_default())?;
+    let target = target.ok_or_else(|| {
+        let message = format!("could not determine row type for result of {name}");
+        Error::new(SqlState::INVALID_PARAMETER_VALUE, message)
+            .hint("Call the function in the FROM clause using a column definition list.")
+    })?;
+    Ok((source(args[0], tree), target))
+}
+
+fn defined_one(args: &[DatumRef<'_>], tree: bool, context: Context<'_>, name: &str) -> Result<Box<dyn RowSource>> {
+    let (source, target) = defined(args, tree, name)?;
+    let value = source.map_or(Ok(Datum::Null), |source| target.row(source, context.env))?;
+    Ok(Box::new(Rows(Found::source(vec![vec![value]]))))
+}
+
+fn defined_many(args: &[DatumRef<'_>], tree: bool, context: Context<'_>, name: &str) -> Result<Box<dyn RowSource>> {
+    let (source, target) = defined(args, tree, name)?;
+    rows_of(source, &target, context, name)
+}
+
 fn many(args: &[DatumRef<'_>], tree: bool, context: Context<'_>, name: &str) -> Result<Box<dyn RowSource>> {
-    let (type_oid, base) = target(args, context, name)?;
-    let Some(source) = source(args[1], tree) else { return Ok(Box::new(Rows(Found::source(Vec::new())))) };
+    let target = target(args, context, name)?;
+    rows_of(source(args[1], tree), &target, context, name)
+}
+
+fn rows_of(
+    source: Option<Source<'_>>,
+    target: &Target<'_>,
+    context: Context<'_>,
+    name: &str,
+) -> Result<Box<dyn RowSource>> {
+    let Some(source) = source else { return Ok(Box::new(Rows(Found::source(Vec::new())))) };
     match source.shape()? {
         Shape::Array => {}
         Shape::Object => return Err(wrong(&format!("cannot call {name} on an object"))),
@@ -424,7 +543,7 @@ fn many(args: &[DatumRef<'_>], tree: bool, context: Context<'_>, name: &str) -> 
         if element.shape()? != Shape::Object {
             return Err(wrong(&format!("argument of {name} must be an array of objects")));
         }
-        rows.push(vec![row(type_oid, base, element, 0, context.env)?]);
+        rows.push(vec![target.row(element, context.env)?]);
     }
     Ok(Box::new(Rows(Found::source(rows))))
 }

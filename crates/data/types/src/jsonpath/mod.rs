@@ -13,6 +13,7 @@ mod execute;
 mod functions;
 mod lexer;
 mod methods;
+mod mutable;
 mod parse;
 mod predicate;
 mod print;

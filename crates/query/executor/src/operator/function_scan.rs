@@ -32,6 +32,8 @@ struct Function {
     wanted: Vec<ColumnType>,
     source: Option<Box<dyn RowSource>>,
     json_table: Option<Box<JsonTable>>,
+    /// The list of columns in FROM, as functions of JSON take it behind their arguments.
+    definition: Option<[Datum; 2]>,
     done: bool,
 }
 
@@ -65,6 +67,7 @@ pub(super) fn build(functions: &[TableFunction], ordinality: bool) -> Result<(Bo
             wanted: function.columns.clone(),
             source: None,
             json_table: None,
+            definition: None,
             done: false,
         };
         match &function.call.kind {
@@ -79,6 +82,11 @@ pub(super) fn build(functions: &[TableFunction], ordinality: bool) -> Result<(Bo
                 built.args = compile_all(&call.args)?;
                 built.arg_types = call.args.iter().map(|arg| arg.ty.oid).collect();
                 (built.oid, built.collation, built.strict) = (call.function, call.collation, call.strict);
+                if !function.defined.is_empty() && call.function < ids::Oid::FIRST_NORMAL {
+                    let names: Vec<&str> = function.defined.iter().map(String::as_str).collect();
+                    let modifiers: Vec<i32> = function.columns.iter().map(|column| column.typmod).collect();
+                    built.definition = Some(types::json::definition(&names, &built.types, &modifiers)?);
+                }
             }
             ExprKind::JsonTable(table) => built.json_table = Some(Box::new(JsonTable::new(table)?)),
             _ if function.set => return Err(Error::not_implemented("set-returning expression in FROM")),
@@ -115,7 +123,7 @@ impl Function {
             self.done = !self.one;
             return Ok(());
         }
-        let args: Vec<DatumRef<'_>> = args.iter().map(Datum::as_ref).collect();
+        let args: Vec<DatumRef<'_>> = args.iter().chain(self.definition.iter().flatten()).map(Datum::as_ref).collect();
         self.source = Some(run.session.row_source(self.oid, &args, &self.wanted, self.context(run), run.snapshot)?);
         Ok(())
     }
