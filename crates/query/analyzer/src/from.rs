@@ -355,7 +355,7 @@ impl Analyzer<'_> {
                 functions.push(RangeFunction {
                     call: expr,
                     column_count: columns.len() - before,
-                    definitions: !definitions.is_empty(),
+                    definitions: definitions.iter().map(|definition| definition.name.to_string()).collect(),
                     composite,
                 });
             }

@@ -1207,8 +1207,8 @@ node! {
         pub call: Expr,
         /// How many columns it gives.
         pub column_count: usize,
-        /// A column definition list was written.
-        pub definitions: bool,
+        /// The names in its column definition list; empty if none was written.
+        pub definitions: Vec<String>,
         /// It gives rows of a composite type, whose fields are the columns (rather than one value).
         pub composite: bool,
     }

@@ -107,7 +107,7 @@ impl Visitor for Needs<'_> {
         for (entry, &relation) in query.range_table.iter().zip(&relations) {
             match &entry.kind {
                 EntryKind::Relation { .. } => self.object(Object::relation(relation)),
-                EntryKind::Function { functions, .. } if functions.iter().any(|f| f.definitions) => {
+                EntryKind::Function { functions, .. } if functions.iter().any(|f| !f.definitions.is_empty()) => {
                     entry.columns.iter().for_each(|column| self.ty(column.ty));
                 }
                 _ => {}

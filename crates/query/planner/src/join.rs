@@ -626,13 +626,7 @@ impl Planner<'_> {
                 .iter()
                 .map(|e| self.column_type(e.ty))
                 .collect::<Result<Vec<_>>>()?;
-            let defined = match function.definitions {
-                true => {
-                    let own = &self.level().query.range_table[at].columns[from..from + function.column_count];
-                    own.iter().map(|column| column.name.clone()).collect()
-                }
-                false => Vec::new(),
-            };
+            let defined = function.definitions.clone();
             from += function.column_count;
             match self.compile(&function.call, &[]) {
                 Ok(call) => {

@@ -182,11 +182,12 @@ impl<'q> Writer<'q> {
         match functions {
             [one] => {
                 self.function_in_from(&one.call)?;
-                if one.definitions {
-                    definitions = Some(self.definitions(&entry.columns[..one.column_count.min(entry.columns.len())])?);
+                if !one.definitions.is_empty() {
+                    let columns = &entry.columns[..one.column_count.min(entry.columns.len())];
+                    definitions = Some(self.definitions(&one.definitions, columns)?);
                 }
             }
-            several if several.iter().all(|f| unnest(f) && !f.definitions) => {
+            several if several.iter().all(|f| unnest(f) && f.definitions.is_empty()) => {
                 self.put("UNNEST(");
                 for (at, function) in several.iter().enumerate() {
                     if at > 0 {
@@ -207,8 +208,8 @@ impl<'q> Writer<'q> {
                     }
                     self.function_in_from(&function.call)?;
                     let end = (column + function.column_count).min(entry.columns.len());
-                    if function.definitions {
-                        let list = self.definitions(&entry.columns[column..end])?;
+                    if !function.definitions.is_empty() {
+                        let list = self.definitions(&function.definitions, &entry.columns[column..end])?;
                         self.putf(format_args!(" AS {list}"));
                     }
                     column = end;
@@ -240,14 +241,11 @@ impl<'q> Writer<'q> {
         Ok(())
     }
 
-    fn definitions(&mut self, columns: &[EntryColumn]) -> Result<String> {
+    fn definitions(&mut self, names: &[String], columns: &[EntryColumn]) -> Result<String> {
         let mut list = Vec::with_capacity(columns.len());
-        for column in columns {
-            let mut text = format!(
-                "{} {}",
-                quote_identifier(&column.name),
-                self.catalog.format_type(column.ty.oid, column.ty.typmod)?
-            );
+        for (name, column) in names.iter().zip(columns) {
+            let mut text =
+                format!("{} {}", quote_identifier(name), self.catalog.format_type(column.ty.oid, column.ty.typmod)?);
             let usual = self.catalog.type_(column.ty.oid)?.typcollation;
             if column.ty.collation.is_valid() && column.ty.collation != usual {
                 text.push_str(&format!(" COLLATE {}", self.collation_name(column.ty.collation)?));

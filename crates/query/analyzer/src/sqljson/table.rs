@@ -66,7 +66,7 @@ impl Analyzer<'_> {
                 ),
             ));
         }
-        let function = RangeFunction { call, column_count: columns.len(), definitions: false, composite: true };
+        let function = RangeFunction { call, column_count: columns.len(), definitions: Vec::new(), composite: true };
         let mut entry = RangeTableEntry {
             kind: EntryKind::Function { functions: vec![function], ordinality: false },
             alias: alias.map(|a| a.name.to_string()),
