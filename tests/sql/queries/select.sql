@@ -28,3 +28,6 @@ select (select max(x) from generate_series(1, 4) as x) as largest;
 select x from generate_series(1, 6) as x where x in (select y * 2 from generate_series(1, 3) as y) order by x;
 select x, exists (select 1 from generate_series(1, 3) as y where y = x) as there from generate_series(2, 5) as x order by x;
 with recursive t(n) as (select 1 union all select n + 1 from t where n < 5) select sum(n), count(*) from t;
+-- The fields of an anonymous row are found through the subqueries and WITH queries that make it.
+select (k).n, (k).x from (select information_schema._pg_expandarray(array['a', 'b']) as k) s where (k).x = 'b';
+with w as (select row(1, 'x'::text) as r) select (r).f2 from (select r from w) s;

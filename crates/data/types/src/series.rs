@@ -22,6 +22,7 @@ pub static SERIES: &[(u32, RowSourceMaker)] = &[
     (6274, timestamptz_series),
     (1293, crate::range::unnest),
     (2331, unnest),
+    (13329, expand_array),
     (1191, subscripts),
     (1192, subscripts),
     (2763, crate::regex::regexp_matches),
@@ -161,6 +162,25 @@ fn unnest(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSour
         None => crate::record::is_row_type(element, context.env)?,
     };
     Ok(Box::new(Elements { array: args[0].to_datum(), at: 0, rows }))
+}
+
+/// The elements of an array, each with its number from one: `information_schema._pg_expandarray`.
+struct Numbered(Elements);
+
+impl RowSource for Numbered {
+    fn next(&mut self, columns: &mut [Column], most: usize, context: Context<'_>) -> Result<usize> {
+        let first = self.0.at as i32 + 1;
+        let count = self.0.next(columns, most, context)?;
+        (0..count as i32).for_each(|k| columns[1].push(DatumRef::B4(first + k)));
+        Ok(count)
+    }
+}
+
+fn expand_array(args: &[DatumRef<'_>], _: Context<'_>) -> Result<Box<dyn RowSource>> {
+    if args[0].is_null() {
+        return Ok(Box::new(Nothing));
+    }
+    Ok(Box::new(Numbered(Elements { array: args[0].to_datum(), at: 0, rows: false })))
 }
 
 fn subscripts(args: &[DatumRef<'_>], _: Context<'_>) -> Result<Box<dyn RowSource>> {

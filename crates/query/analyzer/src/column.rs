@@ -584,47 +584,46 @@ impl Analyzer<'_> {
                 })
                 .collect());
         }
-        Ok(match &arg.kind {
-            ExprKind::Row { fields, names, .. } => fields
-                .iter()
-                .enumerate()
-                .map(|(at, field)| (names.get(at).cloned().unwrap_or_else(|| format!("f{}", at + 1)), field.ty))
-                .collect(),
-            ExprKind::Var(var) if var.column == 0 => {
-                let level = self.scopes.len() - 1 - var.level as usize;
-                let entry = &self.scopes[level].query.range_table[var.relation];
-                entry.columns.iter().map(|c| (c.name.clone(), c.ty)).collect()
-            }
-            ExprKind::Var(var) => {
-                // A row-valued column of a subquery: look at what it selects.
-                let level = self.scopes.len() - 1 - var.level as usize;
-                let entry = &self.scopes[level].query.range_table[var.relation];
-                match &entry.kind {
-                    EntryKind::Subquery { query, .. } => match query.targets.iter().find(|t| t.number == var.column) {
-                        Some(target) => self.inner_row_columns(query, &target.expr),
-                        None => Vec::new(),
-                    },
-                    _ => Vec::new(),
-                }
-            }
-            ExprKind::Function(_) => {
-                self.function_row(arg)?.into_iter().flatten().map(|column| (column.name, column.ty)).collect()
-            }
-            _ => Vec::new(),
-        })
+        let chain: Vec<&Query> = self.scopes.iter().map(|scope| &scope.query).collect();
+        self.record_columns(&chain, arg)
     }
 
-    fn inner_row_columns(&self, query: &Query, expr: &Expr) -> Vec<(String, SqlType)> {
-        match &expr.kind {
-            ExprKind::Row { fields, names, .. } => fields
-                .iter()
-                .enumerate()
-                .map(|(at, field)| (names.get(at).cloned().unwrap_or_else(|| format!("f{}", at + 1)), field.ty))
-                .collect(),
-            ExprKind::Var(var) if var.level == 0 && var.column == 0 => {
-                query.range_table[var.relation].columns.iter().map(|c| (c.name.clone(), c.ty)).collect()
+    /// The same for a value of type `record` in the innermost of these queries, each within the one before it: looks through
+    /// subqueries and WITH queries for what makes the row.
+    fn record_columns(&self, chain: &[&Query], arg: &Expr) -> Result<Vec<(String, SqlType)>> {
+        let var = match &arg.kind {
+            ExprKind::Row { fields, names, .. } => {
+                let name = |at: usize| names.get(at).cloned().unwrap_or_else(|| format!("f{}", at + 1));
+                return Ok(fields.iter().enumerate().map(|(at, field)| (name(at), field.ty)).collect());
             }
-            _ => Vec::new(),
+            ExprKind::Function(_) => {
+                let columns = self.function_row(arg)?;
+                return Ok(columns.into_iter().flatten().map(|column| (column.name, column.ty)).collect());
+            }
+            ExprKind::Var(var) => var,
+            _ => return Ok(Vec::new()),
+        };
+        let Some(level) = chain.len().checked_sub(1 + var.level as usize) else { return Ok(Vec::new()) };
+        let entry = &chain[level].range_table[var.relation];
+        if var.column == 0 {
+            return Ok(entry.columns.iter().map(|c| (c.name.clone(), c.ty)).collect());
+        }
+        // A row-valued column of a subquery: look at what it selects.
+        let (home, query) = match &entry.kind {
+            EntryKind::Subquery { query, .. } => (level, &**query),
+            EntryKind::Cte { name, levels_up, .. } => {
+                let home = level.checked_sub(*levels_up as usize);
+                let found = home.and_then(|home| Some((home, chain[home].ctes.iter().find(|c| c.name == *name)?)));
+                match found {
+                    Some((home, cte)) => (home, &cte.query),
+                    None => return Ok(Vec::new()),
+                }
+            }
+            _ => return Ok(Vec::new()),
+        };
+        match query.targets.iter().find(|target| target.number == var.column) {
+            Some(target) => self.record_columns(&[&chain[..=home], &[query]].concat(), &target.expr),
+            None => Ok(Vec::new()),
         }
     }
 
