@@ -50,6 +50,9 @@ pub mod foreign_key {
     pub const NO_ACTION_UPDATE: u32 = 1655;
 }
 
+/// The function of the triggers that deferrable unique constraints have, by OID: looks again at a key that may be there twice.
+pub const UNIQUE_KEY_RECHECK: Oid = Oid(1250);
+
 /// What happens to a table or to one of its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {

@@ -82,10 +82,12 @@ fn add_unique(
     if unique.without_overlaps {
         return Err(Error::not_implemented("WITHOUT OVERLAPS"));
     }
-    if constraint.attributes.deferrable == Some(true) || constraint.attributes.initially_deferred == Some(true) {
-        return Err(Error::not_implemented("deferrable unique constraints"));
-    }
+    let deferred = constraint.attributes.initially_deferred == Some(true);
+    let deferrable = constraint.attributes.deferrable == Some(true) || deferred;
     if let Some(index) = &unique.index {
+        if deferrable {
+            return Err(Error::not_implemented("deferrable constraints with USING INDEX"));
+        }
         return use_index(context, table, constraint, unique, index);
     }
     let catalog = context.catalog();
@@ -125,6 +127,7 @@ fn add_unique(
         primary: unique.primary,
         nulls_not_distinct: unique.nulls_not_distinct,
         for_constraint: true,
+        immediate: !deferrable,
         options: crate::options::storage(&unique.options, true)?,
         ..IndexPlan::of_columns(context, table, &numbers, &included)?
     };
@@ -133,6 +136,8 @@ fn add_unique(
     let model = PgConstraint {
         contype: if unique.primary { b'p' } else { b'u' },
         connoinherit: relation.kind() != kind::PARTITIONED_TABLE,
+        condeferrable: deferrable,
+        condeferred: deferred,
         conkey: Some(numbers),
         ..Default::default()
     };
@@ -180,7 +185,12 @@ fn own_index_as(context: &Context<'_>, table: Oid, index: Oid, name: &str, model
         conislocal: true,
         ..model
     };
-    context.catalog().create_constraint(&NewConstraint { row, objects: Vec::new() })
+    let catalog = context.catalog();
+    let oid = catalog.create_constraint(&NewConstraint { row: row.clone(), objects: Vec::new() })?;
+    if row.condeferrable {
+        crate::triggers::recheck_keys(context, &PgConstraint { oid, ..row })?;
+    }
+    Ok(oid)
 }
 
 /// Makes a partition's constraint part of its parent's.

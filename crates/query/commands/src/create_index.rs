@@ -133,7 +133,7 @@ impl IndexPlan {
             || row.indnullsnotdistinct != self.nulls_not_distinct
             || row.indisexclusion
             || !row.indisvalid
-            || self.for_constraint && (row.indisprimary != self.primary || !row.indimmediate)
+            || self.for_constraint && (row.indisprimary != self.primary || row.indimmediate != self.immediate)
         {
             return Ok(false);
         }

@@ -100,6 +100,32 @@ pub(crate) fn add(
         let text = "number of referencing and referenced columns for foreign key disagree";
         return Err(Error::new(SqlState::INVALID_FOREIGN_KEY, text));
     }
+    let cannot_wait = |text: &str| {
+        let text = format!("cannot use a deferrable {text} for referenced table \"{}\"", referenced.name());
+        Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text))
+    };
+    if let Some(index) = found.filter(|_| primary)
+        && catalog.relation(index)?.index.as_ref().is_some_and(|row| !row.indimmediate)
+    {
+        return cannot_wait("primary key");
+    }
+    let deferrable = |oid: &Oid| -> Result<bool> {
+        let index = catalog.relation(*oid)?;
+        Ok(index.index.as_ref().is_some_and(|row| {
+            let keys = &row.indkey[..row.indnkeyatts as usize];
+            row.indisunique
+                && !row.indimmediate
+                && keys.len() == wanted.len()
+                && wanted.iter().all(|number| keys.contains(number))
+        }))
+    };
+    if found.is_none() {
+        for oid in &referenced.indexes {
+            if deferrable(oid)? {
+                return cannot_wait("unique constraint");
+            }
+        }
+    }
     let Some(index) = found else {
         let text =
             format!("there is no unique constraint matching given keys for referenced table \"{}\"", referenced.name());
@@ -321,7 +347,7 @@ fn referring(context: &Context<'_>, table: Oid) -> Result<Vec<PgConstraint>> {
     let relation = catalog.relation(table)?;
     let mut found: Vec<PgConstraint> = Vec::new();
     for trigger in &relation.triggers {
-        if !trigger.tgconstraint.is_valid() || found.iter().any(|row| row.oid == trigger.tgconstraint) {
+        if !trigger.is_of_foreign_key() || found.iter().any(|row| row.oid == trigger.tgconstraint) {
             continue;
         }
         let row = catalog.constraint(trigger.tgconstraint)?;

@@ -109,7 +109,7 @@ fn check_references(catalog: &Catalog, relation: &Relation, emptied: &[Oid]) -> 
     }
     for trigger in &relation.triggers {
         let other = trigger.tgconstrrelid;
-        if !trigger.tgconstraint.is_valid() || !other.is_valid() || emptied.contains(&other) {
+        if !trigger.is_of_foreign_key() || !other.is_valid() || emptied.contains(&other) {
             continue;
         }
         let constraint = catalog.constraint(trigger.tgconstraint)?;

@@ -34,6 +34,7 @@ pub use evaluator::RowEvaluator;
 pub use execution::{Execution, Options, lock_relation, try_lock_relation};
 pub use inserter::Inserter;
 pub use operator::Instrument;
+pub use operator::modify::recheck::recheck_unique;
 pub use operator::modify::shows_columns;
 pub use session::{Host, QueuedTrigger, Session, StatementTriggers, TriggerCall, TriggerOutcome};
 pub use version::VersionReader;

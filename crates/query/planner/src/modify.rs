@@ -505,7 +505,7 @@ impl Planner<'_> {
         let mut found = Vec::new();
         for &index in &table.indexes {
             let Some(row) = self.ctx.catalog.find_index(index)? else { continue };
-            if !row.indisunique || !row.indisvalid || !row.indimmediate {
+            if !row.indisunique || !row.indisvalid {
                 continue;
             }
             let columns = self.index_columns(target, &row)?;

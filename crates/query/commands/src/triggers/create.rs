@@ -421,6 +421,31 @@ fn make(
     Ok(())
 }
 
+/// The trigger of a deferrable unique constraint.
+pub(crate) fn recheck_keys(context: &Context<'_>, constraint: &PgConstraint) -> Result<()> {
+    let catalog = context.catalog();
+    let oid = catalog.new_oid::<PgTrigger>(index::PG_TRIGGER_OID_INDEX)?;
+    let prefix = if constraint.contype == b'p' { "PK" } else { "Unique" };
+    catalog.insert(&PgTrigger {
+        oid,
+        tgrelid: constraint.conrelid,
+        tgname: format!("{prefix}_ConstraintTrigger_{oid}").into(),
+        tgfoid: catalog::trigger::UNIQUE_KEY_RECHECK,
+        tgtype: bits::ROW | bits::INSERT | bits::UPDATE,
+        tgenabled: b'O',
+        tgisinternal: true,
+        tgconstrindid: constraint.conindid,
+        tgconstraint: constraint.oid,
+        tgdeferrable: true,
+        tginitdeferred: constraint.condeferred,
+        ..Default::default()
+    })?;
+    let owner = Object::of::<PgConstraint>(constraint.oid);
+    catalog.record_dependency(Object::of::<PgTrigger>(oid), owner, Dependency::Internal)?;
+    catalog.alter_class(constraint.conrelid, |class| class.relhastriggers = true)?;
+    catalog.next_command()
+}
+
 /// Gives a partition a copy of its parent's trigger.
 fn hand_down(context: &Context<'_>, parent: &Relation, above: &PgTrigger, partition: Oid, replace: bool) -> Result<()> {
     let catalog = context.catalog();

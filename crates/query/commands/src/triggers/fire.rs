@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use batch::{Batch, Column, Datum};
 use catalog::rows::{PgConstraint, PgTrigger};
-use catalog::trigger::{Event, Timing};
+use catalog::trigger::{Event, Timing, UNIQUE_KEY_RECHECK};
 use catalog::{Entry, Relation, index};
 use error::{Error, Result, SqlState};
 use executor::{TriggerCall, VersionReader};
@@ -84,6 +84,12 @@ fn fire(context: &Context<'_>, pending: &Pending, readers: &mut Readers) -> Resu
     // What waits for the transaction's end may have been dropped meanwhile.
     if row.tgdeferrable && context.catalog().find_trigger(row.oid)?.is_none() {
         return Ok(());
+    }
+    if let (UNIQUE_KEY_RECHECK, Some(place)) = (row.tgfoid, pending.new) {
+        let relation = context.catalog().relation(table)?;
+        let plan = context.services.plan_rows(&relation, Vec::new())?;
+        let memory = context.services.work_mem();
+        return executor::recheck_unique(session, plan, table, row.tgconstrindid, place, memory);
     }
     let (from, to) = pending.moved.as_deref().copied().unwrap_or((table, table));
     let gone = || Error::internal(format!("failed to fetch a tuple for trigger \"{}\"", row.tgname));

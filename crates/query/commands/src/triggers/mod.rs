@@ -10,6 +10,6 @@ pub mod fire;
 pub mod queue;
 
 pub(crate) use alter::{rename, to_drop};
-pub(crate) use create::{adopt, check_child, create, release};
+pub(crate) use create::{adopt, check_child, create, recheck_keys, release};
 pub use fire::{WithQueue, fire_deferred, fire_immediate, set_constraints, truncate};
 pub use queue::Queue;

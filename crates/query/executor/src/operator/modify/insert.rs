@@ -362,10 +362,17 @@ impl Insert {
             if !index.open.row.indisunique || !(arbiters.is_empty() || arbiters.contains(&index.open.row.indexrelid)) {
                 continue;
             }
+            if !index.open.row.indimmediate {
+                let text = "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters";
+                let relation = &self.common.target.open.relation;
+                return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text)
+                    .table(relation.name())
+                    .constraint(index.open.index.name.as_ref()));
+            }
             let Some(key) = index.key_of(&self.batch, row, run)? else { continue };
             let table = &self.common.target.open.table;
             let index = &self.common.target.indexes[at].open;
-            if let Some(found) = find_live(run, table, index, &key)? {
+            if let Some(found) = find_live(run, table, index, &key, None)? {
                 return Ok(Some(found));
             }
         }
@@ -452,12 +459,13 @@ impl Insert {
     }
 }
 
-/// The live row that an index has for a key. Waits where another transaction's end decides.
+/// The live row that an index has for a key, other than the one at `except`. Waits where another transaction's end decides.
 pub(super) fn find_live(
     run: &Run<'_>,
     table: &std::sync::Arc<access::Table>,
     index: &crate::relation::OpenIndex,
     key: &[u8],
+    except: Option<TupleId>,
 ) -> Result<Option<TupleId>> {
     let session = run.session;
     let mut upper = key.to_vec();
@@ -470,6 +478,7 @@ pub(super) fn find_live(
         while scan.next(&mut entries)? {
             for &tid in &entries.tids {
                 match session.tables.entry_status(session.store, session.transaction, table, tid)? {
+                    EntryStatus::Live(place) if Some(place) == except => (),
                     EntryStatus::Live(place) => return Ok(Some(place)),
                     EntryStatus::Gone | EntryStatus::Dead => (),
                     EntryStatus::Pending { xid, .. } => {

@@ -7,6 +7,7 @@
 //! - [`insert`]: new rows, batch by batch; ON CONFLICT row by row.
 //! - [`route`]: rows of a partitioned table to their partitions.
 //! - [`change`]: UPDATE and DELETE, which may meet rows that another transaction has changed since.
+//! - [`recheck`]: unique constraints that are checked later.
 //! - [`triggers`]: who is told of changes, before and after.
 //! - [`instead`]: views, whose triggers do what is asked.
 //! - [`merge`]: MERGE, which does all of that.
@@ -15,6 +16,7 @@ mod change;
 pub(crate) mod insert;
 mod instead;
 mod merge;
+pub(crate) mod recheck;
 mod route;
 mod target;
 mod triggers;

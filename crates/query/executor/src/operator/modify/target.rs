@@ -5,11 +5,12 @@ use std::sync::Arc;
 use access::{IndexEntry, Inserted, UniqueCheck};
 use batch::{Batch, Column, Repr, Rows};
 use catalog::acl::Privileges;
+use catalog::trigger::{Event, UNIQUE_KEY_RECHECK};
 use catalog::privileges::ObjectKind;
 use catalog::{Catalog, Entry, Relation};
 use error::{Error, Result, SqlState};
 use ids::TupleId;
-use planner::plan::{CheckKind, TargetTable};
+use planner::plan::{CheckKind, TableTrigger, TargetTable};
 
 use super::route::{PartitionCheck, Rearrangement};
 use super::triggers::{Capture, Triggers};
@@ -18,6 +19,7 @@ use crate::expression::{Compiled, compile, compile_all, evaluate_all};
 use crate::operator::Builder;
 use crate::relation::{OpenIndex, OpenTable};
 use crate::run::Run;
+use crate::session::QueuedTrigger;
 
 /// The table that is changed.
 pub(super) struct Target {
@@ -32,6 +34,8 @@ pub(super) struct Target {
     view_checks: Vec<(String, Compiled)>,
     security_checks: Vec<SecurityCheck>,
     pub generated: Vec<(i16, Compiled)>,
+    /// The triggers of its deferrable unique constraints, by index.
+    rechecks: Vec<(ids::Oid, Arc<TableTrigger>)>,
     /// Its triggers; none if no trigger can fire.
     pub triggers: Option<Box<Triggers>>,
     /// Where changed rows are kept for triggers that look at them as tables.
@@ -86,6 +90,10 @@ impl Target {
             })
         });
         Ok(Target {
+            rechecks: (target.triggers.iter())
+                .filter(|trigger| trigger.row.tgfoid == UNIQUE_KEY_RECHECK)
+                .map(|trigger| (trigger.row.tgconstrindid, trigger.clone()))
+                .collect(),
             triggers: Triggers::of(session, &target.triggers)?,
             capture: None,
             indexes: indexes.collect::<Result<_>>()?,
@@ -311,7 +319,18 @@ impl Target {
                     Inserted::Done => (),
                     Inserted::MaybeDuplicate if arbiter => return Ok(Entered::Conflict),
                     Inserted::MaybeDuplicate => {
-                        return Err(Error::not_implemented("deferred unique constraint"));
+                        // Whether the key is there twice shows when the constraint is checked.
+                        let of_index = |(oid, _): &&(ids::Oid, _)| *oid == index.open.row.indexrelid;
+                        if let Some((_, trigger)) = self.rechecks.iter().find(of_index) {
+                            session.host.queue_trigger(QueuedTrigger {
+                                trigger: trigger.clone(),
+                                event: Event::Insert,
+                                old: None,
+                                new: Some(*place),
+                                moved: None,
+                                statement: None,
+                            })?;
+                        }
                     }
                     Inserted::Duplicate(_) => return Err(index.duplicate(&self.open, &values, row, run)?),
                 }
@@ -350,6 +369,13 @@ impl TargetIndex {
         let mut key = Vec::new();
         let null = self.open.key(&values, row, run.env(), &mut key)?;
         Ok((!null || self.open.row.indnullsnotdistinct).then_some(key))
+    }
+
+    /// The error for a row whose key another one has.
+    pub fn duplicate_row(&mut self, table: &OpenTable, rows: &Batch, row: usize, run: &mut Run<'_>) -> Result<Error> {
+        evaluate_all(&mut self.columns, rows, Rows::Some(&[row as u16]), run)?;
+        let values: Vec<&Column> = self.columns.iter().map(|column| column.result(rows)).collect();
+        self.duplicate(table, &values, row, run)
     }
 
     fn duplicate(&self, table: &OpenTable, values: &[&Column], row: usize, run: &Run<'_>) -> Result<Error> {

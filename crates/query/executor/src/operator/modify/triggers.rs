@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use access::{LockStrength, Outcome, WaitPolicy};
 use batch::{Batch, Column, Datum, Repr};
-use catalog::trigger::{Event, Timing};
+use catalog::trigger::{Event, Timing, UNIQUE_KEY_RECHECK};
 use error::{Error, Result, SqlState};
 use ids::{Oid, TupleId};
 use planner::plan::TableTrigger;
@@ -109,6 +109,10 @@ impl Triggers {
         let mut triggers = Triggers { armed: Vec::new(), before: 0, after: 0, statements: false };
         for trigger in list.iter().filter(|trigger| trigger.row.is_enabled(replica)) {
             let row = &trigger.row;
+            if row.tgfoid == UNIQUE_KEY_RECHECK {
+                // Only rows whose keys may be there twice concern it.
+                continue;
+            }
             match (row.is_for_rows(), row.timing()) {
                 (true, Timing::Before) => triggers.before |= row.tgtype,
                 (true, Timing::After) => triggers.after |= row.tgtype,
