@@ -363,7 +363,8 @@ impl Insert {
                 continue;
             }
             if !index.open.row.indimmediate {
-                let text = "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters";
+                let text =
+                    "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters";
                 let relation = &self.common.target.open.relation;
                 return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text)
                     .table(relation.name())
