@@ -19,6 +19,7 @@ use crate::relation::Relation;
 use crate::rows::CatalogRow;
 use crate::shared::CatalogShared;
 use crate::store::Backing;
+use crate::text_search::TextSearch;
 use engine::{Engine, Session};
 use error::{Error, Result, SqlState};
 use foldhash::fast::FixedState;
@@ -53,6 +54,7 @@ pub struct Catalog {
     session: Mutex<Identity>,
     /// A query of the session read a table with row security.
     row_security_met: AtomicBool,
+    text_search: Mutex<TextSearch>,
 }
 
 /// What the current transaction changed so far.
@@ -200,6 +202,7 @@ impl Catalog {
             own_pending: AtomicBool::new(false),
             cache: Mutex::default(),
             row_security_met: AtomicBool::new(false),
+            text_search: Mutex::default(),
             session: Mutex::new(Identity {
                 user: BOOTSTRAP_ROLE,
                 session_user: BOOTSTRAP_ROLE,
@@ -246,6 +249,10 @@ impl Catalog {
     /// A number that grows whenever something that a plan may depend on has changed.
     pub fn generation(&self) -> u64 {
         self.cache().generation
+    }
+
+    pub(crate) fn text_search(&self) -> MutexGuard<'_, TextSearch> {
+        self.text_search.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The role whose privileges count now (`current_user`).

@@ -32,6 +32,7 @@ pub mod rows;
 pub mod shared;
 pub mod store;
 pub mod trigger;
+pub mod text_search;
 pub mod views;
 
 pub use catalog::Catalog;

@@ -194,6 +194,22 @@ impl Catalog {
         })
     }
 
+    /// The text search parser of this name.
+    pub fn ts_parser_by_name(&self, schema: Option<&str>, name: &str) -> Result<Option<Oid>> {
+        self.search(schema, |schema| {
+            let key = [name.into(), schema.into()];
+            Ok(self.row::<PgTsParser>(index::PG_TS_PARSER_PRSNAME_INDEX, &key)?.map(|row| row.oid))
+        })
+    }
+
+    /// The text search template of this name.
+    pub fn ts_template_by_name(&self, schema: Option<&str>, name: &str) -> Result<Option<Oid>> {
+        self.search(schema, |schema| {
+            let key = [name.into(), schema.into()];
+            Ok(self.row::<PgTsTemplate>(index::PG_TS_TEMPLATE_TMPLNAME_INDEX, &key)?.map(|row| row.oid))
+        })
+    }
+
     /// Candidates among rows of one name: those in the path, earlier schemas hiding later ones with the same arguments.
     fn candidates<T: CatalogRow>(
         &self,

@@ -6,6 +6,7 @@
 
 use crate::datetime::TimeZone;
 use crate::facts::builtin_type;
+use crate::textsearch::{Configuration, dictionary::Dictionary};
 use batch::{Datum, DatumRef, Repr};
 use collation::CollationRef;
 use error::{Error, Result, SqlState};
@@ -270,6 +271,14 @@ pub trait Environment {
     fn call_function(&self, function: Oid, args: &[DatumRef<'_>], collation: Oid) -> Result<batch::Datum> {
         let _ = (args, collation);
         Err(Error::not_implemented(format_args!("function {function}")))
+    }
+    /// A text search configuration.
+    fn text_search_configuration(&self, configuration: Oid) -> Result<Arc<Configuration>> {
+        Err(Error::internal(format!("cache lookup failed for text search configuration {configuration}")))
+    }
+    /// A text search dictionary.
+    fn text_search_dictionary(&self, dictionary: Oid) -> Result<Arc<Dictionary>> {
+        Err(Error::internal(format!("cache lookup failed for text search dictionary {dictionary}")))
     }
     /// The rows of a function that lists what the session has: `pg_prepared_statement` (2510) and `pg_cursor` (2511).
     fn session_rows(&self, function: u32) -> Result<Vec<Vec<Datum>>> {

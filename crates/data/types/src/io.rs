@@ -280,6 +280,8 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::BYTEA => crate::bytea::BYTEA_IO,
         oid::UUID => crate::random::UUID_IO,
         oid::VOID => VOID_IO,
+        oid::TSVECTOR => crate::textsearch::TSVECTOR_IO,
+        oid::TSQUERY => crate::textsearch::TSQUERY_IO,
         oid::ACLITEM => crate::acl::ACLITEM_IO,
         oid::INT2VECTOR | oid::OIDVECTOR => crate::array::VECTOR_IO,
         oid::ANYARRAY => ANYARRAY_IO,

@@ -51,6 +51,7 @@ pub mod registry;
 pub mod series;
 pub mod sortkey;
 pub mod text;
+pub mod textsearch;
 
 pub use aggregate::{Aggregate, Groups};
 pub use call::{Builtin, Call, Context};

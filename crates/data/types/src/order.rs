@@ -41,6 +41,10 @@ pub(crate) enum Order {
     Network,
     /// As bit strings.
     Bits,
+    /// As text search vectors.
+    Tsvector,
+    /// As text search queries.
+    Tsquery,
     /// Element by element.
     Array,
     /// By their labels' positions.
@@ -80,6 +84,8 @@ pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
         oid::NUMERIC => Order::Numeric,
         oid::TID => Order::Tid,
         oid::JSONB => Order::Jsonb,
+        oid::TSVECTOR => Order::Tsvector,
+        oid::TSQUERY => Order::Tsquery,
         oid::INET | oid::CIDR => Order::Network,
         oid::BIT | oid::VARBIT => Order::Bits,
         oid::TIMETZ => Order::TimeTz,
@@ -201,6 +207,8 @@ pub(crate) fn compare_as(
             let collation = text::resolve(text::DEFAULT_COLLATION, env)?;
             json::compare(json::View::new(a), json::View::new(b), &collation)?
         }
+        (Order::Tsvector, Bytes(a), Bytes(b)) => crate::textsearch::compare_vectors(a, b),
+        (Order::Tsquery, Bytes(a), Bytes(b)) => crate::textsearch::compare_queries(a, b)?,
         (Order::Array, Bytes(a), Bytes(b)) => {
             let context = Context { collation, ..Context::plain(env) };
             array::compare_views(context, array::View::new(a)?, array::View::new(b)?)?

@@ -53,6 +53,11 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::text::TEXTS,
     crate::text::UNICODE,
     crate::text::like::LIKES,
+    crate::textsearch::TSDOCUMENTS,
+    crate::textsearch::TSHEADLINES,
+    crate::textsearch::TSQUERIES,
+    crate::textsearch::TSRANKS,
+    crate::textsearch::TSVECTORS,
 ];
 
 /// The aggregates of this crate.
@@ -65,6 +70,7 @@ static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[
     crate::jsonpath::JSONPATH_ROWS,
     crate::misc::MISCELLANEOUS_ROWS,
     crate::series::SERIES,
+    crate::textsearch::TSVECTOR_ROWS,
 ];
 
 static REGISTERED: OnceLock<&'static [&'static [Builtin]]> = OnceLock::new();

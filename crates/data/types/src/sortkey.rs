@@ -318,6 +318,16 @@ fn encode_value(
             crate::json::write_key(crate::json::View::new(v), collation, out)?;
             escape(start, out);
         }
+        (Order::Tsvector, Bytes(v)) => {
+            let start = out.len();
+            crate::textsearch::write_vector_key(v, out);
+            escape(start, out);
+        }
+        (Order::Tsquery, Bytes(v)) => {
+            let start = out.len();
+            crate::textsearch::write_query_key(v, out)?;
+            escape(start, out);
+        }
         (Order::Tid, Bytes(v)) => {
             let (block, offset) = objects::tid(v);
             out.extend_from_slice(&block.to_be_bytes());
@@ -462,6 +472,8 @@ fn decode_value(
             | Order::Range
             | Order::Multirange
             | Order::Jsonb
+            | Order::Tsvector
+            | Order::Tsquery
             | Order::Network
             | Order::Bits
             | Order::Padded,

@@ -15,6 +15,7 @@ use planner::plan::ColumnType;
 use settings::{Settings, id};
 use txn::ActiveSnapshot;
 use types::datetime::TimeZone;
+use types::textsearch::{Configuration, dictionary::Dictionary};
 use types::environment::{ByteaOutput, DateOrder, DateStyle, IntervalStyle, TypeFacts};
 use types::{Context, Environment, RowSource};
 
@@ -231,6 +232,14 @@ impl Environment for Session<'_> {
 
     fn trigger_depth(&self) -> i32 {
         Session::trigger_depth(self)
+    }
+
+    fn text_search_configuration(&self, configuration: Oid) -> Result<Arc<Configuration>> {
+        self.catalog().text_search_configuration(configuration)
+    }
+
+    fn text_search_dictionary(&self, dictionary: Oid) -> Result<Arc<Dictionary>> {
+        self.catalog().text_search_dictionary(dictionary)
     }
 
     fn session_rows(&self, function: u32) -> Result<Vec<Vec<Datum>>> {

@@ -20,6 +20,8 @@ pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
     (3713, token_types_by_oid),
     (3714, token_types_by_name),
     (6119, publication_tables),
+    (3715, tokens_by_oid),
+    (3716, tokens_by_name),
 ];
 
 /// Rows that are all there.
@@ -272,46 +274,14 @@ fn available_extensions(_args: &[DatumRef<'_>], context: Context<'_>) -> Result<
     made(columns.into())
 }
 
-/// The kinds of tokens of the default text search parser, numbered from 1.
-const DEFAULT_TOKENS: [(&str, &str); 23] = [
-    ("asciiword", "Word, all ASCII"),
-    ("word", "Word, all letters"),
-    ("numword", "Word, letters and digits"),
-    ("email", "Email address"),
-    ("url", "URL"),
-    ("host", "Host"),
-    ("sfloat", "Scientific notation"),
-    ("version", "Version number"),
-    ("hword_numpart", "Hyphenated word part, letters and digits"),
-    ("hword_part", "Hyphenated word part, all letters"),
-    ("hword_asciipart", "Hyphenated word part, all ASCII"),
-    ("blank", "Space symbols"),
-    ("tag", "XML tag"),
-    ("protocol", "Protocol head"),
-    ("numhword", "Hyphenated word, letters and digits"),
-    ("asciihword", "Hyphenated word, all ASCII"),
-    ("hword", "Hyphenated word, all letters"),
-    ("url_path", "URL path"),
-    ("file", "File or path name"),
-    ("float", "Decimal notation"),
-    ("int", "Signed integer"),
-    ("uint", "Unsigned integer"),
-    ("entity", "XML entity"),
-];
-
-/// `pg_catalog.prsd_lextype`, which tells the default parser's kinds of tokens.
-const DEFAULT_LEXTYPE: Oid = Oid(3721);
-
 /// `tokid, alias, description` of a text search parser's kinds of tokens.
-fn token_types(parser: Option<&PgTsParser>) -> Result<Box<dyn RowSource>> {
+fn token_types(catalog: &Catalog, parser: Option<Oid>) -> Result<Box<dyn RowSource>> {
     let mut columns = [Repr::B4, Repr::Bytes, Repr::Bytes].map(Column::new);
     if let Some(parser) = parser {
-        if parser.prslextype != DEFAULT_LEXTYPE {
-            return Err(Error::not_implemented("a text search parser other than the default one"));
-        }
-        for (number, (alias, description)) in (1..).zip(DEFAULT_TOKENS) {
+        catalog.require_default_parser(parser)?;
+        for (number, alias, description) in types::textsearch::TOKEN_TYPES {
             let values =
-                [DatumRef::B4(number), DatumRef::Bytes(alias.as_bytes()), DatumRef::Bytes(description.as_bytes())];
+                [DatumRef::B4(*number), DatumRef::Bytes(alias.as_bytes()), DatumRef::Bytes(description.as_bytes())];
             columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
         }
     }
@@ -319,29 +289,45 @@ fn token_types(parser: Option<&PgTsParser>) -> Result<Box<dyn RowSource>> {
 }
 
 fn token_types_by_oid(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
-    let Some(oid) = oid_argument(args) else { return token_types(None) };
-    match catalog_of(&context)?.row::<PgTsParser>(index::PG_TS_PARSER_OID_INDEX, &[oid.into()])? {
-        Some(parser) => token_types(Some(&parser)),
-        None => Err(Error::internal(format!("cache lookup failed for text search parser {oid}"))),
-    }
+    token_types(catalog_of(&context)?, oid_argument(args))
+}
+
+/// The text search parser that a text names.
+fn parser_by_name(catalog: &Catalog, name: &[u8]) -> Result<Oid> {
+    let name = super::text(name);
+    let parts = crate::names::split_qualified(&name).unwrap_or_default();
+    let found = match parts.as_slice() {
+        [name] => catalog.ts_parser_by_name(None, name)?,
+        [schema, name] => catalog.ts_parser_by_name(Some(schema), name)?,
+        _ => return Err(Error::new(SqlState::INVALID_NAME, "invalid name syntax")),
+    };
+    found.ok_or_else(|| {
+        Error::new(SqlState::UNDEFINED_OBJECT, format!("text search parser \"{name}\" does not exist"))
+    })
 }
 
 fn token_types_by_name(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
-    let Some(name) = args.first().and_then(|arg| arg.as_bytes()) else { return token_types(None) };
-    let (catalog, name) = (catalog_of(&context)?, super::text(name));
-    let parts = crate::names::split_qualified(&name).unwrap_or_default();
-    let schemas = match parts.as_slice() {
-        [_] => catalog.search_path()?.schemas.clone(),
-        [schema, _] => vec![catalog.require_schema(schema)?],
-        _ => return Err(Error::new(SqlState::INVALID_NAME, "invalid name syntax")),
-    };
-    for schema in schemas {
-        let key = [parts[parts.len() - 1].as_str().into(), schema.into()];
-        if let Some(parser) = catalog.row::<PgTsParser>(index::PG_TS_PARSER_PRSNAME_INDEX, &key)? {
-            return token_types(Some(&parser));
-        }
-    }
-    Err(Error::new(SqlState::UNDEFINED_OBJECT, format!("text search parser \"{name}\" does not exist")))
+    let catalog = catalog_of(&context)?;
+    let parser = args.first().and_then(|arg| arg.as_bytes()).map(|name| parser_by_name(catalog, name)).transpose()?;
+    token_types(catalog, parser)
+}
+
+/// `ts_parse` by the parser's OID or name.
+fn tokens(parser: Option<Oid>, args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let text = args.get(1).and_then(|arg| arg.as_str()).unwrap_or_default();
+    let parser = parser.ok_or_else(|| Error::internal("ts_parse needs a parser"))?;
+    catalog_of(&context)?.require_default_parser(parser)?;
+    types::textsearch::parse(text, context.env)
+}
+
+fn tokens_by_oid(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    tokens(oid_argument(args), args, context)
+}
+
+fn tokens_by_name(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let catalog = catalog_of(&context)?;
+    let parser = args.first().and_then(|arg| arg.as_bytes()).map(|name| parser_by_name(catalog, name)).transpose()?;
+    tokens(parser, args, context)
 }
 
 #[cfg(test)]

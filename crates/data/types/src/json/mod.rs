@@ -50,6 +50,7 @@ pub use modify::{JSONB_CHANGES, assign_path};
 pub use objects::{JSON_OBJECTS, encode_built_array, encode_built_object, write_built_array, write_built_object};
 pub use populate::{JSON_POPULATE, JSON_RECORDS, definition, populate_value};
 pub use reader::{Event, Reader, check};
+pub(crate) use rows::Found;
 pub use rows::JSON_ROWS;
 pub use text::{JSON_IO, JSON_TEXTS};
 pub use value::{Value, encode};

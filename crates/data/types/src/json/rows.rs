@@ -23,7 +23,7 @@ pub static JSON_ROWS: &[(u32, RowSourceMaker)] = &[
 ];
 
 /// Rows of one or two columns that were found beforehand.
-pub(super) struct Found {
+pub(crate) struct Found {
     rows: std::vec::IntoIter<Vec<Datum>>,
 }
 
