@@ -12,8 +12,8 @@ use hashbrown::HashMap;
 use ids::Oid;
 use std::path::PathBuf;
 use std::sync::Arc;
-use types::textsearch::{Configuration, read_options};
 use types::textsearch::dictionary::{Dictionary, DictionaryOption, Files};
+use types::textsearch::{Configuration, read_options};
 
 /// What a session has made ready so far.
 #[derive(Default)]
@@ -77,8 +77,7 @@ impl Catalog {
         {
             return Ok(ready.clone());
         }
-        let row =
-            self.must::<PgTsConfig>(index::PG_TS_CONFIG_OID_INDEX, configuration, "text search configuration")?;
+        let row = self.must::<PgTsConfig>(index::PG_TS_CONFIG_OID_INDEX, configuration, "text search configuration")?;
         self.require_default_parser(row.cfgparser)?;
         let mut ready = Configuration::default();
         let rows = self.rows::<PgTsConfigMap>(index::PG_TS_CONFIG_MAP_INDEX, &[configuration.into()])?;

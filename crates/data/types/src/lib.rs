@@ -31,6 +31,7 @@ pub mod facts;
 pub mod float;
 pub mod format;
 pub mod formatting;
+pub mod geometry;
 pub mod hash;
 pub mod int;
 pub mod io;

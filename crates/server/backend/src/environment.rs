@@ -15,8 +15,8 @@ use planner::plan::ColumnType;
 use settings::{Settings, id};
 use txn::ActiveSnapshot;
 use types::datetime::TimeZone;
-use types::textsearch::{Configuration, dictionary::Dictionary};
 use types::environment::{ByteaOutput, DateOrder, DateStyle, IntervalStyle, TypeFacts};
+use types::textsearch::{Configuration, dictionary::Dictionary};
 use types::{Context, Environment, RowSource};
 
 use crate::session::Session;

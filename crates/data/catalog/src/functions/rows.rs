@@ -301,9 +301,7 @@ fn parser_by_name(catalog: &Catalog, name: &[u8]) -> Result<Oid> {
         [schema, name] => catalog.ts_parser_by_name(Some(schema), name)?,
         _ => return Err(Error::new(SqlState::INVALID_NAME, "invalid name syntax")),
     };
-    found.ok_or_else(|| {
-        Error::new(SqlState::UNDEFINED_OBJECT, format!("text search parser \"{name}\" does not exist"))
-    })
+    found.ok_or_else(|| Error::new(SqlState::UNDEFINED_OBJECT, format!("text search parser \"{name}\" does not exist")))
 }
 
 fn token_types_by_name(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {

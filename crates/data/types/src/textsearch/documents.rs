@@ -97,11 +97,7 @@ fn operand(
         last = word[0].position;
         for (n, variant) in word.chunk_by(|a, b| a.variant == b.variant).enumerate() {
             for (k, lexeme) in variant.iter().enumerate() {
-                parts.push(Part::Value {
-                    lexeme: lexeme.lexeme.clone(),
-                    weights,
-                    prefix: prefix || lexeme.prefix,
-                });
+                parts.push(Part::Value { lexeme: lexeme.lexeme.clone(), weights, prefix: prefix || lexeme.prefix });
                 if k > 0 {
                     parts.push(Part::Operator(Operator::And));
                 }
@@ -182,14 +178,12 @@ impl Wanted {
     /// Reads `["string", "numeric", "boolean", "key"]`, `["all"]` or one of the words.
     fn read(filter: View<'_>) -> Result<Wanted> {
         let mut wanted = Wanted::default();
-        let wrong_form = || {
-            Error::new(SqlState::INVALID_PARAMETER_VALUE, "wrong flag type, only arrays and scalars are allowed")
-        };
+        let wrong_form =
+            || Error::new(SqlState::INVALID_PARAMETER_VALUE, "wrong flag type, only arrays and scalars are allowed");
         let mut word = |value: View<'_>| -> Result<()> {
             let Kind::String(text) = value.kind() else {
-                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "flag array element is not a string").hint(
-                    "Possible values are: \"string\", \"numeric\", \"boolean\", \"key\", and \"all\".",
-                ));
+                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "flag array element is not a string")
+                    .hint("Possible values are: \"string\", \"numeric\", \"boolean\", \"key\", and \"all\"."));
             };
             match text.to_ascii_lowercase().as_slice() {
                 b"all" => wanted = Wanted { strings: true, numbers: true, booleans: true, keys: true },
@@ -199,9 +193,8 @@ impl Wanted {
                 b"boolean" => wanted.booleans = true,
                 _ => {
                     let message = format!("wrong flag in flag array: \"{}\"", String::from_utf8_lossy(text));
-                    return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message).hint(
-                        "Possible values are: \"string\", \"numeric\", \"boolean\", \"key\", and \"all\".",
-                    ));
+                    return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message)
+                        .hint("Possible values are: \"string\", \"numeric\", \"boolean\", \"key\", and \"all\"."));
                 }
             }
             Ok(())

@@ -79,7 +79,8 @@ impl Options {
                 "stopsel" => options.stop = value,
                 "fragmentdelimiter" => options.delimiter = value,
                 "highlightall" => {
-                    options.all = matches!(value.to_ascii_lowercase().as_str(), "1" | "on" | "true" | "t" | "y" | "yes");
+                    options.all =
+                        matches!(value.to_ascii_lowercase().as_str(), "1" | "on" | "true" | "t" | "y" | "yes");
                 }
                 _ => {
                     let message = format!("unrecognized headline parameter: \"{name}\"");
@@ -95,7 +96,8 @@ impl Options {
         check(!options.all && least <= 0, "MinWords must be positive")?;
         check(!options.all && short < 0, "ShortWord must be >= 0")?;
         check(!options.all && fragments < 0, "MaxFragments must be >= 0")?;
-        let marks = [("StartSel", &options.start), ("StopSel", &options.stop), ("FragmentDelimiter", &options.delimiter)];
+        let marks =
+            [("StartSel", &options.start), ("StopSel", &options.stop), ("FragmentDelimiter", &options.delimiter)];
         for (name, value) in marks {
             check(value.len() > i16::MAX as usize, &format!("value for \"{name}\" is too long"))?;
         }
@@ -443,7 +445,11 @@ fn locations(query: &Prepared<'_>, stretch: &Stretch<'_, '_, '_>) -> Option<Vec<
         if let Some(root) = phrase_at[at] {
             let (places, width, found) = query.phrase(root, stretch);
             stack.push(found.then(|| {
-                if places.is_empty() { Vec::new() } else { vec![places.iter().map(|p| (p.saturating_sub(width), *p)).collect()] }
+                if places.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![places.iter().map(|p| (p.saturating_sub(width), *p)).collect()]
+                }
             }));
             at = root + 1;
             continue;

@@ -398,7 +398,9 @@ impl<'a> Parser<'a> {
                 (None, b'>') => {
                     let closing = self.byte(self.at + 1) == b'/';
                     self.raw = ["script", "style"].into_iter().find(|word| {
-                        let is = self.bytes[name..].get(..word.len()).is_some_and(|n| n.eq_ignore_ascii_case(word.as_bytes()));
+                        let is = self.bytes[name..]
+                            .get(..word.len())
+                            .is_some_and(|n| n.eq_ignore_ascii_case(word.as_bytes()));
                         is && !closing && !self.byte(name + word.len()).is_ascii_alphanumeric()
                     });
                     return Some(at + 1);
@@ -446,7 +448,9 @@ impl<'a> Parser<'a> {
         let mut end = self.at;
         while end < self.bytes.len() {
             let rest = &self.bytes[end..];
-            if rest.starts_with(b"</") && rest.get(2..2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes())) {
+            if rest.starts_with(b"</")
+                && rest.get(2..2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+            {
                 break;
             }
             end += 1;

@@ -296,9 +296,8 @@ impl Reader<'_, '_, '_> {
             (1, 1)
         } else {
             let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-            let number = rest[..digits]
-                .iter()
-                .fold(0i64, |n, d| n.saturating_mul(10).saturating_add((d - b'0') as i64));
+            let number =
+                rest[..digits].iter().fold(0i64, |n, d| n.saturating_mul(10).saturating_add((d - b'0') as i64));
             (number, digits)
         };
         if length == 0 {

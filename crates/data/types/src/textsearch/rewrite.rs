@@ -80,10 +80,7 @@ impl Tree {
             }
             (Tree::Value { .. }, _) => Ordering::Greater,
             (_, Tree::Value { .. }) => Ordering::Less,
-            (
-                Tree::Operation { operator: p, operands: a, .. },
-                Tree::Operation { operator: q, operands: b, .. },
-            ) => {
+            (Tree::Operation { operator: p, operands: a, .. }, Tree::Operation { operator: q, operands: b, .. }) => {
                 let order = q.code().cmp(&p.code()).then_with(|| b.len().cmp(&a.len()));
                 let order = order.then_with(|| {
                     a.iter().zip(b).map(|(x, y)| x.compare(y)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)

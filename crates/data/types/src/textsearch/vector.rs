@@ -295,13 +295,7 @@ fn input(text: &str) -> Result<Vec<u8>> {
 }
 
 /// Reads `3A,4,5b` and what else may stand behind a colon.
-fn read_positions(
-    bytes: &[u8],
-    at: &mut usize,
-    lexeme: &[u8],
-    words: &mut Vec<Occurrence>,
-    text: &str,
-) -> Result<()> {
+fn read_positions(bytes: &[u8], at: &mut usize, lexeme: &[u8], words: &mut Vec<Occurrence>, text: &str) -> Result<()> {
     let syntax = || Error::new(SqlState::SYNTAX_ERROR, format!("syntax error in tsvector: \"{text}\""));
     loop {
         let start = *at;
@@ -374,9 +368,11 @@ impl<'a> Message<'a> {
 
     /// A text that ends with a zero byte.
     pub fn text(&mut self) -> Result<&'a str> {
-        let end = self.0.iter().position(|&b| b == 0).ok_or_else(|| {
-            Error::new(SqlState::PROTOCOL_VIOLATION, "invalid string in message")
-        })?;
+        let end = self
+            .0
+            .iter()
+            .position(|&b| b == 0)
+            .ok_or_else(|| Error::new(SqlState::PROTOCOL_VIOLATION, "invalid string in message"))?;
         let text = crate::io::received_text(&self.0[..end])?;
         self.0 = &self.0[end + 1..];
         Ok(text)

@@ -44,7 +44,8 @@ pub static TSVECTOR_ROWS: &[(u32, RowSourceMaker)] = &[(3322, |args, _| {
             row.extend([Datum::Null, Datum::Null]);
         } else {
             let places: Vec<Datum> = positions.iter().map(|p| Datum::B2(p.place() as i16)).collect();
-            let weights: Vec<Datum> = positions.iter().map(|p| Datum::bytes(&[b"DCBA"[p.weight() as usize]][..])).collect();
+            let weights: Vec<Datum> =
+                positions.iter().map(|p| Datum::bytes(&[b"DCBA"[p.weight() as usize]][..])).collect();
             row.push(Datum::bytes(array::from_elements(crate::oid::INT2, Repr::B2, &places)?));
             row.push(Datum::bytes(array::from_elements(crate::oid::TEXT, Repr::Bytes, &weights)?));
         }

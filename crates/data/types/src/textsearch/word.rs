@@ -78,9 +78,8 @@ pub(super) fn read(
         } else if !quoted {
             // The first character of a word in a tsvector may be anything.
             let begun = !word.is_empty();
-            let ends = space_length(&text[*at..]) > 0
-                || within == Within::Query && is_operator(byte)
-                || byte == b':' && begun;
+            let ends =
+                space_length(&text[*at..]) > 0 || within == Within::Query && is_operator(byte) || byte == b':' && begun;
             if ends {
                 return if begun { Ok(true) } else { Err(syntax()) };
             }

@@ -205,9 +205,6 @@ impl Subscript {
             let container = self.container.result(input).get(row);
             let unknown = upper.iter().chain(&lower).any(|bound| *bound == Some(None));
             if let Some(value) = &self.assign {
-                if fixed {
-                    return Err(Error::not_implemented("assignment to elements of a type that is no array"));
-                }
                 if unknown {
                     return Err(Error::new(
                         SqlState::NULL_VALUE_NOT_ALLOWED,
@@ -215,6 +212,15 @@ impl Subscript {
                     ));
                 }
                 let value = value.result(input).get(row);
+                if fixed {
+                    match container.as_bytes() {
+                        Some(bytes) => {
+                            out.put(row, DatumRef::Bytes(&self.fixed_assigned(bytes, slice, &upper, value)?))
+                        }
+                        None => out.set_null(row),
+                    }
+                    continue;
+                }
                 match self.assigned(container, &lower, &upper, value)? {
                     Some(bytes) => out.put(row, DatumRef::Bytes(&bytes)),
                     None => out.put(row, container),
@@ -241,23 +247,50 @@ impl Subscript {
         Ok(())
     }
 
-    /// An element of a value of a fixed length, counted from 0.
-    fn fixed_element<'v>(&self, bytes: &'v [u8], slice: bool, upper: &[Bound]) -> Result<DatumRef<'v>> {
+    /// The bytes of an element of a value of a fixed length, counted from 0; `None` if there is none.
+    fn fixed_range(&self, length: usize, slice: bool, upper: &[Bound]) -> Result<Option<std::ops::Range<usize>>> {
         if slice {
             return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "slices of fixed-length arrays not implemented"));
         }
-        let width = self.element.repr.width().unwrap_or(8);
-        let at = match upper {
-            [Some(Some(at))] if *at >= 0 => *at as usize * width,
-            _ => return Ok(DatumRef::Null),
-        };
-        Ok(match bytes.get(at..at + width) {
-            Some(&[a]) => DatumRef::B1(a),
-            Some(&[a, b]) => DatumRef::B2(i16::from_le_bytes([a, b])),
-            Some(&[a, b, c, d]) => DatumRef::B4(i32::from_le_bytes([a, b, c, d])),
-            Some(&[a, b, c, d, e, f, g, h]) => DatumRef::B8(i64::from_le_bytes([a, b, c, d, e, f, g, h])),
+        let own = types::builtin_type(self.element.oid).map_or(8, |t| t.length.max(1) as usize);
+        let width = self.element.repr.width().unwrap_or(own);
+        Ok(match upper {
+            [Some(Some(at))] if *at >= 0 && (*at as usize) < length / width => {
+                Some(*at as usize * width..(*at as usize + 1) * width)
+            }
+            _ => None,
+        })
+    }
+
+    /// An element of a value of a fixed length.
+    fn fixed_element<'v>(&self, bytes: &'v [u8], slice: bool, upper: &[Bound]) -> Result<DatumRef<'v>> {
+        let Some(range) = self.fixed_range(bytes.len(), slice, upper)? else { return Ok(DatumRef::Null) };
+        let element = &bytes[range];
+        Ok(match (self.element.repr, element) {
+            (batch::Repr::Bytes, element) => DatumRef::Bytes(element),
+            (_, &[a]) => DatumRef::B1(a),
+            (_, &[a, b]) => DatumRef::B2(i16::from_le_bytes([a, b])),
+            (_, &[a, b, c, d]) => DatumRef::B4(i32::from_le_bytes([a, b, c, d])),
+            (_, &[a, b, c, d, e, f, g, h]) => DatumRef::B8(i64::from_le_bytes([a, b, c, d, e, f, g, h])),
             _ => DatumRef::Null,
         })
+    }
+
+    /// The value of a fixed length with an element replaced.
+    fn fixed_assigned(&self, bytes: &[u8], slice: bool, upper: &[Bound], value: DatumRef<'_>) -> Result<Vec<u8>> {
+        let mut bytes = bytes.to_vec();
+        let range = self.fixed_range(bytes.len(), slice, upper)?;
+        let range = range.ok_or_else(|| Error::new(SqlState::ARRAY_SUBSCRIPT_ERROR, "array subscript out of range"))?;
+        let element = &mut bytes[range];
+        match value {
+            DatumRef::B1(v) => element.copy_from_slice(&[v]),
+            DatumRef::B2(v) => element.copy_from_slice(&v.to_le_bytes()),
+            DatumRef::B4(v) => element.copy_from_slice(&v.to_le_bytes()),
+            DatumRef::B8(v) => element.copy_from_slice(&v.to_le_bytes()),
+            DatumRef::Bytes(v) if v.len() == element.len() => element.copy_from_slice(v),
+            DatumRef::Bytes(_) | DatumRef::Null => {}
+        }
+        Ok(bytes)
     }
 
     /// The array with an element or a slice replaced; none if it stays as it is.

@@ -15,7 +15,8 @@ pub struct StopWords(HashSet<String, foldhash::fast::FixedState>);
 impl StopWords {
     /// The list of a name: the installation's file, or else the one that comes with the program.
     pub fn named(name: &str, files: &dyn Files) -> Result<StopWords> {
-        let built_in = BUILT_IN.lines().filter_map(|line| line.split_once('\t')).find(|(language, _)| *language == name);
+        let built_in =
+            BUILT_IN.lines().filter_map(|line| line.split_once('\t')).find(|(language, _)| *language == name);
         if let Some((_, words)) = built_in {
             return Ok(StopWords(words.split(' ').map(str::to_string).collect()));
         }
