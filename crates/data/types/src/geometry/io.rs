@@ -130,7 +130,8 @@ impl<'t> Reader<'t> {
             self.take(b',');
         }
         if depth > 0 {
-            if !self.take(b')') && !(open && self.take(b']')) {
+            let closes = self.take(b')') || open && self.take(b']');
+            if !closes {
                 return Err(self.invalid());
             }
             self.spaces();

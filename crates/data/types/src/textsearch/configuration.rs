@@ -120,7 +120,7 @@ pub(super) fn lexemes(
 ) -> Result<()> {
     let mut tokens = Vec::new();
     for token in Parser::new(text, all_letters(env)) {
-        if token.text.len() >= MAX_LEXEME + 1 {
+        if token.text.len() >= MAX_LEXEME {
             long_word(env);
         } else if !configuration.of(token.kind).is_empty() {
             tokens.push((token.kind, token.text));

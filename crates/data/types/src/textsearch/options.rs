@@ -39,7 +39,7 @@ fn quoted(rest: &mut &str, quote: char, escapes: bool) -> Option<String> {
         match c {
             '\\' if escapes => out.push(chars.next()?.1),
             c if c == quote => {
-                if !chars.peek().is_some_and(|(_, next)| *next == quote) {
+                if chars.peek().is_none_or(|(_, next)| *next != quote) {
                     *rest = &rest[at + 1..];
                     return Some(out);
                 }
