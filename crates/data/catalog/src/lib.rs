@@ -31,8 +31,8 @@ pub mod relation;
 pub mod rows;
 pub mod shared;
 pub mod store;
-pub mod trigger;
 pub mod text_search;
+pub mod trigger;
 pub mod views;
 
 pub use catalog::Catalog;
