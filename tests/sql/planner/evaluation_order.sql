@@ -7,7 +7,7 @@ SELECT a FROM (VALUES (2), (1), (3)) t(a) ORDER BY a, generate_series(1,2) DESC 
 CREATE TEMP SEQUENCE counter;
 SELECT a, nextval('counter') FROM (VALUES (3), (1), (2), (4)) t(a) ORDER BY a LIMIT 2;
 SELECT nextval('counter');
-SELECT a + 0 AS b, nextval('counter') AS n, (SELECT max(x) FROM (VALUES (1), (2)) s(x) WHERE x <= t.a) FROM (VALUES (3), (1), (2), (4)) t(a, b) ORDER BY b DESC OFFSET 1 LIMIT 2;
+SELECT a + 0 AS b, nextval('counter') AS n, (SELECT max(x) FROM (VALUES (1), (2)) s(x) WHERE x <= t.a) FROM (VALUES (3), (1), (2), (4)) t(a) ORDER BY b DESC OFFSET 1 LIMIT 2;
 SELECT nextval('counter');
 -- A row that an outer join did not find is null as a whole.
 SELECT t1, t2, t2 IS NULL FROM (VALUES (1,2), (3,4)) t1(a,b) LEFT JOIN (VALUES (3,4)) t2(c,d) ON a = c ORDER BY a;
@@ -31,3 +31,5 @@ SELECT count(*) FROM wide w WHERE a IN (SELECT a FROM narrow);
 SELECT count(*) FROM narrow WHERE d NOT IN (SELECT a FROM wide);
 SELECT count(*) FROM narrow x JOIN narrow y ON x.a = y.d;
 DROP TABLE wide, narrow;
+-- Sets are expanded side by side: all of them before the sort if one is a key.
+SELECT generate_series(0, 2) AS s1, generate_series(1, 3) AS s2 ORDER BY s2 DESC;

@@ -179,7 +179,8 @@ fn normal(value: f64) -> f64 {
     if value.is_nan() { f64::NAN } else { value }
 }
 
-fn float(value: f64) -> u32 {
+/// The hash of a number with a fraction: zero and minus zero are one.
+pub fn float(value: f64) -> u32 {
     if value == 0.0 { 0 } else { bytes(&normal(value).to_le_bytes()) }
 }
 

@@ -72,7 +72,7 @@ impl Analyzer<'_> {
             }
             ast::TableRef::Function(function) => self.function_item(function)?,
             ast::TableRef::Join(join) => return self.join_pair(join),
-            ast::TableRef::Sample(_) => return Err(Error::not_implemented("TABLESAMPLE")),
+            ast::TableRef::Sample(sample) => self.sample_item(sample)?,
             ast::TableRef::XmlTable(_) => return Err(Error::not_implemented("XMLTABLE")),
             ast::TableRef::JsonTable(table) => self.json_table(table)?,
         };
@@ -197,6 +197,55 @@ impl Analyzer<'_> {
         };
         self.apply_aliases(&mut entry, alias)?;
         Ok(Some(entry))
+    }
+
+    /// A table with TABLESAMPLE.
+    fn sample_item(&mut self, sample: &ast::TableSample) -> Result<usize> {
+        let entry = self.relation_item(&sample.relation, sample.alias.as_ref())?;
+        let kinds = [kind::TABLE, kind::MATERIALIZED_VIEW, kind::PARTITIONED_TABLE];
+        let sampled = matches!(self.scope().query.range_table[entry].kind, EntryKind::Relation { relkind, .. } if kinds.contains(&relkind));
+        if !sampled {
+            return Err(self.error(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                "TABLESAMPLE clause can only be applied to tables and materialized views",
+                sample.relation.name.location,
+            ));
+        }
+        let name = &*sample.method.name;
+        let known = match name {
+            "system" => Some(3314),
+            "bernoulli" => Some(3313),
+            _ => None,
+        };
+        let schema = sample.method.qualifiers.last().map(|schema| &**schema);
+        let Some(handler) = known.filter(|_| schema.is_none_or(|schema| schema == "pg_catalog")) else {
+            return Err(self.error(
+                SqlState::UNDEFINED_OBJECT,
+                format!("tablesample method {name} does not exist"),
+                sample.location,
+            ));
+        };
+        if sample.arguments.len() != 1 {
+            let text = format!("tablesample method {name} requires 1 argument, not {}", sample.arguments.len());
+            return Err(self.error(SqlState::INVALID_TABLESAMPLE_ARGUMENT, text, sample.location));
+        }
+        let mut args = Vec::with_capacity(1);
+        for argument in &sample.arguments {
+            let value = self.expr_at(Place::FromFunction, argument)?;
+            args.push(self.coerce_specific(value, oid::FLOAT4, "TABLESAMPLE")?);
+        }
+        let repeatable = match &sample.repeatable {
+            Some(seed) => {
+                let value = self.expr_at(Place::FromFunction, seed)?;
+                Some(self.coerce_specific(value, oid::FLOAT8, "REPEATABLE")?)
+            }
+            None => None,
+        };
+        let found = TableSample { handler: Oid(handler), args, repeatable };
+        if let EntryKind::Relation { sample, .. } = &mut self.scope().query.range_table[entry].kind {
+            *sample = Some(Box::new(found));
+        }
+        Ok(entry)
     }
 
     /// A reference to a WITH query, if one of this name is in reach.

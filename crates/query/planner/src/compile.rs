@@ -63,7 +63,19 @@ impl Planner<'_> {
             L::Aggregate(_) => return Err(Error::internal("an aggregate stands where none is computed")),
             L::Grouping { .. } => return Err(Error::internal("GROUPING stands where nothing is grouped")),
             L::Window(_) => return Err(Error::internal("a window function stands where none is computed")),
-            L::SubLink(link) => return self.compile_sublink(link, expr, layout, ty),
+            L::SubLink(link) => {
+                let made = self.new_subplans.len();
+                let compiled = self.compile_sublink(link, expr, layout, ty)?;
+                if let Some(tree) = self.new_subplans[made..].last().and_then(|&at| self.subplans[at].as_ref()) {
+                    let hashed = match &compiled.kind {
+                        ExprKind::SubPlan(sub) if sub.hashed.is_some() => "hashed ",
+                        _ => "",
+                    };
+                    let name = format!("{hashed}{}", tree.name);
+                    self.level().sublinks.push((expr.clone(), name));
+                }
+                return Ok(compiled);
+            }
             L::Case { arg, whens, otherwise } => {
                 let subject = match arg {
                     Some(arg) => {
@@ -617,6 +629,7 @@ pub(crate) fn for_each_input(node: &mut Node, f: &mut dyn FnMut(&mut Node)) {
         | NodeKind::Limit { input, .. }
         | NodeKind::LockRows { input, .. }
         | NodeKind::Material { input }
+        | NodeKind::BitmapHeapScan { input, .. }
         | NodeKind::Memoize { input, .. } => f(input),
         NodeKind::NestLoop { outer, inner, .. }
         | NodeKind::HashJoin { outer, inner, .. }
@@ -628,7 +641,10 @@ pub(crate) fn for_each_input(node: &mut Node, f: &mut dyn FnMut(&mut Node)) {
             f(left);
             f(right);
         }
-        NodeKind::Append { inputs } | NodeKind::MergeAppend { inputs, .. } => inputs.iter_mut().for_each(f),
+        NodeKind::Append { inputs }
+        | NodeKind::MergeAppend { inputs, .. }
+        | NodeKind::BitmapAnd { inputs }
+        | NodeKind::BitmapOr { inputs } => inputs.iter_mut().for_each(f),
         NodeKind::RecursiveUnion { start, step, .. } => {
             f(start);
             f(step);
@@ -637,6 +653,7 @@ pub(crate) fn for_each_input(node: &mut Node, f: &mut dyn FnMut(&mut Node)) {
         NodeKind::SeqScan { .. }
         | NodeKind::IndexScan { .. }
         | NodeKind::IndexOnlyScan { .. }
+        | NodeKind::BitmapIndexScan { .. }
         | NodeKind::TidScan { .. }
         | NodeKind::CursorScan { .. }
         | NodeKind::Constants { .. }
@@ -653,6 +670,7 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
     node.filter.iter().for_each(&mut *f);
     node.project.iter().flatten().for_each(&mut *f);
     let search = |search: &IndexSearch, f: &mut dyn FnMut(&Expr)| {
+        search.filter.iter().for_each(&mut *f);
         for key in &search.keys {
             match key {
                 IndexKey::Equal(e) | IndexKey::Any(e) => f(e),
@@ -665,7 +683,10 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
     };
     match &node.kind {
         NodeKind::Result { condition, .. } => condition.iter().for_each(f),
-        NodeKind::IndexScan { search: s, .. } | NodeKind::IndexOnlyScan { search: s, .. } => search(s, f),
+        NodeKind::IndexScan { search: s, .. }
+        | NodeKind::IndexOnlyScan { search: s, .. }
+        | NodeKind::BitmapIndexScan { search: s, .. } => search(s, f),
+        NodeKind::BitmapHeapScan { recheck, .. } => recheck.iter().for_each(f),
         NodeKind::TidScan { tids, .. } => tids.iter().for_each(f),
         NodeKind::SeqScan { sample: Some(sample), .. } => sample.args.iter().chain(&sample.repeatable).for_each(f),
         NodeKind::Values { rows } => rows.iter().flatten().for_each(f),

@@ -17,6 +17,24 @@ pub(crate) struct BaseRelation {
     pub pages: f64,
     /// Fraction of its pages known to be all-visible.
     pub all_visible: f64,
+    /// TABLESAMPLE: what is read of it.
+    pub sample: Option<SampleSize>,
+}
+
+/// How much a sample reads.
+#[derive(Clone)]
+pub(crate) struct SampleSize {
+    pub pages: f64,
+    pub tuples: f64,
+    /// Pages are read here and there rather than in sequence.
+    pub scattered: bool,
+}
+
+impl SampleSize {
+    /// What reading a page costs.
+    pub fn page_cost(&self, costs: &crate::Costs) -> f64 {
+        if self.scattered { costs.random_page_cost } else { costs.seq_page_cost }
+    }
 }
 
 impl Planner<'_> {
@@ -46,7 +64,21 @@ impl Planner<'_> {
         let tuples =
             if tuples_then == 0.0 && pages_then == pages && pages == 0.0 { 0.0 } else { (density * pages).round() };
         let all_visible = if pages_then > 0.0 { (visible / pages_then).min(1.0) } else { 0.0 };
-        Ok(BaseRelation { relation, tuples, pages, all_visible })
+        Ok(BaseRelation { relation, tuples, pages, all_visible, sample: None })
+    }
+
+    /// How much TABLESAMPLE reads of a table.
+    pub fn size_sample(&mut self, base: &mut BaseRelation, sample: &q::TableSample) -> Result<()> {
+        let share = sample.args.first().and_then(crate::facts::constant).and_then(|value| match value {
+            batch::Datum::B4(bits) => Some(f64::from(f32::from_bits(*bits as u32)) / 100.0),
+            _ => None,
+        });
+        let share = share.filter(|share| (0.0..=1.0).contains(share)).unwrap_or(0.1);
+        let scattered = sample.handler == crate::sample::SYSTEM;
+        let pages = if scattered { (base.pages * share).ceil().max(1.0) } else { base.pages };
+        let tuples = crate::cost::whole_rows(base.tuples * share);
+        base.sample = Some(SampleSize { pages, tuples, scattered });
+        Ok(())
     }
 
     /// Bytes that a value of a type takes on average.

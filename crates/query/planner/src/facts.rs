@@ -3,6 +3,9 @@
 //! The rules are those of PostgreSQL's documentation ("How the Planner Uses Statistics"): a value among the most common ones has its
 //! frequency; the others share what is left; a bound is looked for in the histogram, whose bins hold equally many of the others.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use batch::{Column, Datum, DatumRef};
 use catalog::Entry;
 use catalog::field::Raw;
@@ -18,6 +21,9 @@ const CORRELATION: i16 = 3;
 /// Statistics of a column.
 pub(crate) struct ColumnFacts {
     row: Entry<PgStatistic>,
+    /// Decoded when first asked for.
+    common: OnceCell<Option<Rc<Values>>>,
+    bounds: OnceCell<Option<Rc<Values>>>,
 }
 
 /// Values, all of one type.
@@ -27,7 +33,7 @@ pub(crate) struct Values {
 
 impl ColumnFacts {
     pub fn new(row: Entry<PgStatistic>) -> ColumnFacts {
-        ColumnFacts { row }
+        ColumnFacts { row, common: OnceCell::new(), bounds: OnceCell::new() }
     }
 
     fn slot(&self, kind: i16) -> Option<(&Option<Vec<f32>>, &Option<Raw>)> {
@@ -65,16 +71,18 @@ impl ColumnFacts {
     }
 
     /// The most common values and their parts of all rows.
-    pub fn most_common(&self) -> Option<(Values, &[f32])> {
+    pub fn most_common(&self) -> Option<(Rc<Values>, &[f32])> {
         let (numbers, values) = self.slot(MOST_COMMON)?;
-        let (values, numbers) = (decode(values.as_ref()?)?, numbers.as_ref()?);
+        let decoded = self.common.get_or_init(|| decode(values.as_ref()?).map(Rc::new));
+        let (values, numbers) = (decoded.clone()?, numbers.as_ref()?);
         (values.column.len() == numbers.len()).then_some((values, &numbers[..]))
     }
 
     /// The histogram's bounds: at least two.
-    pub fn histogram(&self) -> Option<Values> {
+    pub fn histogram(&self) -> Option<Rc<Values>> {
         let (_, values) = self.slot(HISTOGRAM)?;
-        decode(values.as_ref()?).filter(|values| values.column.len() >= 2)
+        let decoded = self.bounds.get_or_init(|| decode(values.as_ref()?).map(Rc::new));
+        decoded.clone().filter(|values| values.column.len() >= 2)
     }
 
     /// How far the table stands in the order of the column: -1 to 1.

@@ -32,8 +32,25 @@ pub(crate) type Layout = Vec<q::Expr>;
 pub(crate) struct Built {
     pub node: Node,
     pub layout: Layout,
-    /// How its rows are sorted.
+    /// How its rows are sorted, in representatives of classes.
     pub order: Vec<PathKey>,
+}
+
+impl Built {
+    /// A node whose columns are still to be named.
+    pub fn of(node: Node, order: Vec<PathKey>) -> Built {
+        Built { node, layout: Vec::new(), order }
+    }
+}
+
+/// Columns that are equal in all rows of a query's join tree.
+pub(crate) struct Class {
+    /// The first stands for all.
+    pub members: Vec<q::Expr>,
+    /// They equal a value that is the same for all rows.
+    pub constant: bool,
+    /// The operator by which they are equal.
+    pub equality: Oid,
 }
 
 /// A sort key by meaning.
@@ -81,6 +98,10 @@ pub(crate) struct Level {
     pub case_tests: Vec<Expr>,
     /// Columns of each relation that anything uses.
     pub needed: Vec<Vec<i16>>,
+    /// Columns that are equal to each other.
+    pub classes: Vec<Class>,
+    /// What subqueries in expressions have become: as they are written, and the subplan's name.
+    pub sublinks: Vec<(q::Expr, String)>,
     /// Whole rows of relations that anything uses, as the query's own.
     pub whole_rows: Vec<q::Expr>,
     /// The plan's relations ([`Planner::use_relation`]) that scans read, by their places in the range table.
@@ -105,6 +126,8 @@ impl Level {
             names_offset: 0,
             case_tests: Vec::new(),
             needed: Vec::new(),
+            classes: Vec::new(),
+            sublinks: Vec::new(),
             whole_rows: Vec::new(),
             scanned: Default::default(),
             trees: Default::default(),
@@ -112,6 +135,19 @@ impl Level {
             member: None,
         }
     }
+}
+
+/// What was found out once and is asked for again.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// Statistics of columns.
+    pub facts: std::collections::HashMap<(Oid, i16), Option<std::rc::Rc<crate::facts::ColumnFacts>>>,
+    /// Selectivities of the conditions between the units that are being joined.
+    pub selectivities: Vec<(q::Expr, f64)>,
+    /// Equalities between them, either side first.
+    pub equalities: Vec<(q::Expr, crate::join::Sides)>,
+    /// How far merges by such an equality read.
+    pub overlaps: Vec<(q::Expr, q::Expr, [f64; 4])>,
 }
 
 /// The planning of one statement.
@@ -132,6 +168,7 @@ pub(crate) struct Planner<'a> {
     pub read_only: bool,
     /// Subplans made while the current node was compiled.
     pub new_subplans: Vec<usize>,
+    pub memory: Memory,
     init_plans: u32,
     sub_plans: u32,
 }
@@ -154,6 +191,7 @@ impl<'a> Planner<'a> {
             next_local: 0,
             read_only: true,
             new_subplans: Vec::new(),
+            memory: Memory::default(),
             init_plans: 0,
             sub_plans: 0,
         }
@@ -307,6 +345,7 @@ impl<'a> Planner<'a> {
             name: relation.name().to_string(),
             schema,
             alias: alias.to_string(),
+            entry: None,
         });
         Ok(self.relations.len() - 1)
     }
@@ -328,7 +367,43 @@ impl<'a> Planner<'a> {
             depends: Vec::new(),
             subplans: Vec::new(),
             details: Vec::new(),
+            disabled: false,
         })
+    }
+
+    /// What stands for an expression and all that equal it.
+    pub fn canonical(&self, expr: &q::Expr) -> q::Expr {
+        let stripped = crate::scan::stripped(expr);
+        let class = self.levels.last().and_then(|level| {
+            level.classes.iter().find(|class| class.members.iter().any(|m| crate::scan::stripped(m) == stripped))
+        });
+        match class.and_then(|class| class.members.first()) {
+            Some(member) if member.ty == expr.ty => member.clone(),
+            _ => expr.clone(),
+        }
+    }
+
+    /// An order by what stands for its expressions, each once and no constants.
+    pub fn canonical_order(&self, order: &[PathKey]) -> Vec<PathKey> {
+        let mut kept: Vec<PathKey> = Vec::with_capacity(order.len());
+        for key in order {
+            if matches!(key.expr.kind, ExprKind::Const(_) | ExprKind::Param(_)) {
+                continue;
+            }
+            let stripped = crate::scan::stripped(&key.expr);
+            let constant = self.levels.last().is_some_and(|level| {
+                level
+                    .classes
+                    .iter()
+                    .any(|class| class.constant && class.members.iter().any(|m| crate::scan::stripped(m) == stripped))
+            });
+            let expr = self.canonical(&key.expr);
+            if constant || kept.iter().any(|other| crate::path::same_value(&other.expr, &expr)) {
+                continue;
+            }
+            kept.push(PathKey { expr, ..key.clone() });
+        }
+        kept
     }
 
     /// Adds a line of EXPLAIN.
@@ -370,9 +445,13 @@ impl<'a> Planner<'a> {
                         }
                     }
                     // What a sublink holds is shown as a subplan's name.
-                    ExprKind::SubLink(link) => {
+                    ExprKind::SubLink(_) => {
+                        let name = self.0.subplan_name(expr);
+                        let ExprKind::SubLink(link) = &mut expr.kind else { return };
                         link.query = Query::new(q::Command::Select);
                         link.test.iter_mut().for_each(|t| self.expr(t));
+                        link.casts.iter_mut().for_each(|t| self.expr(t));
+                        link.operator_name = name;
                     }
                     _ => expr.visit_children_mut(self),
                 }
@@ -385,6 +464,12 @@ impl<'a> Planner<'a> {
         let mut expr = expr.clone();
         analyzer::node::VisitorMut::expr(&mut Offset(self), &mut expr);
         expr
+    }
+
+    /// The name of the subplan that a sublink became; with the comparison that was written behind it.
+    fn subplan_name(&self, expr: &q::Expr) -> String {
+        let found = self.levels.last().and_then(|level| level.sublinks.iter().rev().find(|(link, _)| link == expr));
+        found.map_or_else(|| "SubPlan".into(), |(_, name)| name.clone())
     }
 
     /// Puts a filter on a node whose raw columns are `layout`.

@@ -5,12 +5,13 @@
 //!
 //! - `fold`: what can be computed now, is.
 //! - `prepare`: subqueries and sublinks become joins where they can, outer joins inner ones.
-//! - `estimate`, `scan`, `join`: how many rows, how to read one relation, in which order to join several.
+//! - `estimate`, `scan`, `bitmap`, `join`: how many rows, how to read one relation, in which order to join several; a `path` is a way not yet chosen.
 //! - `level`, `upper`, `setop`, `modify`: the nodes, from the scans up to grouping, sorting and changing tables.
 //! - `compile`: expressions over rows become expressions over columns of batches.
 //! - [`explain`]: a plan as EXPLAIN prints it.
 #![forbid(unsafe_code)]
 
+mod bitmap;
 mod compile;
 mod cost;
 mod crosstype;
@@ -20,14 +21,19 @@ mod facts;
 mod fold;
 mod generated;
 mod grouping;
+mod implied;
 mod join;
 mod json;
 mod level;
 mod merge;
+mod min_max;
 mod modify;
 pub mod partition;
+mod path;
 pub mod plan;
 mod prepare;
+mod removal;
+pub mod sample;
 mod scan;
 mod selectivity;
 mod setop;

@@ -86,7 +86,7 @@ impl Planner<'_> {
                 }
             }
         }
-        let mut source = self.join_tree(tree, &[], 1.0)?;
+        let mut source = self.join_tree(tree, &crate::join::Goal::default())?;
         let targets = self.level().query.targets.clone();
         let columns: Vec<Option<ColumnType>> = self.table_columns(&table)?;
         // What RETURNING takes from other relations.

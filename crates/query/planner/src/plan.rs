@@ -155,6 +155,8 @@ pub struct RelationUse {
     pub schema: String,
     /// The alias it has in the statement; the name if none.
     pub alias: String,
+    /// Its place in [`Plan::names`], where it has one.
+    pub entry: Option<usize>,
 }
 
 /// How a range-table entry is called in EXPLAIN.
@@ -187,6 +189,8 @@ pub struct Node {
     pub subplans: Vec<usize>,
     /// What EXPLAIN shows of it.
     pub details: Vec<Detail>,
+    /// A node of its kind was not wanted (`enable_…`), but there was no other way.
+    pub disabled: bool,
 }
 
 impl Node {
@@ -203,17 +207,22 @@ impl Node {
             | NodeKind::Limit { input, .. }
             | NodeKind::LockRows { input, .. }
             | NodeKind::Material { input }
+            | NodeKind::BitmapHeapScan { input, .. }
             | NodeKind::Memoize { input, .. } => vec![input],
             NodeKind::NestLoop { outer, inner, .. }
             | NodeKind::HashJoin { outer, inner, .. }
             | NodeKind::MergeJoin { outer, inner, .. } => vec![outer, inner],
             NodeKind::SetOp { left, right, .. } => vec![left, right],
-            NodeKind::Append { inputs } | NodeKind::MergeAppend { inputs, .. } => inputs.iter().collect(),
+            NodeKind::Append { inputs }
+            | NodeKind::MergeAppend { inputs, .. }
+            | NodeKind::BitmapAnd { inputs }
+            | NodeKind::BitmapOr { inputs } => inputs.iter().collect(),
             NodeKind::RecursiveUnion { start, step, .. } => vec![start, step],
             NodeKind::ModifyTable(modify) => vec![&modify.source],
             NodeKind::SeqScan { .. }
             | NodeKind::IndexScan { .. }
             | NodeKind::IndexOnlyScan { .. }
+            | NodeKind::BitmapIndexScan { .. }
             | NodeKind::TidScan { .. }
             | NodeKind::CursorScan { .. }
             | NodeKind::Constants { .. }
@@ -292,6 +301,34 @@ pub enum NodeKind {
         index_columns: Vec<usize>,
         /// Where in the index.
         search: IndexSearch,
+    },
+    /// Rows whose places a bitmap has, in the order of the table. Raw: `columns`.
+    BitmapHeapScan {
+        /// Index in [`Plan::relations`].
+        relation: usize,
+        /// Column numbers to fetch.
+        columns: Vec<ScanColumn>,
+        /// What makes the bitmap.
+        input: Box<Node>,
+        /// What must hold of rows that the bitmap is not certain of, over the raw columns.
+        recheck: Vec<Expr>,
+    },
+    /// The places that an index leads to, for a bitmap; no rows.
+    BitmapIndexScan {
+        /// Index in [`Plan::relations`], of the table.
+        relation: usize,
+        /// Where in the index.
+        search: IndexSearch,
+    },
+    /// Places that all bitmaps have.
+    BitmapAnd {
+        /// What makes them.
+        inputs: Vec<Node>,
+    },
+    /// Places that any of the bitmaps has.
+    BitmapOr {
+        /// What makes them.
+        inputs: Vec<Node>,
     },
     /// Rows by their physical address. Raw: `columns`.
     TidScan {
@@ -559,6 +596,8 @@ pub struct IndexSearch {
     pub name: String,
     /// Conditions on its columns, in their order: any number of equalities, then perhaps one range. A column without condition ends the list.
     pub keys: Vec<IndexKey>,
+    /// What else must hold of an entry, over the index's columns, before its row is fetched.
+    pub filter: Vec<Expr>,
     /// From the end.
     pub backward: bool,
     /// At most one row can match (a unique index, all columns equal).

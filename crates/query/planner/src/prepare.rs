@@ -248,6 +248,17 @@ impl Visitor for Volatile<'_> {
 
 /// What EXISTS does not need: the targets, their order, how many rows.
 pub(crate) fn simplify_exists(query: &mut Query) {
+    // One row is all that is asked for.
+    if let Some(limit) = &query.limit
+        && !query.with_ties
+        && match &limit.kind {
+            ExprKind::Const(batch::Datum::Null) => true,
+            ExprKind::Const(batch::Datum::B8(count)) => *count > 0,
+            _ => false,
+        }
+    {
+        query.limit = None;
+    }
     let plain = query.command == Command::Select
         && query.set_operation.is_none()
         && !query.has.aggregates
@@ -287,7 +298,6 @@ fn is_simple(query: &Query) -> bool {
         && query.row_marks.is_empty()
         && !query.has.for_update
         && query.ctes.is_empty()
-        && !query.from.is_empty()
 }
 
 /// References to a WITH query become subqueries.
@@ -358,6 +368,10 @@ impl Planner<'_> {
         }
         self.pull_up_subqueries(&mut tree)?;
         reduce_outer_joins(catalog, &mut tree, 0)?;
+        if self.level().query.command == Command::Select {
+            self.find_antijoins(&mut tree)?;
+            self.remove_joins(&mut tree)?;
+        }
         if self.level().query.range_table.len() > RELATIONS_MAX {
             return Err(error::Error::not_implemented("a query of more than 128 relations"));
         }
@@ -369,7 +383,8 @@ impl Planner<'_> {
         let Tree::Group { items, quals } = tree else { return Ok(tree) };
         let mut kept = Vec::with_capacity(quals.len());
         let mut joins: Vec<(JoinType, Tree, Vec<Expr>)> = Vec::new();
-        for qual in quals {
+        let mut waiting: std::collections::VecDeque<Expr> = quals.into();
+        while let Some(qual) = waiting.pop_front() {
             let (link, negated) = match &qual.kind {
                 ExprKind::SubLink(link) => (link, false),
                 ExprKind::Not(arg) => match &arg.kind {
@@ -390,7 +405,14 @@ impl Planner<'_> {
                 _ => None,
             };
             match pulled {
-                Some((right, on)) => {
+                Some((right, mut on)) => {
+                    if !negated {
+                        // What a semi-join asks of the outer row alone is a condition like others, perhaps a sublink itself.
+                        let inside = right.relids();
+                        let (outer, between) = on.into_iter().partition(|qual| relids_of(qual) & inside == 0);
+                        waiting.extend::<Vec<Expr>>(outer);
+                        on = between;
+                    }
                     joins.push((if negated { JoinType::Anti } else { JoinType::Semi }, right, on));
                 }
                 None => kept.push(qual),
@@ -524,10 +546,12 @@ impl Planner<'_> {
     fn pull_up_one(&mut self, tree: &mut Tree) -> Result<bool> {
         let mut candidates = Vec::new();
         find_subqueries(tree, false, &mut candidates);
+        let mut alone = Vec::new();
+        beside_others(tree, &mut alone);
         for (at, nullable) in candidates {
             let entry = &self.level().query.range_table[at];
             let EntryKind::Subquery { query, security_barrier: false, .. } = &entry.kind else { continue };
-            if !is_simple(query) {
+            if !is_simple(query) || query.from.is_empty() && !alone.contains(&at) {
                 continue;
             }
             if self.level().query.range_table.len() + 32 > RELATIONS_MAX {
@@ -780,6 +804,18 @@ fn replace_relation(tree: &mut Tree, at: usize, new: Tree) {
     walk(tree, at, &mut Some(new));
 }
 
+/// The entries that stand beside others in an inner join of the whole: without them the rest is still there.
+fn beside_others(tree: &Tree, found: &mut Vec<usize>) {
+    let Tree::Group { items, .. } = tree else { return };
+    for item in items {
+        match item {
+            Tree::Relation(at) if items.len() > 1 => found.push(*at),
+            Tree::Group { .. } => beside_others(item, found),
+            _ => {}
+        }
+    }
+}
+
 /// The entries of a tree, and whether an outer join may make them null.
 fn find_subqueries(tree: &Tree, nullable: bool, found: &mut Vec<(usize, bool)>) {
     match tree {
@@ -820,7 +856,7 @@ fn reduce_outer_joins(catalog: &Catalog, tree: &mut Tree, rejected: Relids) -> R
         Tree::Group { items, quals } => {
             let mut rejected = rejected;
             for qual in quals.iter() {
-                rejected |= rejects_nulls(catalog, qual)?;
+                rejected |= null_rejecting(catalog, qual)?;
             }
             for item in items {
                 reduce_outer_joins(catalog, item, rejected)?;
@@ -845,7 +881,7 @@ fn reduce_outer_joins(catalog: &Catalog, tree: &mut Tree, rejected: Relids) -> R
             }
             let mut on_rejects = 0;
             for qual in on.iter() {
-                on_rejects |= rejects_nulls(catalog, qual)?;
+                on_rejects |= null_rejecting(catalog, qual)?;
             }
             let (below_left, below_right) = match *join {
                 JoinType::Inner => (rejected | on_rejects, rejected | on_rejects),
@@ -868,19 +904,19 @@ fn reduce_outer_joins(catalog: &Catalog, tree: &mut Tree, rejected: Relids) -> R
 }
 
 /// The entries of which a row of nulls makes the condition false or null.
-fn rejects_nulls(catalog: &Catalog, qual: &Expr) -> Result<Relids> {
+pub(crate) fn null_rejecting(catalog: &Catalog, qual: &Expr) -> Result<Relids> {
     Ok(match &qual.kind {
         ExprKind::And(args) => {
             let mut found = 0;
             for arg in args {
-                found |= rejects_nulls(catalog, arg)?;
+                found |= null_rejecting(catalog, arg)?;
             }
             found
         }
         ExprKind::Or(args) => {
             let mut found = Relids::MAX;
             for arg in args {
-                found &= rejects_nulls(catalog, arg)?;
+                found &= null_rejecting(catalog, arg)?;
             }
             found
         }

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use crate::cost::operators_in;
 use analyzer::query::{self as q, CallForm, Expr, ExprKind, SqlType};
 use catalog::objects::BTREE;
 use catalog::rows::PgIndex;
@@ -10,10 +9,12 @@ use catalog::{Entry, Relation};
 use error::Result;
 use ids::Oid;
 
-use crate::cost::DISABLED;
+use crate::bitmap::BitmapTree;
+use crate::cost::{Work, operators_in, whole_rows};
 use crate::estimate::BaseRelation;
-use crate::join::{Path, PathKind, Unit, UnitKind};
+use crate::join::{Unit, UnitKind};
 use crate::level::{PathKey, Planner};
+use crate::path::{Path, PathKind, add_path};
 use crate::prepare::{Relids, relids_of};
 
 /// A condition on a column of an index, in logical form.
@@ -33,8 +34,12 @@ pub(crate) struct IndexAccess {
     pub name: String,
     /// By index column.
     pub keys: Vec<IndexCondition>,
-    /// The conditions that the keys stand for.
+    /// What is checked of entries that the keys lead to, before their rows are fetched.
+    pub filter: Vec<Expr>,
+    /// The conditions that keys and filter stand for, as they are shown.
     pub conditions: Vec<Expr>,
+    /// The same as they were written.
+    pub quals: Vec<Expr>,
     pub backward: bool,
     pub unique: bool,
     /// Columns of the index (as columns of the table), if it alone gives all that is needed.
@@ -42,19 +47,47 @@ pub(crate) struct IndexAccess {
 }
 
 /// A condition that an index could check.
-struct Match {
+pub(crate) struct Match {
     column: usize,
     condition: IndexCondition,
+    /// As it is shown, over the index's column.
+    shown: Expr,
     qual: Expr,
     outer: Relids,
 }
 
+/// An index that can be searched for some conditions.
+pub(crate) struct Candidate {
+    pub index: Entry<PgIndex>,
+    pub class: Entry<Relation>,
+    /// Expression, operator family, input type and collation of each column.
+    pub columns: Vec<(Expr, Oid, Oid, Oid)>,
+}
+
+/// What a path by an index comes to.
+#[derive(Clone, Debug)]
+pub(crate) struct IndexCost {
+    /// Of the index alone.
+    pub index: Work,
+    /// Of the whole scan.
+    pub scan: Work,
+    /// The part of the table's rows that the index leads to.
+    pub selectivity: f64,
+}
+
 impl Planner<'_> {
-    /// The ways to read a base relation, parameterised ones (by `joins`, conditions with other relations) included.
-    pub fn base_paths(&mut self, unit_at: usize, unit: &Unit, joins: &[Expr]) -> Result<Vec<Rc<Path>>> {
+    /// The ways to read a base relation, parameterised ones (by `joins`, conditions with other relations) included. `others` are the rows of
+    /// other units, by their relations.
+    pub fn base_paths(
+        &mut self,
+        unit_at: usize,
+        unit: &Unit,
+        joins: &[Expr],
+        others: &[(Relids, f64)],
+    ) -> Result<Vec<Rc<Path>>> {
         let UnitKind::Base { relation: at, base, quals, usable } = &unit.kind else { return Ok(Vec::new()) };
         // An index looks at rows before anything else does: behind a security condition only for what cannot tell of them.
-        let (quals, safe_joins) = match *usable {
+        let (all, safe_joins) = match *usable {
             usize::MAX => (&quals[..], None),
             usable => {
                 let mut safe = Vec::with_capacity(joins.len());
@@ -66,38 +99,58 @@ impl Planner<'_> {
                 (&quals[..usable], Some(safe))
             }
         };
+        let (quals, whole) = (all, quals);
         let joins = safe_joins.as_deref().unwrap_or(joins);
         let costs = self.ctx.costs.clone();
         let mask = 1 << unit_at;
         let mut paths = Vec::new();
-        let quals_cost = costs.cpu_operator_cost * quals.iter().map(operators_in).sum::<f64>();
-        if let Some(cursor) = quals.iter().find(|qual| matches!(qual.kind, ExprKind::CurrentOf { .. })) {
-            let _ = cursor;
-            return Ok(vec![Rc::new(Path {
-                kind: PathKind::Cursor(unit_at),
-                units: mask,
-                requires: 0,
-                rows: 1.0,
-                startup: 0.0,
-                total: costs.random_page_cost,
-                order: Rc::default(),
-            })]);
-        }
-        let total = costs.seq_page_cost * base.pages + base.tuples * (costs.cpu_tuple_cost + quals_cost);
-        let disabled = if costs.enable_seqscan { 0.0 } else { DISABLED };
-        paths.push(Rc::new(Path {
-            kind: PathKind::Seq(unit_at),
+        let plain = |kind, rows, work: Work, enabled: bool| Path {
+            kind,
             units: mask,
             requires: 0,
-            rows: unit.rows,
-            startup: disabled,
-            total: total + disabled,
+            rows,
+            startup: work.startup,
+            total: work.total,
+            disabled: u32::from(!enabled),
             order: Rc::default(),
-        }));
-        self.tid_paths(unit_at, *at, quals, base, &mut paths)?;
-        if !costs.enable_indexscan && !costs.enable_indexonlyscan && base.relation.indexes.len() > 8 {
+        };
+        if quals.iter().any(|qual| matches!(qual.kind, ExprKind::CurrentOf { .. })) {
+            let work = Work::new(0.0, costs.random_page_cost);
+            return Ok(vec![Rc::new(plain(PathKind::Cursor(unit_at), 1.0, work, true))]);
+        }
+        let requires = relids_of_all(whole) & !(1 << *at);
+        let quals_cost = self.quals_cost(whole)?;
+        let pages_cost = match &base.sample {
+            Some(sample) => sample.pages * sample.page_cost(&costs),
+            None => costs.seq_page_cost * base.pages,
+        };
+        let read = base.sample.as_ref().map_or(base.tuples, |sample| sample.tuples);
+        let total = pages_cost + read * (costs.cpu_tuple_cost + quals_cost);
+        let enabled = costs.enable_seqscan || base.sample.is_some();
+        let mut seq = plain(PathKind::Seq(unit_at), unit.rows, Work::new(0.0, total), enabled);
+        seq.requires = requires;
+        add_path(&mut paths, seq);
+        if base.sample.is_some() {
             return Ok(paths);
         }
+        let mut bitmaps = Vec::new();
+        for candidate in self.candidates(*at, base, quals)? {
+            self.index_paths(unit_at, unit, *at, base, quals, joins, others, &candidate, &mut paths, &mut bitmaps)?;
+        }
+        self.bitmap_paths(unit_at, unit, *at, base, quals, others, bitmaps, &mut paths)?;
+        self.tid_paths(unit_at, *at, quals, base, &mut paths)?;
+        Ok(paths)
+    }
+
+    /// What evaluating conditions costs for a row.
+    pub fn quals_cost(&self, quals: &[Expr]) -> Result<f64> {
+        Ok(self.ctx.costs.cpu_operator_cost
+            * quals.iter().map(|qual| operators_in(self.ctx.catalog, qual)).sum::<f64>())
+    }
+
+    /// The indexes that rows under these conditions can be found by.
+    pub fn candidates(&mut self, at: usize, base: &BaseRelation, quals: &[Expr]) -> Result<Vec<Candidate>> {
+        let mut candidates = Vec::new();
         for &index in &base.relation.indexes {
             let Some(row) = self.ctx.catalog.find_index(index)? else { continue };
             if !row.indisvalid || row.indcheckxmin && self.keeps_snapshot() {
@@ -107,9 +160,21 @@ impl Planner<'_> {
             if class.class.relam != BTREE {
                 continue;
             }
-            self.index_paths(unit_at, unit, *at, base, quals, joins, &row, &class, &mut paths)?;
+            // A partial index serves only queries whose conditions imply its predicate.
+            if let Some(text) = &row.indpred {
+                let mut predicate = analyzer::stored_expression(self.ctx.catalog, self.ctx.env, text)?;
+                renumber(&mut predicate, at);
+                crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut predicate)?;
+                if !crate::implied::implies(self.ctx.catalog, quals, &predicate)? {
+                    continue;
+                }
+            }
+            let columns = self.index_columns(at, &row)?;
+            candidates.push(Candidate { index: row, class, columns });
         }
-        Ok(paths)
+        // The newest is looked at first.
+        candidates.reverse();
+        Ok(candidates)
     }
 
     fn tid_paths(
@@ -130,24 +195,45 @@ impl Planner<'_> {
                     _ => continue,
                 },
                 ExprKind::ScalarArray { call, any: true } if call.operator == Oid(387) => match &call.args[..] {
-                    [l, r] if is_ctid(l, at) && relids_of(r) == 0 => (r.clone(), 10.0),
+                    [l, r] if is_ctid(l, at) && relids_of(r) == 0 => (r.clone(), array_length(r)),
                     _ => continue,
                 },
                 _ => continue,
             };
             let costs = &self.ctx.costs;
-            let disabled = if costs.enable_tidscan { 0.0 } else { DISABLED };
-            paths.push(Rc::new(Path {
+            let total = count * (costs.random_page_cost + costs.cpu_tuple_cost);
+            let path = Path {
                 kind: PathKind::Tid { unit: unit_at, tids: vec![operand], condition: qual.clone() },
                 units: 1 << unit_at,
                 requires: 0,
                 rows: count,
-                startup: disabled,
-                total: disabled + count * (costs.random_page_cost + costs.cpu_tuple_cost),
+                startup: 0.0,
+                total,
+                disabled: u32::from(!costs.enable_tidscan),
                 order: Rc::default(),
-            }));
+            };
+            add_path(paths, path);
         }
         Ok(())
+    }
+
+    /// Whether the index alone can give all columns that are wanted: their places in it.
+    fn index_only(&mut self, at: usize, candidate: &Candidate) -> Option<Vec<usize>> {
+        if !self.ctx.costs.enable_indexonlyscan {
+            return None;
+        }
+        let needed = self.level().needed[at].clone();
+        let columns = &candidate.columns;
+        let only: Option<Vec<usize>> = needed
+            .iter()
+            .map(|&n| columns.iter().position(|c| matches!(&c.0.kind, ExprKind::Var(v) if v.column == n)))
+            .collect();
+        only.filter(|_| {
+            self.level().query.row_marks.iter().all(|m| m.relation != at)
+                && self.level().query.result_relation != Some(at)
+                // The catalogs' own indexes store nothing beside the key, from which such a column cannot be had back.
+                && !(candidate.index.indexrelid < Oid::FIRST_NORMAL && columns.iter().any(|c| c.0.ty.oid == types::oid::OIDVECTOR))
+        })
     }
 
     fn index_paths(
@@ -158,55 +244,38 @@ impl Planner<'_> {
         base: &BaseRelation,
         quals: &[Expr],
         joins: &[Expr],
-        index: &Entry<PgIndex>,
-        class: &Entry<Relation>,
+        others: &[(Relids, f64)],
+        candidate: &Candidate,
         paths: &mut Vec<Rc<Path>>,
+        bitmaps: &mut Vec<(Relids, BitmapTree)>,
     ) -> Result<()> {
-        // A partial index serves only queries whose conditions include its predicate.
-        if let Some(text) = &index.indpred {
-            let mut predicate = analyzer::stored_expression(self.ctx.catalog, self.ctx.env, text)?;
-            renumber(&mut predicate, at);
-            let mut parts = Vec::new();
-            crate::prepare::conjuncts(predicate, &mut parts);
-            if !parts.iter().all(|part| quals.contains(part)) {
-                return Ok(());
-            }
-        }
-        let columns = self.index_columns(at, index)?;
         let mut matches = Vec::new();
         for qual in quals {
-            self.match_index(qual, at, index, &columns, &mut matches)?;
+            self.match_index(qual, at, candidate, &mut matches)?;
         }
         let own = matches.len();
         for join in joins {
-            self.match_index(join, at, index, &columns, &mut matches)?;
+            self.match_index(join, at, candidate, &mut matches)?;
         }
-        // Which columns of the table the index can give by itself.
-        let needed = self.level().needed[at].clone();
-        let only: Option<Vec<usize>> = if self.ctx.costs.enable_indexonlyscan {
-            needed
-                .iter()
-                .map(|&n| columns.iter().position(|c| matches!(&c.0.kind, ExprKind::Var(v) if v.column == n)))
-                .collect()
-        } else {
-            None
-        };
-        let only = only.filter(|_| {
-            self.level().query.row_marks.iter().all(|m| m.relation != at)
-                && self.level().query.result_relation != Some(at)
-                // The catalogs' own indexes store nothing beside the key, from which such a column cannot be had back.
-                && !(index.indexrelid < Oid::FIRST_NORMAL && columns.iter().any(|c| c.0.ty.oid == types::oid::OIDVECTOR))
-        });
-        let order = self.index_order(index, &columns)?;
+        let only = self.index_only(at, candidate);
         // Without other relations.
-        let plain: Vec<&Match> = matches[..own].iter().collect();
-        let access = self.access(index, class, &plain, only.clone());
-        let useful_order = !order.is_empty();
-        if !access.conditions.is_empty() || useful_order || only.is_some() {
-            let path = self.index_cost(unit_at, unit, base, class, access, 0, &order, &[])?;
+        let plain: Vec<&Match> = matches[..own].iter().filter(|m| m.outer == 0).collect();
+        let access = self.access(at, candidate, &plain, only.clone());
+        let full_order = self.index_order(&candidate.index, &candidate.columns)?;
+        let in_order = access.keys.iter().all(|key| !matches!(key, IndexCondition::Any(_)))
+            || matches!(access.keys.first(), Some(IndexCondition::Any(_))) && access.keys.len() == 1;
+        let order = if in_order { self.canonical_order(&full_order) } else { Vec::new() };
+        if !access.conditions.is_empty() || !order.is_empty() || only.is_some() {
+            let cost = self.index_cost(unit, base, candidate, &access, 1.0)?;
+            if !access.conditions.is_empty() && (order.is_empty() || cost.selectivity < 1.0) {
+                let access = IndexAccess { only: None, ..access.clone() };
+                let cost = self.index_cost(unit, base, candidate, &access, 1.0)?;
+                bitmaps.push((0, BitmapTree::index(access, &cost, base, self.ctx.costs)));
+            }
+            let path = self.index_path(unit_at, unit.rows, access, &cost, 0, order.clone());
             // The other way round, for those who want that order.
             let back = match &path.kind {
-                PathKind::Index { unit, access } if useful_order => {
+                PathKind::Index { unit, access } if !order.is_empty() => {
                     let mut backward = (**access).clone();
                     backward.backward = true;
                     let reversed: Vec<PathKey> = order.iter().map(|key| self.reverse(key)).collect::<Result<_>>()?;
@@ -218,12 +287,14 @@ impl Planner<'_> {
                 }
                 _ => None,
             };
-            paths.push(Rc::new(path));
-            paths.extend(back.map(Rc::new));
+            add_path(paths, path);
+            if let Some(back) = back {
+                add_path(paths, back);
+            }
         }
         // With each set of other relations that join conditions name, and with all of them.
         let mut outers: Vec<Relids> = Vec::new();
-        for m in &matches[own..] {
+        for m in matches.iter().filter(|m| m.outer != 0) {
             if !outers.contains(&m.outer) {
                 outers.push(m.outer);
             }
@@ -233,19 +304,81 @@ impl Planner<'_> {
             outers.push(all);
         }
         for outer in outers {
+            // Of several equalities of one class only one is needed.
             let chosen: Vec<&Match> = matches.iter().filter(|m| m.outer & !outer == 0).collect();
-            let access = self.access(index, class, &chosen, only.clone());
-            let uses = access.conditions.iter().any(|c| relids_of(c) & !(1 << at) != 0);
-            if !uses {
+            let access = self.access(at, candidate, &chosen, only.clone());
+            let requires = access.quals.iter().fold(0, |set, c| set | relids_of(c)) & !(1 << at);
+            if requires == 0 {
                 continue;
             }
-            let requires = access.conditions.iter().fold(0, |set, c| set | relids_of(c)) & !(1 << at);
-            let extra: Vec<Expr> =
-                access.conditions.iter().filter(|c| relids_of(c) & !(1 << at) != 0).cloned().collect();
-            let path = self.index_cost(unit_at, unit, base, class, access, requires, &[], &extra)?;
-            paths.push(Rc::new(path));
+            let extra: Vec<Expr> = access.quals.iter().filter(|c| relids_of(c) & !(1 << at) != 0).cloned().collect();
+            let loops = loops_of(requires, others);
+            let cost = self.index_cost(unit, base, candidate, &access, loops)?;
+            let mut rows = unit.rows * self.selectivity_of_all(&extra)?;
+            if access.unique {
+                rows = rows.min(1.0);
+            }
+            let rows = whole_rows(rows);
+            let bitmap = IndexAccess { only: None, ..access.clone() };
+            let bitmap_cost = self.index_cost(unit, base, candidate, &bitmap, loops)?;
+            bitmaps.push((requires, BitmapTree::index(bitmap, &bitmap_cost, base, self.ctx.costs)));
+            let path = self.index_path(unit_at, rows, access, &cost, requires, order.clone());
+            add_path(paths, path);
         }
         Ok(())
+    }
+
+    fn index_path(
+        &self,
+        unit: usize,
+        rows: f64,
+        access: IndexAccess,
+        cost: &IndexCost,
+        requires: Relids,
+        order: Vec<PathKey>,
+    ) -> Path {
+        let costs = self.ctx.costs;
+        let enabled = if access.only.is_some() { costs.enable_indexonlyscan } else { costs.enable_indexscan };
+        Path {
+            kind: PathKind::Index { unit, access: Box::new(access) },
+            units: 1 << unit,
+            requires,
+            rows,
+            startup: cost.scan.startup,
+            total: cost.scan.total,
+            disabled: u32::from(!enabled),
+            order: Rc::new(order),
+        }
+    }
+
+    /// A search of an index for some of a relation's conditions, if it can be searched for any: for bitmaps of OR. `others` may serve, too.
+    pub fn search_for(
+        &mut self,
+        at: usize,
+        unit: &Unit,
+        base: &BaseRelation,
+        candidate: &Candidate,
+        quals: &[Expr],
+        others: &[Expr],
+    ) -> Result<Option<BitmapTree>> {
+        let mut matches = Vec::new();
+        for qual in quals {
+            self.match_index(qual, at, candidate, &mut matches)?;
+        }
+        matches.retain(|m| m.outer == 0);
+        if matches.is_empty() {
+            return Ok(None);
+        }
+        for qual in others {
+            self.match_index(qual, at, candidate, &mut matches)?;
+        }
+        let chosen: Vec<&Match> = matches.iter().filter(|m| m.outer == 0).collect();
+        let access = self.access(at, candidate, &chosen, None);
+        if !quals.iter().any(|qual| access.quals.contains(qual)) {
+            return Ok(None);
+        }
+        let cost = self.index_cost(unit, base, candidate, &access, 1.0)?;
+        Ok(Some(BitmapTree::index(access, &cost, base, self.ctx.costs)))
     }
 
     /// The columns of an index as expressions over the table, with operator family, input type and collation.
@@ -287,14 +420,8 @@ impl Planner<'_> {
         analyzer::node::from_text::<Vec<Expr>>(text)
     }
 
-    fn match_index(
-        &mut self,
-        qual: &Expr,
-        at: usize,
-        index: &PgIndex,
-        columns: &[(Expr, Oid, Oid, Oid)],
-        matches: &mut Vec<Match>,
-    ) -> Result<()> {
+    fn match_index(&mut self, qual: &Expr, at: usize, candidate: &Candidate, matches: &mut Vec<Match>) -> Result<()> {
+        let (index, columns) = (&candidate.index, &candidate.columns);
         let own: Relids = 1 << at;
         let keys = index.indnkeyatts as usize;
         let outer = relids_of(qual) & !own;
@@ -309,7 +436,41 @@ impl Planner<'_> {
             ExprKind::NullTest { arg, is_null, row: false } => {
                 if let Some(column) = find(arg, Oid::INVALID) {
                     let condition = if *is_null { IndexCondition::IsNull } else { IndexCondition::IsNotNull };
-                    matches.push(Match { column, condition, qual: qual.clone(), outer });
+                    matches.push(Match { column, condition, shown: qual.clone(), qual: qual.clone(), outer });
+                }
+            }
+            // A boolean column by itself.
+            ExprKind::Var(_) | ExprKind::Not(_) | ExprKind::BooleanTest { value: Some(_), negated: false, .. }
+                if qual.ty.oid == types::oid::BOOL =>
+            {
+                let (column, wanted) = match &qual.kind {
+                    ExprKind::Not(arg) => (&**arg, false),
+                    ExprKind::BooleanTest { arg, value: Some(value), .. } => (&**arg, *value),
+                    _ => (qual, true),
+                };
+                let Some(found) = find(column, Oid::INVALID) else { return Ok(()) };
+                if columns[found].2 != types::oid::BOOL {
+                    return Ok(());
+                }
+                let value = analyzer::types::boolean(wanted);
+                let condition = IndexCondition::Equal(value.clone());
+                let mut call = q::OperatorCall {
+                    operator: BOOL_EQUAL.0,
+                    function: BOOL_EQUAL.1,
+                    input_collation: Oid::INVALID,
+                    args: Vec::new(),
+                    set: false,
+                };
+                call.args = vec![column.clone(), value];
+                let shown = analyzer::types::condition(ExprKind::Operator(call), q::NO_LOCATION);
+                matches.push(Match { column: found, condition, shown, qual: qual.clone(), outer });
+            }
+            // Equalities with constants of which one must hold are one with an array.
+            ExprKind::Or(args) => {
+                if let Some(shown) = self.any_of(args)? {
+                    let before = matches.len();
+                    self.match_index(&shown, at, candidate, matches)?;
+                    matches[before..].iter_mut().for_each(|m| m.qual = qual.clone());
                 }
             }
             ExprKind::Operator(call) => {
@@ -338,7 +499,14 @@ impl Planner<'_> {
                         5 => IndexCondition::Range { lower: Some((value, false)), upper: None },
                         _ => continue,
                     };
-                    matches.push(Match { column, condition, qual: qual.clone(), outer });
+                    let mut shown = call.clone();
+                    if commuted {
+                        let function = self.ctx.catalog.operator(operator)?.oprcode;
+                        shown.args.swap(0, 1);
+                        (shown.operator, shown.function) = (operator, function);
+                    }
+                    let shown = Expr { kind: ExprKind::Operator(shown), ..qual.clone() };
+                    matches.push(Match { column, condition, shown, qual: qual.clone(), outer });
                     break;
                 }
             }
@@ -354,6 +522,7 @@ impl Planner<'_> {
                     matches.push(Match {
                         column,
                         condition: IndexCondition::Any(array.clone()),
+                        shown: qual.clone(),
                         qual: qual.clone(),
                         outer,
                     });
@@ -371,54 +540,119 @@ impl Planner<'_> {
         isolation.is_some_and(|level| level == "repeatable read" || level == "serializable")
     }
 
-    fn access(&self, index: &PgIndex, class: &Relation, matches: &[&Match], only: Option<Vec<usize>>) -> IndexAccess {
-        let mut keys = Vec::new();
-        let mut conditions = Vec::new();
+    fn access(&self, at: usize, candidate: &Candidate, matches: &[&Match], only: Option<Vec<usize>>) -> IndexAccess {
+        let index = &candidate.index;
+        let (mut keys, mut bounds, mut filter) = (Vec::new(), Vec::new(), Vec::new());
         let mut equal = 0;
+        let mut open = true;
         for column in 0..index.indnkeyatts as usize {
-            let mut here = matches.iter().filter(|m| m.column == column);
-            let exact = here.clone().find(|m| {
-                matches!(m.condition, IndexCondition::Equal(_) | IndexCondition::Any(_) | IndexCondition::IsNull)
-            });
-            if let Some(found) = exact {
-                equal += usize::from(matches!(found.condition, IndexCondition::Equal(_)));
-                keys.push(found.condition.clone());
-                conditions.push(found.qual.clone());
-                continue;
-            }
-            let (mut lower, mut upper) = (None, None);
-            let mut not_null = None;
-            for m in &mut here {
-                match &m.condition {
-                    IndexCondition::Range { lower: Some(bound), .. } if lower.is_none() => {
-                        lower = Some(bound.clone());
-                        conditions.push(m.qual.clone());
+            // A condition with a constant before one with another relation.
+            let mut here: Vec<&&Match> = matches.iter().filter(|m| m.column == column).collect();
+            here.sort_by_key(|m| m.outer != 0);
+            let mut used: Vec<usize> = Vec::new();
+            if open {
+                let exact = here.iter().position(|m| {
+                    matches!(m.condition, IndexCondition::Equal(_) | IndexCondition::Any(_) | IndexCondition::IsNull)
+                });
+                if let Some(found) = exact {
+                    equal += usize::from(matches!(here[found].condition, IndexCondition::Equal(_)));
+                    keys.push(here[found].condition.clone());
+                    used.push(found);
+                } else {
+                    let (mut lower, mut upper, mut not_null) = (None, None, None);
+                    for (n, m) in here.iter().enumerate() {
+                        match &m.condition {
+                            IndexCondition::Range { lower: Some(bound), .. } if lower.is_none() => {
+                                lower = Some(bound.clone());
+                                used.push(n);
+                            }
+                            IndexCondition::Range { upper: Some(bound), .. } if upper.is_none() => {
+                                upper = Some(bound.clone());
+                                used.push(n);
+                            }
+                            IndexCondition::IsNotNull => not_null = Some(n),
+                            _ => {}
+                        }
                     }
-                    IndexCondition::Range { upper: Some(bound), .. } if upper.is_none() => {
-                        upper = Some(bound.clone());
-                        conditions.push(m.qual.clone());
+                    if lower.is_some() || upper.is_some() {
+                        keys.push(IndexCondition::Range { lower, upper });
+                    } else if let Some(n) = not_null {
+                        keys.push(IndexCondition::IsNotNull);
+                        used.push(n);
                     }
-                    IndexCondition::IsNotNull => not_null = Some(m.qual.clone()),
-                    _ => {}
+                    open = false;
                 }
             }
-            if lower.is_some() || upper.is_some() {
-                keys.push(IndexCondition::Range { lower, upper });
-            } else if let Some(qual) = not_null {
-                keys.push(IndexCondition::IsNotNull);
-                conditions.push(qual);
+            used.sort_unstable();
+            for (n, m) in here.iter().enumerate() {
+                // An equality by a class of its own says the same as one that was used.
+                let said = m.outer != 0
+                    && matches!(m.condition, IndexCondition::Equal(_))
+                    && used.iter().any(|&u| matches!(here[u].condition, IndexCondition::Equal(_)));
+                if used.contains(&n) {
+                    bounds.push(*m);
+                } else if !said {
+                    filter.push(*m);
+                }
             }
-            break;
         }
+        let shown = |list: &[&&Match]| list.iter().map(|m| m.shown.clone()).collect::<Vec<_>>();
+        // The indexes that come with every database keep nothing beside the key.
+        let readable = !(index.indexrelid < Oid::FIRST_NORMAL
+            && candidate.columns.iter().any(|c| c.0.ty.oid == types::oid::OIDVECTOR));
+        if !readable {
+            filter.clear();
+        }
+        let _ = at;
+        let tests = shown(&filter.iter().map(|m| *m).collect::<Vec<_>>());
+        let mut all: Vec<&Match> = bounds.iter().map(|m| **m).chain(filter.iter().map(|m| **m)).collect();
+        all.sort_by_key(|m| m.column);
         IndexAccess {
             index: index.indexrelid,
-            name: class.name().to_string(),
+            name: candidate.class.name().to_string(),
             unique: index.indisunique && equal == index.indnkeyatts as usize,
             keys,
-            conditions,
+            filter: tests,
+            conditions: all.iter().map(|m| m.shown.clone()).collect(),
+            quals: all.iter().map(|m| m.qual.clone()).collect(),
             backward: false,
             only,
         }
+    }
+
+    /// `x = a OR x = b …` of constants as `x = ANY (array)`.
+    fn any_of(&self, args: &[Expr]) -> Result<Option<Expr>> {
+        let mut model: Option<(&Expr, &q::OperatorCall)> = None;
+        let mut elements = Vec::with_capacity(args.len());
+        for arg in args {
+            let ExprKind::Operator(call) = &arg.kind else { return Ok(None) };
+            let [left, right] = &call.args[..] else { return Ok(None) };
+            if !matches!(right.kind, ExprKind::Const(_) | ExprKind::Param(_)) {
+                return Ok(None);
+            }
+            match model {
+                None => model = Some((left, call)),
+                Some((column, first)) => {
+                    let same = column == left
+                        && first.operator == call.operator
+                        && first.input_collation == call.input_collation
+                        && first.args[1].ty.oid == right.ty.oid;
+                    if !same {
+                        return Ok(None);
+                    }
+                }
+            }
+            elements.push(right.clone());
+        }
+        let Some((column, call)) = model else { return Ok(None) };
+        let element = elements[0].ty;
+        let Some(array) = self.ctx.catalog.array_type(element.oid)? else { return Ok(None) };
+        let ty = q::SqlType { oid: array, typmod: -1, collation: element.collation };
+        let kind = ExprKind::Array { elements, element_type: element.oid, nested: false };
+        let mut list = Expr { kind, ty, location: q::NO_LOCATION };
+        crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut list)?;
+        let call = q::OperatorCall { args: vec![column.clone(), list], ..call.clone() };
+        Ok(Some(analyzer::types::condition(ExprKind::ScalarArray { call, any: true }, q::NO_LOCATION)))
     }
 
     /// The order in which an index gives its rows.
@@ -457,84 +691,94 @@ impl Planner<'_> {
         })
     }
 
-    /// The cost of an index scan: descent, index tuples, and the heap pages they lead to.
-    fn index_cost(
+    /// The cost of an index scan that is run `loops` times with different values: descent, index tuples, and the heap pages they lead to.
+    pub fn index_cost(
         &mut self,
-        unit_at: usize,
         unit: &Unit,
         base: &BaseRelation,
-        class: &Relation,
-        access: IndexAccess,
-        requires: Relids,
-        order: &[PathKey],
-        extra: &[Expr],
-    ) -> Result<Path> {
+        candidate: &Candidate,
+        access: &IndexAccess,
+        loops: f64,
+    ) -> Result<IndexCost> {
         let costs = self.ctx.costs.clone();
-        let mut fraction = self.selectivity_of_all(&access.conditions)?;
+        let class = &candidate.class;
+        let mut bounds = access.quals.clone();
+        bounds.retain(|qual| {
+            let at = access.quals.iter().position(|other| other == qual);
+            at.is_some_and(|at| !access.filter.contains(&access.conditions[at]))
+        });
+        let mut selectivity = self.selectivity_of_all(&access.quals)?;
+        let mut in_bounds = if access.filter.is_empty() { selectivity } else { self.selectivity_of_all(&bounds)? };
+        let partial = match (&candidate.index.indpred, class.class.reltuples) {
+            (Some(_), tuples) if tuples >= 0.0 => f64::from(tuples).min(base.tuples),
+            _ => base.tuples,
+        };
+        let index_tuples = if candidate.index.indpred.is_some() { partial.max(1.0) } else { base.tuples.max(1.0) };
         if access.unique && base.tuples > 0.0 {
-            fraction = 1.0 / base.tuples;
+            in_bounds = 1.0 / base.tuples;
+            selectivity = selectivity.min(in_bounds);
         }
-        let tuples = (fraction * base.tuples).round().clamp(1.0, base.tuples.max(1.0));
+        if candidate.index.indpred.is_some() && base.tuples > 0.0 {
+            selectivity = selectivity.min(index_tuples / base.tuples);
+        }
+        let lookups = access
+            .keys
+            .iter()
+            .map(|key| match key {
+                IndexCondition::Any(array) => array_length(array),
+                _ => 1.0,
+            })
+            .product::<f64>()
+            .max(1.0);
         let index_pages = match (self.ctx.block_count)(class) {
             Some(blocks) => f64::from(blocks),
             None => f64::from(class.class.relpages).max(base.pages / 4.0),
         }
         .max(1.0);
-        let pages = (index_pages * fraction).ceil().max(1.0);
-        let lookups = access
-            .keys
-            .iter()
-            .map(|key| match key {
-                IndexCondition::Any(array) => match &array.kind {
-                    ExprKind::Const(batch::Datum::Bytes(bytes)) => {
-                        types::array::View::new(bytes).map_or(10.0, |view| view.len() as f64)
-                    }
-                    _ => 10.0,
-                },
-                _ => 1.0,
-            })
-            .product::<f64>()
-            .max(1.0);
-        let descent = (base.tuples.max(2.0).log2().ceil() + 50.0 * 2.0) * costs.cpu_operator_cost * lookups;
-        let quals = access.conditions.len() as f64;
-        let mut total = descent
-            + pages * costs.random_page_cost
-            + tuples * (costs.cpu_index_tuple_cost + costs.cpu_operator_cost * quals);
-        // Heap pages: between one after the other and one for each row (Mackert and Lohman's estimate for the latter).
+        let each = (in_bounds * base.tuples / lookups).round().clamp(1.0, index_tuples);
+        let pages =
+            if index_pages > 1.0 && index_tuples > 1.0 { (each * index_pages / index_tuples).ceil() } else { 1.0 };
+        // Pages of the index: read again and again, they are in the cache some of the time.
+        let scans = lookups * loops;
+        let mut index_total = if scans > 1.0 {
+            costs.pages_fetched(pages * scans, index_pages, index_pages) * costs.random_page_cost / loops
+        } else {
+            pages * costs.random_page_cost
+        };
+        let quals_cost = costs.cpu_operator_cost * access.conditions.len() as f64;
+        index_total += each * lookups * (costs.cpu_index_tuple_cost + quals_cost);
+        let height = if index_pages <= 2.0 { 0.0 } else { (index_pages.ln() / 300.0_f64.ln()).ceil() };
+        let comparisons = if index_tuples > 1.0 { index_tuples.log2().ceil() * costs.cpu_operator_cost } else { 0.0 };
+        let descent = comparisons + (height + 1.0) * 50.0 * costs.cpu_operator_cost;
+        index_total += descent * lookups;
+        let index = Work::new(descent, index_total);
+        // Heap pages: between one after the other and one for each row.
+        let tuples = whole_rows(selectivity * base.tuples);
         let correlation = match self.base_column_statistics(base, class)? {
             Some(c) => c * c,
             None => 0.0,
         };
-        let (t, n) = (base.pages.max(1.0), tuples);
-        let scattered = ((2.0 * t * n) / (2.0 * t + n)).min(t).ceil();
-        let mut most = scattered * costs.random_page_cost;
-        let sequential = (fraction * t).ceil().max(1.0);
-        let mut least = costs.random_page_cost + (sequential - 1.0).max(0.0) * costs.seq_page_cost;
-        if access.only.is_some() {
-            most *= 1.0 - base.all_visible;
-            least *= 1.0 - base.all_visible;
-        }
-        total += most + correlation * (least.min(most) - most);
-        let filters = match &unit.kind {
-            UnitKind::Base { quals, .. } => quals.len().saturating_sub(access.conditions.len()) as f64,
-            _ => 0.0,
+        let total_pages = base.pages + index_pages;
+        let hidden = if access.only.is_some() { 1.0 - base.all_visible } else { 1.0 };
+        let sequential = (selectivity * base.pages).ceil();
+        let (most, least) = if loops > 1.0 {
+            let most = (costs.pages_fetched(tuples * loops, base.pages, total_pages) * hidden).ceil();
+            let least = (costs.pages_fetched(sequential * loops, base.pages, total_pages) * hidden).ceil();
+            (most * costs.random_page_cost / loops, least * costs.random_page_cost / loops)
+        } else {
+            let most = (costs.pages_fetched(tuples, base.pages, total_pages) * hidden).ceil();
+            let least = (sequential * hidden).ceil();
+            let in_sequence =
+                if least > 0.0 { costs.random_page_cost + (least - 1.0) * costs.seq_page_cost } else { 0.0 };
+            (most * costs.random_page_cost, in_sequence)
         };
-        total += tuples * (costs.cpu_tuple_cost + costs.cpu_operator_cost * filters);
-        let enabled = if access.only.is_some() { costs.enable_indexonlyscan } else { costs.enable_indexscan };
-        let disabled = if enabled { 0.0 } else { DISABLED };
-        let mut rows = unit.rows * if extra.is_empty() { 1.0 } else { self.selectivity_of_all(extra)? };
-        if access.unique {
-            rows = rows.min(1.0);
-        }
-        Ok(Path {
-            kind: PathKind::Index { unit: unit_at, access: Box::new(access) },
-            units: 1 << unit_at,
-            requires,
-            rows: rows.max(1.0).round(),
-            startup: descent + disabled,
-            total: total + disabled,
-            order: Rc::new(order.to_vec()),
-        })
+        let mut total = index.total + most + correlation * (least - most);
+        let rest: Vec<Expr> = match &unit.kind {
+            UnitKind::Base { quals, .. } => quals.iter().filter(|qual| !access.quals.contains(qual)).cloned().collect(),
+            _ => Vec::new(),
+        };
+        total += tuples * (costs.cpu_tuple_cost + self.quals_cost(&rest)?);
+        Ok(IndexCost { index, scan: Work::new(descent, total), selectivity })
     }
 
     /// The correlation of the table's order with the index's first column, if known.
@@ -565,6 +809,30 @@ pub(crate) fn renumber(expr: &mut Expr, relation: usize) {
         }
     }
     analyzer::node::VisitorMut::expr(&mut Renumber(relation), expr);
+}
+
+/// `boolean = boolean` and its function.
+const BOOL_EQUAL: (Oid, Oid) = (Oid(91), Oid(60));
+
+/// How often a path with these needs is run: as often as the smallest relation among them has rows.
+pub(crate) fn loops_of(requires: Relids, others: &[(Relids, f64)]) -> f64 {
+    let rows = others.iter().filter(|(relids, _)| relids & requires != 0).map(|(_, rows)| *rows);
+    rows.min_by(f64::total_cmp).unwrap_or(1.0).max(1.0)
+}
+
+fn relids_of_all(quals: &[Expr]) -> Relids {
+    quals.iter().fold(0, |set, qual| set | relids_of(qual))
+}
+
+/// How many elements an array is likely to have.
+pub(crate) fn array_length(array: &Expr) -> f64 {
+    match &stripped(array).kind {
+        ExprKind::Const(batch::Datum::Bytes(bytes)) => {
+            types::array::View::new(bytes).map_or(10.0, |view| view.len() as f64)
+        }
+        ExprKind::Array { elements, .. } => elements.len() as f64,
+        _ => 10.0,
+    }
 }
 
 /// Without casts that change no bits.

@@ -3,6 +3,8 @@
 //! A condition on one column and a constant asks the column's statistics ([`crate::facts`]); what nothing is known of has PostgreSQL's
 //! default. Conditions are taken to be independent of each other, but two bounds of one expression are a range.
 
+use std::rc::Rc;
+
 use analyzer::query::{self as q, ExprKind};
 use batch::{Column, Datum, DatumRef, Repr, Rows};
 use error::Result;
@@ -45,7 +47,7 @@ mod estimator {
 
 /// One side of a comparison: a column, and all that is known of it.
 struct Side {
-    facts: Option<ColumnFacts>,
+    facts: Option<Rc<ColumnFacts>>,
     distinct: f64,
     /// Whether the number of distinct values is only the default.
     unknown: bool,
@@ -53,17 +55,22 @@ struct Side {
 
 impl Side {
     fn null_fraction(&self) -> f64 {
-        self.facts.as_ref().map_or(0.0, ColumnFacts::null_fraction)
+        self.facts.as_ref().map_or(0.0, |facts| facts.null_fraction())
     }
 }
 
 impl Planner<'_> {
     /// Statistics of the column that an expression is, if there are any.
-    pub fn facts_of(&mut self, expr: &q::Expr) -> Result<Option<ColumnFacts>> {
-        Ok(match self.base_column(expr) {
-            Some((_, relation, column)) if column > 0 => self.statistics(relation, column)?.map(ColumnFacts::new),
-            _ => None,
-        })
+    pub fn facts_of(&mut self, expr: &q::Expr) -> Result<Option<Rc<ColumnFacts>>> {
+        let Some((_, relation, column)) = self.base_column(expr).filter(|(.., column)| *column > 0) else {
+            return Ok(None);
+        };
+        if let Some(known) = self.memory.facts.get(&(relation, column)) {
+            return Ok(known.clone());
+        }
+        let facts = self.statistics(relation, column)?.map(|row| Rc::new(ColumnFacts::new(row)));
+        self.memory.facts.insert((relation, column), facts.clone());
+        Ok(facts)
     }
 
     /// The fraction of rows that all conditions let through.
@@ -126,6 +133,9 @@ impl Planner<'_> {
 
     /// The fraction of rows that a condition lets through.
     pub fn selectivity(&mut self, qual: &q::Expr) -> Result<f64> {
+        if let Some((_, known)) = self.memory.selectivities.iter().find(|(known, _)| known == qual) {
+            return Ok(*known);
+        }
         let one = self.raw_selectivity(qual)?;
         Ok(one.clamp(0.0, 1.0))
     }
@@ -513,6 +523,38 @@ impl Planner<'_> {
         Ok(from.max(self.equal(column, TEXT_EQUALS, collation, Some((&low, text)))?))
     }
 
+    /// The least and the greatest value of a column, as far as ANALYZE has seen them.
+    pub fn extremes(&mut self, expr: &q::Expr) -> Result<Option<(Datum, Datum)>> {
+        let Some(facts) = self.facts_of(expr)? else { return Ok(None) };
+        let Some(bounds) = facts.histogram() else { return Ok(None) };
+        // A common value may lie outside of the histogram; then nothing is certain.
+        let (low, high) = (bounds.column.datum(0), bounds.column.datum(bounds.column.len() - 1));
+        Ok(Some((low, high)))
+    }
+
+    /// The part of a column's values below a value, or up to it.
+    pub fn part_below(
+        &mut self,
+        column: &q::Expr,
+        less: Oid,
+        collation: Oid,
+        value: &Datum,
+        or_equal: bool,
+    ) -> Result<f64> {
+        let mut operator = less;
+        if or_equal {
+            let families = self.ctx.catalog.operator_families(less)?;
+            if let Some(member) = families.iter().find(|m| m.amopmethod == catalog::objects::BTREE)
+                && let Some(found) =
+                    self.ctx.catalog.family_operator(member.amopfamily, member.amoplefttype, member.amoprighttype, 2)?
+            {
+                operator = found;
+            }
+        }
+        let ty = column.ty.oid;
+        self.bound(column, operator, collation, Some((value, ty)), false, or_equal)
+    }
+
     fn side(&mut self, expr: &q::Expr) -> Result<Side> {
         let facts = self.facts_of(expr)?;
         let tuples = match self.base_column(expr) {
@@ -548,8 +590,7 @@ impl Planner<'_> {
     fn equal_join(&mut self, function: Oid, left: &q::Expr, right: &q::Expr) -> Result<f64> {
         let (a, b) = (self.side(left)?, self.side(right)?);
         let plain = (1.0 - a.null_fraction()) * (1.0 - b.null_fraction()) / a.distinct.max(b.distinct).max(1.0);
-        let common =
-            (a.facts.as_ref().and_then(ColumnFacts::most_common), b.facts.as_ref().and_then(ColumnFacts::most_common));
+        let common = (a.facts.as_ref().and_then(|f| f.most_common()), b.facts.as_ref().and_then(|f| f.most_common()));
         let (Some((values_a, frequencies_a)), Some((values_b, frequencies_b))) = common else { return Ok(plain) };
         let (mut matched_b, mut product) = (vec![false; frequencies_b.len()], 0.0);
         let (mut match_a, mut match_b, mut matches) = (0.0, 0.0, 0.0);

@@ -17,9 +17,11 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 
 use crate::estimate::BaseRelation;
-use crate::join::{AppendPath, Path, PathKind, Problem, Unit, UnitKind, is_sorted};
+use crate::join::{Problem, Unit, UnitKind};
 use crate::level::{Built, Layout, PathKey, Planner};
+use crate::path::{AppendPath, Path, PathKind, add_path, is_sorted};
 use crate::plan::*;
+use crate::prepare::Relids;
 
 /// How many tables a tree may have.
 const MEMBERS_MAX: usize = 1 << 16;
@@ -81,9 +83,9 @@ impl Planner<'_> {
 
     /// Finds the members of a tree whose conditions are known, and says how many rows they give.
     pub fn size_tree(&mut self, tree: &mut Tree) -> Result<f64> {
-        let inherit = match self.level().query.range_table[tree.relation].kind {
-            EntryKind::Relation { inherit, .. } => inherit,
-            _ => false,
+        let (inherit, sample) = match &self.level().query.range_table[tree.relation].kind {
+            EntryKind::Relation { inherit, sample, .. } => (*inherit, sample.clone()),
+            _ => (false, None),
         };
         let tables = match tree.top.kind() {
             kind::PARTITIONED_TABLE if !inherit => Vec::new(),
@@ -94,7 +96,10 @@ impl Planner<'_> {
         let single = tables.len() == 1 && tree.top.kind() == kind::PARTITIONED_TABLE;
         let mut total = 0.0;
         for (n, oid) in tables.into_iter().enumerate() {
-            let base = self.base_relation(oid)?;
+            let mut base = self.base_relation(oid)?;
+            if let Some(sample) = &sample {
+                self.size_sample(&mut base, sample)?;
+            }
             if base.relation.kind() == kind::FOREIGN_TABLE {
                 return Err(self.ctx.catalog.no_handler(oid)?);
             }
@@ -112,7 +117,8 @@ impl Planner<'_> {
             let entered = self.enter(tree.relation, &member);
             let selectivity = self.selectivity_of_all(&member.quals);
             self.leave(entered);
-            member.rows = (member.base.tuples * selectivity?).round().max(1.0);
+            let tuples = member.base.sample.as_ref().map_or(member.base.tuples, |sample| sample.tuples);
+            member.rows = (tuples * selectivity?).round().max(1.0);
             total += member.rows;
             tree.members.push(member);
         }
@@ -220,6 +226,7 @@ impl Planner<'_> {
         tree: &Tree,
         joins: &[Expr],
         wanted: &[PathKey],
+        others: &[(Relids, f64)],
     ) -> Result<Vec<Rc<Path>>> {
         let at = tree.relation;
         // A merge compares columns that the members give.
@@ -238,11 +245,11 @@ impl Planner<'_> {
                 wanted.iter().map(|key| PathKey { expr: map(&key.expr), ..key.clone() }).collect();
             let unit = member.unit(at);
             let entered = self.enter(at, member);
-            let paths = self.base_paths(unit_at, &unit, &joins);
+            let paths = self.base_paths(unit_at, &unit, &joins, others);
             self.leave(entered);
             let paths = paths?;
             let in_order = paths.iter().filter(|path| path.requires == 0 && is_sorted(&path.order, &wanted));
-            sorted.push(in_order.min_by(|a, b| a.total.total_cmp(&b.total)).cloned().filter(|_| !wanted.is_empty()));
+            sorted.push(in_order.min_by(|a, b| a.by_total(b)).cloned().filter(|_| !wanted.is_empty()));
             all.push(paths);
         }
         let mut requires = vec![0];
@@ -257,21 +264,41 @@ impl Planner<'_> {
                 .iter()
                 .map(|paths| {
                     let fitting = paths.iter().filter(|path| path.requires & !given == 0);
-                    fitting.min_by(|a, b| a.total.total_cmp(&b.total)).cloned()
+                    fitting.min_by(|a, b| a.by_total(b)).cloned()
                 })
                 .collect();
             let Some(chosen) = chosen else { continue };
             if given != 0 && chosen.iter().all(|path| path.requires != given) {
                 continue;
             }
-            found.push(Rc::new(self.append(unit_at, chosen, given, None)));
+            let enforced = if given == 0 { Vec::new() } else { self.enforced(tree, joins, &chosen) };
+            add_path(&mut found, self.append(unit_at, chosen, given, None, enforced));
         }
         if let Some(chosen) = sorted.into_iter().collect::<Option<Vec<_>>>()
             && !chosen.is_empty()
         {
-            found.push(Rc::new(self.append(unit_at, chosen, 0, Some(wanted))));
+            add_path(&mut found, self.append(unit_at, chosen, 0, Some(wanted), Vec::new()));
         }
         Ok(found)
+    }
+
+    /// The conditions with other relations that each member's path checks.
+    fn enforced(&self, tree: &Tree, joins: &[Expr], chosen: &[Rc<Path>]) -> Vec<Expr> {
+        let checked = |join: &Expr| {
+            tree.members.iter().zip(chosen).all(|(member, path)| {
+                let own = translate(join, tree.relation, &member.numbers, &tree.top, &member.base.relation);
+                match &path.kind {
+                    PathKind::Index { access, .. } => access.quals.contains(&own),
+                    PathKind::Bitmap { tree, .. } => {
+                        let mut quals = Vec::new();
+                        tree.quals(&mut quals);
+                        quals.contains(&own)
+                    }
+                    _ => false,
+                }
+            })
+        };
+        joins.iter().filter(|join| checked(join)).cloned().collect()
     }
 
     fn append(
@@ -280,10 +307,12 @@ impl Planner<'_> {
         members: Vec<Rc<Path>>,
         requires: crate::prepare::Relids,
         keys: Option<&[PathKey]>,
+        enforced: Vec<Expr>,
     ) -> Path {
         let costs = &self.ctx.costs;
         let rows: f64 = members.iter().map(|path| path.rows).sum();
         let several = members.len() > 1;
+        let members_disabled = members.iter().map(|path| path.disabled).sum();
         let mut total: f64 = members.iter().map(|path| path.total).sum();
         let mut startup = members.first().map_or(0.0, |path| path.startup);
         if several {
@@ -294,12 +323,13 @@ impl Planner<'_> {
             total += rows * 2.0 * costs.cpu_operator_cost * (members.len() as f64).log2();
         }
         Path {
-            kind: PathKind::Append(Box::new(AppendPath { unit, members, merged: keys.is_some() })),
+            kind: PathKind::Append(Box::new(AppendPath { unit, members, enforced, merged: keys.is_some() })),
             units: 1 << unit,
             requires,
             rows: rows.max(1.0),
             startup,
             total,
+            disabled: members_disabled,
             order: Rc::new(keys.map(<[_]>::to_vec).unwrap_or_default()),
         }
     }
@@ -333,7 +363,7 @@ impl Planner<'_> {
         let node = match inputs.len() {
             0 => return self.nothing(layout),
             1 => inputs.remove(0),
-            _ if append.merged => {
+            _ if append.merged && !path.order.is_empty() => {
                 let mut keys = Vec::new();
                 let mut texts = Vec::new();
                 for key in path.order.iter() {
@@ -377,16 +407,13 @@ impl Member {
     /// The member as a base relation.
     fn unit(&self, at: usize) -> Unit {
         Unit {
-            relids: 1 << at,
             kind: UnitKind::Base {
                 relation: at,
                 base: self.base.clone(),
                 quals: self.quals.clone(),
                 usable: self.usable,
             },
-            special: None,
-            rows: self.rows,
-            lateral: 0,
+            ..Unit::new(1 << at, UnitKind::Built(None), self.rows, 0)
         }
     }
 }

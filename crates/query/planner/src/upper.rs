@@ -6,23 +6,25 @@ use analyzer::query::{self as q, Expr, ExprKind, Query, SortClause, TargetEntry}
 use error::{Error, Result, SqlState};
 use ids::Oid;
 
-use crate::join::is_sorted;
+use crate::cost::Work;
+use crate::join::{Goal, Grouping};
 use crate::level::{Built, PathKey, Planner};
+use crate::path::{common_keys, is_sorted};
 use crate::plan::*;
 use crate::prepare::Tree;
 
 impl Planner<'_> {
     /// Plans a SELECT that is no set operation. The output is its targets without junk.
     pub fn select(&mut self) -> Result<Built> {
+        self.min_max()?;
         self.separate_group_keys();
         let tree = self.prepare()?;
         self.register_names();
         self.find_needed_with(&tree)?;
         let targets = self.level().query.targets.clone();
         let order_by = self.level().query.order_by.clone();
-        let wanted = self.wanted_order(&targets, &order_by);
-        let fraction = self.limit_fraction();
-        let built = self.join_tree(tree, &wanted, fraction)?;
+        let goal = self.goal(&targets, &order_by)?;
+        let built = self.join_tree(tree, &goal)?;
         let mut built = self.group(built)?;
         let mut targets = self.level().query.targets.clone();
         built = self.windows(built, &targets)?;
@@ -103,7 +105,11 @@ impl Planner<'_> {
         let limited = query.limit.is_some() || query.offset.is_some();
         let keys: Vec<u32> =
             query.order_by.iter().chain(&query.distinct).map(|clause| clause.target_ref).filter(|r| *r != 0).collect();
-        let sets = query.has.target_sets;
+        // Sets are expanded side by side: all of them before the sort if one is a key.
+        let sets = query.has.target_sets
+            && !targets.iter().any(|target| {
+                target.sort_ref != 0 && keys.contains(&target.sort_ref) && contains_set(&wrapped(&target.expr), &[])
+            });
         for (late, target) in late.iter_mut().zip(targets) {
             let key = target.sort_ref != 0 && keys.contains(&target.sort_ref);
             *late = !key
@@ -173,19 +179,105 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The order that would spare the sort for ORDER BY.
-    fn wanted_order(&mut self, targets: &[TargetEntry], order_by: &[SortClause]) -> Vec<PathKey> {
+    /// What the rest of the query wants of the joined rows: an order for ORDER BY, or one for grouping.
+    fn goal(&mut self, targets: &[TargetEntry], order_by: &[SortClause]) -> Result<Goal> {
+        let fraction = self.limit_fraction();
         let query = &self.level().query;
-        let plain = query.group_by.is_empty()
-            && query.grouping_sets.is_none()
-            && !query.has.aggregates
-            && query.windows.is_empty()
-            && query.distinct.is_empty()
-            && !query.has.target_sets;
-        if !plain {
-            return Vec::new();
+        if query.has.windows || query.has.target_sets && !query.group_by.is_empty() || query.grouping_sets.is_some() {
+            return Ok(Goal::default());
         }
-        self.path_keys(targets, order_by)
+        if !query.group_by.is_empty() {
+            let (clauses, ..) = self.group_clauses(targets, order_by);
+            let (keys, _) = self.group_keys();
+            let transitions = self.transitions()?;
+            let grouping = self.grouping(&clauses, keys, transitions);
+            return Ok(Goal { order: self.path_keys(targets, &clauses), fraction: 0.0, grouping: Some(grouping) });
+        }
+        if query.has.aggregates || query.having.is_some() {
+            return Ok(Goal::default());
+        }
+        let distinct = query.distinct.clone();
+        if !distinct.is_empty() {
+            if self.level().query.distinct_on {
+                let order = self.path_keys(targets, if order_by.is_empty() { &distinct } else { order_by });
+                return Ok(Goal { order, fraction, grouping: None });
+            }
+            if self.level().query.has.target_sets {
+                return Ok(Goal::default());
+            }
+            let order = self.path_keys(targets, &distinct);
+            let keys = order.iter().map(|key| key.expr.clone()).collect();
+            let grouping = self.grouping(&distinct, keys, 0.0);
+            return Ok(Goal { order, fraction: fraction.min(1.0), grouping: Some(grouping) });
+        }
+        if query.has.target_sets {
+            return Ok(Goal::default());
+        }
+        Ok(Goal { order: self.path_keys(targets, order_by), fraction, grouping: None })
+    }
+
+    fn grouping(&self, clauses: &[SortClause], keys: Vec<Expr>, transitions: f64) -> Grouping {
+        Grouping {
+            keys,
+            transitions,
+            can_hash: clauses.iter().all(|clause| clause.hashable) && !clauses.is_empty(),
+            can_sort: clauses.iter().all(|clause| clause.ordering.is_valid()),
+        }
+    }
+
+    /// The aggregates of the query itself, if none of them stands in a subquery; else none.
+    pub fn own_aggregates(&mut self) -> Vec<Expr> {
+        let query = &self.level().query;
+        let (mut found, mut deep) = (Calls::default(), Calls { no_queries: true, ..Calls::default() });
+        for expr in query.targets.iter().map(|target| &target.expr).chain(&query.having) {
+            found.expr(expr);
+            deep.expr(expr);
+        }
+        if found.aggregates.len() == deep.aggregates.len() { found.aggregates } else { Vec::new() }
+    }
+
+    /// Operators' worth of work that the aggregates do for a row.
+    fn transitions(&mut self) -> Result<f64> {
+        let query = &self.level().query;
+        let mut found = Calls::default();
+        query.targets.iter().for_each(|target| found.expr(&target.expr));
+        query.having.iter().for_each(|having| found.expr(having));
+        let mut work = 0.0;
+        for aggregate in &found.aggregates {
+            let ExprKind::Aggregate(call) = &aggregate.kind else { continue };
+            work += 1.0;
+            for arg in &call.args {
+                work += crate::cost::operators_in(self.ctx.catalog, &arg.expr);
+            }
+            if !call.distinct.is_empty() || !call.order_by.is_empty() {
+                work += 2.0;
+            }
+        }
+        Ok(work * self.ctx.costs.cpu_operator_cost)
+    }
+
+    /// GROUP BY in an order that serves ORDER BY, as far as that names the same: the clauses, and where each was.
+    fn group_clauses(&mut self, targets: &[TargetEntry], order_by: &[SortClause]) -> (Vec<SortClause>, Vec<usize>) {
+        let clauses = self.level().query.group_by.clone();
+        let _ = targets;
+        let mut places: Vec<usize> = Vec::with_capacity(clauses.len());
+        let mut ordered: Vec<SortClause> = Vec::with_capacity(clauses.len());
+        if self.level().query.grouping_sets.is_none() {
+            for order in order_by {
+                let Some(at) = clauses.iter().position(|clause| clause.target_ref == order.target_ref) else { break };
+                if !places.contains(&at) {
+                    places.push(at);
+                    ordered.push(SortClause { hashable: clauses[at].hashable, ..order.clone() });
+                }
+            }
+        }
+        for (at, clause) in clauses.iter().enumerate() {
+            if !places.contains(&at) {
+                places.push(at);
+                ordered.push(clause.clone());
+            }
+        }
+        (ordered, places)
     }
 
     pub fn path_keys(&mut self, targets: &[TargetEntry], clauses: &[SortClause]) -> Vec<PathKey> {
@@ -219,7 +311,7 @@ impl Planner<'_> {
                     None => 0.1,
                 }
             }
-            _ => 1.0,
+            _ => 0.0,
         }
     }
 
@@ -291,9 +383,23 @@ impl Planner<'_> {
 
     /// Sorts, unless sorted already.
     pub fn sort(&mut self, mut built: Built, keys: Vec<PathKey>) -> Result<Built> {
-        if keys.is_empty() || is_sorted(&built.order, &keys) {
+        let wanted = self.canonical_order(&keys);
+        if keys.is_empty() || is_sorted(&built.order, &wanted) {
             return Ok(built);
         }
+        // What is the same in all rows, or was a key before, does not count; but something must.
+        let keys: Vec<PathKey> = match wanted.is_empty() {
+            true => return Ok(built),
+            false => keys.into_iter().filter(|key| !self.canonical_order(std::slice::from_ref(key)).is_empty()).fold(
+                Vec::new(),
+                |mut kept, key| {
+                    if !kept.iter().any(|other: &PathKey| self.canonical(&other.expr) == self.canonical(&key.expr)) {
+                        kept.push(key);
+                    }
+                    kept
+                },
+            ),
+        };
         let exprs: Vec<Expr> = keys.iter().map(|key| key.expr.clone()).collect();
         let columns = self.columns_for(&mut built, &exprs)?;
         let mut sort_keys = Vec::with_capacity(keys.len());
@@ -301,29 +407,27 @@ impl Planner<'_> {
             let ty = built.node.output[column];
             sort_keys.push(self.sort_key_by(column, ty, key.operator, key.descending, key.nulls_first)?);
         }
-        let presorted = keys
-            .iter()
-            .zip(&built.order)
-            .take_while(|(a, b)| a.expr == b.expr && a.descending == b.descending && a.nulls_first == b.nulls_first)
-            .count();
+        let order = self.canonical_order(&keys);
+        let presorted = match self.ctx.costs.enable_incremental_sort {
+            true => common_keys(&built.order, &order).min(keys.len()),
+            false => 0,
+        };
         let limit = self.sort_limit();
         let input = built.node.cost;
-        let rows = input.rows.max(2.0);
-        let compare = 2.0 * self.ctx.costs.cpu_operator_cost;
-        let kept = limit.map_or(rows, |l| (l as f64 * 2.0).clamp(2.0, rows));
-        let startup = input.total + compare * rows * kept.log2();
-        let cost = Cost {
-            startup,
-            total: startup + self.ctx.costs.cpu_operator_cost * input.rows,
-            rows: input.rows,
-            width: input.width,
-        };
-        let shown: Vec<Expr> = exprs.iter().map(|e| self.named(sort_shown(e))).collect();
-        let texts = keys.iter().map(|key| self.sort_suffix(key)).collect::<Result<_>>()?;
+        let (work, _) = self.sort_work_of(
+            Work::new(input.startup, input.total),
+            input.rows,
+            f64::from(input.width),
+            presorted,
+            &order,
+            limit.map(|limit| limit as f64),
+        )?;
+        let cost = Cost { startup: work.startup, total: work.total, rows: input.rows, width: input.width };
         let kind = NodeKind::Sort { input: Box::new(built.node), keys: sort_keys, presorted, limit };
         let mut node = self.node(kind, &built.layout, cost)?;
-        node.details.push(Detail { label: "Sort Key", exprs: shown, texts });
-        Ok(Built { node, layout: built.layout, order: keys })
+        node.disabled = presorted == 0 && !self.ctx.costs.enable_sort;
+        self.sort_details(&mut node, &exprs, &keys, presorted)?;
+        Ok(Built { node, layout: built.layout, order })
     }
 
     /// How many sorted rows are wanted, if nothing above the sort drops or adds any.
@@ -360,14 +464,17 @@ impl Planner<'_> {
         if !grouped {
             return Ok(built);
         }
-        let clauses = query.group_by.clone();
         let sets = query.grouping_sets.clone();
         let having = query.having.clone();
         let targets = query.targets.clone();
+        let order_by = query.order_by.clone();
         let (keys, key_columns) = self.group_keys();
-        if keys.len() != clauses.len() {
+        if keys.len() != self.level().query.group_by.len() {
             return Err(Error::internal("a group key has no target"));
         }
+        let (mut clauses, places) = self.group_clauses(&targets, &order_by);
+        let mut keys: Vec<Expr> = places.iter().map(|&at| keys[at].clone()).collect();
+        let mut key_columns: Vec<Expr> = places.iter().map(|&at| key_columns[at].clone()).collect();
         let mut found = Calls::default();
         for target in &targets {
             found.expr(&target.expr);
@@ -375,7 +482,6 @@ impl Planner<'_> {
         if let Some(having) = &having {
             found.expr(having);
         }
-        let columns = self.columns_for(&mut built, &keys)?;
         let hashable = clauses.iter().all(|c| c.hashable);
         let sortable = clauses.iter().all(|c| c.ordering.is_valid());
         let ordered_input = found.aggregates.iter().any(|e| match &e.kind {
@@ -385,18 +491,54 @@ impl Planner<'_> {
         let input_rows = built.node.cost.rows;
         let groups = self.groups(&keys, input_rows)?;
         let many_sets = sets.as_ref().is_some_and(|s| s.len() > 1 || s.first().is_none_or(|s| s.len() != keys.len()));
+        let transitions = self.transitions()?;
+        let input = built.node.cost;
+        let work = Work::new(input.startup, input.total);
+        let mut disabled = false;
         let strategy = if keys.is_empty() && !many_sets {
             AggregateStrategy::Plain
-        } else if many_sets || hashable && (self.ctx.costs.enable_hashagg && !ordered_input || !sortable) {
+        } else if many_sets {
             if !hashable {
                 return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "could not implement GROUP BY")
                     .detail("Some of the datatypes only support hashing, while others only support sorting."));
             }
             AggregateStrategy::Hashed
         } else {
-            AggregateStrategy::Sorted
+            let mut grouping = self.grouping(&clauses, keys.clone(), transitions);
+            grouping.can_hash &= !ordered_input || !sortable;
+            if !grouping.can_hash && !grouping.can_sort {
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "could not implement GROUP BY")
+                    .detail("Some of the datatypes only support hashing, while others only support sorting."));
+            }
+            let order = built.order.clone();
+            let chosen = self.grouping_work(work, input.rows, f64::from(input.width), &order, 0, &grouping)?;
+            disabled = chosen.hashed && !self.ctx.costs.enable_hashagg;
+            if chosen.hashed { AggregateStrategy::Hashed } else { AggregateStrategy::Sorted }
         };
         if strategy == AggregateStrategy::Sorted {
+            // In the order in which rows come, as far as that goes.
+            if self.ctx.costs.enable_group_by_reordering {
+                let mut first: Vec<usize> = Vec::new();
+                for have in built.order.clone() {
+                    let at = (0..keys.len()).find(|&at| {
+                        let expr = self.canonical(&keys[at]);
+                        !first.contains(&at) && crate::path::same_value(&expr, &have.expr)
+                    });
+                    let Some(at) = at else { break };
+                    clauses[at] = SortClause {
+                        ordering: have.operator,
+                        descending: have.descending,
+                        nulls_first: have.nulls_first,
+                        ..clauses[at].clone()
+                    };
+                    first.push(at);
+                }
+                let rest: Vec<usize> = (0..keys.len()).filter(|at| !first.contains(at)).collect();
+                first.extend(rest);
+                clauses = first.iter().map(|&at| clauses[at].clone()).collect();
+                keys = first.iter().map(|&at| keys[at].clone()).collect();
+                key_columns = first.iter().map(|&at| key_columns[at].clone()).collect();
+            }
             let order = clauses
                 .iter()
                 .zip(&keys)
@@ -409,6 +551,7 @@ impl Planner<'_> {
                 .collect();
             built = self.sort(built, order)?;
         }
+        let columns = self.columns_for(&mut built, &keys)?;
         let mut group_keys = Vec::with_capacity(keys.len());
         for (clause, &column) in clauses.iter().zip(&columns) {
             group_keys.push(self.group_key(column, built.node.output[column], clause.equality)?);
@@ -438,11 +581,21 @@ impl Planner<'_> {
                 .min(input_rows.max(1.0) * set_positions.len().max(1) as f64),
         };
         let input = built.node.cost;
-        let work = self.ctx.costs.cpu_operator_cost * (calls.len() + keys.len()) as f64 * input.rows;
-        let (startup, total) = match strategy {
-            AggregateStrategy::Sorted => (input.startup, input.total + work + rows * self.ctx.costs.cpu_tuple_cost),
-            _ => (input.total + work, input.total + work + rows * self.ctx.costs.cpu_tuple_cost),
+        let work = Work::new(input.startup, input.total);
+        let count = keys.len() as f64;
+        let costs = self.ctx.costs;
+        let width = f64::from(input.width);
+        let work = match strategy {
+            AggregateStrategy::Hashed => {
+                costs.hash_aggregate(work, (input.rows, width), count, transitions, groups, 0.0)
+            }
+            AggregateStrategy::Sorted => costs.sorted_aggregate(work, input.rows, count, transitions, groups, 0.0),
+            AggregateStrategy::Plain => {
+                let startup = work.total + transitions * input.rows;
+                Work::new(startup, startup + costs.cpu_tuple_cost)
+            }
         };
+        let (startup, total) = (work.startup, work.total);
         let order = if strategy == AggregateStrategy::Sorted { built.order.clone() } else { Vec::new() };
         let mut layout = key_columns;
         layout.extend(found.aggregates.iter().cloned());
@@ -458,6 +611,7 @@ impl Planner<'_> {
             groups,
         };
         let mut node = self.node(kind, &layout, cost)?;
+        node.disabled = disabled;
         self.detail(&mut node, "Group Key", &keys);
         if let Some(having) = having {
             let mut conditions = Vec::new();
@@ -562,10 +716,21 @@ impl Planner<'_> {
             .filter_map(|c| targets.iter().find(|t| t.sort_ref == c.target_ref))
             .map(|t| t.expr.clone())
             .collect();
-        let hash = !on && clauses.iter().all(|c| c.hashable) && self.ctx.costs.enable_hashagg;
         let groups = self.groups(&exprs, built.node.cost.rows)?;
+        let input = built.node.cost;
+        let grouping = self.grouping(clauses, exprs.clone(), 0.0);
+        let have = built.order.clone();
+        let mut hash = false;
+        if !on {
+            let work = Work::new(input.startup, input.total);
+            let width = f64::from(input.width);
+            hash = self.grouping_work(work, input.rows, width, &have, 0, &grouping)?.hashed;
+        }
         if !hash {
             let mut keys = self.path_keys(targets, clauses);
+            if self.ctx.costs.enable_distinct_reordering && !on {
+                keys = self.reordered(keys, &have);
+            }
             if on {
                 for key in self.path_keys(targets, order_by) {
                     if !keys.iter().any(|k| k.expr == key.expr) {
@@ -605,11 +770,74 @@ impl Planner<'_> {
             groups,
         };
         let mut node = self.node(kind, &layout, cost)?;
+        node.disabled = !self.ctx.costs.enable_hashagg;
         self.detail(&mut node, "Group Key", &exprs);
         let mut built = Built { node, layout, order: Vec::new() };
         let wanted: Vec<Expr> = targets.iter().map(|t| t.expr.clone()).collect();
         self.project(&mut built, &wanted)?;
         Ok(built)
+    }
+
+    /// Keys, those first that rows are sorted by, in that order.
+    fn reordered(&mut self, keys: Vec<PathKey>, have: &[PathKey]) -> Vec<PathKey> {
+        let mut first: Vec<PathKey> = Vec::with_capacity(keys.len());
+        for sorted in have {
+            let found = keys.iter().find(|key| {
+                let expr = self.canonical(&key.expr);
+                crate::path::same_value(&expr, &sorted.expr)
+            });
+            let Some(found) = found else { break };
+            first.push(PathKey { expr: found.expr.clone(), ..sorted.clone() });
+        }
+        let rest: Vec<PathKey> =
+            keys.into_iter().filter(|key| !first.iter().any(|other| other.expr == key.expr)).collect();
+        first.extend(rest);
+        first
+    }
+
+    /// How rows in an order are best grouped: by hashing, or (sorted first, as far as they are not) one group after the other.
+    pub fn grouping_work(
+        &mut self,
+        input: Work,
+        rows: f64,
+        width: f64,
+        order: &[PathKey],
+        disabled: u32,
+        grouping: &Grouping,
+    ) -> Result<Grouped> {
+        let costs = self.ctx.costs.clone();
+        let groups = self.groups(&grouping.keys, rows)?;
+        let count = grouping.keys.len() as f64;
+        let mut keys: Vec<PathKey> = Vec::with_capacity(grouping.keys.len());
+        for expr in &grouping.keys {
+            let key = PathKey { expr: expr.clone(), operator: Oid::INVALID, descending: false, nulls_first: false };
+            keys.extend(self.canonical_order(&[key]));
+        }
+        let presorted = order
+            .iter()
+            .take_while(|have| keys.iter().any(|key| crate::path::same_value(&key.expr, &have.expr)))
+            .count();
+        let mut best: Option<Grouped> = None;
+        if grouping.can_sort {
+            let (mut sorted, mut off) = (input, 0);
+            if presorted < keys.len() {
+                let wanted = self.reordered(keys.clone(), order);
+                (sorted, off) = self.sort_work_of(input, rows, width, presorted, &wanted, None)?;
+            }
+            let work = costs.sorted_aggregate(sorted, rows, count, grouping.transitions, groups, 0.0);
+            best = Some(Grouped { work, disabled: disabled + off, hashed: false });
+        }
+        if grouping.can_hash {
+            let work = costs.hash_aggregate(input, (rows, width), count, grouping.transitions, groups, 0.0);
+            let hashed = Grouped { work, disabled: disabled + u32::from(!costs.enable_hashagg), hashed: true };
+            let better = best.as_ref().is_none_or(|sorted| {
+                (hashed.disabled, hashed.work.total * 1.000_000_1) < (sorted.disabled, sorted.work.total)
+            });
+            if better {
+                best = Some(hashed);
+            }
+        }
+        Ok(best.unwrap_or(Grouped { work: input, disabled, hashed: true }))
     }
 
     fn lock_rows(&mut self, built: Built, marks: &[q::RowMark], first: usize) -> Result<Built> {
@@ -648,7 +876,11 @@ impl Planner<'_> {
             let query = &self.level().query;
             (query.limit.clone(), query.offset.clone(), query.with_ties)
         };
-        if count.is_none() && offset.is_none() {
+        // LIMIT ALL and OFFSET 0 only kept the query apart.
+        let is_null = |bound: &Option<Expr>| {
+            bound.as_ref().is_none_or(|bound| matches!(bound.kind, ExprKind::Const(batch::Datum::Null)))
+        };
+        if is_null(&count) && (is_null(&offset) || constant_int(offset.as_ref()) == Some(0)) && !with_ties {
             return Ok(built);
         }
         let input = built.node.cost;
@@ -695,6 +927,13 @@ impl Planner<'_> {
     }
 }
 
+/// How rows are best grouped, and what that comes to.
+pub(crate) struct Grouped {
+    pub work: Work,
+    pub disabled: u32,
+    pub hashed: bool,
+}
+
 /// The integer that an expression is, if it is a constant.
 fn constant_int(expr: Option<&Expr>) -> Option<i64> {
     match &expr?.kind {
@@ -725,6 +964,8 @@ struct Calls {
     aggregates: Vec<Expr>,
     groupings: Vec<Expr>,
     depth: u32,
+    /// Subqueries are left aside.
+    no_queries: bool,
 }
 
 impl Calls {
@@ -748,6 +989,9 @@ impl Visitor for Calls {
         }
     }
     fn query(&mut self, query: &Query) {
+        if self.no_queries {
+            return;
+        }
         self.depth += 1;
         query.visit_children(self);
         self.depth -= 1;

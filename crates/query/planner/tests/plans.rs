@@ -28,6 +28,10 @@ fn shape(node: &Node) -> String {
         NodeKind::SeqScan { .. } => "SeqScan".into(),
         NodeKind::IndexScan { search, .. } => format!("Index[{} {}]", search.name, search.keys.len()),
         NodeKind::IndexOnlyScan { search, .. } => format!("IndexOnly[{} {}]", search.name, search.keys.len()),
+        NodeKind::BitmapHeapScan { input, .. } => one("Bitmap", input),
+        NodeKind::BitmapIndexScan { search, .. } => format!("Index[{} {}]", search.name, search.keys.len()),
+        NodeKind::BitmapAnd { inputs } => format!("And({})", inputs.iter().map(shape).collect::<Vec<_>>().join(", ")),
+        NodeKind::BitmapOr { inputs } => format!("Or({})", inputs.iter().map(shape).collect::<Vec<_>>().join(", ")),
         NodeKind::TidScan { .. } => "TidScan".into(),
         NodeKind::CursorScan { .. } => "CursorScan".into(),
         NodeKind::Constants { rows } => {

@@ -115,9 +115,7 @@ impl<'q> Writer<'q> {
                 let name = self.relation_name(*oid)?;
                 self.put(&name);
                 own_name = self.catalog.relation_name(*oid)?;
-                if sample.is_some() {
-                    return Err(Error::not_implemented("printing TABLESAMPLE"));
-                }
+                let _ = sample;
             }
             EntryKind::Subquery { query: inner, .. } => {
                 self.put("(");
@@ -165,7 +163,30 @@ impl<'q> Writer<'q> {
         if !written && self.names.level()?.entries[at].columns_written {
             self.putf(format_args!(" {}", quote_identifier(&name)));
         }
-        self.column_aliases(at)
+        self.column_aliases(at)?;
+        if let EntryKind::Relation { sample: Some(sample), .. } = &entry.kind {
+            const SYSTEM: ids::Oid = ids::Oid(3314);
+            self.put(if sample.handler == SYSTEM { " TABLESAMPLE system (" } else { " TABLESAMPLE bernoulli (" });
+            let number = |expr: &Expr| match &expr.kind {
+                ExprKind::Const(batch::Datum::B4(bits)) => Some(f32::from_bits(*bits as u32).to_string()),
+                ExprKind::Const(batch::Datum::B8(bits)) => Some(f64::from_bits(*bits as u64).to_string()),
+                _ => None,
+            };
+            for (at, (arg, word)) in
+                sample.args.iter().map(|arg| (arg, "")).chain(sample.repeatable.iter().map(|seed| (seed, ") REPEATABLE ("))).enumerate()
+            {
+                if word.is_empty() && at > 0 {
+                    self.put(", ");
+                }
+                self.put(word);
+                match number(arg) {
+                    Some(text) => self.put(&text),
+                    None => self.expr(arg, true)?,
+                }
+            }
+            self.put(")");
+        }
+        Ok(())
     }
 
     /// Functions in FROM; a column definition list if there is one.

@@ -18,7 +18,7 @@ use planner::plan::{ColumnType, IndexKey, IndexSearch, ScanColumn};
 use super::table::projection;
 use super::tid_scan::Substituted;
 use super::{Builder, Operator};
-use crate::expression::{Compiled, array_elements, compile};
+use crate::expression::{Compiled, array_elements, compile, compile_all, filter};
 use crate::relation::OpenIndex;
 use crate::run::Run;
 
@@ -32,17 +32,17 @@ enum Key {
 }
 
 /// The conditions of a search, and the ranges they come to.
-struct Search {
-    index: Arc<OpenIndex>,
+pub(super) struct Search {
+    pub index: Arc<OpenIndex>,
     keys: Vec<Key>,
-    ranges: Vec<Range>,
+    pub ranges: Vec<Range>,
 }
 
 /// From the first bytes, inclusive, up to the second, exclusive; `None` is unbounded.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Range {
-    lower: Vec<u8>,
-    upper: Option<Vec<u8>>,
+pub(super) struct Range {
+    pub lower: Vec<u8>,
+    pub upper: Option<Vec<u8>>,
 }
 
 impl Range {
@@ -114,7 +114,7 @@ fn bound(value: Datum, from: ColumnType, to: Oid) -> Result<Bound> {
 }
 
 impl Search {
-    fn new(index: Arc<OpenIndex>, keys: &[IndexKey]) -> Result<Search> {
+    pub fn new(index: Arc<OpenIndex>, keys: &[IndexKey]) -> Result<Search> {
         let limit = |limit: &Option<(planner::plan::Expr, bool)>| {
             limit.as_ref().map(|(value, inclusive)| Ok((compile(value)?, *inclusive))).transpose()
         };
@@ -131,7 +131,7 @@ impl Search {
     }
 
     /// Computes the ranges, in the order of the index, for the values that parameters have now.
-    fn compute(&mut self, run: &mut Run<'_>) -> Result<()> {
+    pub fn compute(&mut self, run: &mut Run<'_>) -> Result<()> {
         self.ranges.clear();
         let mut prefixes = vec![Vec::new()];
         for (position, key) in self.keys.iter_mut().enumerate() {
@@ -247,6 +247,49 @@ impl Search {
     }
 }
 
+/// Conditions that entries must meet beside the ranges of keys, before their rows are fetched.
+pub(super) struct EntryFilter {
+    conditions: Vec<Compiled>,
+    values: Batch,
+}
+
+impl EntryFilter {
+    /// For conditions over the index's columns; none if there are none.
+    pub fn new(index: &OpenIndex, conditions: &[planner::plan::Expr]) -> Result<Option<EntryFilter>> {
+        if conditions.is_empty() {
+            return Ok(None);
+        }
+        let values = Batch::new(index.reprs().iter().copied());
+        Ok(Some(EntryFilter { conditions: compile_all(conditions)?, values }))
+    }
+
+    /// Keeps the entries that meet the conditions.
+    pub fn apply(&mut self, index: &OpenIndex, entries: &mut IndexEntries, run: &mut Run<'_>) -> Result<()> {
+        let mut kept = IndexEntries::default();
+        for from in (0..entries.len()).step_by(batch::BATCH_ROWS) {
+            let end = (from + batch::BATCH_ROWS).min(entries.len());
+            self.values.clear();
+            for at in from..end {
+                let payload = if entries.payloads.is_empty() { &[] } else { entries.payloads.get(at) };
+                index.decode(entries.keys.get(at), payload, &mut self.values.columns)?;
+            }
+            self.values.set_len(end - from);
+            filter(&mut self.conditions, &mut self.values, run)?;
+            for row in self.values.rows().iter() {
+                let at = from + row;
+                kept.tids.push(entries.tids[at]);
+                kept.keys.push(entries.keys.get(at));
+                if !entries.payloads.is_empty() {
+                    kept.payloads.push(entries.payloads.get(at));
+                }
+                kept.all_visible.extend(entries.all_visible.get(at));
+            }
+        }
+        *entries = kept;
+        Ok(())
+    }
+}
+
 struct IndexScan {
     /// Of the index.
     counters: std::sync::Arc<stats::RelationCounters>,
@@ -264,6 +307,7 @@ struct IndexScan {
     inside: bool,
     outcome: Vec<Fetched>,
     dead: Vec<u32>,
+    filter: Option<EntryFilter>,
     /// For a scan of the index alone: for each output column its position in the index.
     only: Option<IndexOnly>,
 }
@@ -296,6 +340,7 @@ pub(super) fn build(
         let (projected, wide) = projection(&table, &all)?;
         let recheck = Recheck {
             row: Substituted::new(builder, &table, projected, tid),
+            filter: EntryFilter::new(&index, &search.filter)?,
             search: Search::new(index, &search.keys)?,
             wide: Batch::new(wide),
         };
@@ -303,8 +348,9 @@ pub(super) fn build(
     }
     // A system column other than tableoid, or one that the index cannot give back, takes the table.
     let only = only.filter(|_| columns.iter().all(|&column| column > 0));
+    let filter = EntryFilter::new(&index, &search.filter)?;
     let options = match only {
-        None => IndexScanOptions::default(),
+        None => IndexScanOptions { keys: filter.is_some(), payloads: filter.is_some(), ..Default::default() },
         Some(_) => IndexScanOptions {
             keys: true,
             payloads: true,
@@ -334,6 +380,7 @@ pub(super) fn build(
         inside: false,
         outcome: Vec::new(),
         dead: Vec::new(),
+        filter,
     };
     Ok((Box::new(operator), forms))
 }
@@ -349,8 +396,10 @@ impl IndexScan {
             self.at = 0;
             if self.inside {
                 self.inside = self.scan.next(&mut self.entries)?;
-                if !self.inside {
-                    self.entries.clear();
+                match &mut self.filter {
+                    _ if !self.inside => self.entries.clear(),
+                    Some(filter) => filter.apply(&self.search.index, &mut self.entries, run)?,
+                    None => {}
                 }
                 continue;
             }
@@ -399,7 +448,9 @@ impl IndexScan {
                 match self.outcome.first() {
                     Some(Fetched::Row) => self.counters.fetched(1),
                     Some(Fetched::Dead) => {
-                        self.dead.push(at as u32);
+                        if self.filter.is_none() {
+                            self.dead.push(at as u32);
+                        }
                         continue;
                     }
                     _ => continue,
@@ -431,8 +482,11 @@ impl Operator for IndexScan {
             self.outcome.clear();
             self.fetch.fetch(&self.entries.tids[self.at..end], FetchMode::Index, out, &mut self.outcome)?;
             self.counters.fetched(out.len() as u64);
-            let dead = self.outcome.iter().enumerate().filter(|(_, found)| **found == Fetched::Dead);
-            self.dead.extend(dead.map(|(n, _)| (self.at + n) as u32));
+            // The places of entries are the scan's only if none was left out.
+            if self.filter.is_none() {
+                let dead = self.outcome.iter().enumerate().filter(|(_, found)| **found == Fetched::Dead);
+                self.dead.extend(dead.map(|(n, _)| (self.at + n) as u32));
+            }
         }
         self.at = end;
         Ok(true)
@@ -450,6 +504,7 @@ impl Operator for IndexScan {
 struct Recheck {
     row: Substituted,
     search: Search,
+    filter: Option<EntryFilter>,
     wide: Batch,
 }
 
@@ -469,9 +524,22 @@ impl Operator for Recheck {
         for row in self.wide.rows().iter() {
             let mut key = Vec::new();
             self.search.index.key(&values, row, run.env(), &mut key)?;
-            if self.search.ranges.iter().any(|range| range.contains(&key)) {
-                keep.push(row as u16);
+            if !self.search.ranges.iter().any(|range| range.contains(&key)) {
+                continue;
             }
+            if let Some(filter) = &mut self.filter {
+                let mut entries = IndexEntries::default();
+                entries.tids.push(ids::TupleId::new(ids::BlockNumber(0), 1));
+                entries.keys.push(&key);
+                let mut payload = Vec::new();
+                self.search.index.payload(&values, row, &mut payload)?;
+                entries.payloads.push(&payload);
+                filter.apply(&self.search.index, &mut entries, run)?;
+                if entries.is_empty() {
+                    continue;
+                }
+            }
+            keep.push(row as u16);
         }
         for (to, from) in out.columns.iter_mut().zip(&self.wide.columns) {
             to.append(from, batch::Rows::Some(&keep));

@@ -6,15 +6,18 @@
 mod aggregate;
 mod anew;
 mod append;
+mod bitmap_scan;
 mod cte;
 mod function_scan;
 mod grouping;
 mod hash_join;
+mod incremental_sort;
 mod index_scan;
 mod json_table;
 mod limit;
 mod lock_rows;
 mod material;
+mod memoize;
 mod merge_join;
 pub(crate) mod modify;
 mod nest_loop;
@@ -24,6 +27,7 @@ mod project_set;
 mod quiet;
 mod recursive_union;
 mod result;
+mod sample_scan;
 mod seq_scan;
 mod set_op;
 mod sort;
@@ -292,6 +296,12 @@ impl Builder<'_> {
             NodeKind::IndexOnlyScan { relation, columns, index_columns, search } => {
                 index_scan::build(self, *relation, columns, search, Some(index_columns))
             }
+            NodeKind::BitmapHeapScan { relation, columns, input, recheck } => {
+                bitmap_scan::build(self, *relation, columns, input, recheck)
+            }
+            NodeKind::BitmapIndexScan { .. } | NodeKind::BitmapAnd { .. } | NodeKind::BitmapOr { .. } => {
+                Err(error::Error::internal("a bitmap stands where rows are wanted"))
+            }
             NodeKind::TidScan { relation, columns, tids } => tid_scan::build(self, *relation, columns, tids),
             NodeKind::CursorScan { .. } => Err(error::Error::not_implemented("WHERE CURRENT OF")),
             NodeKind::Constants { rows } => Ok(values::build_constants(rows)),
@@ -315,6 +325,10 @@ impl Builder<'_> {
             }
             NodeKind::MergeJoin { join, outer, inner, keys, condition, inner_unique } => {
                 merge_join::build(self, *join, (outer, inner), keys, condition, *inner_unique)
+            }
+            NodeKind::Sort { input, keys, presorted, limit: _ } if *presorted > 0 => {
+                let (stage, forms) = one(input)?;
+                Ok((Box::new(incremental_sort::IncrementalSort::new(stage, &input.output, keys, *presorted)), forms))
             }
             NodeKind::Sort { input, keys, presorted: _, limit } => {
                 let (stage, forms) = one(input)?;
@@ -353,10 +367,10 @@ impl Builder<'_> {
                 let (stage, forms) = one(input)?;
                 Ok((Box::new(material::Material::new(stage, forms.clone()).depending_on(&input.depends)), forms))
             }
-            // What it would spare is spared by the index scan's own batches; without it the rows are the same.
-            NodeKind::Memoize { input, .. } => {
+            NodeKind::Memoize { input, keys, single_row } => {
                 let (stage, forms) = one(input)?;
-                Ok((Box::new(result::Through(stage)), forms))
+                let memoize = memoize::Memoize::new(stage, forms.clone(), keys, &input.depends, *single_row);
+                Ok((Box::new(memoize), forms))
             }
             NodeKind::ModifyTable(modify) => modify::build(self, modify),
         }

@@ -2,7 +2,7 @@
 
 use access::{Direction, Pages, ScanRequest, TableScan};
 use batch::{Batch, Repr};
-use error::{Error, Result};
+use error::Result;
 use planner::plan::{Sample, ScanColumn};
 
 use super::table::projection;
@@ -20,9 +20,6 @@ pub(super) fn build(
     columns: &[ScanColumn],
     sample: Option<&Sample>,
 ) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
-    if sample.is_some() {
-        return Err(Error::not_implemented("TABLESAMPLE"));
-    }
     let table = builder.table(relation)?;
     let (projection, forms) = projection(&table, columns)?;
     if let Some(tid) = builder.substitute(relation) {
@@ -34,6 +31,9 @@ pub(super) fn build(
         direction: Direction::Forward,
         pages: Pages::All,
     };
+    if let Some(sample) = sample {
+        return super::sample_scan::build(builder, &table, request, sample, forms);
+    }
     let scan = builder.session.tables.scan(builder.session.store, &table.table, request)?;
     Ok((Box::new(SeqScan { scan }), forms))
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use analyzer::deparse::{ColumnNames, Deparser};
-use analyzer::query::{ExprKind, SubLink, Var};
+use analyzer::query::{ExprKind, SubLink, SubLinkKind, Var};
 use catalog::Catalog;
 use catalog::format::quote_identifier;
 use error::{Error, Result};
@@ -57,7 +57,8 @@ pub fn text(
     options: Options,
     actual: Option<&dyn Fn(u32) -> Actual>,
 ) -> Result<Vec<String>> {
-    let mut printer = Printer { plan, catalog, env, options, actual, lines: Vec::new() };
+    let (names, aliases) = distinct_names(plan);
+    let mut printer = Printer { plan, names, aliases, catalog, env, options, actual, lines: Vec::new() };
     printer.node(&plan.root, 0, "")?;
     Ok(printer.lines)
 }
@@ -70,12 +71,40 @@ pub fn properties(
     options: Options,
     actual: Option<&dyn Fn(u32) -> Actual>,
 ) -> Result<Properties> {
-    let printer = Printer { plan, catalog, env, options, actual, lines: Vec::new() };
+    let (names, aliases) = distinct_names(plan);
+    let printer = Printer { plan, names, aliases, catalog, env, options, actual, lines: Vec::new() };
     printer.properties(&plan.root, None, None)
+}
+
+/// The plan's names, those of relations made distinct over the whole statement; and the relations' aliases.
+fn distinct_names(plan: &Plan) -> (Vec<EntryName>, Vec<String>) {
+    let mut names = plan.names.clone();
+    let mut aliases: Vec<String> = plan.relations.iter().map(|relation| relation.alias.clone()).collect();
+    let mut order: Vec<(usize, usize)> =
+        plan.relations.iter().enumerate().filter_map(|(at, relation)| Some((relation.entry?, at))).collect();
+    order.sort_unstable();
+    let mut taken: Vec<String> = Vec::with_capacity(order.len());
+    for (entry, at) in order {
+        let own = &plan.relations[at].alias;
+        let mut alias = own.clone();
+        let mut number = 0;
+        while taken.contains(&alias) {
+            number += 1;
+            alias = format!("{own}_{number}");
+        }
+        if let Some(name) = names.get_mut(entry) {
+            name.alias.clone_from(&alias);
+        }
+        taken.push(alias.clone());
+        aliases[at] = alias;
+    }
+    (names, aliases)
 }
 
 struct Printer<'a> {
     plan: &'a Plan,
+    names: Vec<EntryName>,
+    aliases: Vec<String>,
     catalog: &'a Catalog,
     env: &'a dyn Environment,
     options: Options,
@@ -85,7 +114,9 @@ struct Printer<'a> {
 
 /// Columns by the names that the plan keeps.
 struct PlanNames<'a> {
-    plan: &'a Plan,
+    names: &'a [EntryName],
+    catalog: &'a Catalog,
+    env: &'a dyn Environment,
     /// Prefix every column by its relation; else only those of other relations than this one.
     qualify: bool,
     own: Option<&'a str>,
@@ -93,7 +124,7 @@ struct PlanNames<'a> {
 
 impl ColumnNames for PlanNames<'_> {
     fn column(&self, var: &Var) -> Result<String> {
-        let entry = self.plan.names.get(var.relation).ok_or_else(|| Error::internal("a column of no relation"))?;
+        let entry = self.names.get(var.relation).ok_or_else(|| Error::internal("a column of no relation"))?;
         let name = match var.column {
             0 => "*".to_string(),
             n if n < 0 => catalog::relation::system_columns()
@@ -107,8 +138,31 @@ impl ColumnNames for PlanNames<'_> {
     }
 
     fn subquery(&self, link: &SubLink) -> Result<String> {
-        let _ = link;
-        Ok("(SubPlan)".into())
+        let name = &link.operator_name;
+        let init = name.starts_with("InitPlan");
+        let test = |names: &Self| -> Result<String> {
+            let deparser = Deparser { catalog: names.catalog, env: names.env, names };
+            let mut parts = Vec::with_capacity(link.test.len());
+            for (at, ((left, cast), operator)) in link.test.iter().zip(&link.casts).zip(&link.operators).enumerate() {
+                let column = format!("({name}).col{}", at + 1);
+                let cast = deparser.expression(cast)?.replace("CASE_TEST_EXPR", &column);
+                let symbol = names.catalog.operator(operator.operator)?.oprname.to_string();
+                parts.push(format!("({} {symbol} {cast})", deparser.expression(left)?));
+            }
+            Ok(match parts.len() {
+                1 => parts.concat(),
+                _ => format!("({})", parts.join(" AND ")),
+            })
+        };
+        Ok(match link.kind {
+            SubLinkKind::RowCompare => test(self)?,
+            _ if init => format!("({name}).col1"),
+            SubLinkKind::Exists => format!("EXISTS({name})"),
+            SubLinkKind::Array => format!("ARRAY({name})"),
+            SubLinkKind::Any => format!("(ANY {})", test(self)?),
+            SubLinkKind::All => format!("(ALL {})", test(self)?),
+            _ => format!("({name})"),
+        })
     }
 }
 
@@ -155,6 +209,9 @@ impl Printer<'_> {
         }
         self.lines.push(line);
         let below = if indent == 0 { 2 } else { indent + 6 };
+        if shown.disabled {
+            self.lines.push(format!("{}Disabled: true", " ".repeat(below)));
+        }
         if let NodeKind::WindowAgg { shown: window, .. } = &shown.kind {
             let text = self.window(window)?;
             self.lines.push(format!("{}Window: {text}", " ".repeat(below)));
@@ -167,7 +224,7 @@ impl Printer<'_> {
                 self.lines.push(format!("{}{text}", " ".repeat(below)));
             }
         }
-        for detail in &shown.details {
+        for detail in shown.details.iter().filter(|detail| detail.label != "Repeatable") {
             let text = self.detail(shown, detail)?;
             self.lines.push(format!("{}{}: {text}", " ".repeat(below), detail.label));
         }
@@ -232,7 +289,7 @@ impl Printer<'_> {
     fn window(&self, window: &ShownWindow) -> Result<String> {
         let qualify =
             self.options.verbose || self.plan.names.iter().filter(|name| name.alias != GROUP_ENTRY).count() > 1;
-        let names = PlanNames { plan: self.plan, qualify, own: None };
+        let names = PlanNames { names: &self.names, catalog: self.catalog, env: self.env, qualify, own: None };
         let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
         let mut clauses = Vec::new();
         for (words, keys) in [("PARTITION BY", &window.partition), ("ORDER BY", &window.order)] {
@@ -250,6 +307,22 @@ impl Printer<'_> {
     /// A detail's conditions or keys, as one text.
     fn detail(&self, node: &Node, detail: &Detail) -> Result<String> {
         let parts = self.parts(node, detail)?;
+        if detail.exprs.is_empty() {
+            return Ok(detail.texts.join(", "));
+        }
+        if detail.label == "Sampling"
+            && let NodeKind::SeqScan { sample: Some(sample), .. } = &node.kind
+        {
+            let method = if sample.handler == crate::sample::SYSTEM { "system" } else { "bernoulli" };
+            let bare = |text: &String| text.trim_start_matches('(').trim_end_matches(')').to_string();
+            let shares: Vec<String> = parts.iter().map(bare).collect();
+            let mut text = format!("{method} ({})", shares.join(", "));
+            if let Some(seed) = node.details.iter().find(|other| other.label == "Repeatable") {
+                let seed: Vec<String> = self.parts(node, seed)?.iter().map(bare).collect();
+                text.push_str(&format!(" REPEATABLE ({})", seed.join(", ")));
+            }
+            return Ok(text);
+        }
         Ok(match (is_condition(detail), parts.len()) {
             (false, _) => parts.join(", "),
             (true, 1) => parts.concat(),
@@ -267,8 +340,10 @@ impl Printer<'_> {
             NodeKind::SeqScan { relation, .. }
             | NodeKind::IndexScan { relation, .. }
             | NodeKind::IndexOnlyScan { relation, .. }
+            | NodeKind::BitmapHeapScan { relation, .. }
+            | NodeKind::BitmapIndexScan { relation, .. }
             | NodeKind::TidScan { relation, .. }
-            | NodeKind::CursorScan { relation, .. } => self.plan.relations.get(*relation).map(|r| r.alias.as_str()),
+            | NodeKind::CursorScan { relation, .. } => self.aliases.get(*relation).map(String::as_str),
             NodeKind::SubqueryScan { alias, .. }
             | NodeKind::CteScan { alias, .. }
             | NodeKind::NamedTuplestoreScan { alias, .. }
@@ -277,7 +352,7 @@ impl Printer<'_> {
         };
         let qualify = self.options.verbose
             || own.is_none() && self.plan.names.iter().filter(|name| name.alias != GROUP_ENTRY).count() > 1;
-        let names = PlanNames { plan: self.plan, qualify, own };
+        let names = PlanNames { names: &self.names, catalog: self.catalog, env: self.env, qualify, own };
         let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
         let parts = detail.exprs.iter().enumerate().map(|(at, expr)| match is_condition(detail) {
             true => deparser.expression(expr),
@@ -293,9 +368,10 @@ impl Printer<'_> {
         } else {
             quote_identifier(&relation.name)
         };
-        if relation.alias != relation.name {
+        let alias = &self.aliases[at];
+        if *alias != relation.name {
             text.push(' ');
-            text.push_str(&quote_identifier(&relation.alias));
+            text.push_str(&quote_identifier(alias));
         }
         text
     }
@@ -317,9 +393,18 @@ impl Printer<'_> {
         };
         Ok(match &node.kind {
             NodeKind::Result { .. } => "Result".into(),
+            NodeKind::SeqScan { relation, sample: Some(_), .. } => {
+                format!("Sample Scan on {}", self.relation(*relation))
+            }
             NodeKind::SeqScan { relation, .. } => format!("Seq Scan on {}", self.relation(*relation)),
             NodeKind::IndexScan { relation, search, .. } => index("Index Scan", search, *relation),
             NodeKind::IndexOnlyScan { relation, search, .. } => index("Index Only Scan", search, *relation),
+            NodeKind::BitmapHeapScan { relation, .. } => format!("Bitmap Heap Scan on {}", self.relation(*relation)),
+            NodeKind::BitmapIndexScan { search, .. } => {
+                format!("Bitmap Index Scan on {}", quote_identifier(&search.name))
+            }
+            NodeKind::BitmapAnd { .. } => "BitmapAnd".into(),
+            NodeKind::BitmapOr { .. } => "BitmapOr".into(),
             NodeKind::TidScan { relation, .. } | NodeKind::CursorScan { relation, .. } => {
                 format!("Tid Scan on {}", self.relation(*relation))
             }
@@ -410,15 +495,17 @@ fn inputs(node: &Node) -> Vec<(&Node, bool)> {
         | NodeKind::Limit { input, .. }
         | NodeKind::LockRows { input, .. }
         | NodeKind::Material { input }
+        | NodeKind::BitmapHeapScan { input, .. }
         | NodeKind::Memoize { input, .. } => vec![(input, false)],
         NodeKind::NestLoop { outer, inner, .. } | NodeKind::MergeJoin { outer, inner, .. } => {
             vec![(outer, false), (inner, false)]
         }
         NodeKind::HashJoin { outer, inner, .. } => vec![(outer, false), (inner, true)],
         NodeKind::SetOp { left, right, .. } => vec![(left, false), (right, false)],
-        NodeKind::Append { inputs } | NodeKind::MergeAppend { inputs, .. } => {
-            inputs.iter().map(|i| (i, false)).collect()
-        }
+        NodeKind::Append { inputs }
+        | NodeKind::MergeAppend { inputs, .. }
+        | NodeKind::BitmapAnd { inputs }
+        | NodeKind::BitmapOr { inputs } => inputs.iter().map(|i| (i, false)).collect(),
         NodeKind::RecursiveUnion { start, step, .. } => vec![(start, false), (step, false)],
         NodeKind::ModifyTable(modify) => vec![(&modify.source, false)],
         _ => Vec::new(),

@@ -122,6 +122,7 @@ impl Printer<'_> {
             NodeKind::SeqScan { relation, .. }
             | NodeKind::IndexScan { relation, .. }
             | NodeKind::IndexOnlyScan { relation, .. }
+            | NodeKind::BitmapHeapScan { relation, .. }
             | NodeKind::TidScan { relation, .. }
             | NodeKind::CursorScan { relation, .. } => Some(*relation),
             NodeKind::ModifyTable(modify) => Some(modify.target.relation),
@@ -211,7 +212,13 @@ impl Printer<'_> {
         for tree in trees().filter(|tree| tree.name.starts_with("InitPlan")) {
             plans.push(self.properties(&tree.node, Some("InitPlan"), Some(&tree.name))?);
         }
-        let several = matches!(&node.kind, NodeKind::Append { .. } | NodeKind::MergeAppend { .. });
+        let several = matches!(
+            &node.kind,
+            NodeKind::Append { .. }
+                | NodeKind::MergeAppend { .. }
+                | NodeKind::BitmapAnd { .. }
+                | NodeKind::BitmapOr { .. }
+        );
         for (at, (input, hash)) in inputs(node).into_iter().enumerate() {
             let relationship = match at {
                 _ if several => "Member",
@@ -279,7 +286,12 @@ fn join_word(join: JoinType) -> &'static str {
 fn node_type(kind: &NodeKind) -> &'static str {
     match kind {
         NodeKind::Result { .. } => "Result",
+        NodeKind::SeqScan { sample: Some(_), .. } => "Sample Scan",
         NodeKind::SeqScan { .. } => "Seq Scan",
+        NodeKind::BitmapHeapScan { .. } => "Bitmap Heap Scan",
+        NodeKind::BitmapIndexScan { .. } => "Bitmap Index Scan",
+        NodeKind::BitmapAnd { .. } => "BitmapAnd",
+        NodeKind::BitmapOr { .. } => "BitmapOr",
         NodeKind::IndexScan { .. } => "Index Scan",
         NodeKind::IndexOnlyScan { .. } => "Index Only Scan",
         NodeKind::TidScan { .. } | NodeKind::CursorScan { .. } => "Tid Scan",

@@ -1,0 +1,43 @@
+-- A condition within the side that may be missing is asked before that side is joined.
+CREATE TABLE three (f1 int, f2 text);
+INSERT INTO three SELECT x, repeat('xyzzy', 10) FROM generate_series(1, 1000) x;
+CREATE INDEX ON three (f1);
+CREATE TABLE four (f1 int);
+INSERT INTO four VALUES (0), (1), (9999);
+ANALYZE;
+SELECT a.f1 FROM four a LEFT JOIN (SELECT b.f1 FROM three b LEFT JOIN three c ON b.f1 = c.f1 WHERE coalesce(c.f1, 0) = 0) AS d ON a.f1 = d.f1 WHERE coalesce(d.f1, 0) = 0 ORDER BY 1;
+-- Outer joins change places only where that changes nothing.
+CREATE TABLE a (x int, y int);
+CREATE TABLE b (x int, y int);
+CREATE TABLE c (x int, y int);
+INSERT INTO a SELECT g, g % 3 FROM generate_series(1, 6) g;
+INSERT INTO b SELECT g, g % 2 FROM generate_series(4, 9) g;
+INSERT INTO c SELECT g, nullif(g % 4, 0) FROM generate_series(5, 12) g;
+SELECT a.x, b.x, c.x FROM a LEFT JOIN (b LEFT JOIN c ON b.x = c.x) ON a.x = b.x ORDER BY 1, 2, 3;
+SELECT a.x, b.x, c.x FROM a LEFT JOIN b ON a.x = b.x LEFT JOIN c ON b.x = c.x ORDER BY 1, 2, 3;
+SELECT a.x, b.x, c.x FROM a LEFT JOIN b ON a.x = b.x LEFT JOIN c ON coalesce(b.x, 5) = c.x ORDER BY 1, 2, 3;
+SELECT a.x, b.x, c.x FROM a LEFT JOIN (b JOIN c ON b.x = c.x) ON a.x = b.x ORDER BY 1, 2, 3;
+SELECT a.x, b.x, c.x FROM a LEFT JOIN b ON a.x = b.x JOIN c ON coalesce(b.x, a.x) + 3 = c.x ORDER BY 1, 2, 3;
+SELECT a.x, b.x, c.x FROM a FULL JOIN b ON a.x = b.x LEFT JOIN c ON b.x = c.x ORDER BY 1, 2, 3;
+SELECT a.x, b.x, c.x FROM a FULL JOIN (b FULL JOIN c ON b.x = c.x) ON a.x = b.x WHERE coalesce(a.x, b.x, c.x) > 3 ORDER BY 1, 2, 3;
+SELECT a.x, b.x, c.x FROM (a RIGHT JOIN b ON a.x = b.x) RIGHT JOIN c ON b.y = c.y AND a.x IS NULL ORDER BY 1, 2, 3;
+SELECT a.x FROM a WHERE EXISTS (SELECT 1 FROM b LEFT JOIN c ON b.x = c.x WHERE b.x = a.x AND c.y IS NULL) ORDER BY 1;
+SELECT a.x FROM a WHERE NOT EXISTS (SELECT 1 FROM b JOIN c ON b.x = c.x WHERE b.x = a.x) ORDER BY 1;
+SELECT a.x, b.x FROM a LEFT JOIN b ON a.x = b.x WHERE a.y IN (SELECT c.y FROM c WHERE c.x > 6) ORDER BY 1, 2;
+SELECT a.x, s.v FROM a LEFT JOIN b ON a.x = b.x LEFT JOIN LATERAL (SELECT b.y + a.y AS v OFFSET 0) s ON b.x = 5 ORDER BY 1, 2;
+SELECT a.x, s.g FROM a LEFT JOIN b ON true LEFT JOIN LATERAL generate_series(b.x, 5) AS s(g) ON b.x = 4 WHERE a.x < 3 ORDER BY 1, 2;
+-- The same by each method.
+SET enable_hashjoin = off;
+SET enable_nestloop = off;
+SELECT a.x, b.x, c.x FROM a LEFT JOIN (b LEFT JOIN c ON b.x = c.x) ON a.x = b.x ORDER BY 1, 2, 3;
+SELECT a.x, b.x, c.x FROM a FULL JOIN (b FULL JOIN c ON b.x = c.x) ON a.x = b.x ORDER BY 1, 2, 3;
+SELECT a.x FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.x = a.x) ORDER BY 1;
+SELECT count(*) FROM three x JOIN three y ON x.f1 = y.f1 JOIN three z ON z.f1 = y.f1 AND z.f2 = x.f2;
+SET enable_mergejoin = off;
+SET enable_nestloop = on;
+SELECT a.x, b.x, c.x FROM a LEFT JOIN (b LEFT JOIN c ON b.x = c.x) ON a.x = b.x ORDER BY 1, 2, 3;
+SELECT count(*) FROM three x JOIN three y ON x.f1 = y.f1 JOIN three z ON z.f1 = y.f1 AND z.f2 = x.f2;
+RESET enable_hashjoin;
+RESET enable_nestloop;
+RESET enable_mergejoin;
+DROP TABLE a, b, c, three, four;
