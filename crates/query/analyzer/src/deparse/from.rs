@@ -172,8 +172,12 @@ impl<'q> Writer<'q> {
                 ExprKind::Const(batch::Datum::B8(bits)) => Some(f64::from_bits(*bits as u64).to_string()),
                 _ => None,
             };
-            for (at, (arg, word)) in
-                sample.args.iter().map(|arg| (arg, "")).chain(sample.repeatable.iter().map(|seed| (seed, ") REPEATABLE ("))).enumerate()
+            for (at, (arg, word)) in sample
+                .args
+                .iter()
+                .map(|arg| (arg, ""))
+                .chain(sample.repeatable.iter().map(|seed| (seed, ") REPEATABLE (")))
+                .enumerate()
             {
                 if word.is_empty() && at > 0 {
                     self.put(", ");

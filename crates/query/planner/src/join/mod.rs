@@ -409,7 +409,13 @@ impl Planner<'_> {
                 && left.ty.oid == right.ty.oid
                 && (left.ty.collation, right.ty.collation) == (call.input_collation, call.input_collation)
                 && relids_of(qual) & nullable == 0
-                && self.ctx.catalog.find_operator(call.operator).ok().flatten().is_some_and(|row| row.oprcanmerge && is_known(call.operator))
+                && self
+                    .ctx
+                    .catalog
+                    .find_operator(call.operator)
+                    .ok()
+                    .flatten()
+                    .is_some_and(|row| row.oprcanmerge && is_known(call.operator))
             {
                 let simple = |e: &Expr| matches!(&e.kind, ExprKind::Var(v) if v.level == 0 && v.column != 0);
                 let fixed = |e: &Expr| {
