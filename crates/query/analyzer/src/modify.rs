@@ -781,6 +781,14 @@ impl Analyzer<'_> {
                     ));
                 };
                 result.constraint = found.oid;
+                // Whether there is such a row is told by what is done.
+                let keys = found.conkey.clone().unwrap_or_default();
+                if let Some(target) = self.scope().query.result_relation
+                    && let Some(permission) = &mut self.scope().query.range_table[target].permission
+                {
+                    permission.required |= acl::SELECT;
+                    permission.selected.extend(keys);
+                }
             }
             Some(ast::ConflictTarget::Index { elements, filter, .. }) => {
                 for element in elements {

@@ -232,7 +232,8 @@ impl Analyzer<'_> {
                 }
                 if merges(Command::Insert) {
                     add(CheckKind::Insert, command::INSERT, false)?;
-                    if reads {
+                    // The join always reads; a new row is only shown by RETURNING.
+                    if reads && !query.returning.is_empty() {
                         add(CheckKind::Insert, command::SELECT, true)?;
                     }
                 }

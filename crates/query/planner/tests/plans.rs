@@ -42,6 +42,7 @@ fn shape(node: &Node) -> String {
         NodeKind::SubqueryScan { input, .. } => one("Subquery", input),
         NodeKind::CteScan { name, .. } => format!("Cte[{name}]"),
         NodeKind::WorkTableScan { .. } => "WorkTable".into(),
+        NodeKind::NamedTuplestoreScan { name, .. } => format!("Tuplestore[{name}]"),
         NodeKind::ProjectSet { input, .. } => one("ProjectSet", input),
         NodeKind::NestLoop { join, outer, inner, .. } => two(format!("NestLoop{join:?}"), outer, inner),
         NodeKind::HashJoin { join, outer, inner, .. } => two(format!("Hash{join:?}"), outer, inner),
