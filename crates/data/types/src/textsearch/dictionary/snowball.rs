@@ -16,7 +16,8 @@ pub static LANGUAGES: &[(&str, Algorithm)] = &[
     ("basque", Algorithm::Basque),
     ("catalan", Algorithm::Catalan),
     ("danish", Algorithm::Danish),
-    ("dutch", Algorithm::Dutch),
+    // PostgreSQL 18 has the Porter-like stemmer, which newer releases of Snowball call this.
+    ("dutch", Algorithm::DutchPorter),
     ("english", Algorithm::English),
     ("estonian", Algorithm::Estonian),
     ("finnish", Algorithm::Finnish),
