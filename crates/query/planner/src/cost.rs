@@ -289,6 +289,9 @@ impl Costs {
     }
 }
 
+/// What a correlated subquery is taken to cost for a row, in calls of operators, before it is planned itself.
+const PROBE: f64 = 1000.0;
+
 /// How many operators' worth of work it is to evaluate an expression for a row (`pg_proc.procost`). Of an array that is compared with, half of
 /// the elements are looked at on average.
 pub(crate) fn operators_in(catalog: &Catalog, expr: &Expr) -> f64 {
@@ -313,6 +316,8 @@ pub(crate) fn operators_in(catalog: &Catalog, expr: &Expr) -> f64 {
                     self.1 += self.function(call.function);
                 }
                 ExprKind::Function(call) => self.1 += self.function(call.function),
+                // One that depends on the row runs for each: say, a search by an index.
+                ExprKind::SubLink(link) if crate::prepare::outer_relids(&link.query) != (0, false) => self.1 += PROBE,
                 ExprKind::SubLink(_) | ExprKind::CoerceViaIo(..) | ExprKind::MinMax { .. } => self.1 += 1.0,
                 ExprKind::RowCompare { left, .. } => self.1 += left.len() as f64,
                 _ => {}

@@ -33,6 +33,7 @@ mod path;
 pub mod plan;
 mod prepare;
 mod removal;
+mod restriction;
 pub mod sample;
 mod scan;
 mod selectivity;

@@ -22,6 +22,7 @@ use crate::estimate::BaseRelation;
 use crate::level::{Built, Class, PathKey, Planner};
 use crate::plan::*;
 use crate::prepare::{Relids, Tree, relids_of};
+use crate::restriction::restriction;
 
 pub(crate) use special::Special;
 pub(crate) use unit::distinct_columns;
@@ -66,6 +67,8 @@ pub(crate) struct Qual {
     pub after: u64,
     /// The class of equal columns that it is an equality of: of several between two sets one is enough.
     pub class: Option<usize>,
+    /// What part of the rows passes the conditions on single units that follow from it, and are asked of these already.
+    pub asked: f64,
 }
 
 pub(crate) struct Problem {
@@ -80,6 +83,9 @@ pub(crate) struct Problem {
 pub(crate) fn is_known(operator: ids::Oid) -> bool {
     operator < ids::Oid::FIRST_NORMAL
 }
+
+/// A condition that follows from another one is asked if it drops at least a tenth of the rows.
+const WORTHWHILE: f64 = 0.9;
 
 /// What is wanted of the rows of a join tree.
 #[derive(Clone, Default)]
@@ -170,10 +176,11 @@ impl Planner<'_> {
 
     /// What the search for an order asks again and again.
     fn prepare_search(&mut self, problem: &mut Problem) -> Result<()> {
-        let specials = problem.specials.iter().flat_map(|special| &special.quals);
-        let quals: Vec<Expr> = problem.quals.iter().map(|qual| &qual.expr).chain(specials).cloned().collect();
-        for qual in quals {
-            let selectivity = self.selectivity(&qual)?;
+        let specials = problem.specials.iter().flat_map(|special| &special.quals).map(|qual| (qual.clone(), 1.0));
+        let quals: Vec<(Expr, f64)> =
+            problem.quals.iter().map(|qual| (qual.expr.clone(), qual.asked)).chain(specials).collect();
+        for (qual, asked) in quals {
+            let selectivity = (self.selectivity(&qual)? / asked).min(1.0);
             let relids = relids_of(&qual);
             if let ExprKind::Operator(call) = &qual.kind
                 && let [left, right] = &call.args[..]
@@ -368,10 +375,35 @@ impl Planner<'_> {
             let alone = problem.units.iter_mut().find(|unit| own & !unit.relids == 0);
             match alone {
                 Some(unit) if after == 0 => self.push_down(unit, expr)?,
-                _ => problem.quals.push(Qual { expr, relids: own, after, class: None }),
+                _ => {
+                    let asked = if after == 0 { self.restrict_units(problem, &expr)? } else { 1.0 };
+                    problem.quals.push(Qual { expr, relids: own, after, class: None, asked });
+                }
             }
         }
         Ok(loose)
+    }
+
+    /// Asks of each table what an OR over several says of it. Gives the part of the rows that passes.
+    fn restrict_units(&mut self, problem: &mut Problem, expr: &Expr) -> Result<f64> {
+        let mut asked = 1.0;
+        if !matches!(expr.kind, ExprKind::Or(_)) {
+            return Ok(asked);
+        }
+        let own = relids_of(expr);
+        for unit in problem.units.iter_mut().filter(|unit| unit.relids & own != 0) {
+            if let UnitKind::Built(_) = unit.kind {
+                continue;
+            }
+            let Some(restriction) = restriction(self.ctx.catalog, expr, unit.relids)? else { continue };
+            let selectivity = self.selectivity(&restriction)?;
+            // What drops hardly a row is not worth asking.
+            if selectivity <= WORTHWHILE {
+                asked *= selectivity.max(f64::MIN_POSITIVE);
+                self.push_down(unit, restriction)?;
+            }
+        }
+        Ok(asked)
     }
 
     /// What a test for null of a column that has none comes to.
