@@ -604,7 +604,7 @@ impl Planner<'_> {
             filter.clear();
         }
         let _ = at;
-        let tests = shown(&filter.iter().map(|m| *m).collect::<Vec<_>>());
+        let tests = shown(&filter.to_vec());
         let mut all: Vec<&Match> = bounds.iter().map(|m| **m).chain(filter.iter().map(|m| **m)).collect();
         all.sort_by_key(|m| m.column);
         IndexAccess {

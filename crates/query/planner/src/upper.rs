@@ -267,14 +267,14 @@ impl Planner<'_> {
                 let Some(at) = clauses.iter().position(|clause| clause.target_ref == order.target_ref) else { break };
                 if !places.contains(&at) {
                     places.push(at);
-                    ordered.push(SortClause { hashable: clauses[at].hashable, ..order.clone() });
+                    ordered.push(SortClause { hashable: clauses[at].hashable, ..*order });
                 }
             }
         }
         for (at, clause) in clauses.iter().enumerate() {
             if !places.contains(&at) {
                 places.push(at);
-                ordered.push(clause.clone());
+                ordered.push(*clause);
             }
         }
         (ordered, places)
@@ -529,13 +529,13 @@ impl Planner<'_> {
                         ordering: have.operator,
                         descending: have.descending,
                         nulls_first: have.nulls_first,
-                        ..clauses[at].clone()
+                        ..clauses[at]
                     };
                     first.push(at);
                 }
                 let rest: Vec<usize> = (0..keys.len()).filter(|at| !first.contains(at)).collect();
                 first.extend(rest);
-                clauses = first.iter().map(|&at| clauses[at].clone()).collect();
+                clauses = first.iter().map(|&at| clauses[at]).collect();
                 keys = first.iter().map(|&at| keys[at].clone()).collect();
                 key_columns = first.iter().map(|&at| key_columns[at].clone()).collect();
             }

@@ -115,11 +115,10 @@ impl Locale {
         collation::Collation::open(&definition).map_err(|error| Complaint::new(error.message()))?;
         if encoding == 6
             && let Some(libc) = Libc::parse(&ctype).filter(|libc| !libc.is_utf8())
+            && let Libc::Language { codeset, .. } = libc
         {
-            if let Libc::Language { codeset, .. } = libc {
-                let text = format!("encoding of locale \"{ctype}\" ({codeset}) is not implemented");
-                return Err(Complaint::new(text));
-            }
+            let text = format!("encoding of locale \"{ctype}\" ({codeset}) is not implemented");
+            return Err(Complaint::new(text));
         }
         let rules = options.rules.clone();
         Ok(Locale { provider, name, collate, ctype, messages, monetary, numeric, time, rules, encoding, remarks })

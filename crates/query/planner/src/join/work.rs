@@ -50,8 +50,7 @@ pub(super) fn nest_loop(costs: &Costs, outer: &Path, inner: &Path, rescan: Work,
         run += (outer.rows - 1.0) * rescan.startup;
     }
     let (inner_run, again_run) = (inner.total - inner.startup, rescan.run());
-    let pairs;
-    if facts.first_only {
+    let pairs = if facts.first_only {
         let mut matched = (outer.rows * facts.matched).round();
         let mut unmatched = outer.rows - matched;
         let scanned = facts.scanned();
@@ -78,14 +77,14 @@ pub(super) fn nest_loop(costs: &Costs, outer: &Path, inner: &Path, rescan: Work,
                 run += unmatched * again_run;
             }
         }
-        pairs = looked_at;
+        looked_at
     } else {
         run += inner_run;
         if outer.rows > 1.0 {
             run += (outer.rows - 1.0) * again_run;
         }
-        pairs = outer.rows * inner.rows;
-    }
+        outer.rows * inner.rows
+    };
     run += (costs.cpu_tuple_cost + facts.quals_cost) * pairs;
     Work::new(startup, startup + run)
 }
@@ -154,17 +153,16 @@ pub(super) fn hash_join(
     let all = size.buckets * size.batches;
     let bucket = if inner_unique { 1.0 / all } else { key_buckets.iter().map(|key| key.part(all)).fold(1.0, f64::min) };
     let compare = costs.cpu_operator_cost * keys;
-    let tuples;
-    if facts.first_only {
+    let tuples = if facts.first_only {
         let matched = (outer.rows * facts.matched).round();
         let unmatched = outer.rows - matched;
         run += compare * matched * whole_rows(inner.rows * bucket * facts.scanned()) * 0.5;
         run += compare * unmatched * whole_rows(inner.rows / all) * 0.05;
-        tuples = if facts.anti { unmatched } else { matched };
+        if facts.anti { unmatched } else { matched }
     } else {
         run += compare * outer.rows * whole_rows(inner.rows * bucket) * 0.5;
-        tuples = pairs;
-    }
+        pairs
+    };
     let others = (facts.quals_cost - compare).max(0.0);
     run += (costs.cpu_tuple_cost + others) * tuples;
     Work::new(startup, startup + run)
