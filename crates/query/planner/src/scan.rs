@@ -260,7 +260,7 @@ impl Planner<'_> {
         let only = self.index_only(at, candidate);
         // Without other relations.
         let plain: Vec<&Match> = matches[..own].iter().filter(|m| m.outer == 0).collect();
-        let access = self.access(at, candidate, &plain, only.clone());
+        let access = self.access(candidate, &plain, only.clone());
         let full_order = self.index_order(&candidate.index, &candidate.columns)?;
         let in_order = access.keys.iter().all(|key| !matches!(key, IndexCondition::Any(_)))
             || matches!(access.keys.first(), Some(IndexCondition::Any(_))) && access.keys.len() == 1;
@@ -306,7 +306,7 @@ impl Planner<'_> {
         for outer in outers {
             // Of several equalities of one class only one is needed.
             let chosen: Vec<&Match> = matches.iter().filter(|m| m.outer & !outer == 0).collect();
-            let access = self.access(at, candidate, &chosen, only.clone());
+            let access = self.access(candidate, &chosen, only.clone());
             let requires = access.quals.iter().fold(0, |set, c| set | relids_of(c)) & !(1 << at);
             if requires == 0 {
                 continue;
@@ -373,7 +373,7 @@ impl Planner<'_> {
             self.match_index(qual, at, candidate, &mut matches)?;
         }
         let chosen: Vec<&Match> = matches.iter().filter(|m| m.outer == 0).collect();
-        let access = self.access(at, candidate, &chosen, None);
+        let access = self.access(candidate, &chosen, None);
         if !quals.iter().any(|qual| access.quals.contains(qual)) {
             return Ok(None);
         }
@@ -540,7 +540,7 @@ impl Planner<'_> {
         isolation.is_some_and(|level| level == "repeatable read" || level == "serializable")
     }
 
-    fn access(&self, at: usize, candidate: &Candidate, matches: &[&Match], only: Option<Vec<usize>>) -> IndexAccess {
+    fn access(&self, candidate: &Candidate, matches: &[&Match], only: Option<Vec<usize>>) -> IndexAccess {
         let index = &candidate.index;
         let (mut keys, mut bounds, mut filter) = (Vec::new(), Vec::new(), Vec::new());
         let mut equal = 0;
@@ -603,8 +603,7 @@ impl Planner<'_> {
         if !readable {
             filter.clear();
         }
-        let _ = at;
-        let tests = shown(&filter.to_vec());
+        let tests = shown(&filter);
         let mut all: Vec<&Match> = bounds.iter().map(|m| **m).chain(filter.iter().map(|m| **m)).collect();
         all.sort_by_key(|m| m.column);
         IndexAccess {
