@@ -113,6 +113,35 @@ fn the_extended_protocol_answers_message_by_message() {
     cluster.stop();
 }
 
+/// Drivers send the same text for the unnamed statement again and again. It means what it means at that time.
+#[test]
+fn an_unnamed_statement_sent_again_means_what_it_means_now() {
+    let mut cluster = Cluster::start(&[]);
+    let mut conversation = Conversation::start(&cluster);
+    let mut session = cluster.session();
+    session.query("create table again (a int); insert into again values (1)");
+    let mut ask = |value: &[u8], types: &[u32]| {
+        conversation.say(|to| {
+            frontend::parse(to, "", "select * from again where a = $1", types);
+            frontend::describe(to, Target::Statement, "");
+            frontend::bind(to, "", "", &[], &[Some(value)], &[]);
+            frontend::execute(to, "", 0);
+            frontend::sync(to);
+        });
+        conversation.answers()
+    };
+    for _ in 0..3 {
+        assert_eq!(ask(b"1", &[]), "1tT2DCZ");
+        assert_eq!(ask(b"1.5", &[1700]), "1tT2CZ", "other types are another statement");
+        assert_eq!(ask(b"1.5", &[]), "1tT22P02Z");
+    }
+    session.query("alter table again alter a type text using concat('x', a)");
+    assert_eq!(ask(b"x1", &[]), "1tT2DCZ");
+    session.query("drop table again");
+    assert_eq!(ask(b"x1", &[]), "42P01Z");
+    cluster.stop();
+}
+
 #[test]
 fn shutdown_modes_end_sessions_as_they_should() {
     let mut cluster = Cluster::start(&[]);

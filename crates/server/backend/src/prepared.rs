@@ -54,6 +54,18 @@ pub(crate) struct Prepared {
     uses: Cell<i64>,
 }
 
+impl Prepared {
+    /// Whether it has a plan, as queries have.
+    pub fn is_planned(&self) -> bool {
+        self.plan.borrow().is_some()
+    }
+
+    /// Whether a client gave these types for its parameters, and left the others to the statement.
+    pub fn was_given(&self, types: &[Oid]) -> bool {
+        self.given.variable && self.given.types == types
+    }
+}
+
 impl Session<'_> {
     /// Analyses and plans one statement of `text`.
     ///
@@ -161,6 +173,7 @@ impl Session<'_> {
     /// Forgets the plans of simple queries.
     pub fn forget_plans(&self) {
         self.plans.borrow_mut().clear();
+        self.parsed.borrow_mut().clear();
         self.statement_cache.borrow_mut().clear();
     }
 

@@ -200,6 +200,11 @@ impl Session<'_> {
         let types = types.map(|oid| oid.map(Oid)).collect::<Result<Vec<_>>>()?;
         if name.is_empty() {
             self.prepared.borrow_mut().remove("");
+            if let Some(kept) = self.find_parsed(&text, &types)? {
+                self.prepared.borrow_mut().insert(String::new(), kept);
+                put::parse_complete(self.connection.borrow_mut().out());
+                return Ok(());
+            }
         } else if self.prepared.borrow().contains_key(name) {
             bail!(DUPLICATE_PSTATEMENT, "prepared statement \"{name}\" already exists");
         }
@@ -218,9 +223,32 @@ impl Session<'_> {
             self.transaction.next_command()?;
             prepared
         };
-        self.prepared.borrow_mut().insert(name.to_string(), Rc::new(prepared));
+        let prepared = Rc::new(prepared);
+        if name.is_empty() && prepared.is_planned() && prepared.text.len() <= KEPT_TEXT_MAX {
+            let mut parsed = self.parsed.borrow_mut();
+            if parsed.len() >= KEPT_PLANS_MAX {
+                parsed.clear();
+            }
+            parsed.insert(prepared.text.to_string(), prepared.clone());
+        }
+        self.prepared.borrow_mut().insert(name.to_string(), prepared);
         put::parse_complete(self.connection.borrow_mut().out());
         Ok(())
+    }
+
+    /// What became of the same text and types in an earlier message for the unnamed statement: many drivers send each statement so,
+    /// again and again. Nothing if it may mean something else now.
+    fn find_parsed(&self, text: &str, types: &[Oid]) -> Result<Option<Rc<Prepared>>> {
+        let kept = self.parsed.borrow().get(text).filter(|kept| kept.was_given(types)).cloned();
+        let Some(kept) = kept else { return Ok(None) };
+        self.check_not_failed(kept.statement.as_ref())?;
+        self.begin_statement(false)?;
+        if !self.is_current(&kept) {
+            self.parsed.borrow_mut().remove(text);
+            return Ok(None);
+        }
+        self.transaction.next_command()?;
+        Ok(Some(kept))
     }
 
     /// A prepared statement by its name.

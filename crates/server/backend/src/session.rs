@@ -63,6 +63,8 @@ pub(crate) struct Session<'a> {
     pub routines: crate::routine::Cache,
     /// Plans of simple queries, by their text.
     pub plans: RefCell<HashMap<String, Rc<Prepared>>>,
+    /// Those of messages for the unnamed prepared statement, by their texts.
+    pub parsed: RefCell<HashMap<String, Rc<Prepared>>>,
     /// Plans that check values of domains.
     pub domain_checks: RefCell<HashMap<ids::Oid, Rc<crate::domain::DomainCheck>>>,
     /// Plans of simple queries, by their text without its constants.

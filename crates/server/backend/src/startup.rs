@@ -204,6 +204,7 @@ impl<'a> Session<'a> {
             triggers: RefCell::default(),
             routines: Default::default(),
             plans: RefCell::new(HashMap::new()),
+            parsed: RefCell::new(HashMap::new()),
             domain_checks: RefCell::new(HashMap::new()),
             statement_cache: RefCell::default(),
             title,
