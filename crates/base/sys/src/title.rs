@@ -4,6 +4,7 @@
 //! the program, moves the environment out of the way (it follows the arguments), and [`set`] overwrites it.
 
 use std::ffi::{CStr, c_char, c_int};
+use std::fmt::{Arguments, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -27,6 +28,25 @@ unsafe extern "C" {
 struct Area {
     start: usize,
     len: usize,
+    /// Bytes that are not known to be zero.
+    used: usize,
+}
+
+/// Writes over an area, as far as it goes.
+struct Cursor<'a> {
+    area: &'a Area,
+    at: usize,
+}
+
+impl Write for Cursor<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let text = &text.as_bytes()[..text.len().min(self.area.len - 1 - self.at)];
+        // SAFETY: the area is ours since `init` (arguments and moved environment), written under the lock; std keeps its
+        // own copies of the arguments' pointers, so a later `std::env::args` would read the title, never outside the area.
+        unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), (self.area.start + self.at) as *mut u8, text.len()) };
+        self.at += text.len();
+        Ok(())
+    }
 }
 
 static AREA: Mutex<Option<Area>> = Mutex::new(None);
@@ -63,19 +83,19 @@ pub fn init() {
         }
         moved.push(std::ptr::null_mut());
         environ = Box::leak(moved.into_boxed_slice()).as_mut_ptr();
-        *area = Some(Area { start, len: end - start });
+        *area = Some(Area { start, len: end - start, used: end - start });
     }
 }
 
-/// Shows `title` in `ps`, cut to the room there is. Does nothing before [`init`].
-pub fn set(title: &str) {
-    let Ok(area) = AREA.lock() else { return };
-    let Some(area) = area.as_ref().filter(|area| area.len > 1) else { return };
-    let text = &title.as_bytes()[..title.len().min(area.len - 1)];
-    // SAFETY: the area is ours since `init` (arguments and moved environment), written under the lock; std keeps its
-    // own copies of the arguments' pointers, so a later `std::env::args` would read the title, never outside the area.
-    unsafe {
-        std::ptr::copy_nonoverlapping(text.as_ptr(), area.start as *mut u8, text.len());
-        std::ptr::write_bytes((area.start + text.len()) as *mut u8, 0, area.len - text.len());
-    }
+/// Shows `title` in `ps`, cut to the room there is. Allocates nothing. Does nothing before [`init`].
+pub fn set(title: Arguments<'_>) {
+    let Ok(mut area) = AREA.lock() else { return };
+    let Some(area) = area.as_mut().filter(|area| area.len > 1) else { return };
+    let mut cursor = Cursor { area, at: 0 };
+    let _ = cursor.write_fmt(title); // It never fails.
+    let end = cursor.at;
+    let rest = area.used.saturating_sub(end);
+    // SAFETY: as above; `used` and the cursor stay within the area.
+    unsafe { std::ptr::write_bytes((area.start + end) as *mut u8, 0, rest) };
+    area.used = end;
 }

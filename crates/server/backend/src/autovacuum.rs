@@ -306,7 +306,7 @@ impl Session<'_> {
         self.block.set(Block::Single);
         let name = self.catalog().database_row(database)?.map(|row| row.datname.to_string());
         let Some(name) = name else { return Ok(()) };
-        sys::title::set(&format!("postgres: autovacuum worker {name}"));
+        sys::title::set(format_args!("postgres: autovacuum worker {name}"));
         self.logger.borrow_mut().session.database.clone_from(&name);
         let mut tables = Vec::new();
         for found in self.catalog().scan_all::<PgClass>()? {

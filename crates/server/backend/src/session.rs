@@ -317,7 +317,7 @@ impl Session<'_> {
     pub fn show_title(&self, activity: &'static str) {
         if self.shared.update_process_title && self.shown.get() != activity {
             self.shown.set(activity);
-            sys::title::set(&format!("postgres: {} {activity}", self.title));
+            sys::title::set(format_args!("postgres: {} {activity}", self.title));
         }
     }
 

@@ -111,7 +111,7 @@ pub(crate) fn serve(
     let host = if remote_port.is_empty() { remote_host } else { format!("{remote_host}({remote_port})") };
     let title = format!("{} {} {host}", wanted.user, wanted.database);
     if settings.bool(id::UPDATE_PROCESS_TITLE) {
-        sys::title::set(&format!("postgres: {title} authentication"));
+        sys::title::set(format_args!("postgres: {title} authentication"));
     }
     let store = shared.engine.session_of(Arc::clone(&process));
     let authentication_us = log::time::now_us();

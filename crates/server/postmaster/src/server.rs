@@ -158,7 +158,7 @@ impl<T> Child<'_, T> {
 pub fn set_title(settings: &Settings, what: &str) {
     let cluster = settings.string(id::CLUSTER_NAME);
     let separator = if cluster.is_empty() { "" } else { ": " };
-    sys::title::set(&format!("postgres: {cluster}{separator}{what}"));
+    sys::title::set(format_args!("postgres: {cluster}{separator}{what}"));
 }
 
 /// Reads the configuration files again; what is to be said of it goes to `log`.
