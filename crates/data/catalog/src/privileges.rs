@@ -59,6 +59,24 @@ pub enum Membership {
 }
 
 impl ObjectKind {
+    /// The kind of a catalog's objects; of `pg_class`, relations. None if they have no privileges.
+    pub fn of_catalog(catalog: Oid) -> Option<ObjectKind> {
+        Some(match catalog {
+            PgClass::RELATION => ObjectKind::Relation,
+            PgDatabase::RELATION => ObjectKind::Database,
+            PgNamespace::RELATION => ObjectKind::Schema,
+            PgProc::RELATION => ObjectKind::Function,
+            PgType::RELATION => ObjectKind::Type,
+            PgLanguage::RELATION => ObjectKind::Language,
+            PgTablespace::RELATION => ObjectKind::Tablespace,
+            PgForeignDataWrapper::RELATION => ObjectKind::ForeignDataWrapper,
+            PgForeignServer::RELATION => ObjectKind::ForeignServer,
+            PgLargeobject::RELATION | PgLargeobjectMetadata::RELATION => ObjectKind::LargeObject,
+            PgParameterAcl::RELATION => ObjectKind::Parameter,
+            _ => return None,
+        })
+    }
+
     /// All privileges that objects of the kind have.
     pub fn all(self) -> Privileges {
         match self {

@@ -6,7 +6,7 @@ use catalog::rows::{PgCast, PgConversion, PgProc, PgType};
 use catalog::{Dependency, Object, index};
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
-use parser::ast::{CastContext, CastMethod, CreateCast, CreateConversion, ObjectKind, RelationName};
+use parser::ast::{CastContext, CastMethod, CreateCast, CreateConversion, ObjectKind};
 use types::oid;
 
 use crate::Context;
@@ -129,13 +129,7 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateCast) -> Result<()> {
 pub(crate) fn create_conversion(context: &Context<'_>, create: &CreateConversion) -> Result<()> {
     let catalog = context.catalog();
     let name = &create.name;
-    let mut qualifiers = name.qualifiers.iter().rev();
-    let schema = context.creation_schema(&RelationName {
-        schema: qualifiers.next().cloned(),
-        database: qualifiers.next().cloned(),
-        name: name.name.clone(),
-        location: name.location,
-    })?;
+    let schema = context.creation_schema(&name.to_relation())?;
     let encoding = |word: &str, what: &str| {
         catalog::functions::encoding_number(word).ok_or_else(|| {
             let text = format!("{what} encoding \"{word}\" does not exist");

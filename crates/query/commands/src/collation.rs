@@ -8,7 +8,7 @@ use catalog::{Entry, Object, index};
 use collation::{Collation, locale};
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
-use parser::ast::{Define, DefinitionItem, DropObjects, ObjectName, ObjectReference, RelationName};
+use parser::ast::{Define, DefinitionItem, DropObjects, ObjectName, ObjectReference};
 use types::text::DEFAULT_COLLATION;
 
 use crate::comment::owned_by;
@@ -102,16 +102,6 @@ pub(crate) fn check_libc_encoding(encoding: i32, ctype: &str) -> Result<()> {
         .detail(format!("The chosen LC_CTYPE setting requires encoding \"{needs}\".")))
 }
 
-fn relation_name(name: &ObjectName) -> RelationName {
-    let mut parts = name.qualifiers.iter().rev();
-    RelationName {
-        schema: parts.next().cloned(),
-        database: parts.next().cloned(),
-        name: name.name.clone(),
-        location: name.location,
-    }
-}
-
 fn missing(name: impl Display) -> Error {
     let text = format!("collation \"{name}\" for encoding \"UTF8\" does not exist");
     Error::new(SqlState::UNDEFINED_OBJECT, text)
@@ -176,7 +166,7 @@ fn already(name: &str, encoding: i32, schema: Option<&str>) -> String {
 /// CREATE COLLATION
 pub(crate) fn create(context: &Context<'_>, define: &Define) -> Result<()> {
     let catalog = context.catalog();
-    let schema = context.creation_schema(&relation_name(&define.name))?;
+    let schema = context.creation_schema(&define.name.to_relation())?;
     let name = &*define.name.name;
     let mut row = match &define.from {
         Some(from) => copied(context, from)?,

@@ -7,7 +7,7 @@ use catalog::rows::*;
 use catalog::{Object, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{Comment, Name, ObjectKind, ObjectName, ObjectReference, OperatorSignature, RelationName, TypeName};
+use parser::ast::{Comment, Name, ObjectKind, ObjectName, ObjectReference, OperatorSignature, TypeName};
 
 use crate::Context;
 use crate::function::lookup::{self, type_of};
@@ -123,21 +123,10 @@ pub(crate) fn owned_by(context: &Context<'_>, owner: Oid, what: &str, name: &str
     }
 }
 
-/// The relation that a name of several parts means.
-fn relation_name(name: &ObjectName) -> RelationName {
-    let mut qualifiers = name.qualifiers.iter().rev();
-    RelationName {
-        schema: qualifiers.next().cloned(),
-        database: qualifiers.next().cloned(),
-        name: name.name.clone(),
-        location: name.location,
-    }
-}
-
 fn relation(context: &Context<'_>, named: ObjectKind, reference: &ObjectReference) -> Result<Object> {
     let name = match reference {
         ObjectReference::Relation(relation) => relation.name.clone(),
-        ObjectReference::Name(name) => relation_name(name),
+        ObjectReference::Name(name) => name.to_relation(),
         _ => return Err(Error::internal("a relation is not named as one")),
     };
     let relation = context.open(&name, LOCK)?;
@@ -162,7 +151,7 @@ fn column(context: &Context<'_>, name: &ObjectName) -> Result<Object> {
         return Err(Error::new(SqlState::SYNTAX_ERROR, "column name must be qualified"));
     };
     let table = ObjectName { qualifiers: schema.to_vec(), name: table.clone(), location: name.location };
-    let relation = context.open(&relation_name(&table), LOCK)?;
+    let relation = context.open(&table.to_relation(), LOCK)?;
     require_relation_owner(context, &relation)?;
     let number = context.column(&relation, &name.name)?;
     let plural = match relation.kind() {
@@ -184,7 +173,7 @@ fn require_relation_owner(context: &Context<'_>, relation: &Relation) -> Result<
 /// A constraint, trigger, rule or policy of a relation.
 fn part(context: &Context<'_>, kind: ObjectKind, table: &ObjectName, name: &Name) -> Result<Object> {
     let catalog = context.catalog();
-    let relation = context.open(&relation_name(table), LOCK)?;
+    let relation = context.open(&table.to_relation(), LOCK)?;
     require_relation_owner(context, &relation)?;
     let key = [relation.oid.into(), (&**name).into()];
     let (found, word, of) = match kind {

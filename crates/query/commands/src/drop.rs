@@ -46,15 +46,7 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
 pub(crate) fn name_of(reference: &ObjectReference) -> Result<RelationName> {
     match reference {
         ObjectReference::Relation(relation) => Ok(relation.name.clone()),
-        ObjectReference::Name(name) => {
-            let mut parts = name.qualifiers.iter().rev();
-            Ok(RelationName {
-                schema: parts.next().cloned(),
-                database: parts.next().cloned(),
-                name: name.name.clone(),
-                location: name.location,
-            })
-        }
+        ObjectReference::Name(name) => Ok(name.to_relation()),
         _ => Err(Error::internal("a relation is not named as one")),
     }
 }

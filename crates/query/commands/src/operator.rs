@@ -9,9 +9,7 @@ use catalog::rows::{PgAm, PgNamespace, PgOperator, PgOpfamily, PgProc, PgType};
 use catalog::{Dependency, Entry, Object, index};
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
-use parser::ast::{
-    AlterOperator, CreateOperatorFamily, Define, DefinitionItem, DefinitionValue, ObjectName, RelationName, TypeName,
-};
+use parser::ast::{AlterOperator, CreateOperatorFamily, Define, DefinitionItem, DefinitionValue, ObjectName, TypeName};
 use types::oid;
 
 use crate::function::lookup::type_of;
@@ -89,13 +87,7 @@ fn other(item: &DefinitionItem) -> Result<Option<Named>> {
 pub(crate) fn create(context: &Context<'_>, define: &Define) -> Result<()> {
     let catalog = context.catalog();
     let name = &define.name;
-    let mut qualifiers = name.qualifiers.iter().rev();
-    let schema = context.creation_schema(&RelationName {
-        schema: qualifiers.next().cloned(),
-        database: qualifiers.next().cloned(),
-        name: name.name.clone(),
-        location: name.location,
-    })?;
+    let schema = context.creation_schema(&name.to_relation())?;
     let mut definition = Definition::default();
     let (mut has_left, mut has_right) = (false, false);
     for item in &define.options {
@@ -434,13 +426,7 @@ pub(crate) fn alter(context: &Context<'_>, alter: &AlterOperator) -> Result<()> 
 pub(crate) fn create_family(context: &Context<'_>, create: &CreateOperatorFamily) -> Result<()> {
     let catalog = context.catalog();
     let name = &create.name;
-    let mut qualifiers = name.qualifiers.iter().rev();
-    let schema = context.creation_schema(&RelationName {
-        schema: qualifiers.next().cloned(),
-        database: qualifiers.next().cloned(),
-        name: name.name.clone(),
-        location: name.location,
-    })?;
+    let schema = context.creation_schema(&name.to_relation())?;
     let method = catalog.access_method_by_name(&create.method)?;
     let method = method.ok_or_else(|| object::missing("access method", &create.method))?;
     let me = catalog.current_user();

@@ -125,18 +125,8 @@ fn forget_grants(catalog: &Catalog, this: Object, role: Oid) -> Result<()> {
             let key = (row.defaclrole, row.defaclnamespace, row.defaclobjtype);
             return grant::store_defaults(catalog, Some(stored), key, without(&row.defaclacl, role), &default);
         }
-        PgClass::RELATION => ObjectKind::Relation,
-        PgDatabase::RELATION => ObjectKind::Database,
-        PgNamespace::RELATION => ObjectKind::Schema,
-        PgProc::RELATION => ObjectKind::Function,
-        PgType::RELATION => ObjectKind::Type,
-        PgLanguage::RELATION => ObjectKind::Language,
-        PgTablespace::RELATION => ObjectKind::Tablespace,
-        PgForeignDataWrapper::RELATION => ObjectKind::ForeignDataWrapper,
-        PgForeignServer::RELATION => ObjectKind::ForeignServer,
-        PgLargeobjectMetadata::RELATION => ObjectKind::LargeObject,
-        PgParameterAcl::RELATION => ObjectKind::Parameter,
-        other => return Err(Error::internal(format!("objects of catalog {other} have no privileges"))),
+        other => ObjectKind::of_catalog(other)
+            .ok_or_else(|| Error::internal(format!("objects of catalog {other} have no privileges")))?,
     };
     let Some((_, Some(acl))) = catalog.owner_and_acl(kind, this.oid)? else { return Ok(()) };
     catalog.set_acl(kind, this.oid, Some(without(&acl, role)))

@@ -100,7 +100,7 @@ pub(crate) fn alter(context: &Context<'_>, alter: &AlterPolicy) -> Result<()> {
 /// Gives a policy another name.
 pub(crate) fn rename(context: &Context<'_>, reference: &ObjectReference, new: &str) -> Result<()> {
     let (relation, name) = parts(reference)?;
-    let table = open(context, &relation_name(relation))?;
+    let table = open(context, &relation.to_relation())?;
     if find(context, &table, new)?.is_some() {
         return Err(taken(new, &table));
     }
@@ -118,7 +118,7 @@ pub(crate) fn to_drop(
     reference: &ObjectReference,
 ) -> Result<Option<Object>> {
     let (relation, name) = parts(reference)?;
-    let named = relation_name(relation);
+    let named = relation.to_relation();
     let skip = |state: SqlState, text: String| {
         context.inform(state, format!("{text}, skipping"));
         Ok(None)
@@ -223,15 +223,5 @@ fn parts(reference: &ObjectReference) -> Result<(&ObjectName, &str)> {
     match reference {
         ObjectReference::OnRelation { relation, name } => Ok((relation, name)),
         _ => Err(Error::internal("a policy is not named as one")),
-    }
-}
-
-fn relation_name(name: &ObjectName) -> RelationName {
-    let mut qualifiers = name.qualifiers.iter().rev();
-    RelationName {
-        schema: qualifiers.next().cloned(),
-        database: qualifiers.next().cloned(),
-        name: name.name.clone(),
-        location: name.location,
     }
 }

@@ -4,7 +4,7 @@ use catalog::Relation;
 use catalog::privileges::ObjectKind as Privileged;
 use catalog::relation::kind;
 use error::{Error, Result, SqlState};
-use parser::ast::{AlterObjectSchema, ObjectKind, ObjectReference, RelationName, Rename};
+use parser::ast::{AlterObjectSchema, ObjectKind, ObjectReference, Rename};
 
 use crate::Context;
 
@@ -131,15 +131,7 @@ fn open(
 ) -> Result<Option<catalog::Entry<Relation>>> {
     let name = match object {
         ObjectReference::Relation(relation) => relation.name.clone(),
-        ObjectReference::Name(name) => {
-            let mut parts = name.qualifiers.iter().rev();
-            RelationName {
-                schema: parts.next().cloned(),
-                database: parts.next().cloned(),
-                name: name.name.clone(),
-                location: name.location,
-            }
-        }
+        ObjectReference::Name(name) => name.to_relation(),
         _ => return Err(Error::internal("a relation is not named as one")),
     };
     let relation = match if_exists {

@@ -247,7 +247,8 @@ impl Scan {
         })
     }
 
-    fn read_page(&mut self, block: BlockNumber, batch: &mut Batch) -> Result<()> {
+    /// Adds a page's rows. With `goes_on` the page behind it is wanted at once, too.
+    fn read_page(&mut self, block: BlockNumber, goes_on: bool, batch: &mut Batch) -> Result<()> {
         let access = Access {
             strategy: self.strategy.as_ref(),
             persistence: self.table.persistence,
@@ -263,7 +264,7 @@ impl Scan {
             None => storage.read(locator, Fork::Main, block, &access)?,
         };
         // Tuples are read one after the other, each a wait for memory of its own unless the page is on its way before.
-        if self.request.direction == Direction::Forward && self.next < self.end {
+        if goes_on && self.request.direction == Direction::Forward && self.next < self.end {
             self.ahead = storage.read_cached_after(&buffer, BlockNumber(self.next));
         }
         let before = batch.len();
@@ -312,8 +313,8 @@ impl TableScan for Scan {
                 break;
             }
             let Some(block) = self.next_block() else { break };
-            self.read_page(block, batch)?;
             pages += 1;
+            self.read_page(block, pages < self.pages_per_batch, batch)?;
         }
         // Who knows when the next batch is asked for: nobody shall wait for a pin until then.
         self.ahead = None;

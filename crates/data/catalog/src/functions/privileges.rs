@@ -373,18 +373,10 @@ fn stored_acl(catalog: &Catalog, class: Oid, oid: Oid, sub: i32) -> Result<Optio
             let acl = row.as_ref().filter(|row| !row.attisdropped).and_then(|row| row.attacl.as_ref());
             return Ok(acl.map(|acl| acl.to_stored()));
         }
-        PgClass::RELATION => ObjectKind::Relation,
-        PgDatabase::RELATION => ObjectKind::Database,
-        PgNamespace::RELATION => ObjectKind::Schema,
-        PgProc::RELATION => ObjectKind::Function,
-        PgType::RELATION => ObjectKind::Type,
-        PgLanguage::RELATION => ObjectKind::Language,
-        PgTablespace::RELATION => ObjectKind::Tablespace,
-        PgForeignDataWrapper::RELATION => ObjectKind::ForeignDataWrapper,
-        PgForeignServer::RELATION => ObjectKind::ForeignServer,
-        PgLargeobject::RELATION | PgLargeobjectMetadata::RELATION => ObjectKind::LargeObject,
-        PgParameterAcl::RELATION => ObjectKind::Parameter,
-        _ => return Ok(None),
+        class => match ObjectKind::of_catalog(class) {
+            Some(kind) => kind,
+            None => return Ok(None),
+        },
     };
     let acl = catalog.owner_and_acl(kind, oid)?.and_then(|(_, acl)| acl);
     Ok(acl.map(|acl| acl.to_stored()))

@@ -100,20 +100,21 @@ impl Narrow {
     }
 }
 
-/// Calls `narrow` with the values of each row, and, where one is not narrow or it declines, `wide`.
+/// Calls `narrow` with the values of each row, and, where one is not narrow or it declines, `wide`; both write to `out`.
 #[inline(always)]
-fn each_pair(
+fn each_pair<O: ?Sized>(
     (a, b): (&Column, &Column),
     rows: Rows<'_>,
-    mut narrow: impl FnMut(usize, Narrow, Narrow) -> bool,
-    mut wide: impl FnMut(usize, Numeric, Numeric) -> Result<()>,
+    out: &mut O,
+    narrow: impl Fn(&mut O, usize, Narrow, Narrow) -> bool,
+    wide: impl Fn(&mut O, usize, Numeric, Numeric) -> Result<()>,
 ) -> Result<()> {
     let (left, right) = (a.bytes(), b.bytes());
     let mut visit = |row: usize, x: Option<Narrow>, y: Option<Narrow>| match (x, y) {
-        (Some(x), Some(y)) if narrow(row, x, y) => Ok(()),
+        (Some(x), Some(y)) if narrow(out, row, x, y) => Ok(()),
         _ => {
             let [x, y] = [left.get(a.index(row)), right.get(b.index(row))].map(Numeric::from_bytes);
-            wide(row, x, y)
+            wide(out, row, x, y)
         }
     };
     match (a.is_constant(), b.is_constant()) {
@@ -137,13 +138,12 @@ fn compute(
     wide: impl Fn(&Numeric, &Numeric) -> Result<Numeric>,
 ) -> Result<()> {
     let nulls = spread_nulls(call, 3);
-    let out = std::cell::RefCell::new(&mut *call.out);
     each_pair(
         (call.args[0], call.args[1]),
         call.rows,
-        |row, x, y| narrow(x, y).map(|result| result.put(out.borrow_mut().bytes_mut(), row)).is_some(),
-        |row, x, y| {
-            let out = &mut **out.borrow_mut();
+        &mut *call.out,
+        |out, row, x, y| narrow(x, y).map(|result| result.put(out.bytes_mut(), row)).is_some(),
+        |out, row, x, y| {
             // What stands under a null is not looked at.
             if !(nulls && out.is_null(row)) {
                 wide(&x, &y)?.put(out, row);
@@ -155,19 +155,19 @@ fn compute(
 
 /// The loop of a comparison.
 #[inline(always)]
-fn compare<T: Copy>(
-    (a, b): (&Column, &Column),
+fn compare<T>(
+    columns: (&Column, &Column),
     rows: Rows<'_>,
     slots: &mut [T],
     result: impl Fn(Ordering) -> T,
 ) -> Result<()> {
-    let slots = std::cell::Cell::from_mut(slots).as_slice_of_cells();
     each_pair(
-        (a, b),
+        columns,
         rows,
-        |row, x, y| x.cmp(y).map(|ordering| slots[row].set(result(ordering))).is_some(),
-        |row, x, y| {
-            slots[row].set(result(x.cmp(&y)));
+        slots,
+        |slots, row, x, y| x.cmp(y).map(|ordering| slots[row] = result(ordering)).is_some(),
+        |slots, row, x, y| {
+            slots[row] = result(x.cmp(&y));
             Ok(())
         },
     )

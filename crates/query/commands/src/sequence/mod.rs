@@ -66,7 +66,7 @@ pub(crate) fn create_for_column(
     let schema = table.class.relnamespace;
     let (schema, name) = match &options.name {
         Some(name) => {
-            let name = relation_name(name);
+            let name = name.to_relation();
             let schema = if name.schema.is_some() { context.creation_schema(&name)? } else { schema };
             (schema, name.name.to_string())
         }
@@ -201,16 +201,6 @@ pub(crate) fn next_value(context: &Context<'_>, sequence: Oid) -> Result<Expr> {
         return Ok(target.value);
     }
     Err(Error::internal("a call of nextval was expected"))
-}
-
-fn relation_name(name: &ObjectName) -> RelationName {
-    let mut parts = name.qualifiers.iter().rev();
-    RelationName {
-        schema: parts.next().cloned(),
-        database: parts.next().cloned(),
-        name: name.name.clone(),
-        location: name.location,
-    }
 }
 
 /// `OWNED BY table.column`, or `OWNED BY NONE`.

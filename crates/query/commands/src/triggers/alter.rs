@@ -5,20 +5,9 @@ use catalog::rows::PgTrigger;
 use catalog::{Entry, Object, Relation, index};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{DropObjects, ObjectName, ObjectReference, RelationName, Rename};
+use parser::ast::{DropObjects, ObjectReference, Rename};
 
 use crate::Context;
-
-/// The relation that a reference `name ON relation` is about.
-fn relation_name(name: &ObjectName) -> RelationName {
-    let mut qualifiers = name.qualifiers.iter().rev();
-    RelationName {
-        schema: qualifiers.next().cloned(),
-        database: qualifiers.next().cloned(),
-        name: name.name.clone(),
-        location: name.location,
-    }
-}
 
 fn find(context: &Context<'_>, relation: Oid, name: &str) -> Result<Option<Entry<PgTrigger>>> {
     context.catalog().row::<PgTrigger>(index::PG_TRIGGER_TGRELID_TGNAME_INDEX, &[relation.into(), name.into()])
@@ -38,7 +27,7 @@ pub(crate) fn to_drop(
     let ObjectReference::OnRelation { relation: on, name } = reference else {
         return Err(Error::internal("a trigger is not named as one"));
     };
-    let on = relation_name(on);
+    let on = on.to_relation();
     if drop.if_exists {
         if let Some(schema) = &on.schema
             && context.catalog().schema_by_name(schema)?.is_none()
@@ -74,7 +63,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
     let ObjectReference::OnRelation { relation: on, name } = &rename.object else {
         return Err(Error::internal("a trigger is not named as one"));
     };
-    let relation = context.open(&relation_name(on), 8)?;
+    let relation = context.open(&on.to_relation(), 8)?;
     context.require_owner(&relation)?;
     let Some(found) = find(context, relation.oid, name)? else { return Err(missing(name, relation.name())) };
     if found.tgparentid.is_valid() {

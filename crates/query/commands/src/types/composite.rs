@@ -170,7 +170,7 @@ fn holds(context: &Context<'_>, outer: Oid, inner: Oid) -> Result<bool> {
 pub(super) fn rename_attribute(context: &Context<'_>, rename: &Rename, name: &str) -> Result<()> {
     let relation_name = match &rename.object {
         ObjectReference::Relation(relation) => relation.name.clone(),
-        other => super::relation_name(super::name_of(other)?),
+        other => super::name_of(other)?.to_relation(),
     };
     let relation = open(context, &relation_name)?;
     let catalog = context.catalog();

@@ -15,26 +15,13 @@ use catalog::{Entry, Object};
 use error::{Error, Result, SqlState};
 use executor::{Execution, execution::Options};
 use ids::Oid;
-use parser::ast::{
-    AlterObjectSchema, AlterOwner, DropObjects, Name, ObjectKind, ObjectName, ObjectReference, RelationName, Rename,
-};
+use parser::ast::{AlterObjectSchema, AlterOwner, DropObjects, Name, ObjectKind, ObjectName, ObjectReference, Rename};
 
 use crate::Context;
 
-/// A type's name as a relation's: the same parts.
-fn relation_name(name: &ObjectName) -> RelationName {
-    let mut parts = name.qualifiers.iter().rev();
-    RelationName {
-        schema: parts.next().cloned(),
-        database: parts.next().cloned(),
-        name: name.name.clone(),
-        location: name.location,
-    }
-}
-
 /// The schema that a new type goes to; the role may create there.
 fn creation_schema(context: &Context<'_>, name: &ObjectName) -> Result<Oid> {
-    context.creation_schema(&relation_name(name))
+    context.creation_schema(&name.to_relation())
 }
 
 /// `type "…" already exists`, unless an automatic array type or a shell can make room.
@@ -49,7 +36,7 @@ fn missing(name: &ObjectName) -> Error {
 /// The type of this name, if there is one; a shell, too.
 fn try_find(context: &Context<'_>, name: &ObjectName) -> Result<Option<Entry<PgType>>> {
     let catalog = context.catalog();
-    let name = relation_name(name);
+    let name = name.to_relation();
     if let Some(schema) = &name.schema
         && catalog.schema_by_name(schema)?.is_none()
     {
@@ -63,7 +50,7 @@ fn try_find(context: &Context<'_>, name: &ObjectName) -> Result<Option<Entry<PgT
 
 /// The type of this name; 42704 if there is none.
 fn find(context: &Context<'_>, name: &ObjectName) -> Result<Entry<PgType>> {
-    if let Some(schema) = &relation_name(name).schema {
+    if let Some(schema) = &name.to_relation().schema {
         context.catalog().require_schema(schema)?;
     }
     try_find(context, name)?.ok_or_else(|| missing(name))
@@ -101,7 +88,7 @@ pub(crate) fn to_drop(
 ) -> Result<Option<Object>> {
     let name = name_of(reference)?;
     if drop.if_exists {
-        if let Some(schema) = &relation_name(name).schema
+        if let Some(schema) = &name.to_relation().schema
             && context.catalog().schema_by_name(schema)?.is_none()
         {
             let text = format!("schema \"{schema}\" does not exist, skipping");

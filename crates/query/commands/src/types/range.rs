@@ -189,7 +189,7 @@ pub(crate) fn object_name(item: &DefinitionItem) -> Result<ObjectName> {
 
 fn named_opclass(context: &Context<'_>, name: &ObjectName, subtype: Oid) -> Result<Oid> {
     let catalog = context.catalog();
-    let relation = super::relation_name(name);
+    let relation = name.to_relation();
     let found = catalog.opclass_by_name(catalog::objects::BTREE, relation.schema.as_deref(), &relation.name)?;
     let Some(found) = found else {
         let text = format!("operator class \"{name}\" does not exist for access method \"btree\"");
@@ -206,7 +206,7 @@ fn named_opclass(context: &Context<'_>, name: &ObjectName, subtype: Oid) -> Resu
 
 /// A function that a type's definition names, by its argument types.
 pub(super) fn find_function(context: &Context<'_>, name: &ObjectName, args: &[Oid]) -> Result<Option<Oid>> {
-    let relation = super::relation_name(name);
+    let relation = name.to_relation();
     let found = context.catalog().functions_by_name(relation.schema.as_deref(), &relation.name)?;
     Ok(found.iter().find(|candidate| candidate.row.proargtypes.iter().eq(args)).map(|candidate| candidate.row.oid))
 }

@@ -47,6 +47,17 @@ pub struct ObjectName {
 }
 
 impl ObjectName {
+    /// The relation that these parts name.
+    pub fn to_relation(&self) -> RelationName {
+        let mut qualifiers = self.qualifiers.iter().rev();
+        RelationName {
+            schema: qualifiers.next().cloned(),
+            database: qualifiers.next().cloned(),
+            name: self.name.clone(),
+            location: self.location,
+        }
+    }
+
     /// A name without qualification.
     pub fn unqualified(name: impl Into<Name>, location: u32) -> ObjectName {
         ObjectName { qualifiers: Vec::new(), name: name.into(), location }

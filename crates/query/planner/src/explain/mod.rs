@@ -483,31 +483,7 @@ fn modify_word(command: Command) -> &'static str {
 }
 
 /// The inputs of a node, and whether each is hashed.
-fn inputs(node: &Node) -> Vec<(&Node, bool)> {
-    match &node.kind {
-        NodeKind::Result { input, .. } => input.iter().map(|i| (&**i, false)).collect(),
-        NodeKind::SubqueryScan { input, .. }
-        | NodeKind::ProjectSet { input, .. }
-        | NodeKind::Sort { input, .. }
-        | NodeKind::Unique { input, .. }
-        | NodeKind::Aggregate { input, .. }
-        | NodeKind::WindowAgg { input, .. }
-        | NodeKind::Limit { input, .. }
-        | NodeKind::LockRows { input, .. }
-        | NodeKind::Material { input }
-        | NodeKind::BitmapHeapScan { input, .. }
-        | NodeKind::Memoize { input, .. } => vec![(input, false)],
-        NodeKind::NestLoop { outer, inner, .. } | NodeKind::MergeJoin { outer, inner, .. } => {
-            vec![(outer, false), (inner, false)]
-        }
-        NodeKind::HashJoin { outer, inner, .. } => vec![(outer, false), (inner, true)],
-        NodeKind::SetOp { left, right, .. } => vec![(left, false), (right, false)],
-        NodeKind::Append { inputs }
-        | NodeKind::MergeAppend { inputs, .. }
-        | NodeKind::BitmapAnd { inputs }
-        | NodeKind::BitmapOr { inputs } => inputs.iter().map(|i| (i, false)).collect(),
-        NodeKind::RecursiveUnion { start, step, .. } => vec![(start, false), (step, false)],
-        NodeKind::ModifyTable(modify) => vec![(&modify.source, false)],
-        _ => Vec::new(),
-    }
+fn inputs(node: &Node) -> impl Iterator<Item = (&Node, bool)> {
+    let hashes = matches!(node.kind, NodeKind::HashJoin { .. });
+    node.inputs().into_iter().enumerate().map(move |(at, input)| (input, hashes && at == 1))
 }

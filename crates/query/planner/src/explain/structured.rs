@@ -219,7 +219,7 @@ impl Printer<'_> {
                 | NodeKind::BitmapAnd { .. }
                 | NodeKind::BitmapOr { .. }
         );
-        for (at, (input, hash)) in inputs(node).into_iter().enumerate() {
+        for (at, (input, hash)) in inputs(node).enumerate() {
             let relationship = match at {
                 _ if several => "Member",
                 _ if matches!(node.kind, NodeKind::SubqueryScan { .. }) => "Subquery",
