@@ -293,6 +293,12 @@ fn retarget(item: &mut FromItem, from: usize, to: usize) {
 
 /// An expression of the view's query, its one relation being another entry now.
 pub(crate) fn moved(mut expr: Expr, from: usize, to: usize) -> Expr {
+    move_columns(&mut expr, from, to);
+    expr
+}
+
+/// Makes the columns of one entry those of another.
+fn move_columns(expr: &mut Expr, from: usize, to: usize) {
     struct Move {
         from: usize,
         to: usize,
@@ -314,8 +320,7 @@ pub(crate) fn moved(mut expr: Expr, from: usize, to: usize) -> Expr {
             self
         }
     }
-    Move { from, to, depth: 0 }.expr(&mut expr);
-    expr
+    Move { from, to, depth: 0 }.expr(expr);
 }
 
 /// Puts the view's expressions where its columns are named.
@@ -403,33 +408,7 @@ fn change_instead(query: &mut Query, at: usize, view: &Relation) {
     query.range_table.push(entry);
     query.result_relation = Some(new);
     // RETURNING speaks of the rows as the triggers leave them.
-    struct Target {
-        depth: u32,
-        from: usize,
-        to: usize,
-    }
-    impl VisitorMut for Target {
-        fn expr(&mut self, expr: &mut Expr) {
-            match &mut expr.kind {
-                ExprKind::Var(var) => {
-                    if var.level == self.depth && var.relation == self.from {
-                        var.relation = self.to;
-                    }
-                }
-                _ => expr.visit_children_mut(self),
-            }
-        }
-        fn query(&mut self, query: &mut Query) {
-            self.depth += 1;
-            query.visit_children_mut(self);
-            self.depth -= 1;
-        }
-        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
-            self
-        }
-    }
-    let mut target = Target { depth: 0, from: at, to: new };
-    query.returning.iter_mut().for_each(|item| target.expr(&mut item.expr));
+    query.returning.iter_mut().for_each(|item| move_columns(&mut item.expr, at, new));
     for column in view.live_columns() {
         let var = Var { level: 0, relation: at, column: column.attnum, version: RowVersion::Default };
         let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };

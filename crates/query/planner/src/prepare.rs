@@ -63,6 +63,13 @@ pub(crate) fn relids_of(expr: &Expr) -> Relids {
     finder.found
 }
 
+/// The same of all expressions of a query, one's own.
+pub(crate) fn relids_in(query: &Query) -> Relids {
+    let mut finder = Relations { depth: 0, found: 0, outer: false };
+    query.visit_children(&mut finder);
+    finder.found
+}
+
 struct Relations {
     depth: u32,
     found: Relids,
@@ -346,11 +353,20 @@ pub(crate) fn replace_cte_below(query: &mut Query, cte: &Cte, depth: u32) {
     query.visit_children_mut(&mut replace);
 }
 
+/// Refuses a range table that [`Relids`] cannot hold.
+fn check_size(entries: usize) -> Result<()> {
+    if entries > RELATIONS_MAX {
+        return Err(error::Error::not_implemented("a query of more than 128 relations"));
+    }
+    Ok(())
+}
+
 impl Planner<'_> {
     /// The join tree of the current query, everything done that can be done before joins are ordered. Its FROM and WHERE
     /// clauses are empty afterwards.
     pub fn prepare(&mut self) -> Result<Tree> {
         let (catalog, env) = (self.ctx.catalog, self.ctx.env);
+        check_size(self.level().query.range_table.len())?;
         Folder::query_expressions(catalog, env, &mut self.level().query)?;
         let query = &mut self.level().query;
         let from = std::mem::take(&mut query.from);
@@ -372,9 +388,7 @@ impl Planner<'_> {
             self.find_antijoins(&mut tree)?;
             self.remove_joins(&mut tree)?;
         }
-        if self.level().query.range_table.len() > RELATIONS_MAX {
-            return Err(error::Error::not_implemented("a query of more than 128 relations"));
-        }
+        check_size(self.level().query.range_table.len())?;
         Ok(tree)
     }
 
@@ -446,7 +460,7 @@ impl Planner<'_> {
         conjuncts(condition, &mut quals);
         let from = std::mem::take(&mut inner.from);
         let mut tree_items: Vec<Tree> = from.into_iter().map(tree_of).collect();
-        let offset = self.adopt_entries(&mut inner);
+        let offset = self.adopt_entries(&mut inner)?;
         for item in &mut tree_items {
             adopt_tree(item, offset);
         }
@@ -481,7 +495,7 @@ impl Planner<'_> {
         for test in &link.test {
             volatile |= is_volatile(self.ctx.catalog, test)?;
         }
-        if volatile {
+        if volatile || self.level().query.range_table.len() == RELATIONS_MAX {
             return Ok(None);
         }
         let columns: Vec<q::EntryColumn> =
@@ -517,8 +531,9 @@ impl Planner<'_> {
     }
 
     /// Moves the range table of a query into the current one; returns where it begins.
-    fn adopt_entries(&mut self, inner: &mut Query) -> usize {
+    fn adopt_entries(&mut self, inner: &mut Query) -> Result<usize> {
         let offset = self.level().query.range_table.len();
+        check_size(offset + inner.range_table.len())?;
         let mut entries = std::mem::take(&mut inner.range_table);
         for entry in &mut entries {
             let mut adopt = Adopt { offset, depth: 0 };
@@ -531,7 +546,7 @@ impl Planner<'_> {
             }
         }
         self.level().query.range_table.extend(entries);
-        offset
+        Ok(offset)
     }
 
     /// Dissolves simple subqueries in FROM.
@@ -549,15 +564,14 @@ impl Planner<'_> {
         let mut alone = Vec::new();
         beside_others(tree, &mut alone);
         for (at, nullable) in candidates {
-            let entry = &self.level().query.range_table[at];
-            let EntryKind::Subquery { query, security_barrier: false, .. } = &entry.kind else { continue };
+            let table = &self.level().query.range_table;
+            let EntryKind::Subquery { query, security_barrier: false, .. } = &table[at].kind else { continue };
             if !is_simple(query) || query.from.is_empty() && !alone.contains(&at) {
                 continue;
             }
-            if self.level().query.range_table.len() + 32 > RELATIONS_MAX {
-                return Ok(false);
+            if table.len() + query.range_table.len() > RELATIONS_MAX {
+                continue;
             }
-            let EntryKind::Subquery { query, .. } = &self.level().query.range_table[at].kind else { continue };
             let query = query.clone();
             let mut fits = true;
             for target in &query.targets {
@@ -618,7 +632,7 @@ impl Planner<'_> {
         let entry = &self.level().query.range_table[at];
         let names: Vec<String> = entry.columns.iter().map(|column| column.name.clone()).collect();
         let has_sublinks = inner.has.sublinks;
-        let offset = self.adopt_entries(&mut inner);
+        let offset = self.adopt_entries(&mut inner)?;
         items.iter_mut().for_each(|item| adopt_tree(item, offset));
         quals.iter_mut().for_each(|qual| adopt_expr(qual, offset));
         targets.iter_mut().for_each(|target| adopt_expr(target, offset));

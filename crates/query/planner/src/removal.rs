@@ -2,13 +2,12 @@
 //!
 //! A left join whose missing side gives at most one row, and of whose columns nothing is used, neither adds rows nor values.
 
-use analyzer::node::Visitor;
-use analyzer::query::{self as q, EntryKind, Expr, ExprKind, Query};
+use analyzer::query::{EntryKind, Expr, ExprKind};
 use error::Result;
 
 use crate::level::Planner;
 use crate::plan::JoinType;
-use crate::prepare::{Tree, relids_of};
+use crate::prepare::{Tree, relids_in, relids_of};
 
 impl Planner<'_> {
     /// Drops left joins that change nothing.
@@ -71,14 +70,13 @@ impl Planner<'_> {
         if self.level().query.row_marks.iter().any(|mark| mark.relation == at) {
             return true;
         }
-        let mut finder = Uses { at, depth: 0, found: false };
+        let mut used = relids_in(&self.level().query);
         above(tree, at, &mut |qual| {
             if !on.contains(qual) {
-                finder.expr(qual);
+                used |= relids_of(qual);
             }
         });
-        self.level().query.visit_children(&mut finder);
-        finder.found
+        used >> at & 1 == 1
     }
 
     /// Whether anything but the join's own condition reads columns of an entry.
@@ -86,10 +84,9 @@ impl Planner<'_> {
         if self.level().query.row_marks.iter().any(|mark| mark.relation == at) {
             return true;
         }
-        let mut finder = Uses { at, depth: 0, found: false };
-        others(tree, at, &mut |qual| finder.expr(qual));
-        self.level().query.visit_children(&mut finder);
-        finder.found
+        let mut used = relids_in(&self.level().query);
+        others(tree, at, &mut |qual| used |= relids_of(qual));
+        used >> at & 1 == 1
     }
 
     /// Whether at most one row of an entry meets a join's condition.
@@ -234,30 +231,5 @@ fn others(tree: &Tree, at: usize, f: &mut dyn FnMut(&Expr)) {
             on.iter().for_each(&mut *f);
             others(right, at, f);
         }
-    }
-}
-
-struct Uses {
-    at: usize,
-    depth: u32,
-    found: bool,
-}
-
-impl Visitor for Uses {
-    fn expr(&mut self, expr: &Expr) {
-        match &expr.kind {
-            ExprKind::Var(q::Var { level, relation, .. }) => {
-                self.found |= *level == self.depth && *relation == self.at;
-            }
-            _ => expr.visit_children(self),
-        }
-    }
-    fn query(&mut self, query: &Query) {
-        self.depth += 1;
-        query.visit_children(self);
-        self.depth -= 1;
-    }
-    fn as_dyn(&mut self) -> &mut dyn Visitor {
-        self
     }
 }

@@ -186,11 +186,7 @@ impl Planner<'_> {
                 let pairs_each = all * inner.rows;
                 (partners.clamp(0.0, 1.0), if partners > 0.0 { (pairs_each / partners).max(1.0) } else { 1.0 })
             } else if first_only {
-                let mut partners: f64 = 1.0;
-                for key in &keys {
-                    partners *= self.semi_selectivity(&key.qual, outer.relids, inner.rows)?.unwrap_or(0.5);
-                }
-                (partners.clamp(0.0, 1.0), 1.0)
+                (self.partners(&keys, outer, inner)?.clamp(0.0, 1.0), 1.0)
             } else {
                 (1.0, 1.0)
             };
@@ -203,10 +199,7 @@ impl Planner<'_> {
                 outer_width: outer.width,
                 inner_width: inner.width,
             };
-            let mut buckets = Vec::with_capacity(keys.len());
-            for key in &keys {
-                buckets.push(self.bucket_of(&key.inner, inner.rows)?);
-            }
+            let buckets = keys.iter().map(|key| self.bucket_of(&key.inner, inner.rows)).collect::<Result<_>>()?;
             let pair = Pair {
                 problem,
                 join,
@@ -234,6 +227,15 @@ impl Planner<'_> {
             self.unique_pairs(problem, goal, (left, a), (right, b), special, &quals, quals_cost, all, into)?;
         }
         Ok(())
+    }
+
+    /// The part of the outer rows that finds a row to all of these equalities.
+    fn partners(&mut self, keys: &[Rc<Equality>], outer: &Rel, inner: &Rel) -> Result<f64> {
+        let mut partners = 1.0;
+        for key in keys {
+            partners *= self.semi_selectivity(&key.qual, outer.relids, inner.rows)?.unwrap_or(0.5);
+        }
+        Ok(partners)
     }
 
     fn unique_pairs(
@@ -312,10 +314,7 @@ impl Planner<'_> {
                 if turned { (b, a, &unique, &a.paths) } else { (a, b, &a.paths, &unique) };
             let keys = self.equalities(quals, outer.relids, inner.relids)?;
             let inner_unique = !turned || self.is_inner_unique(problem, left, &keys)?;
-            let mut partners = 1.0;
-            for key in &keys {
-                partners *= self.semi_selectivity(&key.qual, outer.relids, inner.rows)?.unwrap_or(0.5);
-            }
+            let partners = self.partners(&keys, outer, inner)?;
             let facts = Facts {
                 first_only: inner_unique,
                 anti: false,
@@ -325,10 +324,7 @@ impl Planner<'_> {
                 outer_width: outer.width,
                 inner_width: inner.width,
             };
-            let mut buckets = Vec::with_capacity(keys.len());
-            for key in &keys {
-                buckets.push(self.bucket_of(&key.inner, inner.rows)?);
-            }
+            let buckets = keys.iter().map(|key| self.bucket_of(&key.inner, inner.rows)).collect::<Result<_>>()?;
             let pair = Pair {
                 problem,
                 join: JoinType::Inner,
