@@ -10,6 +10,10 @@ use error::Result;
 use ids::Oid;
 use types::{Environment, oid};
 
+/// The functions of `=` and `<>` of truth values.
+const BOOLEQ: Oid = Oid(60);
+const BOOLNE: Oid = Oid(84);
+
 /// Simplifies expressions in place.
 pub(crate) struct Folder<'a> {
     pub catalog: &'a Catalog,
@@ -56,6 +60,11 @@ impl<'a> Folder<'a> {
             ExprKind::Operator(call) if !call.set => {
                 if let Some(value) = self.evaluate(call.function, &call.args, call.input_collation, ty, false)? {
                     *expr = Expr { kind: ExprKind::Const(value), ty, location: expr.location };
+                } else if let Some((truth, arg)) = compared_to_truth(call) {
+                    *expr = match truth {
+                        true => arg,
+                        false => self.negate(arg, expr.location)?,
+                    };
                 }
             }
             ExprKind::Relabel(arg, _) => {
@@ -70,11 +79,24 @@ impl<'a> Folder<'a> {
                     let value = std::mem::take(value);
                     expr.kind = ExprKind::Const(value);
                 }
+                _ if arg.ty == ty => *expr = std::mem::replace(&mut **arg, analyzer::types::null(ty)),
                 _ => {
                     let arg = std::mem::replace(&mut **arg, analyzer::types::null(ty));
                     expr.kind = ExprKind::Relabel(Box::new(arg), CallForm::ImplicitCast);
                 }
             },
+            // Elements that keep their bits: another name in the array's header.
+            ExprKind::ArrayCoerce { arg, element, .. } => {
+                if let ExprKind::Const(value) = &arg.kind
+                    && matches!(&element.kind, ExprKind::Relabel(inner, _) if matches!(inner.kind, ExprKind::CaseTest))
+                {
+                    let value = match value {
+                        Datum::Bytes(bytes) => relabelled(bytes, element.ty.oid)?,
+                        _ => Datum::Null,
+                    };
+                    expr.kind = ExprKind::Const(value);
+                }
+            }
             ExprKind::NullTest { arg, is_null, row: false } => {
                 if let ExprKind::Const(value) = &arg.kind {
                     expr.kind = ExprKind::Const(Datum::bool(value.is_null() == *is_null));
@@ -252,6 +274,35 @@ fn constant(value: Datum, ty: SqlType) -> Expr {
 
 fn not(arg: Expr, location: u32) -> Expr {
     Expr { kind: ExprKind::Not(Box::new(arg)), ty: SqlType::plain(oid::BOOL), location }
+}
+
+/// `x = true` is x, and `x <> true` is NOT x: what is compared, and whether it must be true.
+fn compared_to_truth(call: &OperatorCall) -> Option<(bool, Expr)> {
+    let equal = match call.function {
+        BOOLEQ => true,
+        BOOLNE => false,
+        _ => return None,
+    };
+    let [left, right] = &call.args[..] else { return None };
+    let truth = |expr: &Expr| match &expr.kind {
+        ExprKind::Const(value) => value.as_bool(),
+        _ => None,
+    };
+    match (truth(left), truth(right)) {
+        (_, Some(truth)) => Some((truth == equal, left.clone())),
+        (Some(truth), _) => Some((truth == equal, right.clone())),
+        _ => None,
+    }
+}
+
+/// An array whose elements are of another type with the same bits.
+fn relabelled(bytes: &[u8], element_type: Oid) -> Result<Datum> {
+    let view = types::array::View::new(bytes)?;
+    let dimensions: Vec<_> = view.dimensions().collect();
+    let elements: Vec<DatumRef<'_>> = view.iter().collect();
+    let mut out = Vec::with_capacity(bytes.len());
+    types::array::write(element_type, view.repr(), &dimensions, elements.iter().copied(), &mut out)?;
+    Ok(Datum::Bytes(out.into()))
 }
 
 /// Whether it is a null constant.

@@ -19,6 +19,7 @@ mod estimate;
 pub mod explain;
 mod facts;
 mod fold;
+mod functional;
 mod generated;
 mod grouping;
 mod implied;

@@ -592,7 +592,7 @@ fn other_columns(expr: &Expr, target: usize, into: &mut Vec<Expr>) {
     impl analyzer::node::Visitor for Finder<'_> {
         fn expr(&mut self, expr: &Expr) {
             match &expr.kind {
-                ExprKind::Var(var) if var.level == self.1 && var.relation != self.0 && var.column != 0 => {
+                ExprKind::Var(var) if var.level == self.1 && var.relation != self.0 => {
                     let mut own = expr.clone();
                     own.location = q::NO_LOCATION;
                     if let ExprKind::Var(v) = &mut own.kind {

@@ -560,13 +560,16 @@ impl Planner<'_> {
 
     fn pull_up_one(&mut self, tree: &mut Tree) -> Result<bool> {
         let mut candidates = Vec::new();
-        find_subqueries(tree, false, &mut candidates);
+        find_subqueries(tree, Above { nullable: false, outer_join: None }, &mut candidates);
         let mut alone = Vec::new();
         beside_others(tree, &mut alone);
-        for (at, nullable) in candidates {
+        for (at, Above { nullable, outer_join }) in candidates {
             let table = &self.level().query.range_table;
             let EntryKind::Subquery { query, security_barrier: false, .. } = &table[at].kind else { continue };
             if !is_simple(query) || query.from.is_empty() && !alone.contains(&at) {
+                continue;
+            }
+            if table[at].lateral && looks_past_outer_joins(query, outer_join) {
                 continue;
             }
             if table.len() + query.range_table.len() > RELATIONS_MAX {
@@ -830,16 +833,43 @@ fn beside_others(tree: &Tree, found: &mut Vec<usize>) {
     }
 }
 
-/// The entries of a tree, and whether an outer join may make them null.
-fn find_subqueries(tree: &Tree, nullable: bool, found: &mut Vec<(usize, bool)>) {
+/// What stands above an entry of a tree.
+#[derive(Clone, Copy)]
+struct Above {
+    /// An outer join may make it null.
+    nullable: bool,
+    /// What the lowest join above it that is not an inner one joins.
+    outer_join: Option<Relids>,
+}
+
+/// The entries of a tree.
+fn find_subqueries(tree: &Tree, above: Above, found: &mut Vec<(usize, Above)>) {
     match tree {
-        Tree::Relation(at) => found.push((*at, nullable)),
-        Tree::Group { items, .. } => items.iter().for_each(|item| find_subqueries(item, nullable, found)),
+        Tree::Relation(at) => found.push((*at, above)),
+        Tree::Group { items, .. } => items.iter().for_each(|item| find_subqueries(item, above, found)),
         Tree::Join { join, left, right, .. } => {
-            find_subqueries(left, nullable || *join == JoinType::Full, found);
-            find_subqueries(right, nullable || matches!(join, JoinType::Left | JoinType::Full), found);
+            let outer_join = Some(tree.relids());
+            let side = |nulls: bool| Above { nullable: above.nullable || nulls, outer_join };
+            find_subqueries(left, side(*join == JoinType::Full), found);
+            find_subqueries(right, side(matches!(join, JoinType::Left | JoinType::Full)), found);
         }
     }
+}
+
+/// Whether conditions of a LATERAL subquery could, once it is dissolved, not be asked where they belong: in an outer join they tell which rows
+/// match, and so must name nothing but what it joins.
+fn looks_past_outer_joins(query: &Query, outer_join: Option<Relids>) -> bool {
+    fn condition(expr: &Option<Expr>, known: Option<Relids>) -> bool {
+        let mut finder = Relations { depth: 1, found: 0, outer: false };
+        expr.iter().for_each(|expr| finder.expr(expr));
+        known.is_some_and(|known| finder.found & !known != 0)
+    }
+    fn item(from: &FromItem, known: Option<Relids>) -> bool {
+        let FromItem::Join(join) = from else { return false };
+        let known = if join.kind == JoinKind::Inner { known } else { Some(0) };
+        condition(&join.on, known) || item(&join.left, known) || item(&join.right, known)
+    }
+    condition(&query.where_clause, outer_join) || query.from.iter().any(|from| item(from, outer_join))
 }
 
 /// The join tree as it was written; right joins turned round.

@@ -1,16 +1,22 @@
 //! TABLESAMPLE: a part of a table's rows, picked at random by rows or by pages.
 
-use analyzer::query::{EntryKind, Expr};
+use analyzer::query::{EntryKind, Expr, TableSample};
 use error::Result;
 use ids::Oid;
 
 use crate::level::Planner;
 use crate::plan::Sample;
+use crate::prepare::{Relids, relids_of};
 
 /// The handler of `SYSTEM`, which picks pages.
 pub const SYSTEM: Oid = Oid(3314);
 /// The handler of `BERNOULLI`, which picks rows.
 pub const BERNOULLI: Oid = Oid(3313);
+
+/// The relations whose columns say how a sample is taken.
+pub(crate) fn relids(sample: &TableSample) -> Relids {
+    sample.args.iter().chain(&sample.repeatable).fold(0, |set, expr| set | relids_of(expr))
+}
 
 impl Planner<'_> {
     /// The sample that is taken of an entry, if any.

@@ -118,7 +118,7 @@ impl Planner<'_> {
             let work = Work::new(0.0, costs.random_page_cost);
             return Ok(vec![Rc::new(plain(PathKind::Cursor(unit_at), 1.0, work, true))]);
         }
-        let requires = relids_of_all(whole) & !(1 << *at);
+        let requires = (relids_of_all(whole) | unit.lateral) & !(1 << *at);
         let quals_cost = self.quals_cost(whole)?;
         let pages_cost = match &base.sample {
             Some(sample) => sample.pages * sample.page_cost(&costs),
@@ -146,6 +146,15 @@ impl Planner<'_> {
     pub fn quals_cost(&self, quals: &[Expr]) -> Result<f64> {
         Ok(self.ctx.costs.cpu_operator_cost
             * quals.iter().map(|qual| operators_in(self.ctx.catalog, qual)).sum::<f64>())
+    }
+
+    /// Conditions in the order in which they are computed: what costs little first, else as they are listed.
+    pub fn by_cost(&self, quals: &[Expr]) -> Vec<Expr> {
+        let mut sorted = quals.to_vec();
+        if sorted.len() > 1 {
+            sorted.sort_by_cached_key(|qual| OrderedCost(operators_in(self.ctx.catalog, qual)));
+        }
+        sorted
     }
 
     /// The indexes that rows under these conditions can be found by.
@@ -395,6 +404,7 @@ impl Planner<'_> {
                 match expressions.next() {
                     Some(mut expr) => {
                         renumber(&mut expr, at);
+                        crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut expr)?;
                         expr
                     }
                     None => return Ok(columns),
@@ -821,6 +831,24 @@ pub(crate) fn loops_of(requires: Relids, others: &[(Relids, f64)]) -> f64 {
 
 fn relids_of_all(quals: &[Expr]) -> Relids {
     quals.iter().fold(0, |set, qual| set | relids_of(qual))
+}
+
+/// A cost as a sort key.
+#[derive(PartialEq)]
+struct OrderedCost(f64);
+
+impl Eq for OrderedCost {}
+
+impl PartialOrd for OrderedCost {
+    fn partial_cmp(&self, other: &OrderedCost) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for OrderedCost {
+    fn cmp(&self, other: &OrderedCost) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
 }
 
 /// How many elements an array is likely to have.

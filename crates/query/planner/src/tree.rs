@@ -223,7 +223,7 @@ impl Planner<'_> {
     pub fn tree_paths(
         &mut self,
         unit_at: usize,
-        tree: &Tree,
+        (tree, lateral): (&Tree, Relids),
         joins: &[Expr],
         wanted: &[PathKey],
         others: &[(Relids, f64)],
@@ -243,7 +243,7 @@ impl Planner<'_> {
             let joins: Vec<Expr> = joins.iter().map(map).collect();
             let wanted: Vec<PathKey> =
                 wanted.iter().map(|key| PathKey { expr: map(&key.expr), ..key.clone() }).collect();
-            let unit = member.unit(at);
+            let unit = member.unit(at, lateral);
             let entered = self.enter(at, member);
             let paths = self.base_paths(unit_at, &unit, &joins, others);
             self.leave(entered);
@@ -346,7 +346,7 @@ impl Planner<'_> {
         let mut inputs = Vec::with_capacity(append.members.len());
         let mut scans = Vec::new();
         for (member, path) in tree.members.iter().zip(&append.members) {
-            problem.units[append.unit].kind = member.unit(at).kind;
+            problem.units[append.unit].kind = member.unit(at, 0).kind;
             let entered = self.enter(at, member);
             let built = self.build_path(problem, path);
             self.leave(entered);
@@ -404,8 +404,8 @@ impl Planner<'_> {
 }
 
 impl Member {
-    /// The member as a base relation.
-    fn unit(&self, at: usize) -> Unit {
+    /// The member as a base relation; `lateral` as the tree's.
+    fn unit(&self, at: usize, lateral: Relids) -> Unit {
         Unit {
             kind: UnitKind::Base {
                 relation: at,
@@ -413,7 +413,7 @@ impl Member {
                 quals: self.quals.clone(),
                 usable: self.usable,
             },
-            ..Unit::new(1 << at, UnitKind::Built(None), self.rows, 0)
+            ..Unit::new(1 << at, UnitKind::Built(None), self.rows, lateral)
         }
     }
 }

@@ -19,6 +19,7 @@ impl Planner<'_> {
         self.min_max()?;
         self.separate_group_keys();
         let tree = self.prepare()?;
+        self.drop_determined_keys()?;
         self.register_names();
         self.find_needed_with(&tree)?;
         let targets = self.level().query.targets.clone();
@@ -567,6 +568,12 @@ impl Planner<'_> {
                 .map(|set| set.iter().filter_map(|r| clauses.iter().position(|c| c.target_ref == *r)).collect())
                 .collect(),
         };
+        let mut known = key_columns.clone();
+        known.extend(found.aggregates.iter().chain(&found.groupings).cloned());
+        let carried = self.carried(&known);
+        for column in &carried {
+            calls.push(self.carry(column, &built.layout)?);
+        }
         let mut groupings = Vec::with_capacity(found.groupings.len());
         for grouping in &found.groupings {
             if let ExprKind::Grouping { args, .. } = &grouping.kind {
@@ -599,6 +606,7 @@ impl Planner<'_> {
         let order = if strategy == AggregateStrategy::Sorted { built.order.clone() } else { Vec::new() };
         let mut layout = key_columns;
         layout.extend(found.aggregates.iter().cloned());
+        layout.extend(carried);
         layout.extend(found.groupings.iter().cloned());
         let cost = Cost { startup, total, rows, width: self.width(&layout) };
         let kind = NodeKind::Aggregate {
@@ -616,6 +624,7 @@ impl Planner<'_> {
         if let Some(having) = having {
             let mut conditions = Vec::new();
             crate::prepare::conjuncts(having, &mut conditions);
+            let conditions = self.by_cost(&conditions);
             self.filter(&mut node, &layout, &conditions)?;
             let selectivity = self.selectivity_of_all(&conditions)?;
             node.cost.rows = (node.cost.rows * selectivity).max(1.0).round();

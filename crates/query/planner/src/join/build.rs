@@ -177,10 +177,13 @@ impl Planner<'_> {
     }
 
     fn build_scan(&mut self, problem: &mut Problem, unit: usize, path: &Path, way: Way<'_>) -> Result<Built> {
-        let UnitKind::Base { relation: at, base, quals, .. } = &problem.units[unit].kind else {
+        let UnitKind::Base { relation: at, base, quals, usable } = &problem.units[unit].kind else {
             return Err(Error::internal("not a base relation"));
         };
-        let (at, table, quals) = (*at, base.relation.clone(), quals.clone());
+        // What hides rows comes before what must wait for it, whatever either costs.
+        let (free, waiting) = quals.split_at(quals.len().min(*usable));
+        let quals = [self.by_cost(free), waiting.to_vec()].concat();
+        let (at, table) = (*at, base.relation.clone());
         let (alias, lock) = {
             let entry = &self.level().query.range_table[at];
             let lock = match entry.kind {
@@ -350,7 +353,8 @@ impl Planner<'_> {
         built.order = path.order.to_vec();
         if !join.filter.is_empty() {
             let layout = built.layout.clone();
-            self.filter(&mut built.node, &layout, &join.filter)?;
+            let filter = self.by_cost(&join.filter);
+            self.filter(&mut built.node, &layout, &filter)?;
         }
         Ok(built)
     }
@@ -364,6 +368,7 @@ impl Planner<'_> {
     ) -> Result<(Layout, Vec<crate::plan::Expr>, Vec<Expr>)> {
         let rest: Vec<Expr> =
             join.quals.iter().filter(|qual| !join.keys.iter().any(|key| key.qual == **qual)).cloned().collect();
+        let rest = self.by_cost(&rest);
         let both: Layout = outer.iter().chain(&inner).cloned().collect();
         let condition = self.compile_all(&rest, &both)?;
         let layout = match join.join {
@@ -465,6 +470,7 @@ impl Planner<'_> {
         let mut checked = Vec::new();
         enforced_by(&join.inner, &mut checked);
         let quals: Vec<Expr> = join.quals.iter().filter(|qual| !self.is_enforced(qual, &checked)).cloned().collect();
+        let quals = self.by_cost(&quals);
         let both: Layout = outer.layout.iter().chain(&inner.layout).cloned().collect();
         let condition = self.compile_all(&quals, &both)?;
         let layout: Layout = match join.join {

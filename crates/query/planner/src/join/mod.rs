@@ -9,6 +9,7 @@
 //! a scope equalities imply others, and a condition on one unit is asked of that unit.
 
 mod build;
+mod equal;
 mod order;
 mod special;
 mod unit;
@@ -19,7 +20,7 @@ use analyzer::query::{self as q, Expr, ExprKind};
 use error::{Error, Result};
 
 use crate::estimate::BaseRelation;
-use crate::level::{Built, Class, PathKey, Planner};
+use crate::level::{Built, PathKey, Planner};
 use crate::plan::*;
 use crate::prepare::{Relids, Tree, relids_of};
 use crate::restriction::restriction;
@@ -116,9 +117,6 @@ struct Part {
     /// Relations that inner joins within bring together.
     inner: Relids,
 }
-
-/// Of larger classes of equal columns not all equalities are made.
-const CLASS_MEMBERS_MAX: usize = 12;
 
 /// A scope's conditions, and whether each tells something that others do not.
 type Quals = Vec<(Expr, bool)>;
@@ -312,6 +310,12 @@ impl Planner<'_> {
                 };
                 let first_right = problem.units.len();
                 let right_part = self.flatten(*right, problem, &mut right_quals)?;
+                if join != JoinType::Full {
+                    // What a LATERAL part asks of the other side tells which rows match.
+                    let (within, across) = right_quals.into_iter().partition(|(qual, _)| relids_of(qual) & !r == 0);
+                    right_quals = within;
+                    between.extend::<Vec<Expr>>((across as Quals).into_iter().map(|(qual, _)| qual).collect());
+                }
                 let loose = self.scope(problem, right_quals, r, right_part, false)?;
                 if join == JoinType::Full {
                     self.gate_units(problem, first_right, loose)?;
@@ -350,7 +354,9 @@ impl Planner<'_> {
         top: bool,
     ) -> Result<Vec<Expr>> {
         let units = problem.units.iter().filter(|unit| unit.relids & relids != 0).count();
+        let classes = equal::classes_of(self.ctx.catalog, &quals)?;
         self.derive_equalities(&mut quals, units, part.nullable, top);
+        equal::order(&classes, &mut quals);
         let mut loose = Vec::new();
         for (expr, _) in quals {
             let own = relids_of(&expr);
@@ -431,138 +437,6 @@ impl Planner<'_> {
         });
         Ok((not_null && whole && valid).then_some(!*is_null))
     }
-
-    /// The equalities that follow from those written: with constants, and between members of one class.
-    fn derive_equalities(&mut self, quals: &mut Quals, units: usize, nullable: Relids, top: bool) {
-        let mut pairs: Vec<(Expr, Expr, usize)> = Vec::new();
-        for (at, (qual, _)) in quals.iter().enumerate() {
-            if let ExprKind::Operator(call) = &qual.kind
-                && let [left, right] = &call.args[..]
-                && left.ty.oid == right.ty.oid
-                && (left.ty.collation, right.ty.collation) == (call.input_collation, call.input_collation)
-                && relids_of(qual) & nullable == 0
-                && self
-                    .ctx
-                    .catalog
-                    .find_operator(call.operator)
-                    .ok()
-                    .flatten()
-                    .is_some_and(|row| row.oprcanmerge && is_known(call.operator))
-            {
-                let simple = |e: &Expr| matches!(&e.kind, ExprKind::Var(v) if v.level == 0 && v.column != 0);
-                let fixed = |e: &Expr| {
-                    matches!(e.kind, ExprKind::Const(_) | ExprKind::Param(_))
-                        || matches!(&e.kind, ExprKind::Var(v) if v.level > 0)
-                };
-                if simple(left) && (simple(right) || fixed(right)) {
-                    pairs.push((left.clone(), right.clone(), at));
-                } else if simple(right) && fixed(left) {
-                    pairs.push((right.clone(), left.clone(), at));
-                }
-            }
-        }
-        // Classes of equal expressions.
-        let mut classes: Vec<(Vec<Expr>, Vec<usize>)> = Vec::new();
-        for (left, right, at) in pairs {
-            let mut found: Vec<usize> =
-                (0..classes.len()).filter(|&c| classes[c].0.contains(&left) || classes[c].0.contains(&right)).collect();
-            let into = match found.first() {
-                Some(&first) => first,
-                None => {
-                    classes.push((Vec::new(), Vec::new()));
-                    classes.len() - 1
-                }
-            };
-            while found.len() > 1 {
-                if let Some(other) = found.pop() {
-                    let (members, sources) = classes.remove(other);
-                    for member in members {
-                        if !classes[into].0.contains(&member) {
-                            classes[into].0.push(member);
-                        }
-                    }
-                    classes[into].1.extend(sources);
-                }
-            }
-            for e in [left, right] {
-                if !classes[into].0.contains(&e) {
-                    classes[into].0.push(e);
-                }
-            }
-            classes[into].1.push(at);
-        }
-        for (members, sources) in classes {
-            let fixed = members.iter().find(|m| !matches!(&m.kind, ExprKind::Var(v) if v.level == 0)).cloned();
-            let Some(ExprKind::Operator(model)) = sources.first().map(|&at| quals[at].0.kind.clone()) else { continue };
-            let same_operator = sources.iter().all(|&at| {
-                matches!(&quals[at].0.kind, ExprKind::Operator(c) if c.operator == model.operator && c.input_collation == model.input_collation)
-            });
-            if !same_operator {
-                continue;
-            }
-            if top {
-                let columns = members.iter().filter(|m| matches!(&m.kind, ExprKind::Var(v) if v.level == 0));
-                let constant = fixed.is_some();
-                // Where not all equalities that follow are made, none may stand for others.
-                let closed = units < 2 || members.len() <= CLASS_MEMBERS_MAX;
-                let equality = if closed { model.operator } else { ids::Oid::INVALID };
-                let class = Class { members: columns.cloned().collect(), constant, equality };
-                self.level().classes.push(class);
-            }
-            if units < 2 || members.len() < 3 || members.len() > CLASS_MEMBERS_MAX {
-                continue;
-            }
-            let exists = |a: &Expr, b: &Expr, quals: &Quals| {
-                quals.iter().any(|(qual, _)| {
-                    matches!(&qual.kind, ExprKind::Operator(c) if c.operator == model.operator
-                        && (c.args == [a.clone(), b.clone()] || c.args == [b.clone(), a.clone()]))
-                })
-            };
-            let mut add = |a: &Expr, b: &Expr, counted: bool| {
-                if !exists(a, b, quals) {
-                    let mut call = model.clone();
-                    call.args = vec![a.clone(), b.clone()];
-                    quals.push((analyzer::types::condition(ExprKind::Operator(call), q::NO_LOCATION), counted));
-                }
-            };
-            match fixed {
-                Some(fixed) => {
-                    for member in members.iter().filter(|m| matches!(&m.kind, ExprKind::Var(v) if v.level == 0)) {
-                        add(member, &fixed, true);
-                    }
-                    // Columns that all equal one value need not be compared with each other.
-                    let mut drop: Vec<usize> = Vec::new();
-                    for &at in &sources {
-                        let both = matches!(&quals[at].0.kind, ExprKind::Operator(c)
-                            if c.args.iter().all(|arg| relids_of(arg) != 0));
-                        let relids = relids_of(&quals[at].0);
-                        let guarded = self
-                            .level()
-                            .query
-                            .range_table
-                            .iter()
-                            .enumerate()
-                            .any(|(at, entry)| at < 128 && relids >> at & 1 == 1 && !entry.security.is_empty());
-                        if both && !guarded && relids.count_ones() > 1 {
-                            drop.push(at);
-                        }
-                    }
-                    for at in drop {
-                        quals[at].0 = analyzer::types::boolean(true);
-                    }
-                }
-                None => {
-                    for (n, a) in members.iter().enumerate() {
-                        for b in &members[n + 1..] {
-                            // Those of one relation, too: of the equalities with another only one will be asked.
-                            add(a, b, true);
-                        }
-                    }
-                }
-            }
-        }
-        quals.retain(|(qual, _)| !crate::fold::is_boolean(qual, true));
-    }
 }
 
 /// The relations of a set of units.
@@ -577,6 +451,12 @@ pub(crate) fn relids_of_mask(problem: &Problem, mask: u32) -> Relids {
 }
 
 /// A join that cannot be made.
-fn no_order() -> Error {
-    Error::internal("no join order was found")
+fn no_order(problem: &Problem) -> Error {
+    match problem.specials.iter().any(|special| special.join == JoinType::Full) {
+        true => Error::new(
+            error::SqlState::FEATURE_NOT_SUPPORTED,
+            "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions",
+        ),
+        false => Error::internal("no join order was found"),
+    }
 }

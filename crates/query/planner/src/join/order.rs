@@ -42,7 +42,7 @@ impl Planner<'_> {
             let joins = if n == 1 { Vec::new() } else { self.join_conditions(problem, at) };
             let paths = match &unit.kind {
                 UnitKind::Base { .. } => self.base_paths(at, unit, &joins, &sizes)?,
-                UnitKind::Tree(tree) => self.tree_paths(at, tree, &joins, &goal.order, &sizes)?,
+                UnitKind::Tree(tree) => self.tree_paths(at, (tree, unit.lateral), &joins, &goal.order, &sizes)?,
                 UnitKind::Built(Some(built)) => vec![Rc::new(Path {
                     kind: crate::path::PathKind::Built(at),
                     units: 1 << at,
@@ -69,8 +69,8 @@ impl Planner<'_> {
         } else {
             self.greedy(problem, goal, n, &mut table)?;
         }
-        let rel = table.get(&full).ok_or_else(no_order)?;
-        self.choose(&rel.paths, goal)
+        let rel = table.get(&full).ok_or_else(|| no_order(problem))?;
+        self.choose(&rel.paths, goal)?.ok_or_else(|| no_order(problem))
     }
 
     fn all_orders(&mut self, problem: &Problem, goal: &Goal, n: usize, table: &mut Table) -> Result<()> {
@@ -170,7 +170,7 @@ impl Planner<'_> {
                     break;
                 }
             }
-            let (_, mask, rel) = best.ok_or_else(no_order)?;
+            let (_, mask, rel) = best.ok_or_else(|| no_order(problem))?;
             table.insert(mask, rel);
             parts.retain(|part| part & mask == 0);
             parts.push(mask);
@@ -280,7 +280,7 @@ impl Planner<'_> {
     }
 
     /// The path that serves the goal best.
-    fn choose(&mut self, paths: &[Rc<Path>], goal: &Goal) -> Result<Rc<Path>> {
+    fn choose(&mut self, paths: &[Rc<Path>], goal: &Goal) -> Result<Option<Rc<Path>>> {
         let mut best: Option<((u32, f64), Rc<Path>)> = None;
         for path in paths.iter().filter(|path| path.requires == 0) {
             let score = self.score(path, goal)?;
@@ -290,7 +290,7 @@ impl Planner<'_> {
                 best = Some((score, path.clone()));
             }
         }
-        best.map(|(_, path)| path).ok_or_else(no_order)
+        Ok(best.map(|(_, path)| path))
     }
 
     /// What a path comes to with what has to be done above it for the goal.

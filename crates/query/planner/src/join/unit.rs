@@ -41,8 +41,10 @@ impl Planner<'_> {
                 let (oid, inherit, relkind) = (*oid, *inherit, *relkind);
                 let sample = sample.clone();
                 let mut base = self.base_relation(oid)?;
+                let mut lateral = 0;
                 if let Some(sample) = &sample {
                     self.size_sample(&mut base, sample)?;
+                    lateral = crate::sample::relids(sample);
                 }
                 if relkind == catalog::relation::kind::FOREIGN_TABLE {
                     return Err(self.ctx.catalog.no_handler(oid)?);
@@ -56,14 +58,14 @@ impl Planner<'_> {
                         usable: usize::MAX,
                         members: Vec::new(),
                     };
-                    return Ok(Unit::new(relids, UnitKind::Tree(Box::new(tree)), 1.0, 0));
+                    return Ok(Unit::new(relids, UnitKind::Tree(Box::new(tree)), 1.0, lateral));
                 }
                 let rows = base.tuples;
                 return Ok(Unit::new(
                     relids,
                     UnitKind::Base { relation: at, base, quals: Vec::new(), usable: usize::MAX },
                     rows,
-                    0,
+                    lateral,
                 ));
             }
             EntryKind::Subquery { query, .. } => {

@@ -93,6 +93,21 @@ struct Pair<'p> {
     goal: &'p Goal,
 }
 
+impl Pair<'_> {
+    /// How many of its conditions are more than a constant.
+    fn checked(&self) -> usize {
+        self.quals.iter().filter(|qual| !matches!(qual.kind, ExprKind::Const(_))).count()
+    }
+
+    /// The cheapest path of either side that needs nothing but what its parts need by LATERAL.
+    fn cheapest<'s>(&self, paths: &'s [Rc<Path>]) -> Option<&'s Rc<Path>> {
+        let outside = self.lateral & !(self.left | self.right);
+        let fitting = |path: &&Rc<Path>| path.requires & !outside == 0;
+        let fewest = paths.iter().filter(fitting).map(|path| path.requires.count_ones()).min()?;
+        paths.iter().filter(fitting).filter(|path| path.requires.count_ones() == fewest).min_by(|a, b| a.by_total(b))
+    }
+}
+
 impl Planner<'_> {
     /// Adds the ways to join two sets, either of which may be the outer one.
     pub(super) fn join_pair(
@@ -492,7 +507,7 @@ impl Planner<'_> {
         let merge: Vec<Rc<Equality>> = pair.keys.iter().filter(|key| key.less.is_some()).cloned().collect();
         let all_keys = matches!(pair.join, JoinType::Right | JoinType::Full | JoinType::RightAnti);
         let may_merge = pair.join != JoinType::RightSemi
-            && (!all_keys || merge.len() == pair.quals.len())
+            && (!all_keys || merge.len() == pair.checked())
             && (!merge.is_empty() || pair.join == JoinType::Full);
         if may_merge {
             self.sorted_merges(pair, &merge, outers, inners, into)?;
@@ -726,7 +741,9 @@ impl Planner<'_> {
             self.selectivity_of_all(&shown)?.max(pair.selectivity)
         };
         let keys = Rc::new(keys);
-        let (Some(outer), Some(inner)) = (cheapest(outers).cloned(), cheapest(inners).cloned()) else { return Ok(()) };
+        let (Some(outer), Some(inner)) = (pair.cheapest(outers).cloned(), pair.cheapest(inners).cloned()) else {
+            return Ok(());
+        };
         let mut choices = vec![(outer.clone(), inner.clone())];
         if let Some(first) = outers
             .iter()
@@ -760,7 +777,7 @@ impl Planner<'_> {
                     inner_unique: pair.inner_unique,
                 })),
                 units: pair.units,
-                requires: 0,
+                requires: (outer.requires | inner.requires) & !(pair.left | pair.right),
                 rows: pair.rows,
                 startup: work.startup,
                 total: work.total,
@@ -798,7 +815,9 @@ impl Planner<'_> {
         inners: &[Rc<Path>],
         into: &mut Rel,
     ) -> Result<()> {
-        let (Some(outer), Some(inner)) = (cheapest(outers).cloned(), cheapest(inners).cloned()) else { return Ok(()) };
+        let (Some(outer), Some(inner)) = (pair.cheapest(outers).cloned(), pair.cheapest(inners).cloned()) else {
+            return Ok(());
+        };
         // Each key may lead; the order that is wanted above goes first.
         let mut leads: Vec<usize> = (0..merge.len()).collect();
         if let Some(first) = pair.goal.order.first() {
@@ -874,7 +893,7 @@ impl Planner<'_> {
             return Ok(());
         }
         let keys = self.independent(&keys);
-        let Some(cheap) = cheapest(inners).cloned() else { return Ok(()) };
+        let Some(cheap) = pair.cheapest(inners).cloned() else { return Ok(()) };
         self.merge_by(pair, keys.clone(), outer, &cheap, into)?;
         // Inner sides that are sorted, by all keys or by some.
         for count in (1..=keys.len()).rev() {
@@ -903,7 +922,7 @@ impl Planner<'_> {
     ) -> Result<()> {
         let costs = self.ctx.costs.clone();
         let all_keys = matches!(pair.join, JoinType::Right | JoinType::Full | JoinType::RightAnti);
-        if all_keys && keys.len() < pair.quals.len() {
+        if all_keys && keys.len() < pair.checked() {
             return Ok(());
         }
         let (outer_order, inner_order) = (self.merge_order(&keys, true), self.merge_order(&keys, false));
@@ -949,6 +968,7 @@ impl Planner<'_> {
             JoinType::Right | JoinType::Full | JoinType::RightAnti => Rc::default(),
             _ => sorted_outer.order.clone(),
         };
+        let requires = (sorted_outer.requires | inner.requires) & !(pair.left | pair.right);
         let path = Path {
             kind: PathKind::Join(Box::new(JoinPath {
                 method: Method::Merge,
@@ -961,7 +981,7 @@ impl Planner<'_> {
                 inner_unique: pair.inner_unique,
             })),
             units: pair.units,
-            requires: 0,
+            requires,
             rows: pair.rows,
             startup: work.startup,
             total: work.total,
