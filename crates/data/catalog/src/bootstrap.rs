@@ -176,8 +176,13 @@ pub fn bootstrap(
         if CATALOGS.iter().any(|info| info.relation == table) {
             continue;
         }
-        let index =
-            crate::store::index_of(relation, locator_of(class, TEMPLATE1), TEMPLATE1, backing.transaction.statistics());
+        let index = crate::store::index_of(
+            relation,
+            access::Method::Btree,
+            locator_of(class, TEMPLATE1),
+            TEMPLATE1,
+            backing.transaction.statistics(),
+        );
         backing.indexes.create(&backing.store, &index)?;
     }
     for_each_catalog(&mut Bootstrap { backing, options })?;

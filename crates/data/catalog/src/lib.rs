@@ -24,6 +24,7 @@ pub mod functions;
 mod handles;
 pub mod index;
 pub mod invalidation;
+mod methods;
 pub mod names;
 pub mod objects;
 pub mod privileges;

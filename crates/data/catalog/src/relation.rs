@@ -199,7 +199,9 @@ impl Relation {
         let statistics = catalog.transaction().map(|transaction| transaction.statistics().clone()).unwrap_or_default();
         match self.kind() {
             kind::INDEX => {
-                self.index_handle = Some(Arc::new(crate::store::index_of(&self, self.locator, database, &statistics)))
+                let method = catalog.index_method(self.class.relam)?;
+                let index = crate::store::index_of(&self, method, self.locator, database, &statistics);
+                self.index_handle = Some(Arc::new(index));
             }
             _ if self.has_storage() => {
                 self.table = Some(Arc::new(crate::store::table_of(&self, self.locator, toast, database, &statistics)?));

@@ -11,7 +11,7 @@ use crate::relation::{self, Relation};
 use crate::rows::*;
 use access::{
     ColumnShape, Direction, FetchMode, Fetched, Index, IndexAm, IndexEntries, IndexEntry, IndexScanOptions,
-    InsertOptions, Inserted, KeyRange, Outcome, Persistence, Projected, Row, RowLayout, Store, Table, TableAm,
+    InsertOptions, Inserted, KeyRange, Method, Outcome, Persistence, Projected, Row, RowLayout, Store, Table, TableAm,
     ToastStrategy, UniqueCheck, UpdateOptions, WaitPolicy, key_successor, projected_batch,
 };
 use batch::{Column, DatumRef, Repr};
@@ -97,6 +97,7 @@ impl Backing {
             info: index_info(index).ok_or_else(|| Error::internal(format!("{index} is no catalog's index")))?,
             index: Arc::new(index_of(
                 builtin(index)?,
+                Method::Btree,
                 relation::locator_of(&builtin(index)?.class, database),
                 database,
                 self.transaction.statistics(),
@@ -197,18 +198,23 @@ pub(crate) fn table_of(
 /// A relation as the index access method sees it.
 pub(crate) fn index_of(
     relation: &Relation,
+    method: Method,
     locator: RelFileLocator,
     database: Oid,
     statistics: &stats::Pending,
 ) -> Index {
     let database = if relation.class.relisshared { Oid::INVALID } else { database };
     let included = relation.index.as_ref().is_some_and(|row| row.indnatts > row.indnkeyatts);
+    let options = relation.class.reloptions.iter().flatten().filter_map(|option| option.split_once('='));
     Index {
         oid: relation.oid,
         name: relation.class.relname.as_ref().into(),
+        method,
         locator,
         persistence: persistence_of(relation.class.relpersistence),
-        fillfactor: fillfactor(&relation.class, 90),
+        fillfactor: fillfactor(&relation.class, method.traits().fillfactor.max(10)),
+        options: options.map(|(name, value)| (name.into(), value.into())).collect(),
+        support: None,
         deduplicate: !included && storage_option(&relation.class, "deduplicate_items") != Some("off"),
         cache: Default::default(),
         counters: statistics.relation(database, relation.oid),

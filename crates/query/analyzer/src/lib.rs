@@ -55,6 +55,7 @@ use query::{NO_LOCATION, Query};
 use scope::{Place, Scope};
 
 pub use column::{shift_levels, shift_levels_from, shift_query_levels};
+pub use polymorphic::is_polymorphic;
 pub use rewrite::{
     TableColumns, Wanted, assignment, check_as, coerce_expression, identity_sequence, stored_domain_check,
     stored_expression, stored_query, without_names,

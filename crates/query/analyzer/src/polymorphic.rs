@@ -30,7 +30,7 @@ pub(crate) fn is_second_family(type_oid: Oid) -> bool {
 }
 
 /// A polymorphic type.
-pub(crate) fn is_polymorphic(type_oid: Oid) -> bool {
+pub fn is_polymorphic(type_oid: Oid) -> bool {
     is_first_family(type_oid) || is_second_family(type_oid)
 }
 

@@ -128,7 +128,7 @@ fn add_unique(
         nulls_not_distinct: unique.nulls_not_distinct,
         for_constraint: true,
         immediate: !deferrable,
-        options: crate::options::storage(&unique.options, true)?,
+        options: crate::index_options::storage(&unique.options, access::Method::Btree)?,
         ..IndexPlan::of_columns(context, table, &numbers, &included)?
     };
     let only = IndexPlan { only: true, ..plan };

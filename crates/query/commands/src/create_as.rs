@@ -72,7 +72,7 @@ fn make(
     let mut new = NewRelation::new(name, schema, kind, catalog.current_user());
     new.persistence = persistence;
     new.columns = view::columns(context, &query, false)?;
-    new.options = options::storage(&into.options, false)?;
+    new.options = options::storage(&into.options)?;
     let table = catalog.create_relation(&new)?;
     context.services.at_commit().note(table, into.on_commit);
     catalog.create_toast_table(table)?;

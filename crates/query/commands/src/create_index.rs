@@ -2,6 +2,7 @@
 //!
 //! An index of a partitioned table has no entries; each partition has one that belongs to it. What is in [`crate::index_build`] fills them.
 
+use access::Method;
 use analyzer::Wanted;
 use analyzer::query::{Expr, ExprKind, NO_LOCATION, SqlType};
 use analyzer::scope::Place;
@@ -13,13 +14,15 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{CreateIndex, IndexElement, IndexKey, ObjectName, SortDirection, SortNulls};
 
-use crate::{Context, expression, index_build, options, partition};
+use crate::{Context, expression, index_build, index_options, partition};
 
 /// An index to be made on a table.
 #[derive(Clone)]
 pub(crate) struct IndexPlan {
     pub table: Oid,
     pub name: Option<String>,
+    /// The access method's row in `pg_am`, and what it is.
+    pub method: (Oid, Method),
     pub columns: Vec<NewIndexColumn>,
     pub keys: usize,
     pub unique: bool,
@@ -51,6 +54,7 @@ impl IndexPlan {
         IndexPlan {
             table,
             name: None,
+            method: (BTREE, Method::Btree),
             columns: Vec::new(),
             keys: 0,
             unique: false,
@@ -101,7 +105,9 @@ impl IndexPlan {
             Some(text) => Some(moved(&expression::read(context, text)?)?),
             None => None,
         };
+        let method = class.class.relam;
         Ok(IndexPlan {
+            method: (method, catalog.index_method(method)?),
             columns,
             keys: row.indnkeyatts as usize,
             unique: row.indisunique,
@@ -127,6 +133,7 @@ impl IndexPlan {
                         && row.indoption.get(at) == Some(&column.option))
         });
         if !columns
+            || candidate.class.relam != self.method.0
             || row.indkey.len() != self.columns.len()
             || row.indnkeyatts as usize != self.keys
             || row.indisunique != self.unique
@@ -154,15 +161,16 @@ fn column_key(context: &Context<'_>, relation: &Relation, number: i16) -> Result
 }
 
 fn key_of(context: &Context<'_>, ty: SqlType, column: NewIndexColumn) -> Result<NewIndexColumn> {
-    let opclass = default_class(context, ty.oid)?;
+    let opclass = default_class(context, ty.oid, BTREE)?;
     Ok(NewIndexColumn { opclass, collation: ty.collation, ..column })
 }
 
-/// The default operator class of a type.
-pub(crate) fn default_class(context: &Context<'_>, ty: Oid) -> Result<Oid> {
-    context.catalog().default_opclass(BTREE, ty)?.ok_or_else(|| {
+/// The default operator class of a type for an access method.
+fn default_class(context: &Context<'_>, ty: Oid, method: Oid) -> Result<Oid> {
+    let name = &context.catalog().access_method(method)?.amname;
+    context.catalog().default_opclass(method, ty)?.ok_or_else(|| {
         let text = format!(
-            "data type {} has no default operator class for access method \"btree\"",
+            "data type {} has no default operator class for access method \"{name}\"",
             context.session.type_name(ty).unwrap_or_default()
         );
         Error::new(SqlState::UNDEFINED_OBJECT, text).hint(
@@ -200,15 +208,7 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         context.inform(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists, skipping"));
         return Ok(());
     }
-    if let Some(method) = create.access_method.as_deref().filter(|method| *method != "btree") {
-        return match catalog.access_method_by_name(method)? {
-            Some(_) => Err(Error::not_implemented(format_args!("access method {method}"))),
-            None => {
-                let text = format!("access method \"{method}\" does not exist");
-                Err(Error::new(SqlState::UNDEFINED_OBJECT, text))
-            }
-        };
-    }
+    let method = method_of(context, create)?;
     if create.tablespace.as_deref().is_some_and(|name| name != "pg_default") {
         return Err(Error::not_implemented("tablespaces"));
     }
@@ -216,7 +216,8 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         name: create.name.as_deref().map(str::to_string),
         unique: create.unique,
         nulls_not_distinct: create.nulls_not_distinct,
-        options: options::storage(&create.options, true)?,
+        options: index_options::storage(&create.options, method.1)?,
+        method,
         only: !create.relation.inherit,
         ..IndexPlan::empty(relation.oid)
     };
@@ -243,6 +244,49 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         plan.columns.push(NewIndexColumn::of(number_of(&relation, name)?));
     }
     self::create(context, &plan).map(|_| ())
+}
+
+/// The access method of a new index, if it can do what is asked.
+fn method_of(context: &Context<'_>, create: &CreateIndex) -> Result<(Oid, Method)> {
+    let catalog = context.catalog();
+    let name = create.access_method.as_deref().unwrap_or("btree");
+    // What the method was called before GiST took its types over.
+    let name = if name == "rtree" && catalog.access_method_by_name(name)?.is_none() {
+        context.inform(
+            SqlState::SUCCESSFUL_COMPLETION,
+            "substituting access method \"gist\" for obsolete method \"rtree\"",
+        );
+        "gist"
+    } else {
+        name
+    };
+    let row = match catalog.access_method_by_name(name)? {
+        Some(row) => row,
+        None => {
+            let text = format!("access method \"{name}\" does not exist");
+            return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
+        }
+    };
+    if row.amtype != b'i' {
+        let text = format!("access method \"{name}\" is not of type INDEX");
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+    }
+    let method = catalog.index_method(row.oid)?;
+    let traits = method.traits();
+    let refuse = |what: &str| {
+        let text = format!("access method \"{name}\" does not support {what}");
+        Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text))
+    };
+    if create.unique && !traits.can_unique {
+        return refuse("unique indexes");
+    }
+    if !create.including.is_empty() && !traits.can_include {
+        return refuse("included columns");
+    }
+    if create.elements.len() > 1 && !traits.can_multi_column {
+        return refuse("multicolumn indexes");
+    }
+    Ok((row.oid, method))
 }
 
 /// A row's place and its transactions change without its indexes being told.
@@ -337,11 +381,12 @@ fn element_key(
             .hint("Use the COLLATE clause to set the collation explicitly."));
     }
     column.opclass = match &element.operator_class {
-        None => default_class(context, ty.oid)?,
+        None => default_class(context, ty.oid, plan.method.0)?,
         Some(class) => {
             let schema = class.qualifiers.last().map(|schema| &**schema);
-            let found = catalog.opclass_by_name(BTREE, schema, &class.name)?.ok_or_else(|| {
-                let text = format!("operator class \"{class}\" does not exist for access method \"btree\"");
+            let method = &catalog.access_method(plan.method.0)?.amname;
+            let found = catalog.opclass_by_name(plan.method.0, schema, &class.name)?.ok_or_else(|| {
+                let text = format!("operator class \"{class}\" does not exist for access method \"{method}\"");
                 Error::new(SqlState::UNDEFINED_OBJECT, text)
             })?;
             let input = catalog.opclass(found)?.opcintype;
@@ -359,6 +404,22 @@ fn element_key(
         let class = &catalog.opclass(column.opclass)?.opcname;
         let text = format!("nondeterministic collations are not supported for operator class \"{class}\"");
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    column.opclass_options =
+        index_options::of_class(context, column.opclass, plan.method.1, &element.operator_class_options)?;
+    if !plan.method.1.traits().can_order {
+        let name = &catalog.access_method(plan.method.0)?.amname;
+        let refuse = |what: &str| {
+            let text = format!("access method \"{name}\" does not support {what} options");
+            Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text))
+        };
+        if element.direction != SortDirection::Default {
+            return refuse("ASC/DESC");
+        }
+        if element.nulls != SortNulls::Default {
+            return refuse("NULLS FIRST/LAST");
+        }
+        return Ok(column);
     }
     let descending = element.direction == SortDirection::Descending;
     let nulls_first = match element.nulls {
@@ -395,6 +456,7 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
         }
     };
     let mut new = NewIndex::new(name.clone(), plan.table, plan.columns.clone());
+    new.method = plan.method.0;
     new.keys = Some(plan.keys);
     new.unique = plan.unique;
     new.primary = plan.primary;

@@ -56,7 +56,7 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
     let mut new = NewRelation::new(name, schema, kind, catalog.current_user());
     new.persistence = persistence;
     new.columns = definition.columns.iter().map(|column| column.new.clone()).collect();
-    new.options = options::storage(&create.options, false)?;
+    new.options = options::storage(&create.options)?;
     new.of_type = definition.of_type;
     if kind == kind::PARTITIONED_TABLE && new.options.is_some() {
         return Err(Error::new(

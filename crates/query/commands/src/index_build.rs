@@ -14,6 +14,7 @@ use access::{EntrySorter, IndexEntry, Projected, SortedEntries, Store, Table, Ta
 use batch::{Batch, Column};
 use catalog::rows::PgIndex;
 use error::{Error, Result, SqlState};
+use executor::EntryList;
 use executor::relation::{OpenIndex, OpenTable};
 use executor::{RowEvaluator, Session};
 use ids::{Oid, TupleId};
@@ -44,6 +45,7 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
         table: &table,
         context,
     };
+    let many = index.form().is_some();
     let rows = session.indexes.build(session.store, &index.index, &mut entries)?;
     let pages = session.store.storage.block_count(index.index.locator, ids::Fork::Main)?;
     if broken {
@@ -61,7 +63,7 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     }
     context.catalog().alter_class(index.index.oid, |class| {
         class.relpages = pages as i32;
-        class.reltuples = rows as f32;
+        class.reltuples = if many { alive as f32 } else { rows as f32 };
     })
 }
 
@@ -207,7 +209,7 @@ impl Reading<'_> {
     ) -> Result<bool> {
         let index = self.index;
         let width = self.projection.len() - 1;
-        let (mut key, mut payload) = (Vec::new(), Vec::new());
+        let (mut key, mut payload, mut entries) = (Vec::new(), Vec::new(), EntryList::default());
         let mut consume = |rows: &Batch, alive: &[bool]| {
             self.alive.fetch_add(alive.iter().filter(|alive| **alive).count() as u64, Relaxed);
             if let Some((evaluator, session)) = computed {
@@ -226,11 +228,22 @@ impl Reading<'_> {
                 if condition.is_some_and(|condition| condition.get(row).as_bool() != Some(true)) {
                     continue;
                 }
+                let tid = TupleId::from_u64(places[row] as u64);
+                if let Some(form) = index.form() {
+                    entries.clear();
+                    form.entries(&values, row, env, &mut entries)?;
+                    entries
+                        .iter()
+                        .try_for_each(|(key, payload)| sorter.push(IndexEntry { key, payload, tid }, false))?;
+                    continue;
+                }
                 key.clear();
                 let null = index.key(&values, row, env, &mut key)?;
+                if null && index.skips_nulls() {
+                    continue;
+                }
                 payload.clear();
                 index.payload(&values, row, &mut payload)?;
-                let tid = TupleId::from_u64(places[row] as u64);
                 // What only old snapshots see may have duplicates, and so may nulls, unless they count as equal.
                 let counts = alive[k] && (!null || index.row.indnullsnotdistinct);
                 sorter.push(IndexEntry { key: &key, payload: &payload, tid }, counts)?;

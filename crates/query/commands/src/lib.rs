@@ -30,6 +30,7 @@ mod function;
 mod grant;
 mod identity;
 mod index_build;
+mod index_options;
 mod inherit;
 mod language;
 mod like;

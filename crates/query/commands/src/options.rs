@@ -26,13 +26,13 @@ pub(crate) fn boolean(item: &DefinitionItem) -> Result<bool> {
     }
 }
 
-/// Storage options, checked, as `pg_class.reloptions` holds them; `None` if there are none.
-pub(crate) fn storage(items: &[DefinitionItem], index: bool) -> Result<Option<Vec<catalog::field::Text>>> {
+/// Storage options of tables, checked, as `pg_class.reloptions` holds them; `None` if there are none.
+pub(crate) fn storage(items: &[DefinitionItem]) -> Result<Option<Vec<catalog::field::Text>>> {
     let mut found = Vec::new();
     for item in items {
         let name = match &item.namespace {
             None => item.name.to_string(),
-            Some(namespace) if &**namespace == "toast" && !index => format!("toast.{}", item.name),
+            Some(namespace) if &**namespace == "toast" => format!("toast.{}", item.name),
             Some(namespace) => {
                 let text = format!("unrecognized parameter namespace \"{namespace}\"");
                 return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text));
@@ -58,16 +58,13 @@ pub(crate) fn storage(items: &[DefinitionItem], index: bool) -> Result<Option<Ve
                     .detail(format!("Valid values are between \"{least}\" and \"100\".")));
                 }
             }
-            "deduplicate_items" if index => {
+            "autovacuum_enabled" | "vacuum_truncate" | "user_catalog_table" => {
                 boolean(item).map_err(|_| invalid("boolean"))?;
             }
-            "autovacuum_enabled" | "vacuum_truncate" | "user_catalog_table" if !index => {
-                boolean(item).map_err(|_| invalid("boolean"))?;
-            }
-            "toast_tuple_target" | "parallel_workers" if !index => {
+            "toast_tuple_target" | "parallel_workers" => {
                 value.parse::<i64>().map_err(|_| invalid("integer"))?;
             }
-            name if !index && (name.starts_with("autovacuum_") || name.starts_with("log_autovacuum_")) => {
+            name if name.starts_with("autovacuum_") || name.starts_with("log_autovacuum_") => {
                 value.parse::<f64>().map_err(|_| invalid("integer"))?;
             }
             _ => {

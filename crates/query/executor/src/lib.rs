@@ -18,6 +18,7 @@
 //! - What an operator keeps is bounded by `work_mem`, or goes to temporary files.
 #![forbid(unsafe_code)]
 
+mod entry;
 mod evaluator;
 pub mod execution;
 mod expression;
@@ -30,6 +31,7 @@ pub mod session;
 pub mod store;
 mod version;
 
+pub use entry::{EntryForm, EntryList};
 pub use evaluator::RowEvaluator;
 pub use execution::{Execution, Options, lock_relation, try_lock_relation};
 pub use inserter::Inserter;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use access::{Index, RowLayout, Table};
+use access::{Index, Method, RowLayout, Table};
 use batch::{Column, DatumRef, Repr};
 use catalog::rows::PgIndex;
 use catalog::{Entry, Relation};
@@ -12,6 +12,7 @@ use types::Environment;
 use types::sortkey::{KeyColumn, KeyEncoder};
 
 use crate::Session;
+use crate::entry::{self, EntryForm};
 
 /// A table, opened.
 #[derive(Clone)]
@@ -25,7 +26,8 @@ pub struct OpenTable {
 /// An index, opened: its entries are made and read with [`OpenIndex::key`] and [`OpenIndex::payload`].
 ///
 /// An entry is a key of bytes, in the order of the index, and a payload: a row of the values that cannot be had back
-/// from the key, that is, of the included columns and of key columns whose encoding is not reversible.
+/// from the key, that is, of the included columns and of key columns whose encoding is not reversible. A hash index has
+/// codes of such keys. Methods without byte keys have entries of their own ([`OpenIndex::form`]).
 pub struct OpenIndex {
     /// Row of `pg_index`.
     pub row: PgIndex,
@@ -37,6 +39,7 @@ pub struct OpenIndex {
     /// The index's columns that stand in the payload, and their layout.
     payload: Option<(Vec<usize>, RowLayout)>,
     reprs: Vec<Repr>,
+    form: Option<Box<dyn EntryForm>>,
 }
 
 impl OpenTable {
@@ -78,17 +81,25 @@ impl OpenIndex {
     fn make(session: &Session<'_>, oid: Oid) -> Result<OpenIndex> {
         let relation = session.catalog.relation(oid)?;
         let row = relation.index.clone().ok_or_else(|| Error::internal(format!("relation {oid} is not an index")))?;
-        let index = session.catalog.index(&relation)?;
+        let mut index = session.catalog.index(&relation)?;
         let columns = session.catalog.index_key_columns(&relation)?;
-        let encoder = KeyEncoder::new(columns.clone(), session.env())?;
+        let form = entry::form_of(session, &relation, &row, index.method)?;
+        if let Some(support) = form.as_ref().and_then(|form| form.support()) {
+            index = Arc::new(Index { support: Some(support), ..Index::clone(&index) });
+        }
+        let encoder = match index.method {
+            Method::Btree => KeyEncoder::new(columns.clone(), session.env())?,
+            _ => KeyEncoder::new(Vec::new(), session.env())?,
+        };
         let reprs: Vec<Repr> = (relation.columns.iter().enumerate())
             .map(|(n, column)| match columns.get(n) {
                 Some(key) => types::sortkey::repr(key, session.env()),
                 None => Ok(types::repr_of(column.attlen, column.attbyval)),
             })
             .collect::<Result<_>>()?;
-        let in_payload: Vec<usize> =
-            (0..reprs.len()).filter(|&n| n >= columns.len() || !encoder.reversible(n)).collect();
+        let in_payload: Vec<usize> = (0..reprs.len())
+            .filter(|&n| n >= columns.len() || index.method == Method::Btree && !encoder.reversible(n))
+            .collect();
         let payload = match in_payload.is_empty() {
             true => None,
             false => {
@@ -99,7 +110,7 @@ impl OpenIndex {
                 Some((in_payload, RowLayout::new(shapes)?))
             }
         };
-        Ok(OpenIndex { row, index, columns, encoder, payload, reprs })
+        Ok(OpenIndex { row, index, columns, encoder, payload, reprs, form })
     }
 
     /// The forms of its columns, included ones too.
@@ -112,9 +123,19 @@ impl OpenIndex {
         self.columns.len()
     }
 
+    /// How rows become entries, and conditions queries, where that is not by keys of bytes.
+    pub fn form(&self) -> Option<&dyn EntryForm> {
+        self.form.as_deref()
+    }
+
+    /// Whether rows with nulls in the key have no entry.
+    pub fn skips_nulls(&self) -> bool {
+        self.index.method == Method::Hash
+    }
+
     /// Whether making a key asks the session: about an enum's order, or an array's elements.
     pub fn needs_session(&self) -> bool {
-        self.encoder.needs_session()
+        self.encoder.needs_session() || self.form.as_ref().is_some_and(|form| form.needs_session())
     }
 
     /// Appends the key of a row, given the index's columns; says whether it holds a null.
@@ -123,7 +144,7 @@ impl OpenIndex {
         for (position, value) in values.iter().enumerate().take(self.columns.len()) {
             let value = value.get(row);
             null |= value.is_null();
-            self.encoder.encode_column(position, value, env, to)?;
+            self.key_part(position, value, env, to)?;
         }
         Ok(null)
     }
@@ -136,6 +157,9 @@ impl OpenIndex {
         env: &dyn Environment,
         to: &mut Vec<u8>,
     ) -> Result<()> {
+        if self.index.method == Method::Hash {
+            return entry::hash_code(&self.columns[position], value, env, to);
+        }
         self.encoder.encode_column(position, value, env, to)
     }
 

@@ -670,7 +670,12 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
     node.filter.iter().for_each(&mut *f);
     node.project.iter().flatten().for_each(&mut *f);
     let search = |search: &IndexSearch, f: &mut dyn FnMut(&Expr)| {
-        search.filter.iter().for_each(&mut *f);
+        search.filter.iter().chain(&search.recheck).for_each(&mut *f);
+        for clause in search.clauses.iter().chain(&search.orders) {
+            if let ClauseTest::Value(value) = &clause.test {
+                f(value);
+            }
+        }
         for key in &search.keys {
             match key {
                 IndexKey::Equal(e) | IndexKey::Any(e) => f(e),

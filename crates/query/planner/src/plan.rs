@@ -596,12 +596,42 @@ pub struct IndexSearch {
     pub name: String,
     /// Conditions on its columns, in their order: any number of equalities, then perhaps one range. A column without condition ends the list.
     pub keys: Vec<IndexKey>,
+    /// In place of keys, for methods that know no order of bytes: conditions on its columns, all of which must hold.
+    pub clauses: Vec<IndexClause>,
+    /// For scans in the order of distances: from what, by which operators.
+    pub orders: Vec<IndexClause>,
+    /// What must hold of rows that the index was not certain of, over the scan's columns. Of a bitmap's index the scan of the table has it.
+    pub recheck: Vec<Expr>,
     /// What else must hold of an entry, over the index's columns, before its row is fetched.
     pub filter: Vec<Expr>,
     /// From the end.
     pub backward: bool,
     /// At most one row can match (a unique index, all columns equal).
     pub unique: bool,
+}
+
+/// `column operator value`, or a test for null, for an index that is searched by the strategies of its operator classes.
+#[derive(Debug)]
+pub struct IndexClause {
+    /// The column of the index, from zero.
+    pub column: usize,
+    /// The operator's strategy in the column's operator family.
+    pub strategy: i16,
+    /// The type that the operator takes on its right side.
+    pub type_oid: Oid,
+    /// What it is compared with.
+    pub test: ClauseTest,
+}
+
+/// What a column of an index is compared with. Expressions have no input columns.
+#[derive(Debug)]
+pub enum ClauseTest {
+    /// A value; if it is null, nothing matches.
+    Value(Expr),
+    /// IS NULL.
+    IsNull,
+    /// IS NOT NULL.
+    IsNotNull,
 }
 
 /// A condition on one column of an index. Expressions have no input columns (constants, params, slots), and may be of another

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use access::Method;
 use analyzer::query::{self as q, CallForm, Expr, ExprKind, SqlType};
-use catalog::objects::BTREE;
 use catalog::rows::PgIndex;
 use catalog::{Entry, Relation};
 use error::Result;
@@ -22,9 +22,18 @@ use crate::prepare::{Relids, relids_of};
 pub(crate) enum IndexCondition {
     Equal(Expr),
     Any(Expr),
-    Range { lower: Option<(Expr, bool)>, upper: Option<(Expr, bool)> },
+    Range {
+        lower: Option<(Expr, bool)>,
+        upper: Option<(Expr, bool)>,
+    },
     IsNull,
     IsNotNull,
+    /// For methods without byte keys: an operator by its strategy and the type of its right side.
+    Strategy {
+        strategy: i16,
+        type_oid: Oid,
+        value: Expr,
+    },
 }
 
 /// A way through an index.
@@ -32,8 +41,11 @@ pub(crate) enum IndexCondition {
 pub(crate) struct IndexAccess {
     pub index: Oid,
     pub name: String,
+    pub method: Method,
     /// By index column.
     pub keys: Vec<IndexCondition>,
+    /// In place of keys, for methods without byte keys: conditions on columns.
+    pub clauses: Vec<(usize, IndexCondition)>,
     /// What is checked of entries that the keys lead to, before their rows are fetched.
     pub filter: Vec<Expr>,
     /// The conditions that keys and filter stand for, as they are shown.
@@ -60,6 +72,7 @@ pub(crate) struct Match {
 pub(crate) struct Candidate {
     pub index: Entry<PgIndex>,
     pub class: Entry<Relation>,
+    pub method: Method,
     /// Expression, operator family, input type and collation of each column.
     pub columns: Vec<(Expr, Oid, Oid, Oid)>,
 }
@@ -166,9 +179,7 @@ impl Planner<'_> {
                 continue;
             }
             let class = self.relation(index)?;
-            if class.class.relam != BTREE {
-                continue;
-            }
+            let method = self.ctx.catalog.index_method(class.class.relam)?;
             // A partial index serves only queries whose conditions imply its predicate.
             if let Some(text) = &row.indpred {
                 let mut predicate = analyzer::stored_expression(self.ctx.catalog, self.ctx.env, text)?;
@@ -179,7 +190,7 @@ impl Planner<'_> {
                 }
             }
             let columns = self.index_columns(at, &row)?;
-            candidates.push(Candidate { index: row, class, columns });
+            candidates.push(Candidate { index: row, class, method, columns });
         }
         // The newest is looked at first.
         candidates.reverse();
@@ -266,11 +277,15 @@ impl Planner<'_> {
         for join in joins {
             self.match_index(join, at, candidate, &mut matches)?;
         }
-        let only = self.index_only(at, candidate);
+        let traits = candidate.method.traits();
+        let only = if traits.can_order { self.index_only(at, candidate) } else { None };
         // Without other relations.
         let plain: Vec<&Match> = matches[..own].iter().filter(|m| m.outer == 0).collect();
         let access = self.access(candidate, &plain, only.clone());
-        let full_order = self.index_order(&candidate.index, &candidate.columns)?;
+        let full_order = match traits.can_order {
+            true => self.index_order(&candidate.index, &candidate.columns)?,
+            false => Vec::new(),
+        };
         let in_order = access.keys.iter().all(|key| !matches!(key, IndexCondition::Any(_)))
             || matches!(access.keys.first(), Some(IndexCondition::Any(_))) && access.keys.len() == 1;
         let order = if in_order { self.canonical_order(&full_order) } else { Vec::new() };
@@ -296,7 +311,9 @@ impl Planner<'_> {
                 }
                 _ => None,
             };
-            add_path(paths, path);
+            if traits.plain_scan {
+                add_path(paths, path);
+            }
             if let Some(back) = back {
                 add_path(paths, back);
             }
@@ -331,8 +348,10 @@ impl Planner<'_> {
             let bitmap = IndexAccess { only: None, ..access.clone() };
             let bitmap_cost = self.index_cost(unit, base, candidate, &bitmap, loops)?;
             bitmaps.push((requires, BitmapTree::index(bitmap, &bitmap_cost, base, self.ctx.costs)));
-            let path = self.index_path(unit_at, rows, access, &cost, requires, order.clone());
-            add_path(paths, path);
+            if traits.plain_scan {
+                let path = self.index_path(unit_at, rows, access, &cost, requires, order.clone());
+                add_path(paths, path);
+            }
         }
         Ok(())
     }
@@ -432,6 +451,7 @@ impl Planner<'_> {
 
     fn match_index(&mut self, qual: &Expr, at: usize, candidate: &Candidate, matches: &mut Vec<Match>) -> Result<()> {
         let (index, columns) = (&candidate.index, &candidate.columns);
+        let (method, traits) = (candidate.method, candidate.method.traits());
         let own: Relids = 1 << at;
         let keys = index.indnkeyatts as usize;
         let outer = relids_of(qual) & !own;
@@ -443,7 +463,7 @@ impl Planner<'_> {
             })
         };
         match &qual.kind {
-            ExprKind::NullTest { arg, is_null, row: false } => {
+            ExprKind::NullTest { arg, is_null, row: false } if traits.search_nulls => {
                 if let Some(column) = find(arg, Oid::INVALID) {
                     let condition = if *is_null { IndexCondition::IsNull } else { IndexCondition::IsNotNull };
                     matches.push(Match { column, condition, shown: qual.clone(), qual: qual.clone(), outer });
@@ -451,7 +471,7 @@ impl Planner<'_> {
             }
             // A boolean column by itself.
             ExprKind::Var(_) | ExprKind::Not(_) | ExprKind::BooleanTest { value: Some(_), negated: false, .. }
-                if qual.ty.oid == types::oid::BOOL =>
+                if qual.ty.oid == types::oid::BOOL && traits.can_order =>
             {
                 let (column, wanted) = match &qual.kind {
                     ExprKind::Not(arg) => (&**arg, false),
@@ -476,7 +496,7 @@ impl Planner<'_> {
                 matches.push(Match { column: found, condition, shown, qual: qual.clone(), outer });
             }
             // Equalities with constants of which one must hold are one with an array.
-            ExprKind::Or(args) => {
+            ExprKind::Or(args) if traits.search_array => {
                 if let Some(shown) = self.any_of(args)? {
                     let before = matches.len();
                     self.match_index(&shown, at, candidate, matches)?;
@@ -497,11 +517,18 @@ impl Planner<'_> {
                     }
                     let (_, family, input, _) = columns[column];
                     let Some(strategy) = self.ctx.catalog.operator_strategy(operator, family)? else { continue };
-                    if !comparable(input, other.ty.oid) {
+                    if method.has_byte_keys() && !comparable(input, other.ty.oid) {
                         continue;
                     }
                     let value = other.clone();
                     let condition = match strategy {
+                        _ if !method.has_byte_keys() => {
+                            let declared = self.ctx.catalog.operator(operator)?.oprright;
+                            let general = analyzer::is_polymorphic(declared);
+                            let type_oid = if general { value.ty.oid } else { declared };
+                            IndexCondition::Strategy { strategy, type_oid, value }
+                        }
+                        1 if method == Method::Hash => IndexCondition::Equal(value),
                         1 => IndexCondition::Range { lower: None, upper: Some((value, false)) },
                         2 => IndexCondition::Range { lower: None, upper: Some((value, true)) },
                         3 => IndexCondition::Equal(value),
@@ -520,7 +547,7 @@ impl Planner<'_> {
                     break;
                 }
             }
-            ExprKind::ScalarArray { call, any: true } => {
+            ExprKind::ScalarArray { call, any: true } if traits.search_array => {
                 let [left, array] = &call.args[..] else { return Ok(()) };
                 if relids_of(array) & own != 0 || crate::prepare::is_volatile(self.ctx.catalog, array)? {
                     return Ok(());
@@ -543,21 +570,29 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The keys that these matches make: equalities from the first column on, then perhaps a range.
     /// Whether the transaction may see rows as they were before an index was made, which the index does not lead to.
     fn keeps_snapshot(&self) -> bool {
         let isolation = self.ctx.env.setting("transaction_isolation");
         isolation.is_some_and(|level| level == "repeatable read" || level == "serializable")
     }
 
+    /// The search that these matches make: in byte keys equalities from the first column on, then perhaps a range, and what else can be told
+    /// from an entry; elsewhere a clause for each.
     fn access(&self, candidate: &Candidate, matches: &[&Match], only: Option<Vec<usize>>) -> IndexAccess {
         let index = &candidate.index;
         let (mut keys, mut bounds, mut filter) = (Vec::new(), Vec::new(), Vec::new());
         let mut equal = 0;
         let mut open = true;
+        let mut clauses = Vec::new();
+        if !candidate.method.has_byte_keys() {
+            bounds.extend(matches.iter());
+            bounds.sort_by_key(|m: &&&Match| m.column);
+            clauses.extend(bounds.iter().map(|m| (m.column, m.condition.clone())));
+            open = false;
+        }
         for column in 0..index.indnkeyatts as usize {
             // A condition with a constant before one with another relation.
-            let mut here: Vec<&&Match> = matches.iter().filter(|m| m.column == column).collect();
+            let mut here: Vec<&&Match> = matches.iter().filter(|m| clauses.is_empty() && m.column == column).collect();
             here.sort_by_key(|m| m.outer != 0);
             let mut used: Vec<usize> = Vec::new();
             if open {
@@ -619,6 +654,8 @@ impl Planner<'_> {
         IndexAccess {
             index: index.indexrelid,
             name: candidate.class.name().to_string(),
+            method: candidate.method,
+            clauses,
             unique: index.indisunique && equal == index.indnkeyatts as usize,
             keys,
             filter: tests,
@@ -756,9 +793,16 @@ impl Planner<'_> {
         };
         let quals_cost = costs.cpu_operator_cost * access.conditions.len() as f64;
         index_total += each * lookups * (costs.cpu_index_tuple_cost + quals_cost);
+        if candidate.method == Method::Brin {
+            return self.range_summaries_cost(unit, base, candidate, access, index_pages, selectivity);
+        }
         let height = if index_pages <= 2.0 { 0.0 } else { (index_pages.ln() / 300.0_f64.ln()).ceil() };
         let comparisons = if index_tuples > 1.0 { index_tuples.log2().ceil() * costs.cpu_operator_cost } else { 0.0 };
-        let descent = comparisons + (height + 1.0) * 50.0 * costs.cpu_operator_cost;
+        let descent = match candidate.method {
+            // A code leads to its entries at once.
+            Method::Hash => 0.0,
+            _ => comparisons + (height + 1.0) * 50.0 * costs.cpu_operator_cost,
+        };
         index_total += descent * lookups;
         let index = Work::new(descent, index_total);
         // Heap pages: between one after the other and one for each row.
@@ -788,6 +832,48 @@ impl Planner<'_> {
         };
         total += tuples * (costs.cpu_tuple_cost + self.quals_cost(&rest)?);
         Ok(IndexCost { index, scan: Work::new(descent, total), selectivity })
+    }
+
+    /// The cost of looking all summaries of a block range index through, and of the ranges that they lead to: the less the table's order has to
+    /// do with the column's, the more of them.
+    fn range_summaries_cost(
+        &mut self,
+        unit: &Unit,
+        base: &BaseRelation,
+        candidate: &Candidate,
+        access: &IndexAccess,
+        index_pages: f64,
+        selectivity: f64,
+    ) -> Result<IndexCost> {
+        let costs = self.ctx.costs.clone();
+        let option = catalog::store::storage_option(&candidate.class.class, "pages_per_range");
+        let per_range = option.and_then(|text| text.parse().ok()).unwrap_or(128.0_f64).max(1.0);
+        let ranges = (base.pages / per_range).ceil().max(1.0);
+        let mut correlation = 0.0_f64;
+        for &(column, _) in &access.clauses {
+            let Some(&number) = candidate.index.indkey.get(column) else { continue };
+            let statistics = self.statistics(base.relation.oid, number)?;
+            let known = statistics.and_then(|row| crate::facts::ColumnFacts::new(row).correlation());
+            correlation = correlation.max(known.unwrap_or(0.0).abs());
+        }
+        let least = (ranges * selectivity).ceil();
+        let matching = if correlation < 1.0e-10 { ranges } else { (least / correlation).min(ranges) };
+        let selectivity = (matching / ranges).clamp(0.0, 1.0);
+        let quals_cost = costs.cpu_operator_cost * access.conditions.len() as f64;
+        // The map of the ranges first, then their summaries.
+        let map_pages = (ranges / 1360.0).ceil().min(index_pages);
+        let startup = costs.seq_page_cost * map_pages * access.clauses.len().max(1) as f64 + quals_cost;
+        let mut total = startup + costs.random_page_cost * (index_pages - map_pages).max(0.0);
+        total += 0.1 * costs.cpu_operator_cost * matching * per_range;
+        let index = Work::new(startup, total);
+        let rest: Vec<Expr> = match &unit.kind {
+            UnitKind::Base { quals, .. } => quals.clone(),
+            _ => Vec::new(),
+        };
+        let tuples = whole_rows(selectivity * base.tuples);
+        let rows_cost = tuples * (costs.cpu_tuple_cost + self.quals_cost(&rest)?);
+        let scan = Work::new(startup, total + matching * per_range * costs.random_page_cost + rows_cost);
+        Ok(IndexCost { index, scan, selectivity })
     }
 
     /// The correlation of the table's order with the index's first column, if known.

@@ -84,6 +84,11 @@ impl TidBitmap {
         self.add_with(tids, true);
     }
 
+    /// Makes all its places uncertain.
+    pub fn doubt(&mut self) {
+        self.pages.values_mut().for_each(|lines| lines.uncertain = true);
+    }
+
     fn add_with(&mut self, tids: &[TupleId], uncertain: bool) {
         for same_page in tids.chunk_by(|a, b| a.block == b.block) {
             let block = same_page[0].block.0;

@@ -10,14 +10,17 @@ use batch::ByteValues;
 use ids::{Oid, RelFileLocator, TupleId};
 
 use crate::Persistence;
+use crate::method::{Method, Support};
 
 /// An index as its access method sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Index {
     /// Its number in `pg_class`.
     pub oid: Oid,
     /// Its name, for messages.
     pub name: Box<str>,
+    /// How it is built and searched.
+    pub method: Method,
     /// Its files.
     pub locator: RelFileLocator,
     /// Whether changes are logged.
@@ -26,10 +29,36 @@ pub struct Index {
     pub fillfactor: u8,
     /// Whether entries with equal keys may share one stored key. False for entries with payloads.
     pub deduplicate: bool,
+    /// Storage options as they were given, name and value.
+    pub options: Box<[(Box<str>, Box<str>)]>,
+    /// What its operator classes give to the method; none where the method asks for nothing, or nobody will ask it to compare values.
+    pub support: Option<Support>,
     /// What this process remembers of the index.
     pub cache: IndexCache,
     /// What this session counts of it.
     pub counters: Arc<stats::RelationCounters>,
+}
+
+impl Index {
+    /// A storage option's number, if it was given.
+    pub fn number_option(&self, name: &str) -> Option<i64> {
+        self.option(name)?.parse().ok()
+    }
+
+    /// A storage option that is on or off.
+    pub fn flag_option(&self, name: &str, default: bool) -> bool {
+        self.option(name).map_or(default, |value| matches!(value, "on" | "true" | "yes" | "1"))
+    }
+
+    fn option(&self, name: &str) -> Option<&str> {
+        self.options.iter().find(|(own, _)| **own == *name).map(|(_, value)| &**value)
+    }
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} index \"{}\" ({})", self.method.traits().name, self.name, self.oid)
+    }
 }
 
 /// Blocks of an index that a process remembers to save work; both may be out of date, so who uses them looks.
@@ -98,6 +127,10 @@ pub struct IndexEntries {
     pub payloads: ByteValues,
     /// Whether everybody sees their rows, if asked for; as many as tids.
     pub all_visible: Vec<bool>,
+    /// The index cannot tell for certain that these rows meet the conditions.
+    pub recheck: bool,
+    /// Their distances, one for each order that was asked for, entry by entry; empty if none was. Null is `f64::NAN`.
+    pub distances: Vec<f64>,
 }
 
 impl IndexEntries {
@@ -107,6 +140,8 @@ impl IndexEntries {
         self.keys.clear();
         self.payloads.clear();
         self.all_visible.clear();
+        self.recheck = false;
+        self.distances.clear();
     }
 
     /// How many.

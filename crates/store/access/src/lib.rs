@@ -5,6 +5,7 @@
 //! - [`table`] holds what every table access method speaks of: [`Table`], [`Row`], [`Projected`], [`Conflict`].
 //! - [`index`] the same for indexes: [`Index`], [`KeyRange`], [`IndexEntries`].
 //! - [`bitmap`] has sets of row places, which indexes fill and tables are read by.
+//! - [`method`] names the index access methods and what each can do, and hands calls to them.
 //! - [`methods`] has the traits: [`TableAm`], [`TableScan`], [`TableFetch`], [`IndexAm`], [`IndexScan`].
 //!
 //! This crate knows nothing of pages' headers, visibility or SQL types.
@@ -15,6 +16,7 @@ pub mod columns;
 pub mod encode;
 pub mod index;
 pub mod layout;
+pub mod method;
 pub mod methods;
 pub mod sorter;
 pub mod table;
@@ -24,6 +26,7 @@ pub use columns::{PageRows, Pending};
 pub use encode::Body;
 pub use index::{Index, IndexCache, IndexEntries, KeyRange, UniqueCheck, key_successor};
 pub use layout::{BodyFlags, ColumnShape, Field, Form, RowLayout, RowView, ToastStrategy};
+pub use method::{IndexMethods, Method, Query, ScanKey, ScanTest, Support, Traits};
 pub use methods::{
     EntryStatus, FetchMode, Fetched, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport,
     InsertOptions, Inserted, RangeEstimate, ScanRequest, SortedEntries, Store, TableAm, TableFault, TableFetch,

@@ -418,6 +418,15 @@ pub trait IndexScan: Send {
     /// Starts a scan of `range`.
     fn start(&mut self, range: KeyRange<'_>, direction: Direction) -> Result<()>;
 
+    /// Starts a scan for a query, in place of [`IndexScan::start`]: for methods without byte keys.
+    ///
+    /// # Errors
+    /// `XX000` if the query is not in the method's form.
+    fn search(&mut self, query: &crate::Query) -> Result<()> {
+        let _ = query;
+        Err(error::Error::internal("this index is searched by keys"))
+    }
+
     /// Replaces `entries` by the next ones, at most a leaf's. False (and none) at the end.
     fn next(&mut self, entries: &mut IndexEntries) -> Result<bool>;
 
@@ -428,7 +437,10 @@ pub trait IndexScan: Send {
         let (mut entries, mut count) = (IndexEntries::default(), 0);
         while self.next(&mut entries)? {
             entries.tids.sort_unstable();
-            bitmap.add(&entries.tids);
+            match entries.recheck {
+                false => bitmap.add(&entries.tids),
+                true => bitmap.add_uncertain(&entries.tids),
+            }
             count += entries.len() as u64;
         }
         Ok(count)

@@ -84,6 +84,9 @@ fn main() {
     let index = Arc::new(Index {
         oid: Oid(20000),
         name: "i".into(),
+        method: access::Method::Btree,
+        options: Box::default(),
+        support: None,
         locator: locator(20000),
         persistence: Persistence::Permanent,
         fillfactor: 90,

@@ -21,6 +21,9 @@ fn index_of(bench: &Bench, deduplicate: bool, file: u32) -> Arc<Index> {
     let index = Index {
         oid: Oid(file),
         name: "t_idx".into(),
+        method: access::Method::Btree,
+        options: Box::default(),
+        support: None,
         locator: locator(file),
         persistence: Persistence::Permanent,
         fillfactor: 90,

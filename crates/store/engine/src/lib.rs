@@ -23,7 +23,7 @@ mod config;
 use std::path::Path;
 use std::sync::Arc;
 
-use access::{IndexAm, Store, TableAm};
+use access::{IndexAm, IndexMethods, Method, Store, TableAm};
 use error::{Error, Result};
 use ids::{Lsn, Oid, TimelineId};
 use locks::{LockManager, LockRequest, LockTable};
@@ -65,7 +65,7 @@ pub struct Engine {
     pub activities: Activities,
     /// The heap.
     pub tables: Arc<dyn TableAm>,
-    /// The B-tree.
+    /// The index access methods; each index says which is its own.
     pub indexes: Arc<dyn IndexAm>,
 }
 
@@ -78,6 +78,11 @@ pub struct Session {
     pub locks: LockManager,
     /// Its current transaction.
     pub transaction: Arc<Transaction>,
+}
+
+/// The index access methods. Hash codes are keys of bytes like others, and stand in the same trees.
+fn index_methods() -> IndexMethods {
+    IndexMethods::new().with(Method::Btree, btree::BtreeAm).with(Method::Hash, btree::BtreeAm)
 }
 
 impl Engine {
@@ -116,7 +121,7 @@ impl Engine {
             stats: Stats::attach(segment, request.stats),
             activities: Activities::attach(segment, request.activities),
             tables: Arc::new(heap::HeapAm),
-            indexes: Arc::new(btree::BtreeAm),
+            indexes: Arc::new(index_methods()),
         })
     }
 

@@ -262,12 +262,6 @@ impl Catalog {
     pub fn write_empty_index(&self, oid: Oid) -> Result<()> {
         let relation = self.relation(oid)?;
         let Some(backing) = &self.backing else { return Err(Error::internal("this catalog has no store")) };
-        if relation.class.relam != BTREE {
-            let method = self.access_method(relation.class.relam)?;
-            return Err(Error::not_implemented(format_args!("access method \"{}\"", method.amname)));
-        }
-        let statistics = backing.transaction.statistics();
-        let index = crate::store::index_of(&relation, relation.locator, self.database(), statistics);
-        backing.indexes.create(&backing.store, &index)
+        backing.indexes.create(&backing.store, relation.as_index()?)
     }
 }

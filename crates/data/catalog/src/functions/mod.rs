@@ -12,6 +12,7 @@ mod disk;
 mod facts;
 mod info;
 mod privileges;
+mod properties;
 mod rows;
 mod standard;
 mod triggers;
@@ -37,6 +38,7 @@ pub static TABLES: &[&[Builtin]] = &[
     disk::SIZES,
     info::INFORMATION,
     privileges::PRIVILEGES,
+    properties::PROPERTIES,
     standard::STANDARD,
     views::VIEWS,
     visibility::VISIBILITY,

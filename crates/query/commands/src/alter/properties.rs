@@ -11,7 +11,7 @@ use parser::ast::{
 };
 
 use super::rewrite;
-use crate::{Context, column, constraint, options};
+use crate::{Context, column, constraint, index_options, options};
 
 pub(super) fn alter(context: &Context<'_>, relation: &Entry<Relation>, action: &Action, recurse: bool) -> Result<()> {
     let catalog = context.catalog();
@@ -29,7 +29,11 @@ pub(super) fn alter(context: &Context<'_>, relation: &Entry<Relation>, action: &
                     .hint("Specify storage parameters for its leaf partitions instead."));
             }
             let mut have = relation.class.reloptions.clone().unwrap_or_default();
-            for option in options::storage(items, index)?.unwrap_or_default() {
+            let given = match index {
+                true => index_options::storage(items, catalog.index_method(relation.class.relam)?)?,
+                false => options::storage(items)?,
+            };
+            for option in given.unwrap_or_default() {
                 let name = option.split('=').next().unwrap_or_default().to_string() + "=";
                 have.retain(|old| !old.starts_with(&name));
                 have.push(option);

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use access::{
-    BitmapPage, Direction, FetchMode, Fetched, IndexScan as EntryScan, IndexScanOptions, KeyRange, Pages, Projected,
-    ScanRequest, TableFetch, TableScan, TidBitmap,
+    BitmapPage, Direction, FetchMode, Fetched, IndexScan as EntryScan, IndexScanOptions, Pages, Projected, ScanRequest,
+    TableFetch, TableScan, TidBitmap,
 };
 use batch::{BATCH_ROWS, Batch, Repr};
 use error::{Error, Result};
@@ -25,7 +25,14 @@ use crate::run::Run;
 
 /// What makes a bitmap.
 enum Source {
-    Index { search: Search, scan: Box<dyn EntryScan>, filter: Option<EntryFilter>, node: u32 },
+    /// `lossy`: what the index finds must be checked always.
+    Index {
+        search: Search,
+        scan: Box<dyn EntryScan>,
+        filter: Option<EntryFilter>,
+        lossy: bool,
+        node: u32,
+    },
     And(Vec<Source>, u32),
     Or(Vec<Source>, u32),
 }
@@ -47,7 +54,8 @@ impl Source {
                     reader: builder.snapshot.serializable.clone(),
                 };
                 let scan = session.indexes.scan(session.store, &index.index, options)?;
-                Ok(Source::Index { search: Search::new(index, &search.keys)?, scan, filter, node: node.id })
+                let lossy = index.index.method.traits().lossy;
+                Ok(Source::Index { search: Search::new(index, search)?, scan, filter, lossy, node: node.id })
             }
             _ => Err(Error::internal("a bitmap is made by something else")),
         }
@@ -57,13 +65,12 @@ impl Source {
     fn collect(&mut self, run: &mut Run<'_>, memory: usize, measured: bool) -> Result<TidBitmap> {
         let mut bitmap = TidBitmap::new(memory);
         let (found, node) = match self {
-            Source::Index { search, scan, filter, node } => {
+            Source::Index { search, scan, filter, lossy, node } => {
                 search.compute(run)?;
                 let mut found = 0;
-                for range in &search.ranges {
+                for at in 0..search.len() {
                     run.session.check_interrupts()?;
-                    let keys = KeyRange { lower: Some(&range.lower), upper: range.upper.as_deref() };
-                    scan.start(keys, Direction::Forward)?;
+                    search.start(at, &mut **scan, Direction::Forward)?;
                     found += match filter {
                         None => scan.collect(&mut bitmap)?,
                         Some(filter) => {
@@ -76,6 +83,9 @@ impl Source {
                             count
                         }
                     };
+                }
+                if *lossy {
+                    bitmap.doubt();
                 }
                 (found, *node)
             }
@@ -243,9 +253,9 @@ impl Operator for BitmapScan {
 }
 
 /// A substituted row that has to meet the conditions of the bitmap it stands in for.
-struct Rechecked {
-    row: Substituted,
-    recheck: Vec<Compiled>,
+pub(super) struct Rechecked {
+    pub row: Substituted,
+    pub recheck: Vec<Compiled>,
 }
 
 impl Operator for Rechecked {

@@ -7,14 +7,15 @@
 use std::sync::Arc;
 
 use access::{
-    Direction, FetchMode, Fetched, IndexEntries, IndexScan as EntryScan, IndexScanOptions, KeyRange, Projected,
-    TableFetch, key_successor,
+    Direction, FetchMode, Fetched, IndexEntries, IndexScan as EntryScan, IndexScanOptions, KeyRange, Method, Projected,
+    Query, ScanKey, ScanTest, TableFetch, key_successor,
 };
 use batch::{Batch, Column, Datum, DatumRef, Repr};
 use error::{Error, Result};
 use ids::Oid;
-use planner::plan::{ColumnType, IndexKey, IndexSearch, ScanColumn};
+use planner::plan::{ClauseTest, ColumnType, IndexClause, IndexKey, IndexSearch, ScanColumn};
 
+use super::bitmap_scan::Rechecked;
 use super::table::projection;
 use super::tid_scan::Substituted;
 use super::{Builder, Operator};
@@ -31,11 +32,70 @@ enum Key {
     IsNotNull,
 }
 
-/// The conditions of a search, and the ranges they come to.
+/// A condition of a search by strategies.
+struct Clause {
+    column: usize,
+    strategy: i16,
+    type_oid: Oid,
+    test: Test,
+}
+
+enum Test {
+    Value(Compiled),
+    IsNull,
+    IsNotNull,
+}
+
+impl Clause {
+    fn all(clauses: &[IndexClause]) -> Result<Vec<Clause>> {
+        let one = |clause: &IndexClause| {
+            let test = match &clause.test {
+                ClauseTest::Value(value) => Test::Value(compile(value)?),
+                ClauseTest::IsNull => Test::IsNull,
+                ClauseTest::IsNotNull => Test::IsNotNull,
+            };
+            Ok(Clause { column: clause.column, strategy: clause.strategy, type_oid: clause.type_oid, test })
+        };
+        clauses.iter().map(one).collect()
+    }
+
+    /// The values of the clauses, in their order; empty for tests of null.
+    fn values(clauses: &mut [Clause], run: &mut Run<'_>) -> Result<Vec<Datum>> {
+        let value = |clause: &mut Clause| match &mut clause.test {
+            Test::Value(value) => value.value(run),
+            _ => Ok(Datum::Null),
+        };
+        clauses.iter_mut().map(value).collect()
+    }
+
+    fn keys<'a>(clauses: &[Clause], values: &'a [Datum]) -> Vec<ScanKey<'a>> {
+        let key = |(clause, value): (&Clause, &'a Datum)| ScanKey {
+            column: clause.column,
+            strategy: clause.strategy,
+            type_oid: clause.type_oid,
+            test: match clause.test {
+                Test::Value(_) => ScanTest::Value(value.as_ref()),
+                Test::IsNull => ScanTest::IsNull,
+                Test::IsNotNull => ScanTest::IsNotNull,
+            },
+        };
+        clauses.iter().zip(values).map(key).collect()
+    }
+
+    /// Whether nothing can meet them all: a value is null.
+    fn impossible(clauses: &[Clause], values: &[Datum]) -> bool {
+        clauses.iter().zip(values).any(|(clause, value)| matches!(clause.test, Test::Value(_)) && value.is_null())
+    }
+}
+
+/// The conditions of a search, and what they come to: ranges of byte keys, or a query in the form of the index's method.
 pub(super) struct Search {
     pub index: Arc<OpenIndex>,
     keys: Vec<Key>,
-    pub ranges: Vec<Range>,
+    clauses: Vec<Clause>,
+    orders: Vec<Clause>,
+    ranges: Vec<Range>,
+    query: Option<Query>,
 }
 
 /// From the first bytes, inclusive, up to the second, exclusive; `None` is unbounded.
@@ -114,11 +174,11 @@ fn bound(value: Datum, from: ColumnType, to: Oid) -> Result<Bound> {
 }
 
 impl Search {
-    pub fn new(index: Arc<OpenIndex>, keys: &[IndexKey]) -> Result<Search> {
+    pub fn new(index: Arc<OpenIndex>, search: &IndexSearch) -> Result<Search> {
         let limit = |limit: &Option<(planner::plan::Expr, bool)>| {
             limit.as_ref().map(|(value, inclusive)| Ok((compile(value)?, *inclusive))).transpose()
         };
-        let keys = keys.iter().map(|key| {
+        let keys = search.keys.iter().map(|key| {
             Ok(match key {
                 IndexKey::Equal(value) => Key::Equal(compile(value)?),
                 IndexKey::Any(array) => Key::Any(compile(array)?),
@@ -127,12 +187,42 @@ impl Search {
                 IndexKey::IsNotNull => Key::IsNotNull,
             })
         });
-        Ok(Search { index, keys: keys.collect::<Result<_>>()?, ranges: Vec::new() })
+        let keys = keys.collect::<Result<_>>()?;
+        let (clauses, orders) = (Clause::all(&search.clauses)?, Clause::all(&search.orders)?);
+        Ok(Search { index, keys, clauses, orders, ranges: Vec::new(), query: None })
     }
 
-    /// Computes the ranges, in the order of the index, for the values that parameters have now.
+    /// How many scans of the index it takes, once it is computed.
+    pub fn len(&self) -> usize {
+        self.ranges.len() + usize::from(self.query.is_some())
+    }
+
+    /// Starts one of these scans.
+    pub fn start(&self, at: usize, scan: &mut dyn EntryScan, direction: Direction) -> Result<()> {
+        match (&self.query, self.ranges.get(at)) {
+            (Some(query), _) => scan.search(query),
+            (None, Some(range)) => {
+                let range = KeyRange { lower: Some(&range.lower), upper: range.upper.as_deref() };
+                scan.start(range, direction)
+            }
+            (None, None) => Err(Error::internal("an index scan was not computed")),
+        }
+    }
+
+    /// Computes the ranges, in no order, or the query, for the values that parameters have now.
     pub fn compute(&mut self, run: &mut Run<'_>) -> Result<()> {
         self.ranges.clear();
+        self.query = None;
+        if let Some(form) = self.index.form() {
+            let values = Clause::values(&mut self.clauses, run)?;
+            let distances = Clause::values(&mut self.orders, run)?;
+            if !Clause::impossible(&self.clauses, &values) {
+                let keys = Clause::keys(&self.clauses, &values);
+                let orders = Clause::keys(&self.orders, &distances);
+                self.query = form.query(&keys, &orders, run.env())?;
+            }
+            return Ok(());
+        }
         let mut prefixes = vec![Vec::new()];
         for (position, key) in self.keys.iter_mut().enumerate() {
             let column = self.index.columns[position];
@@ -285,6 +375,7 @@ impl EntryFilter {
                 kept.all_visible.extend(entries.all_visible.get(at));
             }
         }
+        kept.recheck = entries.recheck;
         *entries = kept;
         Ok(())
     }
@@ -308,6 +399,9 @@ struct IndexScan {
     outcome: Vec<Fetched>,
     dead: Vec<u32>,
     filter: Option<EntryFilter>,
+    /// The conditions, for rows that the index was not certain of: all, or those of which the entries say so.
+    recheck: Vec<Compiled>,
+    always: bool,
     /// For a scan of the index alone: for each output column its position in the index.
     only: Option<IndexOnly>,
 }
@@ -334,6 +428,13 @@ pub(super) fn build(
     let table = builder.table(relation)?;
     let (projected, forms) = projection(&table, columns)?;
     let index = OpenIndex::open(session, search.index)?;
+    let lossy = index.index.method.traits().lossy;
+    if let Some(tid) = builder.substitute(relation)
+        && index.index.method != Method::Btree
+    {
+        let row = Substituted::new(builder, &table, projected, tid);
+        return Ok((Box::new(Rechecked { row, recheck: compile_all(&search.recheck)? }), forms));
+    }
     if let Some(tid) = builder.substitute(relation) {
         // The row has to meet the conditions of the search as well, which no filter repeats.
         let all: Vec<ScanColumn> = columns.iter().copied().chain(index.row.indkey.iter().copied()).collect();
@@ -341,7 +442,7 @@ pub(super) fn build(
         let recheck = Recheck {
             row: Substituted::new(builder, &table, projected, tid),
             filter: EntryFilter::new(&index, &search.filter)?,
-            search: Search::new(index, &search.keys)?,
+            search: Search::new(index, search)?,
             wide: Batch::new(wide),
         };
         return Ok((Box::new(recheck), forms));
@@ -372,7 +473,9 @@ pub(super) fn build(
             values: index.reprs().iter().map(|&repr| Column::new(repr)).collect(),
             nothing: Batch::default(),
         }),
-        search: Search::new(index, &search.keys)?,
+        search: Search::new(index, search)?,
+        recheck: compile_all(&search.recheck)?,
+        always: lossy,
         entries: IndexEntries::default(),
         at: 0,
         step: FIRST_STEP,
@@ -415,11 +518,10 @@ impl IndexScan {
             self.range = Some(next + 1);
             let at = match self.direction {
                 Direction::Forward => Some(next),
-                Direction::Backward => self.search.ranges.len().checked_sub(next + 1),
+                Direction::Backward => self.search.len().checked_sub(next + 1),
             };
-            let Some(range) = at.and_then(|at| self.search.ranges.get(at)) else { return Ok(false) };
-            let range = KeyRange { lower: Some(&range.lower), upper: range.upper.as_deref() };
-            self.scan.start(range, self.direction)?;
+            let Some(at) = at.filter(|&at| at < self.search.len()) else { return Ok(false) };
+            self.search.start(at, &mut *self.scan, self.direction)?;
             self.inside = true;
         }
         Ok(true)
@@ -486,6 +588,9 @@ impl Operator for IndexScan {
             if self.filter.is_none() {
                 let dead = self.outcome.iter().enumerate().filter(|(_, found)| **found == Fetched::Dead);
                 self.dead.extend(dead.map(|(n, _)| (self.at + n) as u32));
+            }
+            if self.always || self.entries.recheck {
+                crate::expression::filter(&mut self.recheck, out, run)?;
             }
         }
         self.at = end;

@@ -244,7 +244,7 @@ impl Planner<'_> {
             Way::Index(access) => {
                 rest.retain(|qual| !access.quals.contains(qual));
                 details.push(("Index Cond", access.conditions.clone()));
-                let search = self.index_search(at, access)?;
+                let search = self.index_search(at, access, Some(layout))?;
                 match &access.only {
                     Some(positions) => {
                         NodeKind::IndexOnlyScan { relation, columns, index_columns: positions.clone(), search }
@@ -284,7 +284,7 @@ impl Planner<'_> {
         };
         let (kind, conditions) = match &tree.kind {
             BitmapKind::Index(access) => {
-                let search = self.index_search(at, access)?;
+                let search = self.index_search(at, access, None)?;
                 (NodeKind::BitmapIndexScan { relation, search }, access.conditions.clone())
             }
             BitmapKind::And(list) => (NodeKind::BitmapAnd { inputs: parts(self, list)? }, Vec::new()),
@@ -295,7 +295,8 @@ impl Planner<'_> {
         Ok(node)
     }
 
-    fn index_search(&mut self, at: usize, access: &IndexAccess) -> Result<IndexSearch> {
+    /// A search as the executor carries it out; `layout` is that of the rows it gives, none for a bitmap.
+    fn index_search(&mut self, at: usize, access: &IndexAccess, layout: Option<&[Expr]>) -> Result<IndexSearch> {
         let mut keys = Vec::with_capacity(access.keys.len());
         for key in &access.keys {
             keys.push(match key {
@@ -307,10 +308,30 @@ impl Planner<'_> {
                     };
                     IndexKey::Range { lower: bound(lower)?, upper: bound(upper)? }
                 }
+                IndexCondition::Strategy { .. } => {
+                    return Err(Error::internal("an index on byte keys is searched by strategies"));
+                }
                 IndexCondition::IsNull => IndexKey::IsNull,
                 IndexCondition::IsNotNull => IndexKey::IsNotNull,
             });
         }
+        let mut clauses = Vec::with_capacity(access.clauses.len());
+        for (column, condition) in &access.clauses {
+            let (strategy, type_oid, test) = match condition {
+                IndexCondition::Strategy { strategy, type_oid, value } => {
+                    (*strategy, *type_oid, ClauseTest::Value(self.compile(value, &[])?))
+                }
+                IndexCondition::IsNull => (0, Oid::INVALID, ClauseTest::IsNull),
+                IndexCondition::IsNotNull => (0, Oid::INVALID, ClauseTest::IsNotNull),
+                _ => return Err(Error::internal("an index that knows no order is searched by keys")),
+            };
+            clauses.push(IndexClause { column: *column, strategy, type_oid, test });
+        }
+        // What an ordered index finds is as certain as its keys.
+        let recheck = match layout {
+            Some(layout) if access.method != ::access::Method::Btree => self.compile_all(&access.conditions, layout)?,
+            _ => Vec::new(),
+        };
         let mut filter = Vec::new();
         if !access.filter.is_empty() {
             let row = self.ctx.catalog.find_index(access.index)?;
@@ -322,6 +343,9 @@ impl Planner<'_> {
             index: access.index,
             name: access.name.clone(),
             keys,
+            clauses,
+            orders: Vec::new(),
+            recheck,
             filter,
             backward: access.backward,
             unique: access.unique,

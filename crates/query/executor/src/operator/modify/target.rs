@@ -15,6 +15,7 @@ use planner::plan::{CheckKind, TableTrigger, TargetTable};
 use super::route::{PartitionCheck, Rearrangement};
 use super::triggers::{Capture, Triggers};
 use crate::Session;
+use crate::entry::EntryList;
 use crate::expression::{Compiled, compile, compile_all, evaluate_all};
 use crate::operator::Builder;
 use crate::relation::{OpenIndex, OpenTable};
@@ -58,6 +59,8 @@ pub(super) struct TargetIndex {
     pub uses: Vec<i16>,
     key: Vec<u8>,
     payload: Vec<u8>,
+    /// Of an index that has no byte keys.
+    entries: EntryList,
 }
 
 /// What became of a row's index entries.
@@ -87,6 +90,7 @@ impl Target {
                 uses: index.uses.clone(),
                 key: Vec::new(),
                 payload: Vec::new(),
+                entries: EntryList::default(),
             })
         });
         Ok(Target {
@@ -300,7 +304,22 @@ impl Target {
                 k += 1;
                 index.key.clear();
                 index.payload.clear();
+                if let Some(form) = index.open.form() {
+                    index.entries.clear();
+                    form.entries(&values, row, run.env(), &mut index.entries)?;
+                    let table = (run.session.tables.as_ref(), self.open.table.as_ref());
+                    for (key, payload) in index.entries.iter() {
+                        let entry = IndexEntry { key, payload, tid: *place };
+                        let (store, transaction) = (run.session.store, run.session.transaction);
+                        let own = &index.open.index;
+                        run.session.indexes.insert(store, transaction, own, table, entry, UniqueCheck::No)?;
+                    }
+                    continue;
+                }
                 let null = index.open.key(&values, row, run.env(), &mut index.key)?;
+                if null && index.open.skips_nulls() {
+                    continue;
+                }
                 index.open.payload(&values, row, &mut index.payload)?;
                 let arbiter = arbiters.is_some_and(|arbiters| {
                     index.open.row.indisunique && (arbiters.is_empty() || arbiters.contains(&index.open.row.indexrelid))

@@ -1,0 +1,100 @@
+//! What rows and conditions are to index methods that take no keys in byte order: the operator classes' side of an index.
+//!
+//! The store's access methods know no types. For a B-tree, [`crate::relation::OpenIndex`] makes keys whose bytes have SQL's order, and that
+//! is all there is to know. A hash index has the codes of its values as keys ([`hash_code`]), in the same trees. The other methods each have
+//! an [`EntryForm`] here, which is found by the support functions of the columns' operator classes: it turns rows into entries, conditions into
+//! the method's query, and gives the method what else it asks of the classes.
+
+use access::{Method, Query, ScanKey, Support};
+use batch::{Column, DatumRef};
+use catalog::Relation;
+use catalog::rows::PgIndex;
+use error::{Error, Result};
+use types::Environment;
+use types::sortkey::KeyColumn;
+
+use crate::Session;
+
+/// The operator classes of an index, for its method.
+pub trait EntryForm: Send + Sync {
+    /// Appends the entries of a row, given the index's columns: none, one or many.
+    ///
+    /// # Errors
+    /// `54000` for a value too large for the method; those of reading values.
+    fn entries(&self, values: &[&Column], row: usize, env: &dyn Environment, to: &mut EntryList) -> Result<()>;
+
+    /// What the method has to look for, for conditions that must hold together and distances that rows are to be ordered by; none if nothing can
+    /// meet the conditions.
+    ///
+    /// # Errors
+    /// Those of reading values.
+    fn query(&self, keys: &[ScanKey<'_>], orders: &[ScanKey<'_>], env: &dyn Environment) -> Result<Option<Query>>;
+
+    /// What the method asks of the classes itself.
+    fn support(&self) -> Option<Support> {
+        None
+    }
+
+    /// Whether making entries asks the session.
+    fn needs_session(&self) -> bool {
+        true
+    }
+}
+
+/// Entries of a row: keys and payloads.
+#[derive(Clone, Debug, Default)]
+pub struct EntryList {
+    bytes: Vec<u8>,
+    /// Where each key and its payload end.
+    ends: Vec<(usize, usize)>,
+}
+
+impl EntryList {
+    /// Drops all and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    /// Adds an entry.
+    pub fn push(&mut self, key: &[u8], payload: &[u8]) {
+        self.bytes.extend_from_slice(key);
+        let end = self.bytes.len();
+        self.bytes.extend_from_slice(payload);
+        self.ends.push((end, self.bytes.len()));
+    }
+
+    /// The entries: key and payload.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|ends| ends.1));
+        starts.zip(&self.ends).map(|(start, &(key, end))| (&self.bytes[start..key], &self.bytes[key..end]))
+    }
+}
+
+/// Appends the code that a hash index has for a value; nothing for null, which it has no entry for.
+pub(crate) fn hash_code(
+    column: &KeyColumn,
+    value: DatumRef<'_>,
+    env: &dyn Environment,
+    to: &mut Vec<u8>,
+) -> Result<()> {
+    if !value.is_null() {
+        let code = types::hash::hash_extended(column.type_oid, column.collation, value, 0, env)?;
+        to.extend_from_slice(&code.to_be_bytes());
+    }
+    Ok(())
+}
+
+/// The form of an index's entries; none for methods that have byte keys.
+pub(crate) fn form_of(
+    session: &Session<'_>,
+    relation: &Relation,
+    row: &PgIndex,
+    method: Method,
+) -> Result<Option<Box<dyn EntryForm>>> {
+    let _ = (session, relation, row);
+    match method {
+        Method::Btree | Method::Hash => Ok(None),
+        _ => Err(Error::not_implemented(format_args!("access method {}", method.traits().name))),
+    }
+}
