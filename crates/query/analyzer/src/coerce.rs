@@ -37,7 +37,7 @@ pub(crate) enum Path {
 
 impl Analyzer<'_> {
     /// Whether arguments of these types can be given to parameters of those types.
-    pub(crate) fn can_coerce(&self, inputs: &[Oid], targets: &[Oid], context: Coercion) -> Result<bool> {
+    pub fn can_coerce(&self, inputs: &[Oid], targets: &[Oid], context: Coercion) -> Result<bool> {
         let mut generic = false;
         for (&input, &target) in inputs.iter().zip(targets) {
             if input == target || target == oid::ANY {

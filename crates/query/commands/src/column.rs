@@ -7,6 +7,7 @@ use ids::Oid;
 use parser::ast::{ColumnDefinition, Constraint, ConstraintKind, DefinitionItem, GeneratedWhen};
 
 use crate::Context;
+use crate::not_null::{self, Declared};
 
 /// A stored expression of another table.
 #[derive(Clone)]
@@ -18,8 +19,10 @@ pub(crate) struct Model {
 /// A column as it is to be made, with its constraints that are more than a mark.
 pub(crate) struct Column<'s> {
     pub new: NewColumn,
-    /// `NOT NULL` as it was written: the name given to it, and whether children do not inherit it.
-    pub not_null: Option<(Option<&'s str>, bool)>,
+    /// `NOT NULL` as it was written, or as a model has it.
+    pub not_null: Option<Declared>,
+    /// Something else makes it NOT NULL: a primary key, an identity, a `serial`.
+    pub implied_not_null: bool,
     /// The constraint's name and how many parents have one, if parents have.
     pub inherited_not_null: Option<(String, i16)>,
     pub default: Option<&'s parser::ast::Expr>,
@@ -43,6 +46,7 @@ impl<'s> Column<'s> {
         Column {
             new,
             not_null: None,
+            implied_not_null: false,
             inherited_not_null: None,
             default: None,
             model_default: None,
@@ -84,6 +88,7 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
         column.new.compression = compression(context, method, ty.oid)?;
     }
     column.new.not_null = column.serial;
+    column.implied_not_null = column.serial;
     apply(context, definition, &mut column)?;
     Ok(column)
 }
@@ -148,8 +153,7 @@ pub(crate) fn apply<'s>(
                 if null {
                     return Err(conflicting_null(context, &name, constraint));
                 }
-                column.not_null = Some((constraint.name.as_deref(), constraint.attributes.no_inherit));
-                column.new.not_null = true;
+                not_null::declare(column, constraint.name.as_deref(), constraint.attributes.no_inherit, false)?;
             }
             ConstraintKind::Null => {
                 if column.new.not_null {
@@ -177,7 +181,7 @@ pub(crate) fn apply<'s>(
                     return Err(conflicting_null(context, &name, constraint));
                 }
                 column.new.identity = if *when == GeneratedWhen::Always { b'a' } else { b'd' };
-                column.new.not_null = true;
+                not_null::imply(column, false)?;
                 column.identity = Some(options);
             }
             ConstraintKind::Unique(unique) => {
@@ -185,7 +189,7 @@ pub(crate) fn apply<'s>(
                     if null {
                         return Err(conflicting_null(context, &name, constraint));
                     }
-                    column.new.not_null = true;
+                    not_null::imply(column, false)?;
                 }
                 column.constraints.push(constraint);
             }

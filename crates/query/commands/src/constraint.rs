@@ -12,8 +12,8 @@ use parser::ast::{self, Constraint, ConstraintKind, UniqueConstraint};
 
 use crate::column::{Column, Model};
 use crate::create_index::{self, IndexPlan};
-use crate::create_table::{NotNull, not_null_constraint};
-use crate::{Context, expression, foreign_key, inherit, merge, partition, rows};
+use crate::not_null::{self, NotNull};
+use crate::{Context, expression, foreign_key, merge, partition, rows};
 
 /// Marks the columns of a primary key as not null.
 pub(crate) fn mark_primary_key(
@@ -28,7 +28,7 @@ pub(crate) fn mark_primary_key(
     for name in &unique.columns {
         let column = columns.iter_mut().find(|column| column.new.name == **name);
         let column = column.ok_or_else(|| no_key_column(context, name, constraint))?;
-        column.new.not_null = true;
+        not_null::imply(column, true)?;
     }
     Ok(())
 }
@@ -40,7 +40,11 @@ fn no_key_column(context: &Context<'_>, name: &str, constraint: &Constraint) -> 
 
 /// Adds a constraint to a new table, which has neither rows nor children.
 pub(crate) fn add_new(context: &Context<'_>, table: Oid, constraint: &Constraint, column: Option<i16>) -> Result<()> {
-    add(context, table, constraint, column, false)
+    match &constraint.kind {
+        // It has no partitions yet.
+        ConstraintKind::ForeignKey(key) => foreign_key::add(context, table, constraint, key, column, true),
+        _ => add(context, table, constraint, column, false),
+    }
 }
 
 /// Adds a constraint to a table (and its children, if `recurse`): of one column, or of those it names.
@@ -57,16 +61,15 @@ pub(crate) fn add(
             let relation = context.catalog().relation(table)?;
             let number = context.column(&relation, name)?;
             let how = NotNull {
-                name: constraint.name.as_deref(),
-                local: true,
-                inherited: 0,
                 no_inherit: constraint.attributes.no_inherit,
+                not_valid: constraint.attributes.not_valid,
+                ..NotNull::local(constraint.name.as_deref())
             };
-            set_not_null(context, table, number, how, recurse)
+            not_null::add(context, table, number, how, recurse)
         }
         ConstraintKind::Check(condition) => add_check(context, table, constraint, condition, column, recurse),
         ConstraintKind::Exclusion(_) => Err(Error::not_implemented("exclusion constraints")),
-        ConstraintKind::ForeignKey(key) => foreign_key::add(context, table, constraint, key, column),
+        ConstraintKind::ForeignKey(key) => foreign_key::add(context, table, constraint, key, column, recurse),
         _ => Err(Error::internal("not a table constraint")),
     }
 }
@@ -114,11 +117,7 @@ fn add_unique(
             let text = format!("multiple primary keys for table \"{}\" are not allowed", relation.name());
             return Err(context.place(Error::new(SqlState::INVALID_TABLE_DEFINITION, text), constraint.location));
         }
-        for &number in &numbers {
-            if relation.column(number).is_some_and(|column| !column.attnotnull) {
-                set_not_null(context, table, number, NotNull::local(None), recurse)?;
-            }
-        }
+        not_null::for_primary_key(context, &relation, &numbers, recurse)?;
     }
     let included = unique.including.iter().map(|name| context.column(&relation, name)).collect::<Result<Vec<_>>>()?;
     let plan = IndexPlan {
@@ -268,9 +267,7 @@ fn use_index(
             let text = format!("multiple primary keys for table \"{}\" are not allowed", relation.name());
             return fail(SqlState::INVALID_TABLE_DEFINITION, text);
         }
-        for &number in &keys {
-            set_not_null(context, table, number, NotNull::local(None), true)?;
-        }
+        not_null::for_primary_key(context, &relation, &keys, true)?;
         let key = [found.oid.into()];
         catalog
             .change::<catalog::rows::PgIndex>(index::PG_INDEX_INDEXRELID_INDEX, &key, |row| row.indisprimary = true)?;
@@ -334,9 +331,6 @@ fn add_check(
         no_inherit: constraint.attributes.no_inherit,
     };
     let children = catalog.children(table)?;
-    if !recurse && !children.is_empty() && !check.no_inherit && relation.kind() == kind::PARTITIONED_TABLE {
-        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, "constraint must be added to child tables too"));
-    }
     if !recurse && !children.is_empty() && !check.no_inherit {
         return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, "constraint must be added to child tables too"));
     }
@@ -456,108 +450,6 @@ pub(crate) fn check_rows(context: &Context<'_>, relation: &Entry<Relation>, name
     })
 }
 
-/// The NOT NULL constraint of a column, if it has one.
-pub(crate) fn not_null_of(relation: &Relation, number: i16) -> Option<&PgConstraint> {
-    let own =
-        |constraint: &&PgConstraint| constraint.contype == b'n' && constraint.conkey.as_deref() == Some(&[number]);
-    relation.constraints.iter().find(own)
-}
-
-/// Makes a column refuse nulls, after a look at the rows there are; and the columns of children, if `recurse`.
-pub(crate) fn set_not_null(
-    context: &Context<'_>,
-    table: Oid,
-    number: i16,
-    how: NotNull<'_>,
-    recurse: bool,
-) -> Result<()> {
-    let catalog = context.catalog();
-    let relation = catalog.relation(table)?;
-    let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?.clone();
-    if let Some(have) = not_null_of(&relation, number) {
-        if let Some(name) = how.name.filter(|_| how.local)
-            && have.conname != *name
-        {
-            let text = format!(
-                "cannot create not-null constraint \"{name}\" on column \"{}\" of table \"{}\"",
-                column.attname,
-                relation.name()
-            );
-            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text)
-                .detail(format!("A not-null constraint named \"{}\" already exists for this column.", have.conname)));
-        }
-        if have.connoinherit && !how.no_inherit && !how.local {
-            let text = format!(
-                "cannot change NO INHERIT status of NOT NULL constraint \"{}\" on relation \"{}\"",
-                have.conname,
-                relation.name()
-            );
-            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text)
-                .hint("You might need to make the existing constraint inheritable using ALTER TABLE ... ALTER CONSTRAINT ... INHERIT."));
-        }
-        let key = [have.oid.into()];
-        catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| {
-            row.conislocal |= how.local;
-            row.coninhcount += how.inherited;
-        })?;
-        catalog.next_command()?;
-        if !column.attnotnull {
-            catalog.alter_column(table, number, |row| row.attnotnull = true)?;
-        }
-        if !have.convalidated {
-            check_no_nulls(context, &relation, number, &column.attname)?;
-            catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| row.convalidated = true)?;
-            catalog.next_command()?;
-        }
-        return Ok(());
-    }
-    let children = if how.no_inherit { Vec::new() } else { catalog.children(table)? };
-    if !recurse && !children.is_empty() {
-        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, "constraint must be added to child tables too"));
-    }
-    check_no_nulls(context, &relation, number, &column.attname)?;
-    catalog.alter_column(table, number, |row| row.attnotnull = true)?;
-    not_null_constraint(context, table, number, &column.attname, how)?;
-    let relation = catalog.relation(table)?;
-    let name = not_null_of(&relation, number).map(|constraint| constraint.conname.to_string());
-    for child in children {
-        executor::lock_relation(context.session, child, 8)?;
-        let below = catalog.relation(child)?;
-        let own = context.column(&below, &Box::from(&*column.attname))?;
-        let how = NotNull { name: name.as_deref(), local: false, inherited: 1, no_inherit: false };
-        set_not_null(context, child, own, how, true)?;
-    }
-    Ok(())
-}
-
-fn check_no_nulls(context: &Context<'_>, relation: &Entry<Relation>, number: i16, name: &str) -> Result<()> {
-    if relation.kind() != kind::TABLE {
-        return Ok(());
-    }
-    let virtual_column = relation.column(number).is_some_and(|column| column.attgenerated == b'v');
-    let mut evaluator = match virtual_column {
-        true => {
-            let text = relation.default_of(number).unwrap_or_default();
-            Some(expression::evaluator(context, relation, vec![expression::read(context, text)?])?)
-        }
-        false => None,
-    };
-    rows::for_each(context, relation, |batch| {
-        let column = match &mut evaluator {
-            Some(evaluator) => {
-                evaluator.evaluate(context.session, batch)?;
-                evaluator.column(0, batch)
-            }
-            None => &batch.columns[number as usize - 1],
-        };
-        if batch.rows().iter().any(|row| column.is_null(row)) {
-            let text = format!("column \"{name}\" of relation \"{}\" contains null values", relation.name());
-            return Err(Error::new(SqlState::NOT_NULL_VIOLATION, text).table(relation.name()).column(name));
-        }
-        Ok(())
-    })
-}
-
 /// VALIDATE CONSTRAINT: looks at the rows that were there before a constraint that is NOT VALID.
 pub(crate) fn validate(context: &Context<'_>, table: Oid, name: &str, recurse: bool) -> Result<()> {
     let catalog = context.catalog();
@@ -576,7 +468,7 @@ pub(crate) fn validate(context: &Context<'_>, table: Oid, name: &str, recurse: b
         return Ok(());
     }
     match constraint.contype {
-        b'f' => foreign_key::validate(context, &constraint)?,
+        b'f' => return foreign_key::set_validated(context, &constraint),
         b'c' => {
             let children = catalog.children(table)?;
             if !constraint.connoinherit {
@@ -592,18 +484,7 @@ pub(crate) fn validate(context: &Context<'_>, table: Oid, name: &str, recurse: b
                 check_rows(context, &relation, name, &expr)?;
             }
         }
-        _ => {
-            let number = constraint.conkey.as_ref().and_then(|key| key.first().copied()).unwrap_or_default();
-            let column = relation.column(number).map_or(String::new(), |column| column.attname.to_string());
-            for child in inherit::tree(context, table, 8)?.into_iter().skip(1) {
-                let below = catalog.relation(child)?;
-                let own = below.column_by_name(&column).and_then(|column| not_null_of(&below, column.attnum));
-                if let Some(own) = own.filter(|own| !own.convalidated) {
-                    validate(context, child, &own.conname, false)?;
-                }
-            }
-            check_no_nulls(context, &relation, number, &column)?;
-        }
+        _ => return not_null::validate(context, &relation, &constraint),
     }
     let key = [constraint.oid.into()];
     catalog.change::<PgConstraint>(index::PG_CONSTRAINT_OID_INDEX, &key, |row| row.convalidated = true)?;
@@ -638,14 +519,14 @@ pub(crate) fn drop_one(
     let number = constraint.conkey.as_ref().and_then(|key| key.first().copied()).unwrap_or_default();
     let column = relation.column(number).map_or(String::new(), |column| column.attname.to_string());
     if constraint.contype == b'n' {
-        check_may_be_null(&relation, number, &column)?;
+        not_null::check_may_be_null(&relation, number, &column)?;
     }
     notice(context, catalog.drop_object(Object::of::<PgConstraint>(constraint.oid), behavior)?);
     if !matches!(constraint.contype, b'c' | b'n') || constraint.connoinherit {
         return Ok(());
     }
     let children = catalog.children(table)?;
-    if !recurse && !children.is_empty() && relation.kind() == kind::PARTITIONED_TABLE {
+    if !recurse && !children.is_empty() && relation.kind() == kind::PARTITIONED_TABLE && constraint.contype == b'c' {
         let text = "cannot remove constraint from only the partitioned table when partitions exist";
         return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text).hint("Do not specify the ONLY keyword."));
     }
@@ -654,7 +535,7 @@ pub(crate) fn drop_one(
         let below = catalog.relation(child)?;
         let own = match constraint.contype {
             b'c' => below.constraints.iter().find(|own| own.contype == b'c' && own.conname == *name),
-            _ => below.column_by_name(&column).and_then(|column| not_null_of(&below, column.attnum)),
+            _ => below.column_by_name(&column).and_then(|column| not_null::of(&below, column.attnum)),
         };
         let Some(own) = own.cloned() else { continue };
         if own.coninhcount <= 0 {
@@ -670,22 +551,6 @@ pub(crate) fn drop_one(
             row.conislocal |= !recurse;
         })?;
         catalog.next_command()?;
-    }
-    Ok(())
-}
-
-/// Columns of a primary key and identity columns cannot be null.
-pub(crate) fn check_may_be_null(relation: &Relation, number: i16, column: &str) -> Result<()> {
-    let primary = relation.constraints.iter().any(|constraint| {
-        constraint.contype == b'p' && constraint.conkey.as_ref().is_some_and(|key| key.contains(&number))
-    });
-    if primary {
-        let text = format!("column \"{column}\" is in a primary key");
-        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
-    }
-    if relation.column(number).is_some_and(|column| column.attidentity != 0) {
-        let text = format!("column \"{column}\" of relation \"{}\" is an identity column", relation.name());
-        return Err(Error::new(SqlState::SYNTAX_ERROR, text));
     }
     Ok(())
 }

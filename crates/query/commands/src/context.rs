@@ -21,6 +21,9 @@ pub trait Services {
     /// Begins a COPY TO STDOUT of so many columns and gives where its data goes.
     fn copy_out(&self, columns: usize, binary: bool) -> Result<Box<dyn CopyWriter + '_>>;
 
+    /// Whether triggers that have still to fire are about rows of this table.
+    fn has_pending_triggers(&self, table: Oid) -> bool;
+
     /// Asks for a checkpoint and waits for it.
     fn checkpoint(&self) -> Result<()>;
 
@@ -126,6 +129,15 @@ impl<'a> Context<'a> {
     /// An analyzer for parts of the statement.
     pub fn analyzer(&self) -> Analyzer<'a> {
         Analyzer::new(self.session.catalog, self.session.env(), self.text, Params::default())
+    }
+
+    /// Refuses a statement that would change or drop a table about whose rows triggers have still to fire.
+    pub fn check_not_in_use(&self, relation: &Relation, statement: &str) -> Result<()> {
+        if !self.services.has_pending_triggers(relation.oid) {
+            return Ok(());
+        }
+        let text = format!("cannot {statement} \"{}\" because it has pending trigger events", relation.name());
+        Err(Error::new(SqlState::OBJECT_IN_USE, text))
     }
 
     /// Gives an error its place in the text.

@@ -435,6 +435,7 @@ fn element_key(
 pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, String)> {
     let catalog = context.catalog();
     let relation = catalog.relation(plan.table)?;
+    context.check_not_in_use(&relation, "CREATE INDEX")?;
     let partitioned = relation.kind() == kind::PARTITIONED_TABLE;
     if partitioned && plan.unique {
         partition::check_unique(context, &relation, plan)?;

@@ -12,7 +12,9 @@ use parser::ast::{CreateTable, Persistence};
 
 use crate::column::Column;
 use crate::merge::Definition;
-use crate::{Context, constraint, expression, foreign, inherit, like, merge, options, partition, sequence, temporary};
+use crate::{
+    Context, constraint, expression, foreign, inherit, like, merge, not_null, options, partition, sequence, temporary,
+};
 
 /// Makes a table.
 pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Result<()> {
@@ -122,18 +124,7 @@ fn finish(context: &Context<'_>, table: Oid, definition: &Definition<'_>) -> Res
     }
     for (at, column) in definition.columns.iter().enumerate() {
         if column.new.not_null {
-            let (inherited, name) = match &column.inherited_not_null {
-                Some((name, count)) => (*count, Some(name.as_str())),
-                None => (0, None),
-            };
-            let written = column.not_null;
-            let how = NotNull {
-                name: written.and_then(|(name, _)| name).or(name),
-                local: inherited == 0 || written.is_some(),
-                inherited,
-                no_inherit: written.is_some_and(|(_, no_inherit)| no_inherit),
-            };
-            not_null_constraint(context, table, at as i16 + 1, &column.new.name, how)?;
+            not_null::create_for(context, table, at as i16 + 1, column)?;
         }
     }
     let relation = catalog.relation(table)?;
@@ -249,62 +240,6 @@ pub(crate) fn set_generated(context: &Context<'_>, table: Oid, number: i16, valu
     let mut objects = stored.objects;
     objects.extend(stored.columns.iter().map(|&n| catalog::Object::column(table, n)));
     context.catalog().set_default(table, number, &stored.text, &objects).map(|_| ())
-}
-
-/// How a NOT NULL constraint comes to a table.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct NotNull<'s> {
-    /// Its name; one is chosen if there is none.
-    pub name: Option<&'s str>,
-    /// It was written for this table.
-    pub local: bool,
-    /// How many parents have it.
-    pub inherited: i16,
-    /// Children do not inherit it.
-    pub no_inherit: bool,
-}
-
-impl NotNull<'_> {
-    /// Written for the table itself.
-    pub fn local(name: Option<&str>) -> NotNull<'_> {
-        NotNull { name, local: true, ..Default::default() }
-    }
-}
-
-/// Makes the constraint behind a NOT NULL column.
-pub(crate) fn not_null_constraint(
-    context: &Context<'_>,
-    table: Oid,
-    number: i16,
-    column: &str,
-    how: NotNull<'_>,
-) -> Result<()> {
-    let catalog = context.catalog();
-    let relation = catalog.relation(table)?;
-    let schema = relation.class.relnamespace;
-    let taken = |name: &str| relation.constraints.iter().any(|constraint| constraint.conname == *name);
-    let name = match how.name {
-        // An inherited name gives way to a constraint of the table's own.
-        Some(name) if how.local || !taken(name) => name.to_string(),
-        _ => catalog.choose_name(schema, relation.name(), column, "not_null", &|_| false)?,
-    };
-    let row = PgConstraint {
-        conname: name.into(),
-        connamespace: schema,
-        contype: b'n',
-        conenforced: true,
-        convalidated: true,
-        conrelid: table,
-        confupdtype: b' ',
-        confdeltype: b' ',
-        confmatchtype: b' ',
-        conislocal: how.local,
-        coninhcount: how.inherited,
-        connoinherit: how.no_inherit,
-        conkey: Some(vec![number]),
-        ..Default::default()
-    };
-    catalog.create_constraint(&NewConstraint { row, objects: Vec::new() }).map(|_| ())
 }
 
 /// The row of `pg_class` says that a table is a partition, and of which rows.

@@ -92,6 +92,9 @@ fn relation(context: &Context<'_>, drop: &DropObjects, reference: &ObjectReferen
     };
     check_kind(drop.kind, &relation)?;
     context.require_owner(&relation)?;
+    if relation.kind() == kind::TABLE || relation.kind() == kind::PARTITIONED_TABLE {
+        context.check_not_in_use(&relation, "DROP TABLE")?;
+    }
     // An index goes only with its table locked, so that no plan uses it meanwhile.
     if let Some(index) = &relation.index {
         executor::lock_relation(context.session, index.indrelid, 8)?;

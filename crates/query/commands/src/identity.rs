@@ -32,6 +32,7 @@ pub(crate) fn add(
             format!("column \"{name}\" of relation \"{table}\" must be declared NOT NULL before identity can be added");
         return Err(prerequisite(text));
     }
+    crate::not_null::must_be_valid(relation, column.attnum)?;
     if column.attidentity != 0 {
         return Err(prerequisite(format!("column \"{name}\" of relation \"{table}\" is already an identity column")));
     }

@@ -168,11 +168,19 @@ pub(crate) fn attach(
             found.cloned()
         };
         let required = constraint(parent, theirs.attnum).filter(|constraint| !constraint.connoinherit);
-        if required.is_some() {
+        if let Some(required) = required {
             let Some(own) = constraint(child, ours.attnum) else {
                 let text = format!("column \"{name}\" in child table \"{}\" must be marked NOT NULL", child.name());
                 return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
             };
+            if required.convalidated && !own.convalidated {
+                let text = format!(
+                    "constraint \"{}\" conflicts with NOT VALID constraint on child table \"{}\"",
+                    own.conname,
+                    child.name()
+                );
+                return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
+            }
             inherit_constraint(context, child, &own, partition)?;
         }
         if theirs.attgenerated != 0 && ours.attgenerated == 0 {

@@ -38,6 +38,7 @@ mod maintenance;
 mod membership;
 mod merge;
 mod needs;
+mod not_null;
 mod object;
 mod operator;
 mod options;

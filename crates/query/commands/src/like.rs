@@ -10,6 +10,7 @@ use parser::ast::{LikeClause, LikeOptions};
 use crate::column::{Column, Model};
 use crate::create_index::{self, IndexPlan};
 use crate::merge::{Check, Definition, copy, default_of};
+use crate::not_null::Declared;
 use crate::{Context, constraint, expression};
 
 /// Adds the columns of a model, and what of it is made with the columns.
@@ -49,8 +50,9 @@ pub(crate) fn columns<'s>(
             model.constraints.iter().find(|c| c.contype == b'n' && c.conkey.as_deref() == Some(&[attribute.attnum]));
         column.new.not_null = attribute.attnotnull;
         if let Some(constraint) = constraint {
-            // The name is taken over; the constraint is the table's own all the same.
-            column.inherited_not_null = Some((constraint.conname.to_string(), 0));
+            // Name and all are taken over; the constraint is the table's own.
+            column.not_null =
+                Some(Declared { name: Some(constraint.conname.to_string()), no_inherit: constraint.connoinherit });
         }
         let generated = attribute.attgenerated != 0;
         if generated && wants(LikeOptions::GENERATED) {

@@ -11,7 +11,7 @@ use ids::Oid;
 use parser::ast::{Constraint, ConstraintKind, CreateTable, LikeOptions, TableElement};
 
 use crate::column::{self, Column, Model};
-use crate::{Context, constraint, expression};
+use crate::{Context, constraint, expression, not_null};
 
 /// A new table, as far as columns and checks go.
 #[derive(Default)]
@@ -110,8 +110,7 @@ pub(crate) fn definition<'s>(
                 let text = format!("column \"{name}\" of relation \"{}\" does not exist", create.relation.name);
                 Error::new(SqlState::UNDEFINED_COLUMN, text)
             })?;
-            column.new.not_null = true;
-            column.not_null = Some((constraint.name.as_deref(), constraint.attributes.no_inherit));
+            not_null::declare(column, constraint.name.as_deref(), constraint.attributes.no_inherit, true)?;
         } else {
             new.constraints.push(constraint);
         }
@@ -387,6 +386,7 @@ fn merge_own<'s>(
     column.new.local = true;
     column.new.not_null |= own.new.not_null;
     column.not_null = own.not_null;
+    column.implied_not_null |= own.implied_not_null;
     column.default = own.default;
     column.serial = own.serial;
     column.identity = own.identity;

@@ -35,6 +35,9 @@ pub(crate) fn truncate(context: &Context<'_>, truncate: &Truncate) -> Result<()>
         add_referring(context, &mut tables)?;
     }
     check_references(context, &tables, truncate.behavior)?;
+    for &table in &tables {
+        context.check_not_in_use(&*context.catalog().relation(table)?, "TRUNCATE")?;
+    }
     let relations = tables.iter().map(|&table| context.catalog().relation(table)).collect::<Result<Vec<_>>>()?;
     triggers::truncate(context, &relations, Timing::Before)?;
     for table in tables {
@@ -93,9 +96,8 @@ fn add_referring(context: &Context<'_>, tables: &mut Vec<Oid>) -> Result<()> {
 fn check_references(context: &Context<'_>, tables: &[Oid], behavior: DropBehavior) -> Result<()> {
     for &table in tables {
         let relation = context.catalog().relation(table)?;
-        let referring = context.catalog().scan_all::<catalog::rows::PgConstraint>()?;
-        for constraint in referring.iter().map(|stored| &stored.row) {
-            if constraint.contype != b'f' || constraint.confrelid != table || tables.contains(&constraint.conrelid) {
+        for constraint in context.catalog().foreign_keys_to(table)? {
+            if tables.contains(&constraint.conrelid) {
                 continue;
             }
             if behavior == DropBehavior::Cascade {

@@ -82,6 +82,7 @@ impl Visitor for Relations {
         match &expr.kind {
             ExprKind::Var(var) if var.level == self.depth => self.found |= 1 << var.relation,
             ExprKind::Var(var) if var.level > self.depth => self.outer = true,
+            ExprKind::CurrentOf { relation, .. } if self.depth == 0 => self.found |= 1 << relation,
             ExprKind::Aggregate(a) if a.level > self.depth => {
                 self.outer = true;
                 expr.visit_children(self);

@@ -24,7 +24,7 @@ impl Planner<'_> {
                 None => None,
             };
             let key = match row.is_of_foreign_key() {
-                true => self.key_of(table, row)?,
+                true => self.key_of(row)?,
                 false => Vec::new(),
             };
             found.push(Arc::new(TableTrigger { row: row.clone(), when, key }));
@@ -33,22 +33,9 @@ impl Planner<'_> {
     }
 
     /// The columns of a foreign key's trigger in the trigger's own table.
-    fn key_of(&self, table: &Relation, row: &catalog::rows::PgTrigger) -> Result<Vec<i16>> {
-        let catalog = self.ctx.catalog;
-        let constraint = catalog.constraint(row.tgconstraint)?;
-        if row.checks_foreign_key() {
-            return Ok(constraint.conkey.clone().unwrap_or_default());
-        }
-        let key = constraint.confkey.clone().unwrap_or_default();
-        if table.oid == constraint.confrelid {
-            return Ok(key);
-        }
-        // A partition of the table that is referred to has the columns by their names.
-        let above = catalog.relation(constraint.confrelid)?;
-        let number = |&number: &i16| {
-            let name = above.column(number).map_or("", |column| &column.attname);
-            table.column_by_name(name).map_or(0, |column| column.attnum)
-        };
-        Ok(key.iter().map(number).collect())
+    fn key_of(&self, row: &catalog::rows::PgTrigger) -> Result<Vec<i16>> {
+        let constraint = self.ctx.catalog.constraint(row.tgconstraint)?;
+        let key = if row.checks_foreign_key() { &constraint.conkey } else { &constraint.confkey };
+        Ok(key.clone().unwrap_or_default())
     }
 }

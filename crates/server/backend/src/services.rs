@@ -31,6 +31,10 @@ impl Services for Session<'_> {
         Ok(Box::new(ToClient { session: self }))
     }
 
+    fn has_pending_triggers(&self, table: Oid) -> bool {
+        self.triggers.borrow().is_about(table)
+    }
+
     fn checkpoint(&self) -> Result<()> {
         (self.shared.checkpoint)(&self.process)
     }

@@ -58,14 +58,26 @@ impl Catalog {
         let relation = self.relation(table)?;
         let mut found: Vec<PgConstraint> =
             relation.constraints.iter().filter(|constraint| constraint.contype == b'f').cloned().collect();
-        for trigger in relation.triggers.iter().filter(|trigger| trigger.tgconstraint.is_valid()) {
-            if let Some(row) = self.find_constraint(trigger.tgconstraint)?
+        found.extend(self.foreign_keys_to(table)?.into_iter().filter(|row| row.conrelid != table));
+        Ok(found)
+    }
+
+    /// The foreign keys that refer to a table, in the order in which they were made.
+    pub fn foreign_keys_to(&self, table: Oid) -> Result<Vec<PgConstraint>> {
+        let key = [PgClass::RELATION.into(), table.into()];
+        let mut found: Vec<PgConstraint> = Vec::new();
+        for row in self.read_rows::<PgDepend>(index::PG_DEPEND_REFERENCE_INDEX, &key)?.iter() {
+            if row.classid != PgConstraint::RELATION || found.iter().any(|have| have.oid == row.objid) {
+                continue;
+            }
+            if let Some(row) = self.find_constraint(row.objid)?
                 && row.contype == b'f'
-                && found.iter().all(|have| have.oid != row.oid)
+                && row.confrelid == table
             {
                 found.push(PgConstraint::clone(&row));
             }
         }
+        found.sort_by_key(|row| row.oid);
         Ok(found)
     }
 

@@ -45,6 +45,18 @@ impl Catalog {
         Err(Error::internal("no free name"))
     }
 
+    /// A constraint's name followed by the first number, `_1` or more, with which no constraint of the schema has it yet.
+    pub fn choose_numbered_name(&self, schema: Oid, name: &str) -> Result<String> {
+        for number in 1u32.. {
+            let name = object_name(name, "", &number.to_string());
+            let key = [name.as_str().into(), schema.into()];
+            if self.rows::<PgConstraint>(index::PG_CONSTRAINT_CONNAME_NSP_INDEX, &key)?.is_empty() {
+                return Ok(name);
+            }
+        }
+        Err(Error::internal("no free name"))
+    }
+
     /// Makes a constraint with its dependencies; keeps `relchecks` and the ownership of its index right. Its object id.
     ///
     /// # Errors

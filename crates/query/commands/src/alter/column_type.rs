@@ -312,12 +312,24 @@ fn dependents(context: &Context<'_>, relation: &Entry<Relation>, number: i16, la
         for row in catalog.read_rows::<PgDepend>(index::PG_DEPEND_REFERENCE_INDEX, &key)?.iter() {
             let object = Object { class: row.classid, oid: row.objid, sub: row.objsubid };
             if object.class == PgConstraint::RELATION && !drops.contains(&object) && !referring.contains(&object) {
-                note_constraint(context, &*catalog.constraint(object.oid)?, later)?;
-                referring.push(object);
+                let constraint = catalog.constraint(object.oid)?;
+                // What belongs to another one comes and goes with it.
+                if !constraint.conparentid.is_valid() {
+                    note_constraint(context, &constraint, later)?;
+                    referring.push(object);
+                }
             }
         }
     }
-    for object in referring.into_iter().chain(drops) {
+    // Foreign keys before the keys that they need.
+    let mut drops: Vec<Object> = referring.into_iter().chain(drops).collect();
+    let mut is_foreign_key = Vec::with_capacity(drops.len());
+    for object in &drops {
+        let foreign = object.class == PgConstraint::RELATION && catalog.constraint(object.oid)?.contype == b'f';
+        is_foreign_key.push((*object, foreign));
+    }
+    drops.sort_by_key(|object| !is_foreign_key.contains(&(*object, true)));
+    for object in drops {
         // It may have gone with another one.
         let gone = match object.class {
             PgConstraint::RELATION => catalog.find_constraint(object.oid)?.is_none(),

@@ -8,9 +8,9 @@ use ids::Oid;
 use parser::ast::{self, ColumnDefinition, Name};
 
 use super::rewrite::{self, Source};
-use crate::constraint::{self, not_null_of, notice, refuse_key_column};
-use crate::create_table::{self, NotNull, not_null_constraint};
-use crate::{Context, column, expression};
+use crate::constraint::{self, notice, refuse_key_column};
+use crate::not_null::{self, NotNull};
+use crate::{Context, column, create_table, expression};
 
 fn invalid(text: String) -> Error {
     Error::new(SqlState::INVALID_TABLE_DEFINITION, text)
@@ -44,7 +44,15 @@ pub(super) fn add(
             }
             let text = format!("merging definition of column \"{name}\" for child \"{}\"", relation.name());
             context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
-            return catalog.alter_column(table, have.attnum, |row| row.attinhcount += 1);
+            let number = have.attnum;
+            catalog.alter_column(table, number, |row| row.attinhcount += 1)?;
+            if new.new.not_null {
+                let declared = new.not_null.unwrap_or_default();
+                let name = declared.name.as_deref();
+                let how = NotNull { name, local: false, inherited: 1, no_inherit: false, not_valid: false };
+                not_null::add(context, table, number, how, true)?;
+            }
+            return Ok(());
         }
         let text = format!("column \"{name}\" of relation \"{}\" already exists", relation.name());
         if !if_not_exists {
@@ -69,7 +77,6 @@ pub(super) fn add(
         new.new.local = false;
         new.new.inherited = 1;
     }
-    let not_null = new.not_null;
     // Values of the rows there are: a constant is noted in the catalogs, and rows stay as they are.
     let number = relation.columns.len() as i16 + 1;
     let ty = SqlType { oid: new.new.type_, typmod: new.new.typmod, collation: new.new.collation };
@@ -145,22 +152,32 @@ pub(super) fn add(
         }
     }
     if new.new.not_null {
+        let declared = new.not_null.clone().unwrap_or_default();
         let how = NotNull {
-            name: not_null.and_then(|(name, _)| name),
+            name: declared.name.as_deref(),
             local: !inherited,
             inherited: i16::from(inherited),
-            no_inherit: not_null.is_some_and(|(_, no_inherit)| no_inherit),
+            no_inherit: declared.no_inherit,
+            not_valid: false,
         };
-        not_null_constraint(context, table, number, &new.new.name, how)?;
+        not_null::create(context, table, number, &new.new.name, how)?;
     }
+    let now = catalog.relation(table)?;
+    let not_null = not_null::of(&now, number).filter(|constraint| !constraint.connoinherit);
     for child in children {
         executor::lock_relation(context.session, child, 8)?;
         let mut bare = definition.clone();
-        bare.constraints.retain(|constraint| {
-            !matches!(
-                constraint.kind,
-                ast::ConstraintKind::Unique(_) | ast::ConstraintKind::ForeignKey(_) | ast::ConstraintKind::Check(_)
-            )
+        bare.constraints.retain_mut(|constraint| match (&constraint.kind, not_null) {
+            (ast::ConstraintKind::NotNull { .. }, None) => false,
+            (ast::ConstraintKind::NotNull { .. }, Some(above)) => {
+                constraint.name = Some(Name::from(&*above.conname));
+                true
+            }
+            (
+                ast::ConstraintKind::Unique(_) | ast::ConstraintKind::ForeignKey(_) | ast::ConstraintKind::Check(_),
+                _,
+            ) => false,
+            _ => true,
         });
         add(context, child, &bare, false, true, true)?;
     }
@@ -254,10 +271,10 @@ pub(super) fn not_null(
     }
     let number = context.column(relation, name)?;
     if set {
-        return constraint::set_not_null(context, relation.oid, number, NotNull::local(None), recurse);
+        return not_null::set(context, relation, number, recurse);
     }
-    let Some(found) = not_null_of(relation, number).cloned() else { return Ok(()) };
-    constraint::check_may_be_null(relation, number, name)?;
+    let Some(found) = not_null::of(relation, number).cloned() else { return Ok(()) };
+    not_null::check_may_be_null(relation, number, name)?;
     if found.coninhcount > 0 && relation.class.relispartition {
         let text = format!("column \"{name}\" is marked NOT NULL in parent table");
         return Err(invalid(text));

@@ -47,6 +47,13 @@ pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<(
         let text = "cannot alter temporary tables of other sessions";
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
     }
+    context.check_not_in_use(&relation, "ALTER TABLE")?;
+    let reaches_children = |action: &Action| pass(action) <= 2 || matches!(action, Action::AddConstraint(_));
+    if alter.relation.inherit && alter.actions.iter().any(reaches_children) {
+        for member in inherit::tree(context, relation.oid, 8)? {
+            context.check_not_in_use(&*context.catalog().relation(member)?, "ALTER TABLE")?;
+        }
+    }
     let mut actions: Vec<&Action> = alter.actions.iter().collect();
     actions.sort_by_key(|action| pass(action));
     for action in actions {
@@ -150,7 +157,13 @@ fn run(context: &Context<'_>, relation: &Entry<Relation>, action: &Action, recur
     match action {
         Action::AddConstraint(written) => constraint::add(context, table, written, None, recurse),
         Action::DropConstraint { name, if_exists, behavior } => match catalog.constraint_by_name(table, name)? {
-            Some(found) => constraint::drop_one(context, table, &found, drop_behavior(*behavior), recurse, false),
+            Some(found) => {
+                if found.contype == b'f' && found.conrelid != found.confrelid {
+                    executor::lock_relation(context.session, found.confrelid, 8)?;
+                    context.check_not_in_use(&*catalog.relation(found.confrelid)?, "ALTER TABLE")?;
+                }
+                constraint::drop_one(context, table, &found, drop_behavior(*behavior), recurse, false)
+            }
             None => {
                 let text = format!("constraint \"{name}\" of relation \"{}\" does not exist", relation.name());
                 if !if_exists {

@@ -248,8 +248,8 @@ fn set_logged(context: &Context<'_>, relation: &Entry<Relation>, logged: bool) -
         if !logged && to.oid == relation.oid && from.oid != relation.oid && from.class.relpersistence == b'p' {
             return wrong(format!(
                 "could not change table \"{}\" to unlogged because it references logged table \"{}\"",
-                from.name(),
-                relation.name()
+                relation.name(),
+                from.name()
             ));
         }
     }
@@ -469,10 +469,7 @@ pub(super) fn alter_constraint(
                 relation.name()
             ));
         }
-        if attributes.no_inherit == found.connoinherit {
-            return Ok(());
-        }
-        return Err(Error::not_implemented("ALTER CONSTRAINT … [NO] INHERIT"));
+        return crate::not_null::set_inheritable(context, relation, &found, attributes.inherit);
     }
     if found.contype != b'f' {
         return match attributes.enforced {
@@ -488,7 +485,10 @@ pub(super) fn alter_constraint(
     }
     if found.conparentid.is_valid() {
         let text = format!("cannot alter constraint \"{name}\" on relation \"{}\"", relation.name());
-        let above = catalog.constraint(found.conparentid)?;
+        let mut above = catalog.constraint(found.conparentid)?;
+        while above.conparentid.is_valid() {
+            above = catalog.constraint(above.conparentid)?;
+        }
         let table = catalog.relation_name(above.conrelid)?.unwrap_or_default();
         return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text)
             .detail(format!(
@@ -497,12 +497,15 @@ pub(super) fn alter_constraint(
             ))
             .hint("You may alter the constraint it derives from instead."));
     }
-    if attributes.enforced.is_some() {
-        return Err(Error::not_implemented("ALTER CONSTRAINT … [NOT] ENFORCED"));
+    if attributes.deferrable.is_some() || attributes.initially_deferred.is_some() {
+        let deferred = attributes.initially_deferred.unwrap_or(false);
+        let deferrable = attributes.deferrable.unwrap_or(deferred) || deferred;
+        set_deferrable(context, found.oid, deferrable, deferred)?;
     }
-    let deferred = attributes.initially_deferred.unwrap_or(false);
-    let deferrable = attributes.deferrable.unwrap_or(deferred) || deferred;
-    set_deferrable(context, found.oid, deferrable, deferred)
+    match attributes.enforced {
+        Some(enforced) => crate::foreign_key::set_enforced(context, &*catalog.constraint(found.oid)?, enforced),
+        None => Ok(()),
+    }
 }
 
 fn set_deferrable(context: &Context<'_>, oid: Oid, deferrable: bool, deferred: bool) -> Result<()> {

@@ -9,7 +9,7 @@ use catalog::{Entry, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 
-use crate::{Context, expression, index_build, rows};
+use crate::{Context, expression, index_build, not_null, rows};
 
 /// How a column of a rewritten table gets its values.
 pub(crate) enum Source {
@@ -78,6 +78,13 @@ pub(crate) fn rewrite_in_order(
         }
     };
     let reprs: Vec<_> = handle.layout.columns().iter().map(|column| column.repr).collect();
+    // A constraint that is NOT VALID says nothing of the rows there are.
+    let required: Vec<i16> = new
+        .live_columns()
+        .filter(|column| column.attnotnull && column.attgenerated != b'v')
+        .map(|column| column.attnum)
+        .filter(|&number| not_null::of(&new, number).is_none_or(|constraint| constraint.convalidated))
+        .collect();
     let mut places = Vec::new();
     rows::for_each_in_order(context, old, order, |batch| {
         evaluator.evaluate(session, batch)?;
@@ -102,7 +109,7 @@ pub(crate) fn rewrite_in_order(
                 out.columns[*at] = column;
             }
         }
-        for column in new.live_columns().filter(|column| column.attnotnull && column.attgenerated != b'v') {
+        for column in required.iter().filter_map(|&number| new.column(number)) {
             let values = &out.columns[column.attnum as usize - 1];
             if (0..count).any(|row| values.is_null(row)) {
                 let name = &column.attname;

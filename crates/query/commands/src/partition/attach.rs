@@ -130,7 +130,7 @@ pub(crate) fn detach(
     let was_default = super::of(context, parent.oid)?.bounds.default_partition().is_some_and(|at| {
         super::of(context, parent.oid).is_ok_and(|partitions| partitions.partitions[at].oid == table.oid)
     });
-    foreign_key::before_detach(context, parent, &table)?;
+    foreign_key::before_detach(context, &table)?;
     inherit::remove(context, &table, parent)?;
     create_table::mark_partition(context, table.oid, None)?;
     if was_default {

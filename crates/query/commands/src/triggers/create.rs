@@ -508,7 +508,8 @@ pub(crate) fn check_child(table: &Relation, becomes: &str, detail: &str) -> Resu
 /// A table that is no partition any more loses the copies of its parent's triggers.
 pub(crate) fn release(context: &Context<'_>, table: &Relation) -> Result<()> {
     let catalog = context.catalog();
-    for trigger in table.triggers.iter().filter(|trigger| trigger.tgparentid.is_valid()) {
+    let copied = |trigger: &&PgTrigger| trigger.tgparentid.is_valid() && !trigger.is_of_foreign_key();
+    for trigger in table.triggers.iter().filter(copied) {
         let this = Object::of::<PgTrigger>(trigger.oid);
         let above = Object::of::<PgTrigger>(trigger.tgparentid);
         catalog.forget_dependency(this, above, Dependency::PartitionPrimary)?;

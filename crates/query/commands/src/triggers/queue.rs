@@ -92,6 +92,12 @@ impl Queue {
         level.events.is_empty() && level.statements.is_empty() && self.deferred.is_empty()
     }
 
+    /// Whether an entry is about a row of this table.
+    pub fn is_about(&self, table: Oid) -> bool {
+        let levels = self.inner.iter().chain([&self.outermost]).flat_map(|level| &level.events);
+        levels.chain(&self.deferred).any(|pending| pending.trigger.row.tgrelid == table)
+    }
+
     /// Forgets all: the transaction is over.
     pub fn clear(&mut self) {
         if self.is_empty() && self.inner.is_empty() && self.modes.all.is_none() && self.modes.each.is_empty() {

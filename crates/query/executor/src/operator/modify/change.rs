@@ -453,6 +453,9 @@ impl Changing {
         let target = &mut self.common.target;
         let table = target.open.table.clone();
         let version = Some((old.columns.as_slice(), 0, place));
+        if let Some(router) = &self.router {
+            target.may_move(router.root(), run)?;
+        }
         if target.fires_before(Event::Delete)
             && target.before_row(Event::Delete, version, None, &[], run)? == Verdict::Skipped
         {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use access::{LockStrength, Outcome, WaitPolicy};
 use batch::{Batch, Column, Datum, Repr};
+use catalog::rows::PgTrigger;
 use catalog::trigger::{Event, Timing, UNIQUE_KEY_RECHECK};
 use error::{Error, Result, SqlState};
 use ids::{Oid, TupleId};
@@ -305,8 +306,10 @@ impl Target {
                 continue;
             }
             if row.is_of_foreign_key() {
-                // A row that moves takes its key along: that is an update of the tree's root.
-                if moved && event == Event::Delete || !needs_check(trigger, event, old, new, &self.open, run)? {
+                // A row that moves takes its key along, for what refers to the tree's root: that is an update of the root.
+                if moved && event == Event::Delete && row.tgparentid.is_valid()
+                    || !needs_check(trigger, event, old, new, &self.open, run)?
+                {
                     continue;
                 }
             }
@@ -350,6 +353,36 @@ impl Target {
                 moved: Some(Box::new((old.1, new.1))),
                 statement: None,
             })?;
+        }
+        Ok(())
+    }
+
+    /// Refuses to move a row to another partition if a foreign key refers to a table between its own and `root`, the one that the statement
+    /// names: for that key the row would be gone, although it is only elsewhere.
+    pub fn may_move(&self, root: Oid, run: &Run<'_>) -> Result<()> {
+        let Some(triggers) = &self.triggers else { return Ok(()) };
+        let catalog = run.session.catalog;
+        for Armed { trigger, .. } in &triggers.armed {
+            let mut row = trigger.row.clone();
+            if !row.is_of_foreign_key() || row.checks_foreign_key() || !row.tgparentid.is_valid() {
+                continue;
+            }
+            while row.tgparentid.is_valid() && row.tgrelid != root {
+                row = PgTrigger::clone(&*catalog.trigger(row.tgparentid)?);
+            }
+            if row.tgrelid == root {
+                continue;
+            }
+            let (ancestor, root) = (catalog.relation(row.tgrelid)?, catalog.relation(root)?);
+            let text = "cannot move tuple across partitions when a non-root ancestor of the source partition is directly \
+                        referenced in a foreign key";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text)
+                .detail(format!(
+                    "A foreign key points to ancestor \"{}\" but not the root ancestor \"{}\".",
+                    ancestor.name(),
+                    root.name()
+                ))
+                .hint(format!("Consider defining the foreign key on table \"{}\".", root.name())));
         }
         Ok(())
     }
