@@ -390,6 +390,11 @@ impl Catalog {
             ObjectKind::Relation | ObjectKind::Sequence => {
                 self.class(object)?.map_or("table", |class| relation_word(class.relkind))
             }
+            ObjectKind::Function => match self.find_function(object)?.map(|row| row.prokind) {
+                Some(b'a') => "aggregate",
+                Some(b'p') => "procedure",
+                _ => "function",
+            },
             other => other.word(),
         })
     }

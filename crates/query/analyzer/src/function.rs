@@ -18,8 +18,8 @@ use crate::types::{self as ty, UNKNOWN};
 pub(crate) const ARGUMENTS_MAX: usize = 100;
 
 /// A function as it would be called with the given number of arguments.
-struct Candidate {
-    row: Entry<PgProc>,
+pub(crate) struct Candidate {
+    pub row: Entry<PgProc>,
     position: usize,
     /// Parameter types, by argument as given, then those to be filled by defaults.
     params: Vec<Oid>,
@@ -204,7 +204,7 @@ impl Analyzer<'_> {
                 );
             }
         }
-        let resolved = self.apply_function(row, args, location)?;
+        let resolved = self.apply_function(row, args)?;
         if is_aggregate && call.over.is_none() {
             return self.aggregate_call(call, resolved, direct, location);
         }
@@ -246,7 +246,7 @@ impl Analyzer<'_> {
         let names = vec![None; args.len()];
         match self.find_function(&name, &inputs, &names, true, false, location)? {
             Ok(found) => {
-                let resolved = self.apply_function(found, args, location)?;
+                let resolved = self.apply_function(found, args)?;
                 self.plain_call(resolved, CallForm::SqlSyntax, location)
             }
             Err(ambiguous) => Err(self.no_function(&name, &inputs, &names, ambiguous, false, location)?),
@@ -264,7 +264,7 @@ impl Analyzer<'_> {
         let names = vec![None; args.len()];
         match self.find_function(name, &inputs, &names, false, false, location)? {
             Ok(found) if found.row.prokind == b'f' => {
-                let resolved = self.apply_function(found, args, location)?;
+                let resolved = self.apply_function(found, args)?;
                 Ok(Some(self.plain_call(resolved, CallForm::Call, location)?))
             }
             _ => Ok(None),
@@ -322,7 +322,7 @@ impl Analyzer<'_> {
     }
 
     /// The candidate for these arguments. `Err(true)` if several fit equally well.
-    fn find_function(
+    pub(crate) fn find_function(
         &mut self,
         name: &ast::ObjectName,
         inputs: &[Oid],
@@ -406,7 +406,7 @@ impl Analyzer<'_> {
         }
         let numbers = candidate.numbers.clone();
         let given = candidate.given;
-        let resolved = self.apply_function(candidate, args, location)?;
+        let resolved = self.apply_function(candidate, args)?;
         let modes = resolved.row.proargmodes.clone().unwrap_or_default();
         let mode = |at: usize| modes.get(at).copied().unwrap_or(b'i');
         let mut outputs = Vec::new();
@@ -427,7 +427,7 @@ impl Analyzer<'_> {
     }
 
     /// Puts a call's arguments in order and converts them.
-    fn apply_function(&mut self, candidate: Candidate, args: Vec<Expr>, location: u32) -> Result<Resolved> {
+    fn apply_function(&mut self, candidate: Candidate, args: Vec<Expr>) -> Result<Resolved> {
         let Candidate { row, mut params, numbers, given, variadic, positional, .. } = candidate;
         let mut args: Vec<Expr> = args;
         let written = (self.stores && (positional < given || params.len() > given)).then(|| {
@@ -453,9 +453,7 @@ impl Analyzer<'_> {
             }
         }
         let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
-        let result = self
-            .resolve_polymorphic(&inputs, &mut params, row.prorettype, false)
-            .map_err(|e| self.place(e, location))?;
+        let result = self.resolve_polymorphic(&inputs, &mut params, row.prorettype, false)?;
         let args = self.convert_arguments(args, &params)?;
         let mut slots: Vec<Option<Expr>> = (0..args.len()).map(|_| None).collect();
         for (at, arg) in args.into_iter().enumerate() {
@@ -496,7 +494,7 @@ impl Analyzer<'_> {
         }
     }
 
-    fn call_signature(&self, name: &ast::ObjectName, inputs: &[Oid], names: &[Option<&str>]) -> Result<String> {
+    pub(crate) fn call_signature(&self, name: &ast::ObjectName, inputs: &[Oid], names: &[Option<&str>]) -> Result<String> {
         let mut list = Vec::with_capacity(inputs.len());
         for (at, &input) in inputs.iter().enumerate() {
             let text = self.catalog.format_type(input, -1)?;

@@ -38,6 +38,7 @@ pub mod scope;
 mod select;
 mod setop;
 mod sqljson;
+pub mod support;
 mod target;
 mod typename;
 pub mod types;
@@ -275,6 +276,16 @@ pub fn analyze(
     params: Params,
 ) -> Result<(Query, Vec<Oid>)> {
     Analyzer::new(catalog, env, text, params).statement(statement)
+}
+
+/// Puts the bodies of functions written in SQL where an expression calls them, for expressions that belong to no query.
+///
+/// # Errors
+/// Those of the bodies.
+pub fn inline_functions(catalog: &Catalog, env: &dyn Environment, expr: &mut query::Expr) -> Result<()> {
+    let mut analyzer = Analyzer::new(catalog, env, "", Params::default());
+    analyzer.scopes.push(Scope::new(query::Command::Select));
+    analyzer.rewrite_expression(expr)
 }
 
 /// The columns of the rows that a function call gives, dropped ones with type 0; none if it gives values of no row type, or

@@ -29,6 +29,14 @@ pub(crate) fn is_second_family(type_oid: Oid) -> bool {
         || type_oid == ANYCOMPATIBLEMULTIRANGE
 }
 
+/// A polymorphic type that stands for a range or multirange.
+fn is_range_family(type_oid: Oid) -> bool {
+    matches!(
+        type_oid,
+        oid::ANYRANGE | oid::ANYMULTIRANGE | oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE
+    )
+}
+
 /// A polymorphic type.
 pub fn is_polymorphic(type_oid: Oid) -> bool {
     is_first_family(type_oid) || is_second_family(type_oid)
@@ -255,6 +263,13 @@ impl Analyzer<'_> {
                     && input != UNKNOWN
                 {
                     *target = input;
+                } else if !lenient && is_range_family(*target) {
+                    let name = name(*target)?;
+                    bail!(
+                        DATATYPE_MISMATCH,
+                        "could not determine polymorphic type {name} because input has type {}",
+                        "unknown"
+                    );
                 } else if !lenient {
                     bail!(UNDEFINED_OBJECT, "could not find array type for data type {}", name(first.element)?);
                 }

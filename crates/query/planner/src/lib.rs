@@ -42,6 +42,7 @@ mod setop;
 mod tree;
 mod trigger;
 mod upper;
+mod users_aggregate;
 mod window;
 
 use catalog::{Catalog, Relation};
@@ -104,6 +105,9 @@ pub fn is_volatile(catalog: &Catalog, expr: &analyzer::query::Expr) -> Result<bo
 ///
 /// # Errors
 /// Those of compiling the expressions.
-pub fn plan_rows(table: &Relation, exprs: Vec<analyzer::query::Expr>, context: &Context<'_>) -> Result<Plan> {
+pub fn plan_rows(table: &Relation, mut exprs: Vec<analyzer::query::Expr>, context: &Context<'_>) -> Result<Plan> {
+    for expr in &mut exprs {
+        analyzer::inline_functions(context.catalog, context.env, expr)?;
+    }
     level::Planner::new(context, Vec::new()).plan_rows(table, exprs)
 }

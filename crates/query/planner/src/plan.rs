@@ -771,8 +771,12 @@ pub enum AggregateStrategy {
 /// An aggregate to compute.
 #[derive(Debug)]
 pub struct AggregateCall {
-    /// Row of `pg_proc`.
+    /// Row of `pg_proc`; of the built-in aggregate that does the work, if one does.
     pub function: Oid,
+    /// The functions that do it otherwise.
+    pub users: Option<Box<UsersAggregate>>,
+    /// An earlier call whose state has taken in the same rows in the same way: only the final functions differ.
+    pub shares: Option<usize>,
     /// Arguments, over the input's columns.
     pub args: Vec<Expr>,
     /// How many of `args` are arguments; the others are only sorted by.
@@ -791,11 +795,41 @@ pub struct AggregateCall {
     pub ty: ColumnType,
 }
 
+/// The functions of a user's aggregate, as expressions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UsersAggregate {
+    /// The state's type.
+    pub state: ColumnType,
+    /// The first state; null without.
+    pub initial: Option<Expr>,
+    /// The next state, over the state and the arguments of a row.
+    pub transition: Expr,
+    /// Rows with nulls do not change the state, and without a first state the first value is it.
+    pub strict: bool,
+    /// The transition function is volatile.
+    pub volatile: bool,
+    /// The state without a row, the first of those taken in.
+    pub inverse: Option<Expr>,
+    /// What makes the result of the state; without, it is the result.
+    pub final_function: Option<FinalFunction>,
+}
+
+/// The function that makes an aggregate's result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinalFunction {
+    /// The call, over the state and the direct arguments.
+    pub call: Expr,
+    /// A null among them makes the result null.
+    pub strict: bool,
+}
+
 /// A window function to compute.
 #[derive(Debug)]
 pub struct WindowFunction {
-    /// Row of `pg_proc`.
+    /// Row of `pg_proc`; of the built-in function that does the work, if one does.
     pub function: Oid,
+    /// The functions of a user's aggregate.
+    pub users: Option<Box<UsersAggregate>>,
     /// It is an aggregate over the frame.
     pub aggregate: bool,
     /// Arguments, over the input's columns.

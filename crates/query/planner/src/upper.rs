@@ -11,6 +11,7 @@ use crate::join::{Goal, Grouping};
 use crate::level::{Built, PathKey, Planner};
 use crate::path::{common_keys, is_sorted};
 use crate::plan::*;
+use crate::users_aggregate::{Called, Way};
 use crate::prepare::Tree;
 
 impl Planner<'_> {
@@ -559,7 +560,9 @@ impl Planner<'_> {
         }
         let mut calls = Vec::with_capacity(found.aggregates.len());
         for aggregate in &found.aggregates {
-            calls.push(self.aggregate_call(aggregate, &built.layout, &key_columns)?);
+            let mut call = self.aggregate_call(aggregate, &built.layout, &key_columns)?;
+            call.shares = self.shared_state(&calls, &found.aggregates, &call, aggregate)?;
+            calls.push(call);
         }
         let set_positions: Vec<Vec<usize>> = match &sets {
             None => vec![(0..keys.len()).collect()],
@@ -660,8 +663,27 @@ impl Planner<'_> {
             Some(filter) => Some(self.compile(filter, layout)?),
             None => None,
         };
-        Ok(AggregateCall {
+        let called = Called {
             function: aggregate.function,
+            direct: &aggregate.direct_args,
+            args: aggregate.args.iter().filter(|t| !t.junk).map(|t| &t.expr).collect(),
+            collation: aggregate.input_collation,
+            variadic: aggregate.variadic,
+            result: expr.ty,
+            moving: false,
+        };
+        let (function, users) = match self.aggregate_way(&called)? {
+            Way::Builtin(function) => (function, None),
+            Way::Users(users) => (aggregate.function, Some(users)),
+        };
+        // A user's ordered-set aggregate gets its rows as they come: its own functions would have to sort them.
+        if users.is_some() && aggregate.kind != b'n' {
+            order.clear();
+        }
+        Ok(AggregateCall {
+            function,
+            users,
+            shares: None,
             arg_count: aggregate.args.iter().filter(|t| !t.junk).count(),
             args: compiled,
             direct_args: self.compile_all(&aggregate.direct_args, keys)?,
@@ -671,6 +693,37 @@ impl Planner<'_> {
             collation: aggregate.input_collation,
             ty: self.column_type(expr.ty)?,
         })
+    }
+
+    /// The earlier call whose state a user's aggregate can share: one that takes in the same rows in the same way, unless a final
+    /// function changes the state.
+    fn shared_state(
+        &self,
+        earlier: &[AggregateCall],
+        exprs: &[Expr],
+        call: &AggregateCall,
+        expr: &Expr,
+    ) -> Result<Option<usize>> {
+        let (Some(users), ExprKind::Aggregate(aggregate)) = (&call.users, &expr.kind) else { return Ok(None) };
+        let shareable = |function: Oid| Ok::<_, Error>(self.ctx.catalog.aggregate(function)?.aggfinalmodify != b'w');
+        if !shareable(call.function)? || crate::prepare::is_volatile(self.ctx.catalog, expr)? {
+            return Ok(None);
+        }
+        for (at, (other, expr)) in earlier.iter().zip(exprs).enumerate() {
+            let (Some(theirs), ExprKind::Aggregate(other_aggregate)) = (&other.users, &expr.kind) else { continue };
+            let same_way = theirs.transition == users.transition
+                && theirs.initial == users.initial
+                && theirs.strict == users.strict
+                && theirs.state == users.state;
+            let same_rows = aggregate.args == other_aggregate.args
+                && aggregate.order_by == other_aggregate.order_by
+                && aggregate.distinct == other_aggregate.distinct
+                && aggregate.filter == other_aggregate.filter;
+            if same_way && same_rows && other.shares.is_none() && shareable(other.function)? {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
     }
 
     /// Set-returning functions in the target list: the innermost first.

@@ -5,9 +5,11 @@ use std::cmp::Ordering;
 use analyzer::node::Visitor;
 use analyzer::query::{self as q, Expr, ExprKind, Query, TargetEntry, WindowClause};
 use error::Result;
+use ids::Oid;
 
 use crate::level::{Built, PathKey, Planner};
 use crate::plan::*;
+use crate::users_aggregate::{Called, Way};
 
 impl Planner<'_> {
     /// Window functions, window by window.
@@ -73,8 +75,10 @@ impl Planner<'_> {
                     Some(filter) => Some(self.compile(filter, &built.layout)?),
                     None => None,
                 };
+                let (function, users) = self.window_way(window, call.ty, &clause.frame)?;
                 functions.push(WindowFunction {
-                    function: window.function,
+                    function,
+                    users,
                     aggregate: window.aggregate,
                     args: self.compile_all(&window.args, &built.layout)?,
                     filter,
@@ -117,6 +121,39 @@ impl Planner<'_> {
             built = Built { node, layout, order: built.order };
         }
         Ok(built)
+    }
+
+    /// What computes a window function: the built-in function, or the functions of a user's aggregate.
+    fn window_way(
+        &mut self,
+        window: &q::WindowCall,
+        result: q::SqlType,
+        frame: &q::Frame,
+    ) -> Result<(Oid, Option<Box<UsersAggregate>>)> {
+        if !window.aggregate {
+            let call = self.call(window.function, &[], window.input_collation, &[])?;
+            return Ok((call.function, None));
+        }
+        // What is volatile would not be the same when it is taken out again.
+        let mut volatile = false;
+        for expr in window.args.iter().chain(&window.filter) {
+            volatile |= crate::prepare::is_volatile(self.ctx.catalog, expr)?;
+        }
+        let called = Called {
+            function: window.function,
+            direct: &[],
+            args: window.args.iter().collect(),
+            collation: window.input_collation,
+            variadic: false,
+            result,
+            moving: !volatile
+                && frame.start != q::FrameBound::UnboundedPreceding
+                && frame.exclude == q::FrameExclusion::NoOthers,
+        };
+        Ok(match self.aggregate_way(&called)? {
+            Way::Builtin(function) => (function, None),
+            Way::Users(users) => (window.function, Some(users)),
+        })
     }
 
     fn frame_bound(&mut self, bound: &q::FrameBound) -> Result<FrameBound> {

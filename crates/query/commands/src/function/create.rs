@@ -6,7 +6,7 @@ use catalog::rows::{PgLanguage, PgNamespace, PgProc, PgType};
 use catalog::{Dependency, Entry, Object, acl::Privileges};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{CreateFunction, ObjectName};
+use parser::ast::{CreateFunction, ObjectKind, ObjectName};
 use types::oid;
 
 use super::attributes::Attributes;
@@ -37,8 +37,9 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateFunction) -> Result<(
     let catalog = context.catalog();
     let schema = schema_for(context, &create.name)?;
     let attributes = Attributes::read(context, &create.options, create.procedure)?;
+    let kind = if create.procedure { ObjectKind::Procedure } else { ObjectKind::Function };
     let language = language(context, &attributes, create.body.is_some())?;
-    let parameters = Parameters::read(context, &create.parameters, create.procedure)?;
+    let parameters = Parameters::read(context, &create.parameters, kind)?;
     let (result, set) = result_type(context, create, &parameters)?;
     parameters.check_result(context, result)?;
     let user = catalog.current_user();
@@ -160,7 +161,12 @@ fn result_type(context: &Context<'_>, create: &CreateFunction, parameters: &Para
 }
 
 /// Writes the row: a new one, or in place of one with the same name and argument types.
-fn store(context: &Context<'_>, or_replace: bool, mut row: PgProc, parameters: &Parameters) -> Result<Oid> {
+pub(super) fn store(
+    context: &Context<'_>,
+    or_replace: bool,
+    mut row: PgProc,
+    parameters: &Parameters,
+) -> Result<Oid> {
     let catalog = context.catalog();
     let old = {
         let key = [(&*row.proname).into()];
@@ -195,7 +201,11 @@ fn store(context: &Context<'_>, or_replace: bool, mut row: PgProc, parameters: &
 /// What may not change when a function is replaced: callers rely on it.
 fn check_replacement(context: &Context<'_>, old: &PgProc, new: &PgProc, parameters: &Parameters) -> Result<()> {
     let catalog = context.catalog();
-    let word = if old.prokind == b'p' { "PROCEDURE" } else { "FUNCTION" };
+    let word = match old.prokind {
+        b'p' => "PROCEDURE",
+        b'a' => "AGGREGATE",
+        _ => "FUNCTION",
+    };
     let hint = || -> Result<String> {
         let types = old.proargtypes.iter().map(|&type_oid| catalog.type_name(type_oid)).collect::<Result<Vec<_>>>()?;
         Ok(format!("Use DROP {word} {}({}) first.", old.proname, types.join(",")))

@@ -8,7 +8,7 @@ use catalog::field::Text;
 use catalog::rows::PgProc;
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{FunctionParameter, ParameterMode, TypeName};
+use parser::ast::{FunctionParameter, ObjectKind, ParameterMode, TypeName};
 use types::oid;
 
 use super::lookup::type_of;
@@ -49,8 +49,14 @@ pub(super) fn named_type(context: &Context<'_>, name: &TypeName) -> Result<Oid> 
 
 impl Parameters {
     /// Reads the parameters of a function or procedure.
-    pub fn read(context: &Context<'_>, list: &[FunctionParameter], procedure: bool) -> Result<Parameters> {
+    pub fn read(context: &Context<'_>, list: &[FunctionParameter], kind: ObjectKind) -> Result<Parameters> {
         let catalog = context.catalog();
+        let procedure = kind == ObjectKind::Procedure;
+        let plural = match kind {
+            ObjectKind::Procedure => "procedures",
+            ObjectKind::Aggregate => "aggregates",
+            _ => "functions",
+        };
         let mut found = Parameters::default();
         let mut outputs = Vec::new();
         for parameter in list {
@@ -63,10 +69,7 @@ impl Parameters {
             };
             let type_oid = named_type(context, &parameter.type_name)?;
             if parameter.type_name.setof {
-                return wrong(match procedure {
-                    true => "procedures cannot accept set arguments",
-                    false => "functions cannot accept set arguments",
-                });
+                return wrong(format!("{plural} cannot accept set arguments"));
             }
             let is_input = matches!(mode, b'i' | b'b' | b'v');
             if is_input {
@@ -137,11 +140,10 @@ impl Parameters {
                 None => (),
             }
         }
-        if found.inputs.len() > PARAMETERS_MAX {
-            let text = match procedure {
-                true => format!("procedures cannot have more than {PARAMETERS_MAX} arguments"),
-                false => format!("functions cannot have more than {PARAMETERS_MAX} arguments"),
-            };
+        // An aggregate's transition function has the state besides.
+        let most = if kind == ObjectKind::Aggregate { PARAMETERS_MAX - 1 } else { PARAMETERS_MAX };
+        if found.inputs.len() > most {
+            let text = format!("{plural} cannot have more than {most} arguments");
             return Err(Error::new(SqlState::TOO_MANY_ARGUMENTS, text));
         }
         found.result = match outputs[..] {
@@ -170,53 +172,56 @@ impl Parameters {
 
     /// Whether the result type follows from the arguments' types, and is safe.
     pub fn check_result(&self, context: &Context<'_>, result: Oid) -> Result<()> {
-        let is_first = |oid: Oid| {
-            matches!(
-                oid,
-                oid::ANYELEMENT | oid::ANYARRAY | oid::ANYNONARRAY | oid::ANYENUM | oid::ANYRANGE | oid::ANYMULTIRANGE
-            )
-        };
-        let is_second = |oid: Oid| {
-            matches!(
-                oid,
-                oid::ANYCOMPATIBLE
-                    | oid::ANYCOMPATIBLEARRAY
-                    | oid::ANYCOMPATIBLENONARRAY
-                    | oid::ANYCOMPATIBLERANGE
-                    | oid::ANYCOMPATIBLEMULTIRANGE
-            )
-        };
         let outputs = self.all.iter().filter(|(_, mode)| matches!(mode, b'o' | b't')).map(|(type_oid, _)| *type_oid);
         for result in outputs.chain([result]) {
-            let given = |wanted: &dyn Fn(Oid) -> bool| self.inputs.iter().any(|&input| wanted(input));
-            let needs = match result {
-                oid::ANYRANGE | oid::ANYMULTIRANGE if !given(&|i| matches!(i, oid::ANYRANGE | oid::ANYMULTIRANGE)) => {
-                    "at least one input of type anyrange or anymultirange"
-                }
-                oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE
-                    if !given(&|i| matches!(i, oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE)) =>
-                {
-                    "at least one input of type anycompatiblerange or anycompatiblemultirange"
-                }
-                first if is_first(first) && !given(&is_first) => {
-                    "at least one input of type anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange"
-                }
-                second if is_second(second) && !given(&is_second) => {
-                    "at least one input of type anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, or anycompatiblemultirange"
-                }
-                oid::INTERNAL if !given(&|i| i == oid::INTERNAL) => {
-                    return Err(Error::new(
-                        SqlState::INVALID_FUNCTION_DEFINITION,
-                        "unsafe use of pseudo-type \"internal\"",
-                    )
-                    .detail("A function returning \"internal\" must have at least one \"internal\" argument."));
-                }
-                _ => continue,
+            let Some(detail) = undetermined(context, result, &self.inputs)? else { continue };
+            let text = match result {
+                oid::INTERNAL => "unsafe use of pseudo-type \"internal\"",
+                _ => "cannot determine result data type",
             };
-            let name = context.catalog().type_name(result)?;
-            return Err(Error::new(SqlState::INVALID_FUNCTION_DEFINITION, "cannot determine result data type")
-                .detail(format!("A result of type {name} requires {needs}.")));
+            return Err(Error::new(SqlState::INVALID_FUNCTION_DEFINITION, text).detail(detail));
         }
         Ok(())
     }
+}
+
+/// What is missing among a routine's parameters if they do not tell what a result of a pseudo-type is; `None` if they do.
+pub(super) fn undetermined(context: &Context<'_>, result: Oid, inputs: &[Oid]) -> Result<Option<String>> {
+    let is_first = |oid: Oid| {
+        matches!(
+            oid,
+            oid::ANYELEMENT | oid::ANYARRAY | oid::ANYNONARRAY | oid::ANYENUM | oid::ANYRANGE | oid::ANYMULTIRANGE
+        )
+    };
+    let is_second = |oid: Oid| {
+        matches!(
+            oid,
+            oid::ANYCOMPATIBLE
+                | oid::ANYCOMPATIBLEARRAY
+                | oid::ANYCOMPATIBLENONARRAY
+                | oid::ANYCOMPATIBLERANGE
+                | oid::ANYCOMPATIBLEMULTIRANGE
+        )
+    };
+    let given = |wanted: &dyn Fn(Oid) -> bool| inputs.iter().any(|&input| wanted(input));
+    let needs = match result {
+        oid::ANYRANGE | oid::ANYMULTIRANGE if !given(&|i| matches!(i, oid::ANYRANGE | oid::ANYMULTIRANGE)) => {
+            "anyrange or anymultirange"
+        }
+        oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE
+            if !given(&|i| matches!(i, oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE)) =>
+        {
+            "anycompatiblerange or anycompatiblemultirange"
+        }
+        first if is_first(first) && !given(&is_first) => {
+            "anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange"
+        }
+        second if is_second(second) && !given(&is_second) => {
+            "anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, or anycompatiblemultirange"
+        }
+        oid::INTERNAL if !given(&|i| i == oid::INTERNAL) => "internal",
+        _ => return Ok(None),
+    };
+    let name = context.catalog().type_name(result)?;
+    Ok(Some(format!("A result of type {name} requires at least one input of type {needs}.")))
 }

@@ -1,7 +1,7 @@
 //! Groups and aggregates.
 //!
 //! Groups are numbered by a [`KeyTable`] in the order of their first row, so a sorted input gives its groups in order. One
-//! [`types::Aggregate`] object holds the states of all groups of one aggregate; it is handed whole batches with the group
+//! [`States`] object holds the states of all groups of one aggregate; it is handed whole batches with the group
 //! numbers of their rows.
 //!
 //! If the groups outgrow their memory, no new ones are admitted: rows of unknown groups go to partitions in temporary
@@ -12,13 +12,14 @@
 use std::collections::VecDeque;
 
 use batch::{BATCH_ROWS, Batch, ByteValues, Column, DatumRef, Repr, Rows};
-use error::{Error, Result};
+use error::Result;
 use planner::plan::{AggregateCall, AggregateStrategy, ColumnType, GroupKey, Node};
 use types::sortkey::{KeyColumn, KeyEncoder};
-use types::{Aggregate, Context, Groups};
+use types::Groups;
 
+use super::accumulator::{Accumulator, States};
 use super::grouping::GroupColumns;
-use super::ordered_set::{NoStates, OrderedSet, OrderedSetCall};
+use super::ordered_set::{OrderedSet, OrderedSetCall};
 use super::{Builder, Operator, Stage, reprs};
 use crate::expression::{Compiled, compile, compile_all, evaluate_all};
 use crate::run::Run;
@@ -31,15 +32,16 @@ const MAX_DEPTH: u32 = 6;
 
 /// An aggregate call: what all its groups and sets share.
 struct Call {
-    function: ids::Oid,
+    work: Accumulator,
     args: Vec<Compiled>,
     arg_count: usize,
-    arg_types: Vec<ids::Oid>,
     filter: Option<Compiled>,
-    collation: ids::Oid,
-    ty: ColumnType,
     ordered: Option<Order>,
     ordered_set: Option<OrderedSetCall>,
+    /// Direct arguments for a user's final function, over the group's keys.
+    direct: Vec<Compiled>,
+    /// The call that has this one's states, too.
+    shares: Option<usize>,
 }
 
 /// DISTINCT and ORDER BY of an aggregate, over its arguments.
@@ -88,36 +90,26 @@ impl Call {
                 forms: types.iter().map(|ty| ty.repr).chain([Repr::B4]).collect(),
             }
         });
+        let direct = if call.users.is_some() { compile_all(&call.direct_args)? } else { Vec::new() };
+        let direct_types: Vec<ColumnType> = direct.iter().map(Compiled::ty).collect();
+        let users = call.users.as_deref();
+        let arg_types = &types[..call.arg_count];
         Ok(Call {
-            function: call.function,
+            work: Accumulator::new(call.function, users, call.collation, call.ty, arg_types, &direct_types)?,
             arg_count: call.arg_count,
-            arg_types: types[..call.arg_count].iter().map(|ty| ty.oid).collect(),
             args,
             filter: call.filter.as_ref().map(compile).transpose()?,
-            collation: call.collation,
-            ty: call.ty,
             ordered,
-            ordered_set: OrderedSetCall::new(call)?,
+            ordered_set: if call.users.is_some() { None } else { OrderedSetCall::new(call)? },
+            direct,
+            shares: call.shares,
         })
     }
 
-    fn context<'a>(&'a self, run: &Run<'a>) -> Context<'a> {
-        Context {
-            env: run.env(),
-            collation: self.collation,
-            result_type: self.ty.oid,
-            arg_types: &self.arg_types,
-            variadic: false,
-        }
-    }
-
-    fn states(&self, run: &Run<'_>) -> Result<Box<dyn Aggregate>> {
-        if self.ordered_set.is_some() {
-            return Ok(Box::new(NoStates));
-        }
-        match types::aggregate(self.function, self.context(run)) {
-            Some(aggregate) => aggregate,
-            None => Err(Error::not_implemented(run.session.function_name(self.function)?)),
+    fn states(&mut self, run: &mut Run<'_>) -> Result<States> {
+        match self.ordered_set.is_some() || self.shares.is_some() {
+            true => Ok(States::Elsewhere),
+            false => self.work.states(run),
         }
     }
 }
@@ -130,7 +122,7 @@ struct Set {
     table: KeyTable,
     /// Values of the set's keys, by group.
     values: Vec<Column>,
-    states: Vec<Box<dyn Aggregate>>,
+    states: Vec<States>,
     ordered: Vec<Option<Ordered>>,
     /// Rows of groups that were not admitted.
     spilled: Option<Vec<RowStore>>,
@@ -210,7 +202,7 @@ pub(super) fn build(
 }
 
 impl Set {
-    fn start(&mut self, calls: &[Call], run: &Run<'_>) -> Result<()> {
+    fn start(&mut self, calls: &mut [Call], run: &mut Run<'_>) -> Result<()> {
         // Groups that filled their memory leave none behind, or each partition would seem to be too large, too.
         if self.memory() > run.state.work_mem / 2 {
             self.table = KeyTable::default();
@@ -218,10 +210,11 @@ impl Set {
         }
         self.table.clear();
         self.values.iter_mut().for_each(Column::clear);
-        self.states = calls.iter().map(|call| call.states(run)).collect::<Result<_>>()?;
+        self.states = calls.iter_mut().map(|call| call.states(run)).collect::<Result<_>>()?;
         self.ordered = (calls.iter())
             .map(|call| {
-                call.ordered.as_ref().map(|order| {
+                let order = call.ordered.as_ref().filter(|_| call.shares.is_none());
+                order.map(|order| {
                     let directory = run.session.temporary_directory();
                     let sorter = Sorter::new(order.forms.clone(), run.state.work_mem, None, directory);
                     Ordered {
@@ -315,7 +308,28 @@ impl Set {
         groups: Groups<'_>,
         run: &mut Run<'_>,
     ) -> Result<()> {
+        if calls.iter().filter(|call| call.shares.is_none() && call.work.is_volatile()).count() < 2 {
+            return self.update_rows(calls, batch, rows, groups, run);
+        }
+        // What the functions do shows row by row.
+        rows.iter().enumerate().try_for_each(|(k, row)| {
+            let group = Groups::One(groups.of(k) as u32);
+            self.update_rows(calls, batch, Rows::Some(&[row as u16]), group, run)
+        })
+    }
+
+    fn update_rows(
+        &mut self,
+        calls: &mut [Call],
+        batch: &Batch,
+        rows: Rows<'_>,
+        groups: Groups<'_>,
+        run: &mut Run<'_>,
+    ) -> Result<()> {
         for ((call, states), ordered) in calls.iter_mut().zip(&mut self.states).zip(&mut self.ordered) {
+            if call.shares.is_some() {
+                continue;
+            }
             let (mut positions, mut chosen) = (Vec::new(), Vec::new());
             let (mut rows, mut groups) = (rows, groups);
             if let Some(filter) = &mut call.filter {
@@ -346,7 +360,7 @@ impl Set {
                     }
                     _ => ordered.add(order, &args, rows, groups, run)?,
                 },
-                _ => states.update(groups, &args[..call.arg_count], rows, call.context(run))?,
+                _ => call.work.update(states, groups, &args[..call.arg_count], rows, run)?,
             }
         }
         Ok(())
@@ -358,7 +372,7 @@ impl Set {
             let (Some(ordered), Some(order)) = (ordered, &call.ordered) else { continue };
             match &mut call.ordered_set {
                 Some(set) => ordered.drain_set(set, order, &self.values, self.groups, run)?,
-                None => ordered.drain(call, order, states.as_mut(), run)?,
+                None => ordered.drain((&mut call.work, call.args.len(), call.arg_count), order, states, run)?,
             }
         }
         for mut store in self.spilled.take().into_iter().flatten().filter(|store| !store.is_empty()) {
@@ -429,13 +443,20 @@ impl Ordered {
         call.finish(set, groups, &encoder, run)
     }
 
-    fn drain(&mut self, call: &Call, order: &Order, states: &mut dyn Aggregate, run: &Run<'_>) -> Result<()> {
+    /// Hands the sorted rows to an aggregate: `columns` of them, of which the first ones are its arguments.
+    fn drain(
+        &mut self,
+        (work, columns, arguments): (&mut Accumulator, usize, usize),
+        order: &Order,
+        states: &mut States,
+        run: &mut Run<'_>,
+    ) -> Result<()> {
         self.sorter.finish()?;
         let encoder = KeyEncoder::new(order.distinct.clone(), run.env())?;
         let mut previous: Option<Vec<u8>> = None;
         while self.sorter.next(&mut self.rows)? {
             let (mut positions, mut groups) = (Vec::new(), Vec::new());
-            let numbers = &self.rows.columns[call.args.len()];
+            let numbers = &self.rows.columns[columns];
             for row in 0..self.rows.len() {
                 let group = numbers.b4()[row] as u32;
                 if !order.distinct.is_empty() {
@@ -451,8 +472,8 @@ impl Ordered {
                 positions.push(row as u16);
                 groups.push(group);
             }
-            let args: Vec<&Column> = self.rows.columns[..call.arg_count].iter().collect();
-            states.update(Groups::Each(&groups), &args, Rows::Some(&positions), call.context(run))?;
+            let args: Vec<&Column> = self.rows.columns[..arguments].iter().collect();
+            work.update(states, Groups::Each(&groups), &args, Rows::Some(&positions), run)?;
         }
         Ok(())
     }
@@ -463,7 +484,7 @@ impl Aggregation {
         for set in &mut self.sets {
             set.depth = 0;
             set.waiting.clear();
-            set.start(&self.calls, run)?;
+            set.start(&mut self.calls, run)?;
         }
         let wanted = std::mem::replace(&mut run.state.wanted, usize::MAX);
         while self.input.next(run, &mut self.batch)? {
@@ -480,7 +501,7 @@ impl Aggregation {
         let set = &mut self.sets[set];
         let Some((mut store, depth)) = set.waiting.pop_front() else { return Ok(false) };
         set.depth = depth;
-        set.start(&self.calls, run)?;
+        set.start(&mut self.calls, run)?;
         for number in 0..store.batches() {
             store.read(number, &mut self.batch)?;
             set.add(&mut self.calls, &self.batch, &mut self.keys, &mut self.numbers, &self.input_forms, run)?;
@@ -508,21 +529,32 @@ impl Operator for Aggregation {
             }
             let end = (group + BATCH_ROWS).min(current.groups);
             out.clear();
-            let (keys, rest) = out.columns.split_at_mut(current.values.len());
-            for (to, from) in keys.iter_mut().zip(&current.values) {
+            for (to, from) in out.columns.iter_mut().zip(&current.values) {
                 for at in group..end {
                     to.push(if from.is_empty() { DatumRef::Null } else { from.get(at) });
                 }
             }
+            let (keys, rest) = out.columns.split_at_mut(current.values.len());
             let (aggregates, groupings) = rest.split_at_mut(self.calls.len());
-            let states = current.states.iter_mut().zip(&current.ordered);
-            for ((to, call), (states, ordered)) in aggregates.iter_mut().zip(&self.calls).zip(states) {
-                let set = ordered.as_ref().and_then(|ordered| ordered.set.as_ref());
+            let mut groups = Batch::default();
+            if self.calls.iter().any(|call| !call.direct.is_empty()) {
+                groups.columns = keys.to_vec();
+                groups.set_len(end - group);
+                for call in &mut self.calls {
+                    evaluate_all(&mut call.direct, &groups, groups.rows(), run)?;
+                }
+            }
+            for (number, (to, call)) in aggregates.iter_mut().zip(&mut self.calls).enumerate() {
+                if let Some(set) = current.ordered[number].as_ref().and_then(|ordered| ordered.set.as_ref()) {
+                    (group..end).for_each(|at| set.give(at, to));
+                    continue;
+                }
+                let states = &mut current.states[call.shares.unwrap_or(number)];
+                let mut direct = Vec::with_capacity(call.direct.len());
                 for at in group..end {
-                    match set {
-                        Some(set) => set.give(at, to),
-                        None => states.finish(at, to, call.context(run))?,
-                    }
+                    direct.clear();
+                    direct.extend(call.direct.iter().map(|arg| arg.result(&groups).get(at - group)));
+                    call.work.finish(states, at, &direct, to, run)?;
                 }
             }
             for (to, keys) in groupings.iter_mut().zip(&self.groupings) {

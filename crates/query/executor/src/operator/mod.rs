@@ -3,6 +3,7 @@
 //! An [`Operator`] makes the *raw* rows of its node; the [`Stage`] around it filters and projects them, counts them for EXPLAIN
 //! ANALYZE, and looks for interrupts. Rows are pulled: [`Stage::next`] fills a batch that the caller owns.
 
+mod accumulator;
 mod aggregate;
 mod anew;
 mod append;

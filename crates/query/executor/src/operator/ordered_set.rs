@@ -4,12 +4,12 @@
 //! first one comes. So each is one pass that keeps no rows: a percentile waits for the rows at its positions, the mode counts the
 //! current run of equal rows, and a hypothetical row's rank is how many rows' keys are below its own.
 
-use batch::{BATCH_ROWS, Batch, Column, Datum, DatumRef, Rows};
+use batch::{BATCH_ROWS, Batch, Column, Datum, DatumRef};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use planner::plan::{AggregateCall, ColumnType};
 use types::sortkey::KeyEncoder;
-use types::{Aggregate, Context, Groups};
+use types::Context;
 
 use crate::expression::{Compiled, compile_all, evaluate_all};
 use crate::run::Run;
@@ -350,30 +350,5 @@ fn double(value: DatumRef<'_>) -> Option<f64> {
     match value {
         DatumRef::B8(bits) => Some(f64::from_bits(bits as u64)),
         _ => None,
-    }
-}
-
-/// In place of the states of an aggregate whose work is done by [`OrderedSet`].
-pub(super) struct NoStates;
-
-impl Aggregate for NoStates {
-    fn resize(&mut self, _: usize) {}
-    fn update(&mut self, _: Groups<'_>, _: &[&Column], _: Rows<'_>, _: Context<'_>) -> Result<()> {
-        Ok(())
-    }
-    fn retract(&mut self, _: usize, _: &[&Column], _: Rows<'_>, _: Context<'_>) -> Result<bool> {
-        Ok(false)
-    }
-    fn merge(&mut self, _: &mut dyn Aggregate, _: &[u32], _: Context<'_>) -> Result<()> {
-        Ok(())
-    }
-    fn finish(&mut self, _: usize, _: &mut Column, _: Context<'_>) -> Result<()> {
-        Err(Error::internal("an ordered-set aggregate has no states"))
-    }
-    fn memory(&self) -> usize {
-        0
-    }
-    fn as_any(&mut self) -> &mut dyn std::any::Any {
-        self
     }
 }

@@ -1,16 +1,16 @@
 //! The window functions themselves, a batch of rows at a time, and aggregates over frames.
 //!
 //! An aggregate goes on from the frame of the row before: rows that join at the end are added, rows that leave at the start
-//! are taken out again if the aggregate can do so exactly ([`types::Aggregate::retract`]); otherwise, and under
+//! are taken out again if the aggregate can do so exactly ([`Accumulator::retract`]); otherwise, and under
 //! EXCLUDE, a frame that begins elsewhere is aggregated from its start.
 
 use batch::{BATCH_ROWS, Column, DatumRef, Rows};
 use error::{Error, Result, SqlState};
-use ids::Oid;
 use planner::plan::{ColumnType, WindowFunction};
-use types::{Aggregate, Context, Groups};
+use types::Groups;
 
 use super::frame::{Peers, Range};
+use super::super::accumulator::{Accumulator, States};
 use super::partition::Partition;
 use crate::run::Run;
 
@@ -49,13 +49,11 @@ enum Kind {
 
 /// An aggregate that moves with the frame.
 struct Moving {
-    function: Oid,
-    collation: Oid,
+    work: Accumulator,
     ty: ColumnType,
-    arg_types: Vec<Oid>,
     /// Where FILTER's value is among the partition's columns.
     filter: Option<usize>,
-    states: Option<Box<dyn Aggregate>>,
+    states: Option<States>,
     /// The frame whose result `last` is; none before the partition's first row.
     frame: Option<[Range; 3]>,
     last: Column,
@@ -67,10 +65,15 @@ impl Call {
     pub fn new(function: &WindowFunction, args: Vec<usize>, filter: Option<usize>) -> Result<Call> {
         let kind = match function.function.0 {
             _ if function.aggregate => Kind::Aggregate(Box::new(Moving {
-                function: function.function,
-                collation: function.collation,
+                work: Accumulator::new(
+                    function.function,
+                    function.users.as_deref(),
+                    function.collation,
+                    function.ty,
+                    &function.args.iter().map(|arg| arg.ty).collect::<Vec<_>>(),
+                    &[],
+                )?,
                 ty: function.ty,
-                arg_types: function.args.iter().map(|arg| arg.ty.oid).collect(),
                 filter,
                 states: None,
                 frame: None,
@@ -113,7 +116,7 @@ impl Call {
         places: &[Place],
         partition: &mut Partition,
         out: &mut Column,
-        run: &Run<'_>,
+        run: &mut Run<'_>,
     ) -> Result<()> {
         let len = partition.len();
         match &mut self.kind {
@@ -245,18 +248,14 @@ fn bucket(row: u64, len: u64, count: u64) -> u64 {
 }
 
 impl Moving {
-    fn context<'a>(&'a self, run: &Run<'a>) -> Context<'a> {
-        Context {
-            env: run.env(),
-            collation: self.collation,
-            result_type: self.ty.oid,
-            arg_types: &self.arg_types,
-            variadic: false,
-        }
-    }
-
     /// Makes `last` the result over a frame.
-    fn move_to(&mut self, frame: [Range; 3], args: &[usize], partition: &mut Partition, run: &Run<'_>) -> Result<()> {
+    fn move_to(
+        &mut self,
+        frame: [Range; 3],
+        args: &[usize],
+        partition: &mut Partition,
+        run: &mut Run<'_>,
+    ) -> Result<()> {
         let same = self
             .frame
             .is_some_and(|before| before == frame || before.iter().chain(&frame).all(|range| range.0 >= range.1));
@@ -265,10 +264,7 @@ impl Moving {
         }
         let mut states = match self.states.take() {
             Some(states) => states,
-            None => match types::aggregate(self.function, self.context(run)) {
-                Some(made) => made?,
-                None => return Err(Error::not_implemented(run.session.function_name(self.function)?)),
-            },
+            None => self.work.states(run)?,
         };
         let [first, second, third] = frame;
         let one = |frame: [Range; 3]| frame[1..].iter().all(|range| range.0 >= range.1);
@@ -280,25 +276,25 @@ impl Moving {
             let (old, new) = (before[0], first);
             let grows = new.0 == old.0 && new.1 >= old.1;
             let moves = new.0 > old.0 && new.0 < old.1 && new.1 >= old.1;
-            if grows || moves && self.take((old.0, new.0), args, Some(()), &mut *states, partition, run)? {
+            if grows || moves && self.take((old.0, new.0), args, Some(()), &mut states, partition, run)? {
                 from = Some(old.1);
             }
         }
         match from {
             Some(from) => {
-                self.take((from, first.1), args, None, &mut *states, partition, run)?;
+                self.take((from, first.1), args, None, &mut states, partition, run)?;
             }
             None => {
                 states.resize(0);
                 states.resize(1);
                 for range in [first, second, third] {
-                    self.take(range, args, None, &mut *states, partition, run)?;
+                    self.take(range, args, None, &mut states, partition, run)?;
                 }
             }
         }
         let mut last = std::mem::replace(&mut self.last, Column::new(self.ty.repr));
         last.clear();
-        states.finish(0, &mut last, self.context(run))?;
+        self.work.finish(&mut states, 0, &[], &mut last, run)?;
         self.last = last;
         self.states = Some(states);
         self.frame = Some(frame);
@@ -311,9 +307,9 @@ impl Moving {
         (start, end): Range,
         args: &[usize],
         out_again: Option<()>,
-        states: &mut dyn Aggregate,
+        states: &mut States,
         partition: &mut Partition,
-        run: &Run<'_>,
+        run: &mut Run<'_>,
     ) -> Result<bool> {
         let mut row = start;
         let mut positions = std::mem::take(&mut self.positions);
@@ -336,10 +332,9 @@ impl Moving {
             }
             let columns: Vec<&Column> = args.iter().map(|&arg| &batch.columns[arg]).collect();
             let rows = if positions.len() == batch.len() { Rows::All(batch.len()) } else { Rows::Some(&positions) };
-            let context = self.context(run);
             if out_again.is_none() {
-                states.update(Groups::One(0), &columns, rows, context)?;
-            } else if !states.retract(0, &columns, rows, context)? {
+                self.work.update(states, Groups::One(0), &columns, rows, run)?;
+            } else if !self.work.retract(states, 0, &columns, rows, run)? {
                 self.positions = positions;
                 return Ok(false);
             }
