@@ -494,7 +494,12 @@ impl Analyzer<'_> {
         }
     }
 
-    pub(crate) fn call_signature(&self, name: &ast::ObjectName, inputs: &[Oid], names: &[Option<&str>]) -> Result<String> {
+    pub(crate) fn call_signature(
+        &self,
+        name: &ast::ObjectName,
+        inputs: &[Oid],
+        names: &[Option<&str>],
+    ) -> Result<String> {
         let mut list = Vec::with_capacity(inputs.len());
         for (at, &input) in inputs.iter().enumerate() {
             let text = self.catalog.format_type(input, -1)?;

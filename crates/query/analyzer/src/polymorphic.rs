@@ -31,10 +31,7 @@ pub(crate) fn is_second_family(type_oid: Oid) -> bool {
 
 /// A polymorphic type that stands for a range or multirange.
 fn is_range_family(type_oid: Oid) -> bool {
-    matches!(
-        type_oid,
-        oid::ANYRANGE | oid::ANYMULTIRANGE | oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE
-    )
+    matches!(type_oid, oid::ANYRANGE | oid::ANYMULTIRANGE | oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE)
 }
 
 /// A polymorphic type.

@@ -55,7 +55,8 @@ impl Analyzer<'_> {
         }
         // The aggregate hands its arguments over as they come.
         if variadic == types::oid::ANY && row.provariadic != types::oid::ANY {
-            let text = format!("function {} must accept VARIADIC ANY to be used in this aggregate", signature(self, inputs)?);
+            let text =
+                format!("function {} must accept VARIADIC ANY to be used in this aggregate", signature(self, inputs)?);
             return mismatch(text);
         }
         // What is polymorphic in the aggregate itself says nothing about a polymorphic parameter.

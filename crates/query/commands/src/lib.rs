@@ -90,7 +90,9 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::AlterUserMapping(alter) => foreign::alter_mapping(context, alter)?,
         Statement::DropUserMapping(drop) => foreign::drop_mapping(context, drop)?,
         Statement::Define(define) if define.kind == ObjectKind::Operator => operator::create(context, define)?,
-        Statement::Define(define) if define.kind == ObjectKind::Aggregate => function::aggregate::create(context, define)?,
+        Statement::Define(define) if define.kind == ObjectKind::Aggregate => {
+            function::aggregate::create(context, define)?
+        }
         Statement::AlterOperator(alter) => operator::alter(context, alter)?,
         Statement::CreateCast(create) => cast::create(context, create)?,
         Statement::CreateConversion(create) => cast::create_conversion(context, create)?,

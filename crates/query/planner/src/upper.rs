@@ -11,8 +11,8 @@ use crate::join::{Goal, Grouping};
 use crate::level::{Built, PathKey, Planner};
 use crate::path::{common_keys, is_sorted};
 use crate::plan::*;
-use crate::users_aggregate::{Called, Way};
 use crate::prepare::Tree;
+use crate::users_aggregate::{Called, Way};
 
 impl Planner<'_> {
     /// Plans a SELECT that is no set operation. The output is its targets without junk.

@@ -52,7 +52,9 @@ impl Planner<'_> {
         if aggregate.aggtranstype == oid::INTERNAL {
             return match twin(&aggregate) {
                 Some(twin) => Ok(Way::Builtin(twin)),
-                None => Err(Error::not_implemented(format_args!("aggregate {} with a state of type internal", row.proname))),
+                None => {
+                    Err(Error::not_implemented(format_args!("aggregate {} with a state of type internal", row.proname)))
+                }
             };
         }
         let before = self.functions.len();
@@ -61,7 +63,12 @@ impl Planner<'_> {
         made.map(|made| Way::Users(Box::new(made)))
     }
 
-    fn users_aggregate(&mut self, called: &Called<'_>, row: &PgProc, aggregate: &PgAggregate) -> Result<UsersAggregate> {
+    fn users_aggregate(
+        &mut self,
+        called: &Called<'_>,
+        row: &PgProc,
+        aggregate: &PgAggregate,
+    ) -> Result<UsersAggregate> {
         let moving = called.moving && aggregate.aggminvtransfn.is_valid();
         let (declared, transition, final_function, extra, initial) = match moving {
             true => (
@@ -81,12 +88,15 @@ impl Planner<'_> {
         };
         let arguments = called.direct.iter().chain(called.args.iter().copied());
         let inputs: Vec<Oid> = arguments.clone().map(|arg| arg.ty.oid).collect();
-        let state = analyzer::support::actual_type(self.ctx.catalog, self.ctx.env, &inputs, &row.proargtypes, declared)?;
-        let collation = if self.ctx.catalog.type_(state)?.typcollation.is_valid() { called.collation } else { Oid::INVALID };
+        let state =
+            analyzer::support::actual_type(self.ctx.catalog, self.ctx.env, &inputs, &row.proargtypes, declared)?;
+        let collation =
+            if self.ctx.catalog.type_(state)?.typcollation.is_valid() { called.collation } else { Oid::INVALID };
         let state = SqlType { oid: state, typmod: -1, collation };
         // The state is column 1 of a relation that is none, and what comes with it stands behind.
         let column = |number: usize, ty: SqlType| {
-            let var = q::Var { level: 0, relation: usize::MAX, column: number as i16 + 1, version: q::RowVersion::Default };
+            let var =
+                q::Var { level: 0, relation: usize::MAX, column: number as i16 + 1, version: q::RowVersion::Default };
             Expr { kind: ExprKind::Var(var), ty, location: NO_LOCATION }
         };
         let mut layout = vec![column(0, state)];

@@ -161,12 +161,7 @@ fn result_type(context: &Context<'_>, create: &CreateFunction, parameters: &Para
 }
 
 /// Writes the row: a new one, or in place of one with the same name and argument types.
-pub(super) fn store(
-    context: &Context<'_>,
-    or_replace: bool,
-    mut row: PgProc,
-    parameters: &Parameters,
-) -> Result<Oid> {
+pub(super) fn store(context: &Context<'_>, or_replace: bool, mut row: PgProc, parameters: &Parameters) -> Result<Oid> {
     let catalog = context.catalog();
     let old = {
         let key = [(&*row.proname).into()];

@@ -14,8 +14,8 @@ use std::collections::VecDeque;
 use batch::{BATCH_ROWS, Batch, ByteValues, Column, DatumRef, Repr, Rows};
 use error::Result;
 use planner::plan::{AggregateCall, AggregateStrategy, ColumnType, GroupKey, Node};
-use types::sortkey::{KeyColumn, KeyEncoder};
 use types::Groups;
+use types::sortkey::{KeyColumn, KeyEncoder};
 
 use super::accumulator::{Accumulator, States};
 use super::grouping::GroupColumns;

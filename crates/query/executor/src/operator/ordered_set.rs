@@ -8,8 +8,8 @@ use batch::{BATCH_ROWS, Batch, Column, Datum, DatumRef};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use planner::plan::{AggregateCall, ColumnType};
-use types::sortkey::KeyEncoder;
 use types::Context;
+use types::sortkey::KeyEncoder;
 
 use crate::expression::{Compiled, compile_all, evaluate_all};
 use crate::run::Run;

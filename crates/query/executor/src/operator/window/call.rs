@@ -9,8 +9,8 @@ use error::{Error, Result, SqlState};
 use planner::plan::{ColumnType, WindowFunction};
 use types::Groups;
 
-use super::frame::{Peers, Range};
 use super::super::accumulator::{Accumulator, States};
+use super::frame::{Peers, Range};
 use super::partition::Partition;
 use crate::run::Run;
 
