@@ -28,6 +28,8 @@ impl Planner<'_> {
     /// What carries a column of the rows to be grouped through their groups.
     pub fn carry(&mut self, column: &Expr, layout: &[Expr]) -> Result<AggregateCall> {
         Ok(AggregateCall {
+            users: None,
+            shares: None,
             function: ANY_VALUE,
             arg_count: 1,
             args: vec![self.compile(column, layout)?],
