@@ -32,6 +32,7 @@ pub mod float;
 pub mod format;
 pub mod formatting;
 pub mod geometry;
+pub mod gin;
 pub mod hash;
 pub mod int;
 pub mod io;

@@ -30,6 +30,7 @@ mod function;
 mod grant;
 mod identity;
 mod index_build;
+mod index_functions;
 mod index_options;
 mod inherit;
 mod language;
@@ -62,6 +63,7 @@ mod view;
 
 pub use context::{Context, CopyReader, CopyWriter, Services};
 pub use function::{PLPGSQL_HANDLER, transpose};
+pub use index_functions::{SessionFunction, maintenance_function};
 
 use error::{Error, Result};
 use parser::ast::{ObjectKind, RelationKind, Statement};

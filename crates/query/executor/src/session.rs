@@ -188,9 +188,6 @@ impl<'s> Session<'s> {
         snapshot: &ActiveSnapshot,
         out: &mut Column,
     ) -> Result<()> {
-        if function < Oid::FIRST_NORMAL {
-            return Err(Error::not_implemented(self.function_name(function)?));
-        }
         self.host.call_on_rows(function, args, rows, len, context, snapshot, out)
     }
 

@@ -80,7 +80,7 @@ impl BitmapTree {
     /// What holds of all rows that it leads to.
     pub fn recheck(&self) -> Vec<Expr> {
         match &self.kind {
-            BitmapKind::Index(access) => access.conditions.clone(),
+            BitmapKind::Index(access) => access.rechecks.clone(),
             BitmapKind::And(parts) => {
                 let mut all: Vec<Expr> = Vec::new();
                 for condition in parts.iter().flat_map(BitmapTree::recheck) {

@@ -52,6 +52,8 @@ pub(crate) struct IndexAccess {
     pub conditions: Vec<Expr>,
     /// The same as they were written.
     pub quals: Vec<Expr>,
+    /// The same as they are checked again: as written, but for what the search made another operator of.
+    pub rechecks: Vec<Expr>,
     pub backward: bool,
     pub unique: bool,
     /// Columns of the index (as columns of the table), if it alone gives all that is needed.
@@ -661,6 +663,9 @@ impl Planner<'_> {
             filter: tests,
             conditions: all.iter().map(|m| m.shown.clone()).collect(),
             quals: all.iter().map(|m| m.qual.clone()).collect(),
+            rechecks: (all.iter())
+                .map(|m| if matches!(m.qual.kind, ExprKind::Operator(_)) { m.qual.clone() } else { m.shown.clone() })
+                .collect(),
             backward: false,
             only,
         }

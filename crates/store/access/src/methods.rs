@@ -430,6 +430,13 @@ pub trait IndexScan: Send {
     /// Replaces `entries` by the next ones, at most a leaf's. False (and none) at the end.
     fn next(&mut self, entries: &mut IndexEntries) -> Result<bool>;
 
+    /// Of the entries that were not given yet and have the scan's first key, leaves out those of places before `tid`, as far as that saves work:
+    /// some may be given still.
+    fn skip_to(&mut self, tid: TupleId) -> Result<()> {
+        let _ = tid;
+        Ok(())
+    }
+
     /// Adds the places of all entries of the scan that was started to a bitmap, in place of [`IndexScan::next`]; answers how many there were. A method
     /// whose entries cannot tell for certain whether a row meets the conditions adds them with [`TidBitmap::add_uncertain`]: then the conditions are
     /// checked again. A method that has no order of its own (whose `next` is not implemented) is read in this way only.

@@ -31,6 +31,8 @@ pub(crate) struct Scan {
     index: Arc<Index>,
     options: IndexScanOptions,
     lower: Option<Vec<u8>>,
+    /// Of entries with the key `lower`, the first place that is wanted.
+    from: u64,
     upper: Option<Vec<u8>>,
     direction: Direction,
     position: Position,
@@ -46,6 +48,7 @@ impl Scan {
             index: index.clone(),
             options,
             lower: None,
+            from: 0,
             upper: None,
             direction: Direction::Forward,
             position: Position::End,
@@ -90,7 +93,7 @@ impl Scan {
         let (store, index) = (self.store.clone(), self.index.clone());
         let tree = Tree { store: &store, index: &index };
         let lower = self.lower.take();
-        let start = SearchKey { key: lower.as_deref().unwrap_or(&[]), tid: 0 };
+        let start = SearchKey { key: lower.as_deref().unwrap_or(&[]), tid: self.from };
         let first = matches!(self.position, Position::Start);
         let mut next = match std::mem::replace(&mut self.position, Position::End) {
             Position::Start => tree.descend(Goal::At(start), 0, &mut None)?,
@@ -242,6 +245,7 @@ impl IndexScan for Scan {
         keep(&mut self.lower, range.lower);
         keep(&mut self.upper, range.upper);
         self.direction = direction;
+        self.from = 0;
         self.leaf = None;
         let empty = matches!((range.lower, range.upper), (Some(lower), Some(upper)) if lower >= upper);
         self.position = if empty { Position::End } else { Position::Start };
@@ -258,6 +262,17 @@ impl IndexScan for Scan {
         }
         self.index.counters.returned(entries.tids.len() as u64);
         Ok(!entries.is_empty())
+    }
+
+    fn skip_to(&mut self, tid: TupleId) -> Result<()> {
+        // On the leaves to the right the place may lie anywhere. Where a descent has led before, it leads again: then they are read.
+        if self.from != tid.to_u64()
+            && matches!((self.direction, &self.position), (Direction::Forward, Position::Page(_)))
+        {
+            self.from = tid.to_u64();
+            self.position = Position::Start;
+        }
+        Ok(())
     }
 
     fn kill(&mut self, positions: &[u32]) -> Result<()> {

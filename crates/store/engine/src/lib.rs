@@ -82,7 +82,10 @@ pub struct Session {
 
 /// The index access methods. Hash codes are keys of bytes like others, and stand in the same trees.
 fn index_methods() -> IndexMethods {
-    IndexMethods::new().with(Method::Btree, btree::BtreeAm).with(Method::Hash, btree::BtreeAm)
+    IndexMethods::new()
+        .with(Method::Btree, btree::BtreeAm)
+        .with(Method::Hash, btree::BtreeAm)
+        .with(Method::Gin, gin::GinAm)
 }
 
 impl Engine {

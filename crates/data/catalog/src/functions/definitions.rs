@@ -225,7 +225,7 @@ impl Catalog {
     }
 
     /// The type and collation of a column of the table below an index's key column.
-    fn key_type(&self, relation: &Relation, row: &PgIndex, at: usize) -> Result<(Oid, Oid)> {
+    pub fn key_type(&self, relation: &Relation, row: &PgIndex, at: usize) -> Result<(Oid, Oid)> {
         let number = row.indkey.get(at).copied().unwrap_or(0);
         if number > 0
             && let Some(column) = self.relation(row.indrelid)?.columns.get(number as usize - 1)

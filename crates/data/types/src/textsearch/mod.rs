@@ -15,7 +15,7 @@ mod options;
 mod parser;
 mod queries;
 mod query;
-mod query_text;
+pub(crate) mod query_text;
 mod rank;
 mod rewrite;
 mod vector;

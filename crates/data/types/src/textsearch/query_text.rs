@@ -42,7 +42,7 @@ pub(super) enum Syntax {
 pub(super) type Sink<'s> = dyn FnMut(&[u8], u8, bool, &mut Vec<Part>) -> Result<()> + 's;
 
 /// The query that a text in tsquery's own syntax stands for, its lexemes as they are.
-pub(super) fn parse(text: &str, env: &dyn Environment) -> Result<Vec<u8>> {
+pub(crate) fn parse(text: &str, env: &dyn Environment) -> Result<Vec<u8>> {
     parse_with(text, Syntax::Standard, env, &mut |word, weights, prefix, parts| {
         parts.push(Part::Value { lexeme: word.to_vec(), weights, prefix });
         Ok(())

@@ -38,6 +38,7 @@ use crate::session::Session;
 
 /// Language `sql`.
 const SQL: Oid = Oid(14);
+const INTERNAL: Oid = Oid(12);
 
 /// What a session keeps of the routines that it called.
 #[derive(Default)]
@@ -199,6 +200,13 @@ impl Session<'_> {
         let row = invocation.row.clone();
         self.with_rights_of(&row, || match row.prolang {
             SQL => self.sql_value(&invocation),
+            INTERNAL => {
+                let args: Vec<DatumRef<'_>> = invocation.args.iter().map(|value| value.as_ref()).collect();
+                match commands::maintenance_function(row.oid) {
+                    Some(function) => function(&self.executor(), &args),
+                    None => Err(Error::not_implemented(self.executor().function_name(row.oid)?)),
+                }
+            }
             language if self.is_plpgsql(language)? => self.plpgsql_value(&invocation),
             _ => Err(no_language(self, &row)?),
         })

@@ -5,6 +5,8 @@
 //! an [`EntryForm`] here, which is found by the support functions of the columns' operator classes: it turns rows into entries, conditions into
 //! the method's query, and gives the method what else it asks of the classes.
 
+mod gin;
+
 use access::{Method, Query, ScanKey, Support};
 use batch::{Column, DatumRef};
 use catalog::Relation;
@@ -92,9 +94,9 @@ pub(crate) fn form_of(
     row: &PgIndex,
     method: Method,
 ) -> Result<Option<Box<dyn EntryForm>>> {
-    let _ = (session, relation, row);
     match method {
         Method::Btree | Method::Hash => Ok(None),
+        Method::Gin => Ok(Some(Box::new(gin::GinForm::new(session, relation, row)?))),
         _ => Err(Error::not_implemented(format_args!("access method {}", method.traits().name))),
     }
 }
