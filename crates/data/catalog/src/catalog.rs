@@ -55,6 +55,9 @@ pub struct Catalog {
     /// A query of the session read a table with row security.
     row_security_met: AtomicBool,
     text_search: Mutex<TextSearch>,
+    /// What is noted of the commands that run, for event triggers.
+    pub(crate) watches: Mutex<Vec<crate::watch::Watch>>,
+    pub(crate) watching: AtomicBool,
 }
 
 /// What the current transaction changed so far.
@@ -82,16 +85,21 @@ pub(crate) struct Identity {
     pub suspends_row_security: bool,
 }
 
-/// While it lives, a table's owner is the current user ([`Catalog::act_as_owner`]).
-pub struct ActingAsOwner<'a> {
+/// While it lives, another role is the current user ([`Catalog::act_as_owner`], [`Catalog::act_in_schema`]).
+pub struct ActingAs<'a> {
     catalog: &'a Catalog,
     before: (Oid, bool),
+    /// The search path to go back to, if it was changed.
+    search_path: Option<String>,
 }
 
-impl Drop for ActingAsOwner<'_> {
+impl Drop for ActingAs<'_> {
     fn drop(&mut self) {
         let mut state = self.catalog.session();
         (state.user, state.suspends_row_security) = self.before;
+        if let Some(search_path) = self.search_path.take() {
+            state.search_path = search_path;
+        }
         state.path = None;
     }
 }
@@ -203,6 +211,8 @@ impl Catalog {
             cache: Mutex::default(),
             row_security_met: AtomicBool::new(false),
             text_search: Mutex::default(),
+            watches: Mutex::default(),
+            watching: AtomicBool::new(false),
             session: Mutex::new(Identity {
                 user: BOOTSTRAP_ROLE,
                 session_user: BOOTSTRAP_ROLE,
@@ -272,11 +282,26 @@ impl Catalog {
 
     /// Lets `role` be the current user until the answer is dropped, with no row security for what is planned meanwhile: for statements of the
     /// system's own on behalf of a table's owner.
-    pub fn act_as_owner(&self, role: Oid) -> ActingAsOwner<'_> {
+    pub fn act_as_owner(&self, role: Oid) -> ActingAs<'_> {
         let mut state = self.session();
         let before = (state.user, state.suspends_row_security);
         (state.user, state.suspends_row_security, state.path) = (role, true, None);
-        ActingAsOwner { catalog: self, before }
+        ActingAs { catalog: self, before, search_path: None }
+    }
+
+    /// Lets `role` be the current user, and `schema` the first of the search path, until the answer is dropped: for what CREATE SCHEMA makes in
+    /// the new schema.
+    pub fn act_in_schema(&self, role: Oid, schema: &str) -> ActingAs<'_> {
+        let mut state = self.session();
+        let before = (state.user, state.suspends_row_security);
+        let schema = crate::format::quote_identifier(schema);
+        let search_path = match state.search_path.trim() {
+            "" => schema,
+            rest => format!("{schema}, {rest}"),
+        };
+        let search_path = Some(std::mem::replace(&mut state.search_path, search_path));
+        (state.user, state.path) = (role, None);
+        ActingAs { catalog: self, before, search_path }
     }
 
     /// Whether row security is out of force ([`Catalog::act_as_owner`]).

@@ -39,7 +39,7 @@ impl Object {
 
     /// Whether it is built in, so that dependencies on it are not recorded.
     pub fn is_pinned(self) -> bool {
-        let exempt = matches!(self.class, PgDatabase::RELATION | PgLargeobjectMetadata::RELATION)
+        let exempt = matches!(self.class, PgDatabase::RELATION | PgLargeobject::RELATION)
             || self.class == PgNamespace::RELATION && self.oid == ids::oids::PUBLIC;
         self.oid < Oid::FIRST_UNPINNED && !exempt
     }
@@ -260,6 +260,11 @@ impl Catalog {
             self.find_dependents(&mut walk, objects, object, internal)?;
         }
         let notice = self.report(&walk, objects, behavior)?;
+        if self.is_watched() && !internal {
+            for target in walk.targets.iter().rev() {
+                self.note_dropped(target.object, objects.contains(&target.object), target.normal)?;
+            }
+        }
         for target in &walk.targets {
             self.remove(target.object)?;
         }

@@ -63,7 +63,7 @@ impl Catalog {
             PgClass::RELATION if object.sub != 0 => {
                 let key = [oid.into(), object.sub.into()];
                 let column = self.row::<PgAttribute>(index::PG_ATTRIBUTE_RELID_ATTNUM_INDEX, &key)?;
-                let name = column.map_or_else(|| object.sub.to_string(), |row| quote_identifier(&row.attname));
+                let name = column.map_or_else(|| object.sub.to_string(), |row| row.attname.to_string());
                 Some(format!("column {name} of {}", self.relation_description(oid)?))
             }
             PgClass::RELATION => Some(self.relation_description(oid)?),
@@ -90,10 +90,10 @@ impl Catalog {
             PgConstraint::RELATION => match self.find_constraint(oid)? {
                 Some(row) if row.conrelid.is_valid() => Some(format!(
                     "constraint {} on {}",
-                    quote_identifier(&row.conname),
+                    row.conname,
                     self.relation_description(row.conrelid)?
                 )),
-                Some(row) => Some(format!("constraint {}", quote_identifier(&row.conname))),
+                Some(row) => Some(format!("constraint {}", row.conname)),
                 None => None,
             },
             PgAttrdef::RELATION => match self.row::<PgAttrdef>(index::PG_ATTRDEF_OID_INDEX, &[oid.into()])? {
@@ -110,7 +110,7 @@ impl Catalog {
             PgTrigger::RELATION => match self.find_trigger(oid)? {
                 Some(row) => Some(format!(
                     "trigger {} on {}",
-                    quote_identifier(&row.tgname),
+                    row.tgname,
                     self.relation_description(row.tgrelid)?
                 )),
                 None => None,
@@ -118,7 +118,7 @@ impl Catalog {
             PgPolicy::RELATION => match self.row::<PgPolicy>(index::PG_POLICY_OID_INDEX, &[oid.into()])? {
                 Some(row) => Some(format!(
                     "policy {} on {}",
-                    quote_identifier(&row.polname),
+                    row.polname,
                     self.relation_description(row.polrelid)?
                 )),
                 None => None,
@@ -130,7 +130,7 @@ impl Catalog {
                     Some(format!(
                         "operator class {} for access method {}",
                         self.qualified(visible, row.opcnamespace, &row.opcname)?,
-                        quote_identifier(&method.amname)
+                        method.amname
                     ))
                 }
                 None => None,
@@ -142,37 +142,44 @@ impl Catalog {
                     Some(format!(
                         "operator family {} for access method {}",
                         self.qualified(found == Some(oid), row.opfnamespace, &row.opfname)?,
-                        quote_identifier(&method.amname)
+                        method.amname
                     ))
                 }
                 None => None,
             },
-            PgNamespace::RELATION => self.schema_name(oid)?.map(|name| format!("schema {}", quote_identifier(&name))),
+            PgNamespace::RELATION => self.schema_name(oid)?.map(|name| format!("schema {}", name)),
             PgLanguage::RELATION => {
-                self.find_language(oid)?.map(|row| format!("language {}", quote_identifier(&row.lanname)))
+                self.find_language(oid)?.map(|row| format!("language {}", row.lanname))
             }
             PgAm::RELATION => {
-                self.find_access_method(oid)?.map(|row| format!("access method {}", quote_identifier(&row.amname)))
+                self.find_access_method(oid)?.map(|row| format!("access method {}", row.amname))
             }
-            PgAuthid::RELATION => self.role_name(oid)?.map(|name| format!("role {}", quote_identifier(&name))),
+            PgAuthid::RELATION => self.role_name(oid)?.map(|name| format!("role {}", name)),
             PgDatabase::RELATION => {
-                self.database_row(oid)?.map(|row| format!("database {}", quote_identifier(&row.datname)))
+                self.database_row(oid)?.map(|row| format!("database {}", row.datname))
             }
             PgTablespace::RELATION => {
-                self.tablespace(oid)?.map(|row| format!("tablespace {}", quote_identifier(&row.spcname)))
+                self.tablespace(oid)?.map(|row| format!("tablespace {}", row.spcname))
             }
             PgExtension::RELATION => self
                 .row::<PgExtension>(index::PG_EXTENSION_OID_INDEX, &[oid.into()])?
-                .map(|row| format!("extension {}", quote_identifier(&row.extname))),
-            PgStatisticExt::RELATION => self
-                .row::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &[oid.into()])?
-                .map(|row| format!("statistics object {}", quote_identifier(&row.stxname))),
+                .map(|row| format!("extension {}", row.extname)),
+            PgStatisticExt::RELATION => {
+                match self.row::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &[oid.into()])? {
+                    Some(row) => {
+                        let visible = self.search_path()?.schemas.contains(&row.stxnamespace);
+                        let name = self.qualified(visible, row.stxnamespace, &row.stxname)?;
+                        Some(format!("statistics object {name}"))
+                    }
+                    None => None,
+                }
+            }
             PgPublication::RELATION => self
                 .row::<PgPublication>(index::PG_PUBLICATION_OID_INDEX, &[oid.into()])?
-                .map(|row| format!("publication {}", quote_identifier(&row.pubname))),
+                .map(|row| format!("publication {}", row.pubname)),
             PgEventTrigger::RELATION => self
                 .row::<PgEventTrigger>(index::PG_EVENT_TRIGGER_OID_INDEX, &[oid.into()])?
-                .map(|row| format!("event trigger {}", quote_identifier(&row.evtname))),
+                .map(|row| format!("event trigger {}", row.evtname)),
             PgPublicationRel::RELATION => {
                 match self.row::<PgPublicationRel>(index::PG_PUBLICATION_REL_OID_INDEX, &[oid.into()])? {
                     Some(row) => {
@@ -187,20 +194,20 @@ impl Catalog {
                     Some(row) => {
                         let publication = self.object_description(Object::of::<PgPublication>(row.pnpubid))?;
                         let schema = self.schema_name(row.pnnspid)?.unwrap_or_default();
-                        Some(format!("publication of schema {} in {publication}", quote_identifier(&schema)))
+                        Some(format!("publication of schema {} in {publication}", schema))
                     }
                     None => None,
                 }
             }
             PgSubscription::RELATION => self
                 .row::<PgSubscription>(index::PG_SUBSCRIPTION_OID_INDEX, &[oid.into()])?
-                .map(|row| format!("subscription {}", quote_identifier(&row.subname))),
+                .map(|row| format!("subscription {}", row.subname)),
             PgForeignDataWrapper::RELATION => self
                 .row::<PgForeignDataWrapper>(index::PG_FOREIGN_DATA_WRAPPER_OID_INDEX, &[oid.into()])?
-                .map(|row| format!("foreign-data wrapper {}", quote_identifier(&row.fdwname))),
+                .map(|row| format!("foreign-data wrapper {}", row.fdwname)),
             PgForeignServer::RELATION => self
                 .row::<PgForeignServer>(index::PG_FOREIGN_SERVER_OID_INDEX, &[oid.into()])?
-                .map(|row| format!("server {}", quote_identifier(&row.srvname))),
+                .map(|row| format!("server {}", row.srvname)),
             PgUserMapping::RELATION => {
                 match self.row::<PgUserMapping>(index::PG_USER_MAPPING_OID_INDEX, &[oid.into()])? {
                     Some(row) => {
@@ -248,7 +255,7 @@ impl Catalog {
                     None => None,
                 }
             }
-            PgLargeobjectMetadata::RELATION => Some(format!("large object {oid}")),
+            PgLargeobject::RELATION => Some(format!("large object {oid}")),
             _ => None,
         };
         Ok(text.unwrap_or_else(|| format!("object {}/{oid}/{}", object.class, object.sub)))

@@ -21,6 +21,11 @@ impl Catalog {
         self.type_text(oid, Some(typmod), true)
     }
 
+    /// A type's name as it holds whatever the search path, where no modifier is meant.
+    pub fn type_identity(&self, oid: Oid) -> Result<String> {
+        self.type_text(oid, None, true)
+    }
+
     fn type_text(&self, oid: Oid, given: Option<i32>, qualify: bool) -> Result<String> {
         let typmod = given.unwrap_or(-1);
         if !oid.is_valid() {

@@ -22,6 +22,7 @@ pub mod field;
 pub mod format;
 pub mod functions;
 mod handles;
+pub mod identity;
 pub mod index;
 pub mod invalidation;
 mod methods;
@@ -35,6 +36,7 @@ pub mod store;
 pub mod text_search;
 pub mod trigger;
 pub mod views;
+pub mod watch;
 
 pub use catalog::Catalog;
 pub use ddl::{NewColumn, NewConstraint, NewIndex, NewIndexColumn, NewLabel, NewRelation, RETURN_RULE};

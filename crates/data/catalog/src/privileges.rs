@@ -380,7 +380,8 @@ impl Catalog {
             ObjectKind::Parameter => self
                 .row::<PgParameterAcl>(index::PG_PARAMETER_ACL_OID_INDEX, &[object.into()])?
                 .map(|row| row.parname.to_string()),
-            _ => None,
+            // With its word, as PostgreSQL's refusals of GRANT have it.
+            ObjectKind::LargeObject => Some(format!("large object {object}")),
         };
         Ok(name.unwrap_or_else(|| object.to_string()))
     }

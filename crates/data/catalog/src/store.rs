@@ -20,7 +20,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use ids::{Oid, RelFileLocator, TupleId};
 use std::sync::{Arc, Mutex, PoisonError};
-use txn::Transaction;
+use txn::{ActiveSnapshot, Transaction};
 use types::DefaultEnvironment;
 use types::sortkey::{KeyColumn, KeyEncoder};
 
@@ -255,27 +255,42 @@ impl Backing {
 
     /// Rows by the first columns of an index, with their places, as the session sees them now; in the index's order.
     pub fn scan<T: CatalogRow>(&self, database: Oid, index: Oid, key: &[Part<'_>]) -> Result<Vec<Stored<T>>> {
+        let snapshot = self.transaction.latest_snapshot()?;
+        self.scan_between(database, index, key, key, &snapshot, Direction::Forward, usize::MAX)
+    }
+
+    /// Rows between two keys of an index, each of them its first columns and both included, as a snapshot sees them; in the index's order or
+    /// backwards, and no more than `most`.
+    pub fn scan_between<T: CatalogRow>(
+        &self,
+        database: Oid,
+        index: Oid,
+        first: &[Part<'_>],
+        last: &[Part<'_>],
+        snapshot: &ActiveSnapshot,
+        direction: Direction,
+        most: usize,
+    ) -> Result<Vec<Stored<T>>> {
         let table = self.table(T::RELATION, database)?;
         let handle = self.index(index, database)?;
-        let lower = self.encode_parts::<T>(&handle, key)?;
-        let mut upper = lower.clone();
+        let lower = self.encode_parts::<T>(&handle, first)?;
+        let mut upper = self.encode_parts::<T>(&handle, last)?;
         let bounded = key_successor(&mut upper);
         let range = KeyRange { lower: Some(&lower), upper: bounded.then_some(&upper[..]) };
-        let snapshot = self.transaction.latest_snapshot()?;
         let projection: Arc<[Projected]> =
             (0..T::COLUMNS.len() as u16).map(Projected::Column).chain([Projected::RowId]).collect();
-        let mut fetch = self.tables.fetch(&self.store, &table, snapshot.clone(), projection.clone());
+        let mut fetch = self.tables.fetch(&self.store, &table, (**snapshot).clone(), projection.clone());
         let mut scan = self.indexes.scan(&self.store, &handle.index, IndexScanOptions::default())?;
-        scan.start(range, Direction::Forward)?;
+        scan.start(range, direction)?;
         let mut entries = IndexEntries::default();
         let mut batch = projected_batch(&table.layout, &projection);
         let mut found: Vec<Fetched> = Vec::new();
         let mut rows = Vec::new();
-        while scan.next(&mut entries)? {
+        while rows.len() < most && scan.next(&mut entries)? {
             batch.clear();
             found.clear();
             fetch.fetch(&entries.tids, FetchMode::Index, &mut batch, &mut found)?;
-            for row in 0..batch.len() {
+            for row in 0..batch.len().min(most - rows.len()) {
                 rows.push(read_stored(&batch.columns, row)?);
             }
         }
@@ -381,6 +396,20 @@ impl Catalog {
         self.writable()?.scan(self.database(), index, key)
     }
 
+    /// Rows between two keys (each of them first columns of an index; both included) with their places, past the cache, as a snapshot
+    /// sees them; in the index's order or backwards, and no more than `most`.
+    pub fn stored_between<T: CatalogRow>(
+        &self,
+        index: Oid,
+        first: &[Part<'_>],
+        last: &[Part<'_>],
+        snapshot: &ActiveSnapshot,
+        direction: Direction,
+        most: usize,
+    ) -> Result<Vec<Stored<T>>> {
+        self.writable()?.scan_between(self.database(), index, first, last, snapshot, direction, most)
+    }
+
     /// The one row with this key, with its place, past the cache.
     pub fn stored_row<T: CatalogRow>(&self, index: Oid, key: &[Part<'_>]) -> Result<Option<Stored<T>>> {
         Ok(self.stored(index, key)?.into_iter().next())
@@ -409,6 +438,7 @@ impl Catalog {
         let options = InsertOptions::default();
         let place = backing.tables.insert(&backing.store, &backing.transaction, &table, stored, options)?;
         backing.insert_entries(self.database(), row, place)?;
+        self.note_touched(row);
         self.note_change(row)
     }
 
@@ -450,6 +480,7 @@ impl Catalog {
             Outcome::Done(_) => {}
             Outcome::Conflict(_) => return Err(Error::internal("tuple concurrently updated")),
         }
+        self.note_touched(row);
         self.note_change(&stored.row)?;
         self.note_change(row)
     }
@@ -495,6 +526,10 @@ impl Catalog {
 
     /// Notes the messages that tell others, and later this session, that a row changed.
     fn note_change<T: CatalogRow>(&self, row: &T) -> Result<()> {
+        // Pages of large objects are data: nobody caches them.
+        if T::RELATION == PgLargeobject::RELATION {
+            return Ok(());
+        }
         let database = if builtin(T::RELATION)?.class.relisshared { Oid::INVALID } else { self.database() };
         for info in indexes().iter().filter(|info| info.relation == T::RELATION) {
             let first = info.columns.first().map_or(Part::Null, |&n| row.part(n as usize));

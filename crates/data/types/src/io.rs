@@ -292,6 +292,8 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::ACLITEM => crate::acl::ACLITEM_IO,
         oid::INT2VECTOR | oid::OIDVECTOR => crate::array::VECTOR_IO,
         oid::ANYARRAY => ANYARRAY_IO,
+        oid::TRIGGER | oid::EVENT_TRIGGER => NO_VALUES_IO,
+        oid::PG_DDL_COMMAND => TypeIo { repr: Repr::B8, ..NO_VALUES_IO },
         oid::INT4RANGE | oid::INT8RANGE | oid::NUMRANGE | oid::TSRANGE | oid::TSTZRANGE | oid::DATERANGE => {
             crate::range::RANGE_IO
         }
@@ -315,6 +317,20 @@ const ANYARRAY_IO: TypeIo = TypeIo {
     input: |_, _, _| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "cannot accept a value of type anyarray")),
     receive: |_, _, _| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "cannot accept a value of type anyarray")),
     ..crate::array::ARRAY_IO
+};
+
+fn no_values(call: &TypeCall<'_>, verb: &str) -> Error {
+    let name = crate::builtin_type(call.type_oid).map_or("unknown", |facts| facts.name);
+    Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("cannot {verb} a value of type {name}"))
+}
+
+/// Types of which there are no values but null.
+const NO_VALUES_IO: TypeIo = TypeIo {
+    repr: Repr::B4,
+    input: |_, call, _| Err(no_values(call, "accept")),
+    output: |_, call, _| Err(no_values(call, "display")),
+    receive: |_, call, _| Err(no_values(call, "accept")),
+    send: |_, call, _| Err(no_values(call, "display")),
 };
 
 /// A function that returns nothing has an empty text.

@@ -24,7 +24,7 @@ pub(crate) fn comment(context: &Context<'_>, comment: &Comment) -> Result<()> {
 }
 
 /// The object that is commented on; the current user may do so. None if there is nothing to do.
-fn object(context: &Context<'_>, kind: ObjectKind, reference: &ObjectReference) -> Result<Option<Object>> {
+pub(crate) fn object(context: &Context<'_>, kind: ObjectKind, reference: &ObjectReference) -> Result<Option<Object>> {
     let catalog = context.catalog();
     let owned = |kind: Privileged, object: Object| {
         catalog.require_owner(kind, object.oid)?;

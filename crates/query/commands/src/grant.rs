@@ -340,6 +340,7 @@ fn find(context: &Context<'_>, kind: NamedKind, object: &ObjectReference) -> Res
                 _ => Err(Error::not_implemented("GRANT on this kind of object")),
             }
         }
+        (NamedKind::LargeObject, object) => crate::object::find(context, kind, object).map(|found| found.oid),
         _ => Err(Error::not_implemented("GRANT on this kind of object")),
     }
 }

@@ -5,6 +5,7 @@
 //! change. What is not written yet answers `0A000` with the statement's name.
 #![forbid(unsafe_code)]
 
+pub mod address;
 mod alter;
 mod amcheck;
 mod analyze;
@@ -22,6 +23,7 @@ mod create_table;
 mod database;
 mod database_locale;
 mod drop;
+pub mod event_trigger;
 mod expression;
 pub mod extension;
 mod foreign;
@@ -34,6 +36,7 @@ mod index_functions;
 mod index_options;
 mod inherit;
 mod language;
+pub mod large_object;
 mod like;
 mod maintenance;
 mod membership;
@@ -50,6 +53,7 @@ mod policy;
 mod publication;
 mod reindex;
 mod rename;
+mod report;
 pub mod role;
 mod rows;
 mod schema;
@@ -73,6 +77,13 @@ use parser::ast::{ObjectKind, RelationKind, Statement};
 /// # Errors
 /// Those of the statement; `0A000` for one that is not there yet.
 pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
+    let from = report::start(context);
+    let tag = carry_out(context, statement)?;
+    report::note(context, statement, from)?;
+    Ok(tag)
+}
+
+fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
     let tag = statement.name();
     match statement {
         Statement::CreateTable(create) => create_table::create_table(context, create)?,
@@ -82,6 +93,8 @@ pub fn execute(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::CreateTrigger(create) => triggers::create(context, create)?,
         Statement::CreateRule(_) => return Err(Error::not_implemented("rules")),
         Statement::CreateView(create) => view::create_view(context, create)?,
+        Statement::CreateEventTrigger(create) => event_trigger::create(context, create)?,
+        Statement::AlterEventTrigger(alter) => event_trigger::alter(context, alter)?,
         Statement::CreatePublication(create) => publication::create(context, create)?,
         Statement::AlterPublication(alter) => publication::alter(context, alter)?,
         Statement::CreateForeignDataWrapper(create) => foreign::create_wrapper(context, create)?,

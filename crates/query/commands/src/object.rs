@@ -90,6 +90,7 @@ macro_rules! named {
         pub(crate) fn operations(class: Oid) -> Option<&'static dyn Operations> {
             match class {
                 $($Row::RELATION => Some(&Of::<$Row>(PhantomData)),)*
+                PgLargeobject::RELATION => Some(&crate::large_object::LargeObjectOperations),
                 _ => None,
             }
         }
@@ -484,6 +485,9 @@ pub(crate) fn find(context: &Context<'_>, kind: ObjectKind, reference: &ObjectRe
                 return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
             };
             Object::of::<PgTransform>(found.oid)
+        }
+        (ObjectKind::LargeObject, ObjectReference::LargeObject(number)) => {
+            crate::large_object::find(context, number)?
         }
         (kind, _) => return Err(Error::not_implemented(format_args!("naming of a {}", kind.word()))),
     })

@@ -180,11 +180,6 @@ pub(crate) fn reassign(context: &Context<'_>, reassign: &ReassignOwned) -> Resul
                 PgNamespace::RELATION => catalog.set_schema_owner(oid, to)?,
                 PgDatabase::RELATION => crate::database::give(catalog, oid, to)?,
                 PgDefaultAcl::RELATION | PgUserMapping::RELATION => {}
-                PgLargeobjectMetadata::RELATION => {
-                    let unique = index::PG_LARGEOBJECT_METADATA_OID_INDEX;
-                    catalog.change::<PgLargeobjectMetadata>(unique, &[oid.into()], |row| row.lomowner = to)?;
-                    catalog.change_recorded_owner(object_of(&row), to)?;
-                }
                 class => match object::operations(class) {
                     Some(operations) => operations.give(catalog, oid, to)?,
                     None => return Err(Error::internal(format!("objects of catalog {class} have no owner"))),

@@ -212,6 +212,7 @@ fn rebuild(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> {
     catalog.new_files(index)?;
     catalog.next_command()?;
     index_build::fill(context, table, index)?;
+    catalog.note_command("REINDEX", catalog::Object::relation(index));
     catalog.next_command()
 }
 

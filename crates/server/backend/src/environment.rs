@@ -230,6 +230,16 @@ impl Environment for Session<'_> {
         self.catalog().alias_object(alias, name)
     }
 
+    fn object_address(
+        &self,
+        kind: &str,
+        address: &mut dyn FnMut() -> Result<(Vec<String>, Vec<String>)>,
+    ) -> Result<(Oid, Oid, i32)> {
+        let session = self.executor();
+        let context = commands::Context { session: &session, services: self, text: "" };
+        commands::address::object_address(&context, kind, address).map(|found| (found.class, found.oid, found.sub))
+    }
+
     fn trigger_depth(&self) -> i32 {
         Session::trigger_depth(self)
     }

@@ -10,6 +10,7 @@ use crate::notify;
 use batch::{Column, DatumRef, Repr, Rows};
 use catalog::functions::SessionHandle;
 use catalog::privileges::Membership;
+use commands::large_object::values::LargeObjects;
 use commands::sequence::values::Sequences;
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
@@ -26,6 +27,7 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::statistics::STATISTICS,
     crate::activity::PROCESSES,
     crate::sequence::SEQUENCES,
+    crate::large_object::LARGE_OBJECTS,
 ];
 
 /// All set-returning functions of this crate.
@@ -51,6 +53,8 @@ pub(crate) struct ServerHandle {
     pub statistics: crate::statistics::Snapshot,
     /// What the session remembers of sequences.
     pub sequences: Sequences,
+    /// The large objects that it has open.
+    pub large_objects: Arc<LargeObjects>,
     /// Microseconds since 1970.
     pub started_us: i64,
     /// The postmaster's process id.
@@ -338,6 +342,7 @@ pub(crate) fn server_handle(
         engine: shared.engine.clone(),
         statistics: Default::default(),
         sequences: Sequences::default(),
+        large_objects: Arc::default(),
         started_us: shared.started_us,
         postmaster: sys::process::parent_id(),
         channels,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use analyzer::Params;
+use catalog::watch::Stage;
 use commands::{CopyReader, CopyWriter, Services};
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
@@ -143,6 +144,13 @@ impl Services for Session<'_> {
 
     fn check_routine(&self, routine: &catalog::rows::PgProc) -> Result<()> {
         self.check_body(routine)
+    }
+
+    fn rewrites_table(&self, table: Oid, reason: i32) -> Result<()> {
+        match self.catalog().is_watched() {
+            true => self.fire_event(Stage::Rewrite(table, reason)),
+            false => Ok(()),
+        }
     }
 
     fn work_mem(&self) -> usize {

@@ -127,6 +127,14 @@ impl Session<'_> {
     pub fn run(&self) -> Result<()> {
         let mut message = Message::default();
         self.mark_stack();
+        let admitted = catch_unwind(AssertUnwindSafe(|| self.fire_login())).unwrap_or_else(|panic| {
+            self.panicked.set(true);
+            Err(panicked(&*panic).fatal())
+        });
+        if let Err(error) = admitted {
+            self.report(&error);
+            return Ok(());
+        }
         self.ready();
         loop {
             match self.next_message(&mut message) {

@@ -193,7 +193,11 @@ impl Session<'_> {
             self.check_writable(statement.name())?;
         }
         let session = self.executor();
-        commands::execute(&commands::Context { session: &session, services: self, text }, statement)
+        let context = commands::Context { session: &session, services: self, text };
+        match self.has_event_triggers(statement)? {
+            false => commands::execute(&context, statement),
+            true => self.with_event_triggers(statement.name(), || commands::execute(&context, statement)),
+        }
     }
 
     // --- Settings ---------------------------------------------------------------------------------------------------

@@ -323,7 +323,11 @@ impl Catalog {
             ObjectKind::Tablespace => set!(PgTablespace, PG_TABLESPACE_OID_INDEX, spcacl),
             ObjectKind::ForeignDataWrapper => set!(PgForeignDataWrapper, PG_FOREIGN_DATA_WRAPPER_OID_INDEX, fdwacl),
             ObjectKind::ForeignServer => set!(PgForeignServer, PG_FOREIGN_SERVER_OID_INDEX, srvacl),
-            ObjectKind::LargeObject => set!(PgLargeobjectMetadata, PG_LARGEOBJECT_METADATA_OID_INDEX, lomacl),
+            ObjectKind::LargeObject => {
+                set!(PgLargeobjectMetadata, PG_LARGEOBJECT_METADATA_OID_INDEX, lomacl);
+                // Others refer to a large object by the catalog of its data.
+                Object::of::<PgLargeobject>(object)
+            }
             ObjectKind::Parameter => set!(PgParameterAcl, PG_PARAMETER_ACL_OID_INDEX, paracl),
         };
         self.record_acl(this, owner, acl.as_ref())?;

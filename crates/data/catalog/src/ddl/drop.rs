@@ -28,6 +28,11 @@ impl Catalog {
                     PgNamespace::RELATION => {
                         self.delete_all::<PgNamespace>(index::PG_NAMESPACE_OID_INDEX, &key).map(|_| ())
                     }
+                    PgLargeobject::RELATION => {
+                        self.delete_all::<PgLargeobject>(index::PG_LARGEOBJECT_LOID_PN_INDEX, &key)?;
+                        let unique = index::PG_LARGEOBJECT_METADATA_OID_INDEX;
+                        self.delete_all::<PgLargeobjectMetadata>(unique, &key).map(|_| ())
+                    }
                     PgStatisticExt::RELATION => {
                         self.delete_all::<PgStatisticExtData>(index::PG_STATISTIC_EXT_DATA_STXOID_INH_INDEX, &key)?;
                         self.delete_all::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &key).map(|_| ())

@@ -227,6 +227,13 @@ fn check(
     let catalog = catalog_of(&cx)?;
     let role = role_of(catalog, role)?;
     let object = object_of(&cx, catalog, object, kind)?;
+    if kind == ObjectKind::LargeObject
+        && cx.env.setting("lo_compat_privileges").as_deref() == Some("on")
+        && catalog.owner_and_acl(kind, object)?.is_some()
+    {
+        parse_privileges(list, kind.all())?;
+        return Ok(Some(true));
+    }
     let allowed = if kind == ObjectKind::Database { kind.all().union(Privileges::TEMPORARY) } else { kind.all() };
     holds(catalog, kind, object, role, &parse_privileges(list, allowed)?)
 }

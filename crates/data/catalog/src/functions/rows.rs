@@ -22,6 +22,11 @@ pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
     (6119, publication_tables),
     (3715, tokens_by_oid),
     (3716, tokens_by_name),
+    (3566, super::events::dropped_objects),
+    (4568, super::events::ddl_commands),
+    (3839, super::identities::identify),
+    (3382, super::identities::address),
+    (3954, super::identities::object_at),
 ];
 
 /// Rows that are all there.
@@ -46,7 +51,7 @@ impl RowSource for Made {
 /// Positions are 16 bits.
 const MOST_ROWS: usize = u16::MAX as usize;
 
-fn made(columns: Vec<Column>) -> Result<Box<dyn RowSource>> {
+pub(super) fn made(columns: Vec<Column>) -> Result<Box<dyn RowSource>> {
     match columns.first().is_some_and(|column| column.len() > MOST_ROWS) {
         true => Err(Error::not_implemented("more than 65535 rows of a catalog function")),
         false => Ok(Box::new(Made { columns, next: 0 })),

@@ -204,6 +204,7 @@ fn one(context: &Context<'_>, table: Oid, change: Change<'_>, ty: SqlType, later
         sources[number as usize - 1] = Source::Expr(converted);
     }
     catalog.create_toast_table(table)?;
+    context.services.rewrites_table(table, 4)?;
     rewrite::rewrite(context, &relation, sources)
 }
 

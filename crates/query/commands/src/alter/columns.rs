@@ -130,6 +130,7 @@ pub(super) fn add(
                     b's' => Source::Generated(value),
                     _ => Source::Expr(value),
                 });
+                context.services.rewrites_table(relation.oid, 2)?;
                 rewrite::rewrite(context, &relation, sources)?;
             } else {
                 let datum = expression::value(context, value)?;
@@ -365,6 +366,7 @@ pub(super) fn set_expression(
         let text = now.default_of(number).unwrap_or_default();
         let mut sources = rewrite::unchanged(relation);
         sources[number as usize - 1] = Source::Generated(expression::read(context, text)?);
+        context.services.rewrites_table(relation.oid, 2)?;
         rewrite::rewrite(context, relation, sources)?;
         recheck(context, relation.oid, number)?;
     }

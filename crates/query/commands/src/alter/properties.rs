@@ -253,6 +253,7 @@ fn set_logged(context: &Context<'_>, relation: &Entry<Relation>, logged: bool) -
             ));
         }
     }
+    context.services.rewrites_table(relation.oid, 1)?;
     let toast = Some(relation.class.reltoastrelid).filter(|toast| toast.is_valid());
     let mut parts = relation.indexes.clone();
     if let Some(toast) = toast {

@@ -200,11 +200,12 @@ impl Session<'_> {
             }
         }
         if matches!(result, oid::TRIGGER | oid::EVENT_TRIGGER) && row.pronargs > 0 {
-            let error =
-                Error::new(SqlState::INVALID_FUNCTION_DEFINITION, "trigger functions cannot have declared arguments");
-            return Err(
-                error.hint("The arguments of the trigger can be accessed through TG_NARGS and TG_ARGV instead.")
-            );
+            let invalid = |text: &str| Error::new(SqlState::INVALID_FUNCTION_DEFINITION, text);
+            return Err(match result {
+                oid::TRIGGER => invalid("trigger functions cannot have declared arguments")
+                    .hint("The arguments of the trigger can be accessed through TG_NARGS and TG_ARGV instead."),
+                _ => invalid("event trigger functions cannot have declared arguments"),
+            });
         }
         if !self.settings.borrow().bool(settings::id::CHECK_FUNCTION_BODIES) {
             return Ok(());

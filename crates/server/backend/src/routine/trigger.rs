@@ -6,7 +6,7 @@ use std::sync::Arc;
 use analyzer::query::SqlType;
 use batch::{Datum, DatumRef};
 use catalog::Relation;
-use catalog::rows::PgTrigger;
+use catalog::rows::{PgEventTrigger, PgTrigger};
 use error::{Error, Result, SqlState};
 use executor::{StatementTriggers, TriggerCall, TriggerOutcome};
 use ids::Oid;
@@ -73,6 +73,21 @@ impl Session<'_> {
         });
         self.routines.triggers.borrow_mut().pop();
         outcome
+    }
+
+    /// Calls an event trigger's function.
+    pub(crate) fn event_trigger_function(&self, trigger: &PgEventTrigger, tag: &str) -> Result<()> {
+        self.check_stack()?;
+        let row = self.catalog().function(trigger.evtfoid)?;
+        let _within = self.within_statement();
+        self.with_rights_of(&row, || {
+            if !self.is_plpgsql(row.prolang)? {
+                return Err(Error::not_implemented(format_args!("event trigger function {}", row.proname)));
+            }
+            let facts = vec![Datum::text(&trigger.evtevent), Datum::text(tag)];
+            let call = plpgsql::run::TriggerCall { rows: [None, None], facts, tables: Vec::new() };
+            self.plpgsql_trigger(&row, Oid::INVALID, call).map(|_| ())
+        })
     }
 
     fn plpgsql_outcome(
