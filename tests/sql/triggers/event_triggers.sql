@@ -10,7 +10,7 @@ END$$;
 CREATE FUNCTION dropped() RETURNS event_trigger LANGUAGE plpgsql AS $$
 DECLARE r record;
 BEGIN
-    FOR r IN SELECT * FROM pg_event_trigger_dropped_objects() LOOP
+    FOR r IN SELECT * FROM pg_event_trigger_dropped_objects() WHERE schema_name IS DISTINCT FROM 'pg_toast' AND object_type <> 'trigger' LOOP
         RAISE NOTICE 'gone: % % % % % % %', r.object_type, r.object_identity, r.object_name, r.original, r.normal, r.is_temporary, r.address_names;
     END LOOP;
 END$$;
@@ -54,6 +54,8 @@ SELECT 1;
 -- What goes is told before the end of the command.
 ALTER TABLE watched.two DROP COLUMN c;
 DROP FUNCTION watched.f;
+ALTER TABLE watched.one ALTER COLUMN a DROP DEFAULT;
+DROP SEQUENCE watched.one_a_seq;
 DROP TABLE watched.one CASCADE;
 -- A function may refuse.
 CREATE FUNCTION refused() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'no % today', tg_tag; END$$;
@@ -67,6 +69,7 @@ BEGIN
 END$$;
 ALTER EVENT TRIGGER c_report DISABLE;
 CREATE EVENT TRIGGER f_rewrite ON table_rewrite EXECUTE FUNCTION rewritten();
+INSERT INTO watched.two VALUES (1);
 ALTER TABLE watched.two ALTER COLUMN e TYPE text;
 ALTER TABLE watched.two ADD COLUMN plain int;
 ALTER TABLE watched.two ADD COLUMN at timestamptz DEFAULT clock_timestamp();

@@ -193,6 +193,28 @@ impl Catalog {
         })
     }
 
+    /// Records the tablespace that an object without files names: nothing else would keep it.
+    pub fn record_tablespace(&self, object: Object, tablespace: Oid) -> Result<()> {
+        for stored in self.stored::<PgShdepend>(index::PG_SHDEPEND_DEPENDER_INDEX, &self.shared_key(object))? {
+            if stored.row.deptype == b't' {
+                self.delete(&stored)?;
+            }
+        }
+        let this = Object::of::<PgTablespace>(tablespace);
+        if !tablespace.is_valid() || this.is_pinned() {
+            return Ok(());
+        }
+        self.insert(&PgShdepend {
+            dbid: self.database(),
+            classid: object.class,
+            objid: object.oid,
+            objsubid: 0,
+            refclassid: PgTablespace::RELATION,
+            refobjid: tablespace,
+            deptype: b't',
+        })
+    }
+
     /// Records the owner of a new object.
     pub fn record_owner(&self, object: Object, owner: Oid) -> Result<()> {
         self.shared_dependency(object, owner, b'o')
@@ -344,17 +366,21 @@ impl Catalog {
             .filter(|(other, _)| !((other.class, other.oid) == (object.class, object.oid) && object.sub == 0))
             .collect();
         dependents.sort_by(|(a, _), (b, _)| b.oid.cmp(&a.oid).then(a.class.cmp(&b.class)).then(a.sub.cmp(&b.sub)));
-        dependents.dedup_by(|(a, kind_a), (b, kind_b)| {
-            let same = a == b;
-            if same && *kind_b == b'n' {
-                *kind_b = *kind_a; // any dependency that drops silently wins
-            }
-            same
-        });
-        walk.stack.push(object);
+        // Several dependencies of one object count together; any that drops silently lets it go silently.
+        let mut merged: Vec<(Object, bool, bool)> = Vec::with_capacity(dependents.len());
         for (other, kind) in dependents {
             let is_normal = kind == b'n';
-            self.visit(walk, originals, other, object, is_normal, !is_normal, internal)?;
+            match merged.last_mut().filter(|last| last.0 == other) {
+                Some(last) => {
+                    last.1 |= is_normal;
+                    last.2 |= !is_normal;
+                }
+                None => merged.push((other, is_normal, !is_normal)),
+            }
+        }
+        walk.stack.push(object);
+        for (other, is_normal, silent) in merged {
+            self.visit(walk, originals, other, object, is_normal, silent, internal)?;
         }
         walk.stack.pop();
         // Columns on the list are covered now.
