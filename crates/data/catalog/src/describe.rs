@@ -88,11 +88,9 @@ impl Catalog {
                 None => None,
             },
             PgConstraint::RELATION => match self.find_constraint(oid)? {
-                Some(row) if row.conrelid.is_valid() => Some(format!(
-                    "constraint {} on {}",
-                    row.conname,
-                    self.relation_description(row.conrelid)?
-                )),
+                Some(row) if row.conrelid.is_valid() => {
+                    Some(format!("constraint {} on {}", row.conname, self.relation_description(row.conrelid)?))
+                }
                 Some(row) => Some(format!("constraint {}", row.conname)),
                 None => None,
             },
@@ -108,19 +106,11 @@ impl Catalog {
                 None => None,
             },
             PgTrigger::RELATION => match self.find_trigger(oid)? {
-                Some(row) => Some(format!(
-                    "trigger {} on {}",
-                    row.tgname,
-                    self.relation_description(row.tgrelid)?
-                )),
+                Some(row) => Some(format!("trigger {} on {}", row.tgname, self.relation_description(row.tgrelid)?)),
                 None => None,
             },
             PgPolicy::RELATION => match self.row::<PgPolicy>(index::PG_POLICY_OID_INDEX, &[oid.into()])? {
-                Some(row) => Some(format!(
-                    "policy {} on {}",
-                    row.polname,
-                    self.relation_description(row.polrelid)?
-                )),
+                Some(row) => Some(format!("policy {} on {}", row.polname, self.relation_description(row.polrelid)?)),
                 None => None,
             },
             PgOpclass::RELATION => match self.find_opclass(oid)? {
@@ -148,19 +138,11 @@ impl Catalog {
                 None => None,
             },
             PgNamespace::RELATION => self.schema_name(oid)?.map(|name| format!("schema {}", name)),
-            PgLanguage::RELATION => {
-                self.find_language(oid)?.map(|row| format!("language {}", row.lanname))
-            }
-            PgAm::RELATION => {
-                self.find_access_method(oid)?.map(|row| format!("access method {}", row.amname))
-            }
+            PgLanguage::RELATION => self.find_language(oid)?.map(|row| format!("language {}", row.lanname)),
+            PgAm::RELATION => self.find_access_method(oid)?.map(|row| format!("access method {}", row.amname)),
             PgAuthid::RELATION => self.role_name(oid)?.map(|name| format!("role {}", name)),
-            PgDatabase::RELATION => {
-                self.database_row(oid)?.map(|row| format!("database {}", row.datname))
-            }
-            PgTablespace::RELATION => {
-                self.tablespace(oid)?.map(|row| format!("tablespace {}", row.spcname))
-            }
+            PgDatabase::RELATION => self.database_row(oid)?.map(|row| format!("database {}", row.datname)),
+            PgTablespace::RELATION => self.tablespace(oid)?.map(|row| format!("tablespace {}", row.spcname)),
             PgExtension::RELATION => self
                 .row::<PgExtension>(index::PG_EXTENSION_OID_INDEX, &[oid.into()])?
                 .map(|row| format!("extension {}", row.extname)),

@@ -169,9 +169,7 @@ impl Catalog {
         macro_rules! in_schema {
             ($Row:ident, $index:ident, $name:ident, $schema:ident, $word:literal) => {
                 match self.row::<$Row>(index::$index, &key)? {
-                    Some(row) => {
-                        Some(Identity::of_kind($word).in_schema(&self.schema_text(row.$schema)?, &row.$name))
-                    }
+                    Some(row) => Some(Identity::of_kind($word).in_schema(&self.schema_text(row.$schema)?, &row.$name)),
                     None => None,
                 }
             };
@@ -263,8 +261,9 @@ impl Catalog {
             PgLanguage::RELATION => plain!(PgLanguage, PG_LANGUAGE_OID_INDEX, lanname, "language"),
             PgLargeobject::RELATION => {
                 let unique = index::PG_LARGEOBJECT_METADATA_OID_INDEX;
-                self.row::<PgLargeobjectMetadata>(unique, &key)?
-                    .map(|row| Identity::of_kind("large object").text(row.oid.to_string(), vec![row.oid.to_string()], Vec::new()))
+                self.row::<PgLargeobjectMetadata>(unique, &key)?.map(|row| {
+                    Identity::of_kind("large object").text(row.oid.to_string(), vec![row.oid.to_string()], Vec::new())
+                })
             }
             PgOperator::RELATION => match self.find_operator(oid)? {
                 Some(row) => {
@@ -347,7 +346,9 @@ impl Catalog {
                 }
                 None => None,
             },
-            PgDatabase::RELATION => self.database_row(oid)?.map(|row| Identity::of_kind("database").plain(&row.datname)),
+            PgDatabase::RELATION => {
+                self.database_row(oid)?.map(|row| Identity::of_kind("database").plain(&row.datname))
+            }
             PgTablespace::RELATION => {
                 self.tablespace(oid)?.map(|row| Identity::of_kind("tablespace").plain(&row.spcname))
             }
@@ -393,9 +394,15 @@ impl Catalog {
             },
             PgExtension::RELATION => plain!(PgExtension, PG_EXTENSION_OID_INDEX, extname, "extension"),
             PgEventTrigger::RELATION => plain!(PgEventTrigger, PG_EVENT_TRIGGER_OID_INDEX, evtname, "event trigger"),
-            PgParameterAcl::RELATION => self
-                .row::<PgParameterAcl>(index::PG_PARAMETER_ACL_OID_INDEX, &key)?
-                .map(|row| Identity::of_kind("parameter ACL").text(row.parname.to_string(), vec![row.parname.to_string()], Vec::new())),
+            PgParameterAcl::RELATION => {
+                self.row::<PgParameterAcl>(index::PG_PARAMETER_ACL_OID_INDEX, &key)?.map(|row| {
+                    Identity::of_kind("parameter ACL").text(
+                        row.parname.to_string(),
+                        vec![row.parname.to_string()],
+                        Vec::new(),
+                    )
+                })
+            }
             PgPublication::RELATION => plain!(PgPublication, PG_PUBLICATION_OID_INDEX, pubname, "publication"),
             PgPublicationNamespace::RELATION => {
                 match self.row::<PgPublicationNamespace>(index::PG_PUBLICATION_NAMESPACE_OID_INDEX, &key)? {
@@ -473,7 +480,9 @@ mod tests {
     #[test]
     fn built_in_objects() {
         let catalog = Catalog::builtin();
-        let of = |class: Oid, oid: u32, sub: i32| catalog.identify(Object { class, oid: Oid(oid), sub }).expect("identifies");
+        let of = |class: Oid, oid: u32, sub: i32| {
+            catalog.identify(Object { class, oid: Oid(oid), sub }).expect("identifies")
+        };
         let text = |class: Oid, oid: u32, sub: i32| {
             let found = of(class, oid, sub);
             format!("{}: {}", found.kind, found.identity.unwrap_or_default())

@@ -101,8 +101,7 @@ impl Drop for Watching<'_> {
 impl Catalog {
     /// Begins to note what the command with this tag does, until the answer is dropped.
     pub fn watch(&self, tag: &'static str) -> Watching<'_> {
-        let watch =
-            Watch { tag, touched: Vec::new(), commands: Vec::new(), dropped: Vec::new(), stage: None };
+        let watch = Watch { tag, touched: Vec::new(), commands: Vec::new(), dropped: Vec::new(), stage: None };
         self.watches.lock().unwrap_or_else(PoisonError::into_inner).push(watch);
         self.watching.store(true, Ordering::Relaxed);
         Watching(self)

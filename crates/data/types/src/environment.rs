@@ -269,7 +269,11 @@ pub trait Environment {
     }
     /// The object (its catalog, its id, its column) that a kind and an address mean, as `pg_get_object_address` takes them. The address, names
     /// and arguments, is asked for when the kind is known to be one.
-    fn object_address(&self, kind: &str, address: &mut dyn FnMut() -> Result<(Vec<String>, Vec<String>)>) -> Result<(Oid, Oid, i32)> {
+    fn object_address(
+        &self,
+        kind: &str,
+        address: &mut dyn FnMut() -> Result<(Vec<String>, Vec<String>)>,
+    ) -> Result<(Oid, Oid, i32)> {
         let _ = (kind, address);
         Err(Error::not_implemented("pg_get_object_address"))
     }

@@ -152,7 +152,9 @@ impl Address<'_> {
     fn object_name(&self, names: &[String]) -> Result<ObjectName> {
         let shown = names.join(".");
         match names {
-            [database, _, _] if *database != self.context.services.database_name() => return Err(cross_database(&shown)),
+            [database, _, _] if *database != self.context.services.database_name() => {
+                return Err(cross_database(&shown));
+            }
             [_, _, _, _, ..] => {
                 let text = format!("improper qualified name (too many dotted names): {shown}");
                 return Err(Error::new(SqlState::SYNTAX_ERROR, text));
@@ -234,7 +236,12 @@ impl Address<'_> {
     fn find(&self, kind: &str) -> Result<Object> {
         let catalog = self.context.catalog();
         match kind {
-            "type" | "cast" | "transform" | "domain constraint" | "large object" | "user mapping"
+            "type"
+            | "cast"
+            | "transform"
+            | "domain constraint"
+            | "large object"
+            | "user mapping"
             | "publication namespace" => {
                 self.names_exactly_one()?;
             }
@@ -243,7 +250,12 @@ impl Address<'_> {
             _ => self.names_at_least(1)?,
         }
         match kind {
-            "cast" | "user mapping" | "default acl" | "transform" | "domain constraint" | "publication relation"
+            "cast"
+            | "user mapping"
+            | "default acl"
+            | "transform"
+            | "domain constraint"
+            | "publication relation"
             | "publication namespace" => self.arguments_exactly(1)?,
             "operator" | "operator of access method" | "function of access method" => self.arguments_exactly(2)?,
             _ => (),
@@ -313,7 +325,8 @@ impl Address<'_> {
             }
             "operator" => {
                 let name = self.object_name(&self.names)?;
-                let operator = Operator { qualifiers: name.qualifiers, symbol: name.name.to_string().into(), location: 0 };
+                let operator =
+                    Operator { qualifiers: name.qualifiers, symbol: name.name.to_string().into(), location: 0 };
                 let operand = |text: &String| Ok::<_, Error>(Some(Box::new(self.type_name(text)?)));
                 let (left, right) = (operand(&self.arguments[0])?, operand(&self.arguments[1])?);
                 let signature = OperatorSignature { operator, left, right };
@@ -334,7 +347,9 @@ impl Address<'_> {
                 let unique = index::PG_PUBLICATION_NAMESPACE_PNNSPID_PNPUBID_INDEX;
                 let row = catalog.row::<PgPublicationNamespace>(unique, &key)?.ok_or_else(|| {
                     let (schema, publication) = (&self.names[0], &publication.pubname);
-                    undefined(format!("publication schema \"{schema}\" in publication \"{publication}\" does not exist"))
+                    undefined(format!(
+                        "publication schema \"{schema}\" in publication \"{publication}\" does not exist"
+                    ))
                 })?;
                 Ok(Object::of::<PgPublicationNamespace>(row.oid))
             }
@@ -345,7 +360,9 @@ impl Address<'_> {
                 let unique = index::PG_PUBLICATION_REL_PRRELID_PRPUBID_INDEX;
                 let row = catalog.row::<PgPublicationRel>(unique, &key)?.ok_or_else(|| {
                     let (table, publication) = (relation.name(), &publication.pubname);
-                    undefined(format!("publication relation \"{table}\" in publication \"{publication}\" does not exist"))
+                    undefined(format!(
+                        "publication relation \"{table}\" in publication \"{publication}\" does not exist"
+                    ))
                 })?;
                 Ok(Object::of::<PgPublicationRel>(row.oid))
             }
@@ -366,9 +383,7 @@ impl Address<'_> {
         };
         match fits {
             true => Ok(Object::relation(relation.oid)),
-            false => {
-                Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not {words}", relation.name())))
-            }
+            false => Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not {words}", relation.name()))),
         }
     }
 

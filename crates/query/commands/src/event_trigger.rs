@@ -292,4 +292,3 @@ pub fn firing(
     });
     Ok(found)
 }
-

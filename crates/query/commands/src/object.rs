@@ -486,9 +486,7 @@ pub(crate) fn find(context: &Context<'_>, kind: ObjectKind, reference: &ObjectRe
             };
             Object::of::<PgTransform>(found.oid)
         }
-        (ObjectKind::LargeObject, ObjectReference::LargeObject(number)) => {
-            crate::large_object::find(context, number)?
-        }
+        (ObjectKind::LargeObject, ObjectReference::LargeObject(number)) => crate::large_object::find(context, number)?,
         (kind, _) => return Err(Error::not_implemented(format_args!("naming of a {}", kind.word()))),
     })
 }

@@ -20,7 +20,11 @@ impl Session<'_> {
     }
 
     /// Runs a command, and the event triggers before and behind it.
-    pub(crate) fn with_event_triggers(&self, tag: &'static str, run: impl FnOnce() -> Result<String>) -> Result<String> {
+    pub(crate) fn with_event_triggers(
+        &self,
+        tag: &'static str,
+        run: impl FnOnce() -> Result<String>,
+    ) -> Result<String> {
         let _watching = self.catalog().watch(tag);
         self.fire_event(Stage::Start)?;
         let done = run()?;

@@ -113,17 +113,7 @@ pub(super) fn ddl_commands(_: &[DatumRef<'_>], context: Context<'_>) -> Result<B
     let catalog = catalog_of(&context)?;
     let watch = watched(catalog, "pg_event_trigger_ddl_commands()", None, "an event")?;
     let command = types::repr(Oid(32)).unwrap_or(Repr::B8);
-    let forms = [
-        Repr::B4,
-        Repr::B4,
-        Repr::B4,
-        Repr::Bytes,
-        Repr::Bytes,
-        Repr::Bytes,
-        Repr::Bytes,
-        Repr::B1,
-        command,
-    ];
+    let forms = [Repr::B4, Repr::B4, Repr::B4, Repr::Bytes, Repr::Bytes, Repr::Bytes, Repr::Bytes, Repr::B1, command];
     let mut columns: Vec<Column> = forms.into_iter().map(Column::new).collect();
     for command in &watch.commands {
         match command.object {

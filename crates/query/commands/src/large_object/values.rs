@@ -543,8 +543,7 @@ impl LargeObjectSession<'_> {
         self.check_exists(object, Some(&snapshot))?;
         self.require(object, Privileges::SELECT)?;
         let size = self.size(object, Some(&snapshot))?;
-        let mut file =
-            File::create(self.directory.join(name)).map_err(|error| file_error("create", name, error))?;
+        let mut file = File::create(self.directory.join(name)).map_err(|error| file_error("create", name, error))?;
         let mut at = 0;
         while at < size {
             let len = (size - at).min((PAGE * PAGES_AT_ONCE) as i64);
