@@ -103,6 +103,7 @@ impl Bench {
                     match record.rmgr {
                         wal::RmgrId::HEAP => heap::action::apply(page, record.block_data(id)).unwrap(),
                         wal::RmgrId::BTREE => btree::action::apply(page, record.block_data(id)).unwrap(),
+                        wal::RmgrId::GIST => gist::action::apply(page, record.block_data(id)).unwrap(),
                         _ => continue,
                     }
                 }
@@ -148,6 +149,9 @@ fn without_hints(page: &mut Page, fork: Fork) {
     // An image leaves out what stands in the hole.
     let hole = page.lower() as usize..page.upper() as usize;
     page[hole].fill(0);
+    if page.special().len() == gist::page::SPECIAL_SIZE {
+        return; // It has no hints.
+    }
     let is_index = page.special().len() == btree::page::SPECIAL_SIZE;
     if is_index {
         let at = page.special_offset() as usize + 10;
