@@ -265,4 +265,8 @@ impl Coder for Boxes {
         out.extend_from_slice(&(place(x) << 1 | place(y)).to_be_bytes());
         true
     }
+
+    fn has_order(&self) -> bool {
+        true
+    }
 }

@@ -48,6 +48,11 @@ pub trait Coder: Send + Sync {
         false
     }
 
+    /// Whether there is such an order.
+    fn has_order(&self) -> bool {
+        false
+    }
+
     /// Whether keys are made without asking the session.
     fn is_pure(&self) -> bool {
         true

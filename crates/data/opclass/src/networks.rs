@@ -148,4 +148,8 @@ impl Coder for Networks {
         out.extend_from_slice(key);
         true
     }
+
+    fn has_order(&self) -> bool {
+        true
+    }
 }

@@ -63,7 +63,13 @@ impl RangeCoder {
         Ok(())
     }
 
-    fn write(&self, ends: Option<(Bound<'_>, Bound<'_>)>, flags: u8, env: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
+    fn write(
+        &self,
+        ends: Option<(Bound<'_>, Bound<'_>)>,
+        flags: u8,
+        env: &dyn Environment,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
         let Some((lower, upper)) = ends else {
             out.push(flags | HAS_EMPTY);
             return Ok(());
@@ -127,10 +133,16 @@ impl Coder for RangeCoder {
     /// By lower, then by upper cut.
     fn order(&self, key: &[u8], out: &mut Vec<u8>) -> bool {
         match Key::read(key) {
-            Ok(Key { cuts: Some((lower, upper)), .. }) => [lower, upper].iter().for_each(|cut| out.extend_from_slice(cut)),
+            Ok(Key { cuts: Some((lower, upper)), .. }) => {
+                [lower, upper].iter().for_each(|cut| out.extend_from_slice(cut))
+            }
             // Behind all others.
             _ => out.push(3),
         }
+        true
+    }
+
+    fn has_order(&self) -> bool {
         true
     }
 
@@ -275,7 +287,8 @@ impl GistClass for Cuts {
             }
         }
         let ends = |n: usize| all[n].cuts.unwrap_or((&[3], &[3]));
-        let (mut by_lower, mut by_upper): (Vec<usize>, Vec<usize>) = ((0..all.len()).collect(), (0..all.len()).collect());
+        let (mut by_lower, mut by_upper): (Vec<usize>, Vec<usize>) =
+            ((0..all.len()).collect(), (0..all.len()).collect());
         by_lower.sort_by_key(|&n| ends(n));
         by_upper.sort_by_key(|&n| (ends(n).1, ends(n).0));
         let overlap = |left: &[usize], right: &[usize]| {

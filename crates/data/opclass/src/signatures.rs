@@ -77,7 +77,13 @@ fn may_match(signature: &[u8], mut query: &[u8]) -> Result<bool> {
             }
             b'T' => true,
             b'A' | b'O' => match (stack.pop(), stack.pop()) {
-                (Some(a), Some(b)) => if kind == b'A' { a && b } else { a || b },
+                (Some(a), Some(b)) => {
+                    if kind == b'A' {
+                        a && b
+                    } else {
+                        a || b
+                    }
+                }
                 _ => return Err(damaged()),
             },
             _ => return Err(damaged()),

@@ -231,7 +231,7 @@ impl Reading<'_> {
                 let tid = TupleId::from_u64(places[row] as u64);
                 if let Some(form) = index.form() {
                     entries.clear();
-                    form.entries(&values, row, env, &mut entries)?;
+                    form.build_entries(&values, row, env, &mut entries)?;
                     entries
                         .iter()
                         .try_for_each(|(key, payload)| sorter.push(IndexEntry { key, payload, tid }, false))?;

@@ -131,6 +131,8 @@ pub struct IndexEntries {
     pub recheck: bool,
     /// Their distances, one for each order that was asked for, entry by entry; empty if none was. Null is `f64::NAN`.
     pub distances: Vec<f64>,
+    /// Some of the distances are lower bounds: the rows' own may be greater.
+    pub inexact_distances: bool,
 }
 
 impl IndexEntries {
@@ -142,6 +144,7 @@ impl IndexEntries {
         self.all_visible.clear();
         self.recheck = false;
         self.distances.clear();
+        self.inexact_distances = false;
     }
 
     /// How many.

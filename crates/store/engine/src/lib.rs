@@ -86,6 +86,7 @@ fn index_methods() -> IndexMethods {
         .with(Method::Btree, btree::BtreeAm)
         .with(Method::Hash, btree::BtreeAm)
         .with(Method::Gin, gin::GinAm)
+        .with(Method::Gist, gist::GistAm)
 }
 
 impl Engine {
@@ -149,6 +150,7 @@ impl Engine {
         managers.push(Arc::new(storage::StorageManager));
         managers.push(Arc::new(heap::HeapRmgr));
         managers.push(Arc::new(btree::BtreeRmgr));
+        managers.push(Arc::new(gist::GistRmgr));
         managers
     }
 

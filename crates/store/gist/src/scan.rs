@@ -273,7 +273,9 @@ impl Scan {
                         entries.all_visible.push(visible);
                     }
                     entries.recheck |= recheck;
-                    entries.distances.extend(first.distances.iter().map(|&d| if d == f64::INFINITY { f64::NAN } else { d }));
+                    entries
+                        .distances
+                        .extend(first.distances.iter().map(|&d| if d == f64::INFINITY { f64::NAN } else { d }));
                     entries.inexact_distances |= !exact;
                 }
             }
@@ -335,7 +337,11 @@ impl IndexScan for Scan {
         let (mut certain, mut uncertain, mut count) = (Vec::new(), Vec::new(), 0);
         loop {
             let more = self.visit(&mut |_, tid, _, hit| {
-                if hit == Match::Yes { certain.push(tid) } else { uncertain.push(tid) }
+                if hit == Match::Yes {
+                    certain.push(tid)
+                } else {
+                    uncertain.push(tid)
+                }
                 Ok(())
             })?;
             count += (certain.len() + uncertain.len()) as u64;

@@ -81,11 +81,7 @@ impl<'a> Tree<'a> {
     }
 
     pub fn access(&self) -> Access<'a> {
-        Access {
-            persistence: self.index.persistence,
-            blocks: Some(&self.index.counters.blocks),
-            ..Access::default()
-        }
+        Access { persistence: self.index.persistence, blocks: Some(&self.index.counters.blocks), ..Access::default() }
     }
 
     pub fn read(&self, block: BlockNumber) -> Result<Buffer> {

@@ -123,20 +123,23 @@ impl Tree {
                 all.push((*tid, entries.distances[n * orders..(n + 1) * orders].to_vec()));
             }
         }
-        if orders == 0 {
-            let mut bitmap = TidBitmap::new(1 << 20);
-            scan.search(&query).unwrap();
-            assert_eq!(scan.collect(&mut bitmap).unwrap(), all.len() as u64);
-        }
         all
     }
 
+    fn collected(&self, query: Query) -> u64 {
+        let engine = &self.bench.engine;
+        let mut scan = engine.indexes.scan(&engine.store, &self.index, IndexScanOptions::default()).unwrap();
+        let query: access::Query = Arc::new(query);
+        scan.search(&query).unwrap();
+        scan.collect(&mut TidBitmap::new(1 << 20)).unwrap()
+    }
+
     fn found(&self, column: usize, strategy: u16, argument: Interval) -> Vec<TupleId> {
-        let mut tids: Vec<TupleId> =
-            self.query(Query { keys: vec![operator(column, strategy, argument)], orders: vec![] })
-                .into_iter()
-                .map(|(tid, _)| tid)
-                .collect();
+        let mut tids: Vec<TupleId> = self
+            .query(Query { keys: vec![operator(column, strategy, argument)], orders: vec![] })
+            .into_iter()
+            .map(|(tid, _)| tid)
+            .collect();
         tids.sort_unstable();
         tids
     }
@@ -203,7 +206,10 @@ fn check_against(tree: &Tree, model: &Model) {
         let overlaps = |a: Interval| a.0 <= wanted.1 && wanted.0 <= a.1;
         let first: Vec<TupleId> = model.iter().filter(|(_, row)| overlaps(row.0)).map(|(tid, _)| *tid).collect();
         assert_eq!(tree.found(0, OVERLAPS, wanted), first);
-        let second: Vec<TupleId> = model.iter().filter(|(_, row)| row.1.is_some_and(overlaps)).map(|(t, _)| *t).collect();
+        let query = Query { keys: vec![operator(0, OVERLAPS, wanted)], orders: vec![] };
+        assert_eq!(tree.collected(query), first.len() as u64);
+        let second: Vec<TupleId> =
+            model.iter().filter(|(_, row)| row.1.is_some_and(overlaps)).map(|(t, _)| *t).collect();
         assert_eq!(tree.found(1, OVERLAPS, wanted), second);
     }
     for (tid, (first, _)) in model.iter().step_by(model.len() / 9 + 1) {
@@ -266,7 +272,7 @@ proptest! {
                     }
                 }
                 Step::Remove { nth } => {
-                    let gone = |tid: TupleId| tid.to_u64() % nth == 0;
+                    let gone = |tid: TupleId| tid.to_u64().is_multiple_of(nth);
                     tree.remove(&gone);
                     model.retain(|tid, _| !gone(*tid));
                 }
@@ -330,8 +336,11 @@ fn builds_are_packed_if_there_is_an_order() {
 #[test]
 fn emptied_pages_are_used_again() {
     let tree = Tree::new();
-    for round in 0..6u64 {
+    let mut pages = 0;
+    for round in 0..9u64 {
         tree.client.begin();
+        // Transaction ids are the clock by which pages become free.
+        tree.client.insert(&row(round as i32, "", 0));
         for n in 0..4000 {
             let key = columns(interval(n, 10_000), Some(interval(round, 10_000)), 0);
             insert(&tree.client, &tree.index, &key, tid(n)).unwrap();
@@ -341,9 +350,12 @@ fn emptied_pages_are_used_again() {
         assert_eq!(report.removed_entries, 4000);
         assert!(report.deleted_pages > 10, "{report:?}");
         assert_eq!(tree.verify().entries, 0);
+        // What a vacuum takes out of the tree, the one after the next can give away.
+        if round == 4 {
+            pages = tree.verify().pages;
+        }
     }
-    // A round takes about 40 pages.
-    assert!(tree.verify().pages < 120, "{:?}", tree.verify());
+    assert!(tree.verify().pages <= pages + pages / 8, "{} pages after {pages}", tree.verify().pages);
     tree.bench.check_redo();
 }
 
@@ -381,7 +393,8 @@ fn threads_insert_search_and_vacuum_together() {
             let (mut before, mut near_before) = (Vec::new(), 0);
             while !stop.load(Relaxed) {
                 // Rows at odd lines are never removed: what a search found, a later one finds too, and once.
-                let kept = |tids: Vec<TupleId>| -> Vec<TupleId> { tids.into_iter().filter(|t| t.offset % 2 == 1).collect() };
+                let kept =
+                    |tids: Vec<TupleId>| -> Vec<TupleId> { tids.into_iter().filter(|t| t.offset % 2 == 1).collect() };
                 let found = kept(tree.found(0, OVERLAPS, (2000, 6000)));
                 assert!(found.windows(2).all(|two| two[0] != two[1]), "a row was found twice");
                 let missing = before.iter().filter(|tid| found.binary_search(tid).is_err()).count();
@@ -426,7 +439,8 @@ fn a_split_that_a_crash_interrupted_is_completed() {
     // Replay the log up to each split's first record, and look at the index as it is then.
     let wal = &tree.bench.engine.wal;
     wal.flush(wal.insert_position());
-    let mut reader = wal::WalReader::new(wal.directory(), wal.segment_size(), wal.timeline(), tree.bench.engine.first_lsn());
+    let mut reader =
+        wal::WalReader::new(wal.directory(), wal.segment_size(), wal.timeline(), tree.bench.engine.first_lsn());
     let mut records = Vec::new();
     while let wal::ReadOutcome::Record(record) = reader.read().unwrap() {
         if record.rmgr == wal::RmgrId::GIST {

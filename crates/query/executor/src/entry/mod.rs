@@ -6,6 +6,7 @@
 //! the method's query, and gives the method what else it asks of the classes.
 
 mod gin;
+mod gist;
 
 use access::{Method, Query, ScanKey, Support};
 use batch::{Column, DatumRef};
@@ -24,6 +25,14 @@ pub trait EntryForm: Send + Sync {
     /// # Errors
     /// `54000` for a value too large for the method; those of reading values.
     fn entries(&self, values: &[&Column], row: usize, env: &dyn Environment, to: &mut EntryList) -> Result<()>;
+
+    /// The same for building an index of rows that are there: entries as the method's build takes them, to be sorted by their keys.
+    ///
+    /// # Errors
+    /// As [`EntryForm::entries`].
+    fn build_entries(&self, values: &[&Column], row: usize, env: &dyn Environment, to: &mut EntryList) -> Result<()> {
+        self.entries(values, row, env, to)
+    }
 
     /// What the method has to look for, for conditions that must hold together and distances that rows are to be ordered by; none if nothing can
     /// meet the conditions.
@@ -97,6 +106,7 @@ pub(crate) fn form_of(
     match method {
         Method::Btree | Method::Hash => Ok(None),
         Method::Gin => Ok(Some(Box::new(gin::GinForm::new(session, relation, row)?))),
+        Method::Gist => Ok(Some(Box::new(gist::GistForm::new(session, relation, row)?))),
         _ => Err(Error::not_implemented(format_args!("access method {}", method.traits().name))),
     }
 }

@@ -1,0 +1,95 @@
+-- A GiST index of ranges finds what a scan of the table finds, empty and unbounded ranges among them.
+CREATE TABLE booking (room int, during int4range);
+INSERT INTO booking SELECT i % 7, int4range(i * 10, i * 10 + 15) FROM generate_series(1, 2000) i;
+INSERT INTO booking VALUES (1, 'empty'), (2, NULL), (3, '(,5)'), (4, '(19000,)'), (5, '(,)');
+CREATE INDEX booking_during ON booking USING gist (during);
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT * FROM booking WHERE during && '[100,120)';
+SELECT * FROM booking WHERE during && '[100,120)' ORDER BY during;
+SELECT count(*) FROM booking WHERE during << '[500,600)';
+SELECT count(*) FROM booking WHERE during >> '[500,600)';
+SELECT count(*) FROM booking WHERE during &< '[500,600)';
+SELECT count(*) FROM booking WHERE during &> '[500,600)';
+SELECT count(*) FROM booking WHERE during -|- '[1005,1010)';
+SELECT count(*) FROM booking WHERE during <@ '[500,600)';
+SELECT count(*) FROM booking WHERE during @> '[503,505)'::int4range;
+SELECT count(*) FROM booking WHERE during @> 503;
+SELECT count(*) FROM booking WHERE during = '[510,525)';
+SELECT count(*) FROM booking WHERE during = 'empty';
+SELECT count(*) FROM booking WHERE during @> 'empty'::int4range;
+SELECT count(*) FROM booking WHERE during && '{[100,120),[500,505)}'::int4multirange;
+SELECT count(*) FROM booking WHERE during IS NULL;
+SELECT count(*) FROM booking WHERE during IS NOT NULL;
+-- Rows come one by one where no bitmap is wanted.
+SET enable_bitmapscan = off;
+EXPLAIN (COSTS OFF) SELECT * FROM booking WHERE during @> 503 AND room = 1;
+SELECT * FROM booking WHERE during @> 503 ORDER BY room, during;
+RESET enable_bitmapscan;
+-- Rows that change are found by what they are now.
+UPDATE booking SET during = int4range(lower(during) + 100000, upper(during) + 100000) WHERE during && '[100,200)' AND room < 3;
+SELECT * FROM booking WHERE during && '[100000,100200)' ORDER BY during;
+DELETE FROM booking WHERE during << '[15000,15001)';
+VACUUM booking;
+SELECT count(*) FROM booking WHERE during && '[0,20000)';
+INSERT INTO booking SELECT i % 7, int4range(i * 10, i * 10 + 15) FROM generate_series(1, 500) i;
+SELECT count(*) FROM booking WHERE during && '[0,1000)';
+-- Two columns; the answer is not in the index alone.
+CREATE TABLE stay (who int4range, during daterange, note text);
+INSERT INTO stay SELECT int4range(i, i, '[]'), daterange('2024-01-01'::date + j, '2024-01-04'::date + j), 'note' FROM generate_series(1, 40) i, generate_series(1, 40) j;
+CREATE INDEX stay_both ON stay USING gist (who, during);
+SELECT count(note) FROM stay WHERE who = '[7,7]' AND during @> date '2024-01-20';
+-- Multiranges.
+CREATE TABLE hours (open int4multirange);
+INSERT INTO hours SELECT int4multirange(int4range(i, i + 2), int4range(i + 50, i + 53)) FROM generate_series(1, 1000) i;
+CREATE INDEX ON hours USING gist (open);
+EXPLAIN (COSTS OFF) SELECT count(*) FROM hours WHERE open @> 500;
+SELECT count(*) FROM hours WHERE open @> 500;
+SELECT count(*) FROM hours WHERE open && '{[1,5),[500,501)}'::int4multirange;
+SELECT count(*) FROM hours WHERE open << '{[500,501)}'::int4multirange;
+-- Points, boxes, polygons, circles.
+CREATE TABLE place (at point, area box, shape polygon, circle circle);
+INSERT INTO place SELECT point(x, y), box(point(x, y), point(x + 1, y + 2)), polygon(box(point(x, y), point(x + 3, y + 2))), circle(point(x, y), 2) FROM generate_series(-20, 20) x, generate_series(-20, 20) y;
+INSERT INTO place VALUES ('Infinity,1', NULL, NULL, NULL);
+CREATE INDEX place_at ON place USING gist (at);
+CREATE INDEX place_area ON place USING gist (area);
+CREATE INDEX place_shape ON place USING gist (shape);
+CREATE INDEX place_circle ON place USING gist (circle);
+SELECT count(*) FROM place WHERE at <@ box '((3,3),(9,9))';
+SELECT count(*) FROM place WHERE at <@ circle '((3,3),4)';
+SELECT count(*) FROM place WHERE at <@ polygon '((0,0),(10,0),(0,10))';
+SELECT count(*) FROM place WHERE at << point '(0,0)';
+SELECT count(*) FROM place WHERE at >^ point '(0,7)';
+SELECT count(*) FROM place WHERE area && box '((3,3),(9,9))';
+SELECT count(*) FROM place WHERE area <@ box '((3,3),(9,9))';
+SELECT count(*) FROM place WHERE area @> box '((3.2,3),(3.4,3.5))';
+SELECT count(*) FROM place WHERE area |&> box '((3,3),(9,9))';
+SELECT count(*) FROM place WHERE area ~= box '((3,3),(4,5))';
+SELECT count(*) FROM place WHERE shape @> polygon '((3,3),(4,3),(4,4))';
+SELECT count(*) FROM place WHERE shape <<| polygon '((3,3),(4,3),(4,4))';
+SELECT count(*) FROM place WHERE circle && circle '((3,3),5)';
+SELECT count(*) FROM place WHERE circle &< circle '((3,3),5)';
+-- Networks.
+CREATE TABLE host (address inet);
+INSERT INTO host SELECT ('10.' || i % 4 || '.' || i % 50 || '.' || i % 200)::inet FROM generate_series(1, 2000) i;
+INSERT INTO host VALUES ('10.1.0.0/16'), ('10.1.3.0/24'), ('::1'), ('2001:db8::/32'), ('10.1.3.7/24');
+CREATE INDEX ON host USING gist (address inet_ops);
+EXPLAIN (COSTS OFF) SELECT count(*) FROM host WHERE address << '10.1.0.0/16';
+SELECT count(*) FROM host WHERE address << '10.1.0.0/16';
+SELECT count(*) FROM host WHERE address <<= '10.1.0.0/16';
+SELECT * FROM host WHERE address >> '10.1.3.7' ORDER BY address;
+SELECT * FROM host WHERE address >>= '10.1.3.0/24' ORDER BY address;
+SELECT count(*) FROM host WHERE address && '10.1.3.0/24';
+SELECT count(*) FROM host WHERE address > '10.3.40.0';
+SELECT count(*) FROM host WHERE address <= '10.0.3.0';
+SELECT count(*) FROM host WHERE address = '10.1.3.7/24';
+SELECT count(*) FROM host WHERE address <> '10.1.3.7/24';
+-- Texts.
+CREATE TABLE note (words tsvector);
+INSERT INTO note SELECT to_tsvector('simple', 'word' || i || ' text' || i % 13 || ' common') FROM generate_series(1, 1500) i;
+CREATE INDEX ON note USING gist (words);
+EXPLAIN (COSTS OFF) SELECT count(*) FROM note WHERE words @@ 'text3 & !word3';
+SELECT count(*) FROM note WHERE words @@ 'text3 & !word3';
+SELECT count(*) FROM note WHERE words @@ 'word77 | word78';
+SELECT count(*) FROM note WHERE words @@ 'word77:*';
+SELECT count(*) FROM note WHERE words @@ 'text3 <-> common';
+SELECT count(*) FROM note WHERE words @@ '!common';
