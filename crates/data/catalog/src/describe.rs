@@ -149,7 +149,7 @@ impl Catalog {
             PgStatisticExt::RELATION => {
                 match self.row::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &[oid.into()])? {
                     Some(row) => {
-                        let visible = self.search_path()?.schemas.contains(&row.stxnamespace);
+                        let visible = crate::functions::visibility::statistics(self, oid)? == Some(true);
                         let name = self.qualified(visible, row.stxnamespace, &row.stxname)?;
                         Some(format!("statistics object {name}"))
                     }

@@ -32,6 +32,7 @@ pub mod privileges;
 pub mod relation;
 pub mod rows;
 pub mod shared;
+pub mod statistics;
 pub mod store;
 pub mod text_search;
 pub mod trigger;
@@ -39,7 +40,7 @@ pub mod views;
 pub mod watch;
 
 pub use catalog::Catalog;
-pub use ddl::{NewColumn, NewConstraint, NewIndex, NewIndexColumn, NewLabel, NewRelation, RETURN_RULE};
+pub use ddl::{NewColumn, NewConstraint, NewIndex, NewIndexColumn, NewLabel, NewRelation, RETURN_RULE, object_name};
 pub use depend::{Dependency, DropBehavior, Object};
 pub use entry::Entry;
 pub use names::{Candidate, SearchPath};

@@ -25,6 +25,23 @@ pub mod kind {
     pub const PARTITIONED_INDEX: u8 = b'I';
 }
 
+/// The detail of an error about a relation of the wrong kind.
+pub fn not_supported_for(relkind: u8) -> String {
+    let plural = match relkind {
+        kind::TABLE => "tables",
+        kind::INDEX => "indexes",
+        kind::SEQUENCE => "sequences",
+        kind::TOAST => "TOAST tables",
+        kind::VIEW => "views",
+        kind::MATERIALIZED_VIEW => "materialized views",
+        kind::COMPOSITE_TYPE => "composite types",
+        kind::FOREIGN_TABLE => "foreign tables",
+        kind::PARTITIONED_TABLE => "partitioned tables",
+        _ => "partitioned indexes",
+    };
+    format!("This operation is not supported for {plural}.")
+}
+
 /// A relation: table, index, sequence, view …
 #[derive(Clone, Debug)]
 pub struct Relation {

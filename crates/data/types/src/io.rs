@@ -294,6 +294,9 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::ANYARRAY => ANYARRAY_IO,
         oid::TRIGGER | oid::EVENT_TRIGGER => NO_VALUES_IO,
         oid::PG_DDL_COMMAND => TypeIo { repr: Repr::B8, ..NO_VALUES_IO },
+        oid::PG_NDISTINCT => crate::extended::NDISTINCT_IO,
+        oid::PG_DEPENDENCIES => crate::extended::DEPENDENCIES_IO,
+        oid::PG_MCV_LIST => crate::extended::MCV_LIST_IO,
         oid::INT4RANGE | oid::INT8RANGE | oid::NUMRANGE | oid::TSRANGE | oid::TSTZRANGE | oid::DATERANGE => {
             crate::range::RANGE_IO
         }

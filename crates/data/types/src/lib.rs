@@ -27,6 +27,7 @@ pub mod call;
 pub mod datetime;
 pub mod enums;
 pub mod environment;
+pub mod extended;
 pub mod facts;
 pub mod float;
 pub mod format;

@@ -81,6 +81,7 @@ pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
         oid::TEXT | oid::VARCHAR | oid::NAME | oid::UNKNOWN | oid::CSTRING => Order::Text,
         oid::BPCHAR => Order::Padded,
         oid::BYTEA | oid::UUID | oid::MACADDR | oid::MACADDR8 => Order::Bytes,
+        oid::PG_NDISTINCT | oid::PG_DEPENDENCIES | oid::PG_MCV_LIST => Order::Bytes,
         oid::NUMERIC => Order::Numeric,
         oid::TID => Order::Tid,
         oid::JSONB => Order::Jsonb,
@@ -91,7 +92,7 @@ pub(crate) fn builtin_order(type_oid: Oid) -> Option<Order> {
         oid::TIMETZ => Order::TimeTz,
         oid::INTERVAL => Order::Interval,
         oid::RECORD => Order::Record,
-        oid::RECORD_ARRAY => Order::Array,
+        oid::RECORD_ARRAY | oid::ANYARRAY => Order::Array,
         oid::INT4RANGE | oid::INT8RANGE | oid::NUMRANGE | oid::TSRANGE | oid::TSTZRANGE | oid::DATERANGE => {
             Order::Range
         }

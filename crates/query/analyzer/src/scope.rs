@@ -74,6 +74,8 @@ pub enum Place {
     IndexExpression,
     /// An index's WHERE.
     IndexPredicate,
+    /// CREATE STATISTICS
+    Statistics,
     /// ALTER COLUMN … USING
     AlterTransform,
     /// EXECUTE's parameters.
@@ -147,6 +149,7 @@ impl Place {
             Place::ColumnDefault | Place::FunctionDefault => "DEFAULT expression",
             Place::IndexExpression => "index expression",
             Place::IndexPredicate => "index predicate",
+            Place::Statistics => "statistics expression",
             Place::AlterTransform => "transform expression",
             Place::ExecuteParameter => "EXECUTE parameter",
             Place::TriggerWhen => "trigger WHEN condition",
@@ -181,6 +184,7 @@ impl Place {
             Place::ColumnDefault | Place::FunctionDefault => "DEFAULT expressions",
             Place::IndexExpression => "index expressions",
             Place::IndexPredicate => "index predicates",
+            Place::Statistics => "statistics expressions",
             Place::AlterTransform => "transform expressions",
             Place::ExecuteParameter => "EXECUTE parameters",
             Place::TriggerWhen => "trigger WHEN conditions",

@@ -154,15 +154,11 @@ fn column(context: &Context<'_>, name: &ObjectName) -> Result<Object> {
     let relation = context.open(&table.to_relation(), LOCK)?;
     require_relation_owner(context, &relation)?;
     let number = context.column(&relation, &name.name)?;
-    let plural = match relation.kind() {
-        kind::INDEX => "indexes",
-        kind::PARTITIONED_INDEX => "partitioned indexes",
-        kind::SEQUENCE => "sequences",
-        kind::TOAST => "TOAST tables",
-        _ => return Ok(Object::column(relation.oid, number)),
-    };
+    if !matches!(relation.kind(), kind::INDEX | kind::PARTITIONED_INDEX | kind::SEQUENCE | kind::TOAST) {
+        return Ok(Object::column(relation.oid, number));
+    }
     let text = format!("cannot set comment on relation \"{}\"", relation.name());
-    Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(format!("This operation is not supported for {plural}.")))
+    Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(catalog::relation::not_supported_for(relation.kind())))
 }
 
 /// For parts of relations, which kind of relation it is does not matter to the message.

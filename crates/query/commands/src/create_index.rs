@@ -186,16 +186,8 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
     context.require_owner(&relation)?;
     if !matches!(relation.kind(), kind::TABLE | kind::MATERIALIZED_VIEW | kind::PARTITIONED_TABLE) {
         let text = format!("cannot create index on relation \"{}\"", relation.name());
-        let what = match relation.kind() {
-            kind::VIEW => "views",
-            kind::SEQUENCE => "sequences",
-            kind::INDEX | kind::PARTITIONED_INDEX => "indexes",
-            kind::COMPOSITE_TYPE => "composite types",
-            kind::FOREIGN_TABLE => "foreign tables",
-            _ => "TOAST tables",
-        };
-        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text)
-            .detail(format!("This operation is not supported for {what}.")));
+        let detail = catalog::relation::not_supported_for(relation.kind());
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(detail));
     }
     if create.concurrently && relation.kind() == kind::PARTITIONED_TABLE {
         let text = format!("cannot create index on partitioned table \"{}\" concurrently", relation.name());

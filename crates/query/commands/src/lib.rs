@@ -58,6 +58,7 @@ pub mod role;
 mod rows;
 mod schema;
 pub mod sequence;
+mod statistics;
 pub mod temporary;
 pub mod triggers;
 mod truncate;
@@ -111,6 +112,8 @@ fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::AlterOperator(alter) => operator::alter(context, alter)?,
         Statement::CreateCast(create) => cast::create(context, create)?,
         Statement::CreateConversion(create) => cast::create_conversion(context, create)?,
+        Statement::CreateStatistics(create) => statistics::create(context, create)?,
+        Statement::AlterStatistics(alter) => statistics::alter(context, alter)?,
         Statement::CreatePolicy(create) => policy::create(context, create)?,
         Statement::AlterPolicy(alter) => policy::alter(context, alter)?,
         Statement::CreateRole(create) => role::create(context, create)?,

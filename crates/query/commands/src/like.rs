@@ -11,7 +11,7 @@ use crate::column::{Column, Model};
 use crate::create_index::{self, IndexPlan};
 use crate::merge::{Check, Definition, copy, default_of};
 use crate::not_null::Declared;
-use crate::{Context, constraint, expression};
+use crate::{Context, constraint, expression, statistics};
 
 /// Adds the columns of a model, and what of it is made with the columns.
 pub(crate) fn columns<'s>(
@@ -30,14 +30,9 @@ pub(crate) fn columns<'s>(
         _ => (false, false),
     };
     if !has_columns {
-        let what = match model.kind() {
-            kind::INDEX | kind::PARTITIONED_INDEX => "indexes",
-            kind::SEQUENCE => "sequences",
-            _ => "TOAST tables",
-        };
         let text = format!("relation \"{}\" is invalid in LIKE clause", model.name());
-        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text)
-            .detail(format!("This operation is not supported for {what}.")));
+        let detail = catalog::relation::not_supported_for(model.kind());
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(detail));
     }
     let privileged = catalog::privileges::ObjectKind::Relation;
     if !is_type {
@@ -113,6 +108,14 @@ pub(crate) fn finish(context: &Context<'_>, table: Oid, likes: &[(Entry<Relation
         if options.contains(LikeOptions::INDEXES) {
             for &oid in &model.indexes {
                 index(context, &relation, model, oid, options.contains(LikeOptions::COMMENTS))?;
+            }
+        }
+        if options.contains(LikeOptions::STATISTICS) {
+            for row in statistics::of_table(context, model.oid)? {
+                let (from, to) = statistics::like(context, &relation, model, &row)?;
+                if options.contains(LikeOptions::COMMENTS) {
+                    comment(context, from, to)?;
+                }
             }
         }
         if options.contains(LikeOptions::COMMENTS) {

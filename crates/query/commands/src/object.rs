@@ -338,7 +338,12 @@ fn in_path_of<T: Named>(
     };
     let schemas = match schema {
         Some(schema) => vec![schema],
-        None => catalog.search_path()?.schemas.clone(),
+        // What is temporary is found only by the schema's name.
+        None => {
+            let temporary = catalog.temporary_schema_if_any();
+            let path = catalog.search_path()?;
+            path.schemas.iter().copied().filter(|schema| Some(*schema) != temporary).collect()
+        }
     };
     let mut found = schemas.iter().filter_map(|&schema| rows.iter().find(|row| row.schema() == Some(schema)));
     found.next().cloned().ok_or_else(|| {

@@ -366,25 +366,20 @@ fn check_no_lists(catalog: &Catalog, publication: &PgPublication) -> Result<()> 
 }
 
 fn check_publishable(relation: &Relation) -> Result<()> {
-    let detail = match relation.kind() {
+    let refuse = |detail: String| {
+        let text = format!("cannot add relation \"{}\" to publication", relation.name());
+        Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text).detail(detail))
+    };
+    let what = match relation.kind() {
         kind::TABLE | kind::PARTITIONED_TABLE if relation.oid < Oid::FIRST_NORMAL => "system tables",
         kind::TABLE | kind::PARTITIONED_TABLE => match relation.class.relpersistence {
             b't' => "temporary tables",
             b'u' => "unlogged tables",
             _ => return Ok(()),
         },
-        kind::INDEX => "indexes",
-        kind::PARTITIONED_INDEX => "partitioned indexes",
-        kind::SEQUENCE => "sequences",
-        kind::TOAST => "TOAST tables",
-        kind::VIEW => "views",
-        kind::MATERIALIZED_VIEW => "materialized views",
-        kind::COMPOSITE_TYPE => "composite types",
-        _ => "foreign tables",
+        other => return refuse(catalog::relation::not_supported_for(other)),
     };
-    let text = format!("cannot add relation \"{}\" to publication", relation.name());
-    let detail = format!("This operation is not supported for {detail}.");
-    Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text).detail(detail))
+    refuse(format!("This operation is not supported for {what}."))
 }
 
 fn add_tables(

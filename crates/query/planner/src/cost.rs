@@ -149,7 +149,7 @@ fn aligned(width: f64) -> f64 {
 
 /// At least one row, and whole ones.
 pub(crate) fn whole_rows(rows: f64) -> f64 {
-    if rows <= 1.0 || rows.is_nan() { 1.0 } else { rows.min(1e100).round() }
+    if rows <= 1.0 || rows.is_nan() { 1.0 } else { rows.min(1e100).round_ties_even() }
 }
 
 impl Costs {

@@ -1,11 +1,13 @@
 //! How many rows: sizes of relations, widths, distinct values. Which part of the rows a condition lets through says [`crate::selectivity`].
 
-use analyzer::query::{self as q, ExprKind};
+use analyzer::node::Visitor;
+use analyzer::query::{self as q, EntryKind, ExprKind};
 use catalog::rows::PgStatistic;
 use catalog::{Entry, Relation};
 use error::Result;
 use ids::Oid;
 
+use crate::extended::Distinct;
 use crate::level::Planner;
 use crate::selectivity::DISTINCT;
 
@@ -62,7 +64,7 @@ impl Planner<'_> {
             (8192.0 - 32.0) / (width.max(1.0) + 28.0)
         };
         let tuples =
-            if tuples_then == 0.0 && pages_then == pages && pages == 0.0 { 0.0 } else { (density * pages).round() };
+            if tuples_then == 0.0 && pages_then == pages && pages == 0.0 { 0.0 } else { (density * pages).round_ties_even() };
         let all_visible = if pages_then > 0.0 { (visible / pages_then).min(1.0) } else { 0.0 };
         Ok(BaseRelation { relation, tuples, pages, all_visible, sample: None })
     }
@@ -95,7 +97,7 @@ impl Planner<'_> {
 
     /// Bytes of a row with these columns.
     pub fn width(&mut self, columns: &[q::Expr]) -> u32 {
-        columns.iter().map(|c| self.expression_width(c)).sum::<f64>().round() as u32
+        columns.iter().map(|c| self.expression_width(c)).sum::<f64>().round_ties_even() as u32
     }
 
     /// Bytes of a value: as ANALYZE found, or as its type has it.
@@ -107,11 +109,42 @@ impl Planner<'_> {
     }
 
     /// Statistics of a column.
-    pub fn statistics(&self, relation: Oid, column: i16) -> Result<Option<Entry<PgStatistic>>> {
+    pub fn statistics(&self, relation: Oid, column: i16, tree: bool) -> Result<Option<Entry<PgStatistic>>> {
         self.ctx.catalog.row::<PgStatistic>(
             catalog::index::PG_STATISTIC_RELID_ATT_INH_INDEX,
-            &[relation.into(), column.into(), catalog::field::Part::Int(0)],
+            &[relation.into(), column.into(), catalog::field::Part::Int(tree.into())],
         )
+    }
+
+    /// Whether an entry of the range table stands for a table with its children.
+    pub fn stands_for_tree(&mut self, at: usize) -> Result<bool> {
+        let EntryKind::Relation { oid, inherit: true, .. } = self.level().query.range_table[at].kind else {
+            return Ok(false);
+        };
+        let relation = self.relation(oid)?;
+        self.is_tree(&relation, true)
+    }
+
+    /// How many rows the relation of an expression has, and how many of them meet its conditions; `None` if it is not one relation's.
+    pub fn relation_size(&mut self, expr: &q::Expr) -> Result<Option<(f64, f64)>> {
+        let relids = crate::prepare::relids_of(expr);
+        if relids.count_ones() != 1 {
+            return Ok(None);
+        }
+        let at = relids.trailing_zeros() as usize;
+        let level = self.level();
+        if level.member.is_none_or(|(tree, _)| tree != at)
+            && let Some(&size) = level.sizes.get(&at)
+        {
+            return Ok(Some(size));
+        }
+        match self.entry_relation(at) {
+            Some(oid) => {
+                let tuples = self.base_relation(oid)?.tuples;
+                Ok(Some((tuples, tuples)))
+            }
+            None => Ok(None),
+        }
     }
 
     /// The column of a base relation that an expression is, casts aside.
@@ -150,63 +183,137 @@ impl Planner<'_> {
 
     /// How many groups rows fall into by these keys, of `rows` rows. Keys of one table are together limited by its rows (a tenth of them if
     /// there are several: they are hardly independent), and by how many of its rows are left.
+    ///
+    /// A key that is an expression counts as the columns in it, unless there are statistics of it.
     pub fn groups(&mut self, keys: &[q::Expr], rows: f64) -> Result<f64> {
-        let mut tables: Vec<(usize, Oid, f64, f64, usize)> = Vec::new();
         let mut groups = 1.0;
+        let mut distinct: Vec<(usize, Distinct)> = Vec::new();
         for key in keys {
-            let distinct = self.distinct_values(key, rows)?;
-            match self.base_column(key) {
-                Some((relation, oid, _)) => match tables.iter_mut().find(|table| table.0 == relation) {
-                    Some(table) => {
-                        table.2 *= distinct;
-                        table.3 = table.3.max(distinct);
-                        table.4 += 1;
-                    }
-                    None => tables.push((relation, oid, distinct, distinct, 1)),
-                },
-                None => groups *= distinct,
+            if key.ty.oid == types::oid::BOOL {
+                groups *= 2.0;
+                continue;
+            }
+            if self.facts_of(key)?.is_some() {
+                self.add_distinct(&mut distinct, key, rows)?;
+                continue;
+            }
+            let columns = columns_of(key);
+            if columns.is_empty() && crate::prepare::is_volatile(self.ctx.catalog, key)? {
+                // Each row may be its own group.
+                return Ok(rows.ceil().max(1.0));
+            }
+            for column in columns {
+                self.add_distinct(&mut distinct, &column, rows)?;
             }
         }
-        let single = tables.len() == 1;
-        for (_, oid, mut distinct, most, count) in tables {
-            let tuples = self.base_relation(oid)?.tuples.max(1.0);
-            if count > 1 {
-                distinct = distinct.min((tuples * 0.1).max(most));
-            }
-            distinct = distinct.min(tuples);
-            if single && rows < tuples && distinct > 0.0 {
-                // Of how many values one at least is left when so many rows are picked at random (Yao 1977, as an approximation for
-                // values that are equally frequent).
-                distinct *= 1.0 - ((tuples - rows) / tuples).powf(tuples / distinct);
-            }
-            groups *= distinct;
+        while let Some((at, _)) = distinct.first() {
+            let at = *at;
+            let (own, others): (Vec<_>, Vec<_>) = distinct.into_iter().partition(|(other, _)| *other == at);
+            distinct = others;
+            groups *= self.groups_of_relation(at, own.into_iter().map(|(_, own)| own).collect())?;
         }
         Ok(groups.ceil().min(rows).max(1.0))
     }
 
+    /// Notes a key of groups; of those that are equal to each other, the one with the fewest values.
+    fn add_distinct(&mut self, list: &mut Vec<(usize, Distinct)>, expr: &q::Expr, rows: f64) -> Result<()> {
+        let at = crate::prepare::relids_of(expr).trailing_zeros() as usize;
+        if list.iter().any(|(_, other)| other.expr == *expr) {
+            return Ok(());
+        }
+        let values = self.distinct_values(expr, rows)?;
+        let canonical = self.canonical(expr);
+        for n in 0..list.len() {
+            if list[n].0 != at && self.canonical(&list[n].1.expr) == canonical {
+                if list[n].1.values <= values {
+                    return Ok(());
+                }
+                list.remove(n);
+                break;
+            }
+        }
+        list.push((at, Distinct { expr: expr.clone(), values }));
+        Ok(())
+    }
+
+    fn groups_of_relation(&mut self, at: usize, mut list: Vec<Distinct>) -> Result<f64> {
+        let size = match list.first() {
+            Some(first) => self.relation_size(&first.expr)?,
+            None => return Ok(1.0),
+        };
+        let (mut product, mut most, mut count) = (1.0, 1.0f64, 0);
+        while let Some(combined) = self.combined_distinct(at, &mut list)? {
+            (product, most, count) = (product * combined, most.max(combined), count + 1);
+        }
+        for item in &list {
+            (product, most, count) = (product * item.values, most.max(item.values), count + 1);
+        }
+        let Some((tuples, rows)) = size.filter(|(tuples, _)| *tuples > 0.0) else { return Ok(product) };
+        if count > 1 {
+            product = product.min((tuples * 0.1).max(most));
+        }
+        product = product.min(tuples);
+        if rows < tuples && product > 0.0 {
+            // Of how many values one at least is left when so many rows are picked at random (Yao 1977, as an approximation for
+            // values that are equally frequent).
+            product *= 1.0 - ((tuples - rows) / tuples).powf(tuples / product);
+        }
+        Ok(product.round_ties_even().max(1.0))
+    }
+
     /// How many different values an expression has.
     pub fn distinct_values(&mut self, expr: &q::Expr, rows: f64) -> Result<f64> {
-        if let Some((_, oid, column)) = self.base_column(expr) {
-            let base = self.base_relation(oid)?;
-            if column == -1 {
-                return Ok(base.tuples.max(1.0));
-            }
-            if let Some(facts) = self.facts_of(expr)?
-                && let Some(distinct) = facts.distinct(base.tuples)
-            {
-                return Ok(distinct);
-            }
-            if self.is_unique(expr)? {
-                return Ok(base.tuples.max(1.0));
-            }
-            if expr.ty.oid == types::oid::BOOL {
-                return Ok(2.0);
-            }
-            return Ok(DISTINCT.min(base.tuples.max(1.0)));
-        }
         if matches!(expr.kind, ExprKind::Const(_) | ExprKind::Param(_)) {
             return Ok(1.0);
         }
-        Ok(DISTINCT.min(rows.max(1.0)))
+        let size = self.relation_size(expr)?;
+        let column = self.base_column(expr).map(|(.., column)| column);
+        let tuples = size.map_or(rows, |(tuples, _)| tuples).max(1.0);
+        if column == Some(-1) {
+            return Ok(tuples);
+        }
+        if let Some(facts) = self.facts_of(expr)?
+            && let Some(distinct) = facts.distinct(tuples)
+        {
+            return Ok(distinct);
+        }
+        if column.is_some() && self.is_unique(expr)? {
+            return Ok(tuples);
+        }
+        if column.is_some() && expr.ty.oid == types::oid::BOOL {
+            return Ok(2.0);
+        }
+        Ok(DISTINCT.min(tuples))
     }
+}
+
+/// The columns that an expression of the present query reads, each once.
+fn columns_of(expr: &q::Expr) -> Vec<q::Expr> {
+    struct Columns(Vec<q::Expr>, u32);
+    impl Visitor for Columns {
+        fn expr(&mut self, expr: &q::Expr) {
+            match &expr.kind {
+                ExprKind::Var(var) if var.level == self.1 => {
+                    let mut var = *var;
+                    var.level = 0;
+                    let column = q::Expr { kind: ExprKind::Var(var), ..expr.clone() };
+                    if !self.0.contains(&column) {
+                        self.0.push(column);
+                    }
+                }
+                _ => expr.visit_children(self),
+            }
+        }
+        fn query(&mut self, query: &q::Query) {
+            self.1 += 1;
+            query.visit_children(self);
+            self.1 -= 1;
+        }
+        fn as_dyn(&mut self) -> &mut dyn Visitor {
+            self
+        }
+    }
+    let mut columns = Columns(Vec::new(), 0);
+    columns.expr(expr);
+    columns.0
 }

@@ -64,7 +64,7 @@ impl ColumnFacts {
         if n > 0.0 {
             Some(n)
         } else if n < 0.0 {
-            Some((-n * tuples).round().max(1.0))
+            Some((-n * tuples).round_ties_even().max(1.0))
         } else {
             None
         }

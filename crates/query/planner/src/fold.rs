@@ -158,9 +158,71 @@ impl<'a> Folder<'a> {
                 let bytes = types::array::from_elements(*element_type, repr, &values)?;
                 expr.kind = ExprKind::Const(Datum::Bytes(bytes.into()));
             }
+            ExprKind::ArrayCoerce { arg, element, .. } => {
+                if let ExprKind::Const(value) = &arg.kind
+                    && let Some(value) = self.coerced_array(value, element)?
+                {
+                    expr.kind = ExprKind::Const(value);
+                }
+            }
+            ExprKind::CoerceViaIo(arg, _) => {
+                if let ExprKind::Const(value) = &arg.kind
+                    && let Some(value) = self.coerced_via_text(value, arg.ty.oid, ty)?
+                {
+                    expr.kind = ExprKind::Const(value);
+                }
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// A constant array with its elements cast, if the casts can be computed now.
+    fn coerced_array(&mut self, value: &Datum, element: &Expr) -> Result<Option<Datum>> {
+        /// Longer arrays wait: they would be cast one element after the other.
+        const ELEMENTS_MOST: usize = 10_000;
+        let Datum::Bytes(bytes) = value else { return Ok(value.is_null().then_some(Datum::Null)) };
+        let view = types::array::View::new(bytes)?;
+        if view.len() > ELEMENTS_MOST {
+            return Ok(None);
+        }
+        let mut values = Vec::with_capacity(view.len());
+        for value in view.iter() {
+            let mut one = element.clone();
+            Element(value.to_datum()).expr(&mut one);
+            VisitorMut::expr(self, &mut one);
+            match one.kind {
+                ExprKind::Const(value) => values.push(value),
+                _ => return Ok(None),
+            }
+        }
+        let dimensions: Vec<types::array::Dimension> = view.dimensions().collect();
+        let repr = repr_of(self.catalog, element.ty.oid)?;
+        let mut out = Vec::new();
+        types::array::write(element.ty.oid, repr, &dimensions, values.iter().map(Datum::as_ref), &mut out)?;
+        Ok(Some(Datum::Bytes(out.into())))
+    }
+
+    /// A constant read anew as another type, if neither type's text form depends on anything.
+    fn coerced_via_text(&self, value: &Datum, from: Oid, to: SqlType) -> Result<Option<Datum>> {
+        if value.is_null() {
+            return Ok(Some(Datum::Null));
+        }
+        let (from_type, to_type) = (self.catalog.type_(from)?, self.catalog.type_(to.oid)?);
+        if to_type.typtype == b'd' {
+            return Ok(None);
+        }
+        for function in [from_type.typoutput, to_type.typinput] {
+            if self.catalog.function(function)?.provolatile != b'i' {
+                return Ok(None);
+            }
+        }
+        let mut text = Vec::new();
+        if types::output(from, value.as_ref(), self.env, &mut text).is_err() {
+            return Ok(None);
+        }
+        let Ok(text) = std::str::from_utf8(&text) else { return Ok(None) };
+        Ok(types::input(to.oid, text, -1, self.env).ok())
     }
 
     /// The value of a call over constants; null if a strict function gets a null. `None` if it must wait.
@@ -241,6 +303,23 @@ impl<'a> Folder<'a> {
         }
         let row = self.catalog.operator(negator)?;
         Ok(Some(OperatorCall { operator: negator, function: row.oprcode, ..call.clone() }))
+    }
+}
+
+/// Puts an element in the place that stands for it in a cast of elements; what stands for something else of that name stays.
+struct Element(Datum);
+
+impl VisitorMut for Element {
+    fn expr(&mut self, expr: &mut Expr) {
+        match &expr.kind {
+            ExprKind::CaseTest => expr.kind = ExprKind::Const(self.0.clone()),
+            ExprKind::Case { .. } | ExprKind::ArrayCoerce { .. } => {}
+            _ => expr.visit_children_mut(self),
+        }
+    }
+    fn query(&mut self, _: &mut Query) {}
+    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
+        self
     }
 }
 

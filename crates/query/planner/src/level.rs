@@ -96,6 +96,8 @@ pub(crate) struct Level {
     pub names_offset: usize,
     /// Values for [`ExprKind::CaseTest`], the innermost last.
     pub case_tests: Vec<Expr>,
+    /// How many rows relations have, and how many of them meet their conditions, by their places in the range table.
+    pub sizes: std::collections::HashMap<usize, (f64, f64)>,
     /// Columns of each relation that anything uses.
     pub needed: Vec<Vec<i16>>,
     /// Columns that are equal to each other.
@@ -125,6 +127,7 @@ impl Level {
             group_entry: None,
             names_offset: 0,
             case_tests: Vec::new(),
+            sizes: Default::default(),
             needed: Vec::new(),
             classes: Vec::new(),
             sublinks: Vec::new(),
@@ -141,7 +144,11 @@ impl Level {
 #[derive(Default)]
 pub(crate) struct Memory {
     /// Statistics of columns.
-    pub facts: std::collections::HashMap<(Oid, i16), Option<std::rc::Rc<crate::facts::ColumnFacts>>>,
+    pub facts: std::collections::HashMap<(Oid, i16, bool), Option<std::rc::Rc<crate::facts::ColumnFacts>>>,
+    /// Statistics objects of tables.
+    pub objects: std::collections::HashMap<crate::extended::ObjectsKey, std::rc::Rc<[crate::extended::Object]>>,
+    /// Conditions are taken to be independent of each other, whatever statistics objects say.
+    pub independent: bool,
     /// Selectivities of the conditions between the units that are being joined.
     pub selectivities: Vec<(q::Expr, f64)>,
     /// Equalities between them, either side first.

@@ -17,6 +17,7 @@ mod cost;
 mod crosstype;
 mod estimate;
 pub mod explain;
+mod extended;
 mod facts;
 mod fold;
 mod functional;

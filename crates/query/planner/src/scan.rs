@@ -414,7 +414,7 @@ impl Planner<'_> {
     /// The columns of an index as expressions over the table, with operator family, input type and collation.
     pub fn index_columns(&mut self, at: usize, index: &PgIndex) -> Result<Vec<(Expr, Oid, Oid, Oid)>> {
         let mut expressions = match &index.indexprs {
-            Some(text) => self.stored_list(text)?.into_iter(),
+            Some(text) => self.stored_list_folded(text)?.into_iter(),
             None => Vec::new().into_iter(),
         };
         let mut columns = Vec::with_capacity(index.indkey.len());
@@ -786,7 +786,7 @@ impl Planner<'_> {
             None => f64::from(class.class.relpages).max(base.pages / 4.0),
         }
         .max(1.0);
-        let each = (in_bounds * base.tuples / lookups).round().clamp(1.0, index_tuples);
+        let each = (in_bounds * base.tuples / lookups).round_ties_even().clamp(1.0, index_tuples);
         let pages =
             if index_pages > 1.0 && index_tuples > 1.0 { (each * index_pages / index_tuples).ceil() } else { 1.0 };
         // Pages of the index: read again and again, they are in the cache some of the time.
@@ -885,7 +885,7 @@ impl Planner<'_> {
     fn base_column_statistics(&self, base: &BaseRelation, class: &Relation) -> Result<Option<f64>> {
         let Some(index) = &class.index else { return Ok(None) };
         let Some(&column) = index.indkey.first() else { return Ok(None) };
-        let statistics = self.statistics(base.relation.oid, column)?;
+        let statistics = self.statistics(base.relation.oid, column, false)?;
         let correlation = statistics.and_then(|row| crate::facts::ColumnFacts::new(row).correlation());
         // Columns behind the first make the order less certain.
         Ok(correlation.map(|c| if index.indnkeyatts > 1 { c * 0.75 } else { c }))

@@ -34,7 +34,7 @@ const HISTOGRAM_ENOUGH: usize = 100;
 const DEFAULT_COLLATION: Oid = Oid(100);
 
 /// Numbers of the functions that estimate (`pg_operator.oprrest`, `oprjoin`).
-mod estimator {
+pub(crate) mod estimator {
     pub const EQUAL: u32 = 101;
     pub const NOT_EQUAL: u32 = 102;
     pub const LESS: u32 = 103;
@@ -62,19 +62,49 @@ impl Side {
 impl Planner<'_> {
     /// Statistics of the column that an expression is, if there are any.
     pub fn facts_of(&mut self, expr: &q::Expr) -> Result<Option<Rc<ColumnFacts>>> {
-        let Some((_, relation, column)) = self.base_column(expr).filter(|(.., column)| *column > 0) else {
-            return Ok(None);
-        };
-        if let Some(known) = self.memory.facts.get(&(relation, column)) {
+        match self.base_column(expr) {
+            Some((at, relation, column)) if column > 0 => {
+                let tree = self.stands_for_tree(at)?;
+                self.stored_facts(relation, column, tree)
+            }
+            Some(_) => Ok(None),
+            None => self.expression_facts(expr),
+        }
+    }
+
+    /// Statistics that ANALYZE stored for a column: of a table's own rows, or of its tree's; of an index, for its expressions.
+    pub fn stored_facts(&mut self, relation: Oid, column: i16, tree: bool) -> Result<Option<Rc<ColumnFacts>>> {
+        if let Some(known) = self.memory.facts.get(&(relation, column, tree)) {
             return Ok(known.clone());
         }
-        let facts = self.statistics(relation, column)?.map(|row| Rc::new(ColumnFacts::new(row)));
-        self.memory.facts.insert((relation, column), facts.clone());
+        let facts = self.statistics(relation, column, tree)?.map(|row| Rc::new(ColumnFacts::new(row)));
+        self.memory.facts.insert((relation, column, tree), facts.clone());
         Ok(facts)
     }
 
     /// The fraction of rows that all conditions let through.
     pub fn selectivity_of_all(&mut self, quals: &[q::Expr]) -> Result<f64> {
+        if quals.len() < 2 || self.memory.independent {
+            return self.product_of(quals);
+        }
+        let mut used = vec![false; quals.len()];
+        let together = self.extended_selectivity(quals, false, &mut used)?;
+        if !used.contains(&true) {
+            return self.product_of(quals);
+        }
+        let rest: Vec<q::Expr> = quals.iter().zip(used).filter(|(_, used)| !used).map(|(qual, _)| qual.clone()).collect();
+        Ok(together * self.product_of(&rest)?)
+    }
+
+    /// The same by the columns' own statistics alone.
+    pub fn independent_selectivity(&mut self, quals: &[q::Expr]) -> Result<f64> {
+        let before = std::mem::replace(&mut self.memory.independent, true);
+        let selectivity = self.product_of(quals);
+        self.memory.independent = before;
+        selectivity
+    }
+
+    fn product_of(&mut self, quals: &[q::Expr]) -> Result<f64> {
         let mut selectivity = 1.0;
         // Expression, whether it is a lower bound, the bound's own selectivity.
         let mut bounds: Vec<(q::Expr, bool, f64)> = Vec::new();
@@ -145,8 +175,12 @@ impl Planner<'_> {
             ExprKind::Const(value) => f64::from(u8::from(value.as_bool() == Some(true))),
             ExprKind::And(args) => self.selectivity_of_all(args)?,
             ExprKind::Or(args) => {
-                let mut selectivity = 0.0;
-                for arg in args {
+                let mut used = vec![false; args.len()];
+                let mut selectivity = match self.memory.independent {
+                    true => 0.0,
+                    false => self.extended_selectivity(args, true, &mut used)?,
+                };
+                for (arg, _) in args.iter().zip(used).filter(|(_, used)| !used) {
                     let one = self.selectivity(arg)?;
                     selectivity = selectivity + one - selectivity * one;
                 }
@@ -322,9 +356,23 @@ impl Planner<'_> {
         value: &Datum,
         value_type: Oid,
     ) -> Option<Vec<bool>> {
+        self.holds_for(function, collation, &values.column, value, (value_type, value_type), false)
+    }
+
+    /// Which values of a column a built-in function holds true of, together with a constant: its second argument, or, `flipped`, its first
+    /// one. `None` if it cannot be called.
+    pub fn holds_for(
+        &self,
+        function: Oid,
+        collation: Oid,
+        column: &Column,
+        value: &Datum,
+        arg_types: (Oid, Oid),
+        flipped: bool,
+    ) -> Option<Vec<bool>> {
         let builtin = types::function(function)?;
         let other = Column::constant(value.repr()?, value.as_ref());
-        let arg_types = [value_type, value_type];
+        let arg_types = [arg_types.0, arg_types.1];
         let context = types::Context {
             env: self.ctx.env,
             collation,
@@ -332,9 +380,10 @@ impl Planner<'_> {
             arg_types: &arg_types,
             variadic: false,
         };
-        let len = values.column.len();
+        let len = column.len();
         let mut out = Column::new(Repr::B1);
-        builtin.evaluate(&[&values.column, &other], Rows::All(len), len, context, &mut out).ok()?;
+        let args = if flipped { [&other, column] } else { [column, &other] };
+        builtin.evaluate(&args, Rows::All(len), len, context, &mut out).ok()?;
         Some((0..len).map(|row| matches!(out.get(row), DatumRef::B1(n) if n != 0)).collect())
     }
 
@@ -557,8 +606,8 @@ impl Planner<'_> {
 
     fn side(&mut self, expr: &q::Expr) -> Result<Side> {
         let facts = self.facts_of(expr)?;
-        let tuples = match self.base_column(expr) {
-            Some((_, relation, _)) => self.base_relation(relation)?.tuples.max(1.0),
+        let tuples = match self.relation_size(expr)? {
+            Some((tuples, _)) => tuples.max(1.0),
             None => 1000.0,
         };
         let known = facts.as_ref().and_then(|facts| facts.distinct(tuples));
@@ -597,7 +646,14 @@ impl Planner<'_> {
         for (at, &frequency) in frequencies_a.iter().enumerate() {
             let value = values_a.column.datum(at);
             // The function's arguments are the left and the right column; here the constant stands on the right.
-            let Some(holds) = self.holds_flipped(function, &values_b, &value, left.ty.oid) else { return Ok(plain) };
+            let Some(holds) = self.holds_for(
+                function,
+                DEFAULT_COLLATION,
+                &values_b.column,
+                &value,
+                (left.ty.oid, left.ty.oid),
+                true,
+            ) else { return Ok(plain) };
             if let Some(at_b) = holds.iter().zip(&matched_b).position(|(holds, matched)| *holds && !matched) {
                 matched_b[at_b] = true;
                 product += f64::from(frequency) * f64::from(frequencies_b[at_b]);
@@ -628,23 +684,6 @@ impl Planner<'_> {
         let from_a = total(unmatched_a, other_a, (unmatched_b, other_b), b.distinct, frequencies_b.len() as f64);
         let from_b = total(unmatched_b, other_b, (unmatched_a, other_a), a.distinct, frequencies_a.len() as f64);
         Ok(from_a.min(from_b))
-    }
-
-    fn holds_flipped(&self, function: Oid, values: &Values, value: &Datum, value_type: Oid) -> Option<Vec<bool>> {
-        let builtin = types::function(function)?;
-        let constant = Column::constant(value.repr()?, value.as_ref());
-        let arg_types = [value_type, value_type];
-        let context = types::Context {
-            env: self.ctx.env,
-            collation: DEFAULT_COLLATION,
-            result_type: types::oid::BOOL,
-            arg_types: &arg_types,
-            variadic: false,
-        };
-        let len = values.column.len();
-        let mut out = Column::new(Repr::B1);
-        builtin.evaluate(&[&constant, &values.column], Rows::All(len), len, context, &mut out).ok()?;
-        Some((0..len).map(|row| matches!(out.get(row), DatumRef::B1(n) if n != 0)).collect())
     }
 
     /// The fraction of the outer rows that have a partner among `inner_rows` rows, by one condition of a semi-join; `None` if the condition

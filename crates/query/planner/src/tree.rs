@@ -118,7 +118,7 @@ impl Planner<'_> {
             let selectivity = self.selectivity_of_all(&member.quals);
             self.leave(entered);
             let tuples = member.base.sample.as_ref().map_or(member.base.tuples, |sample| sample.tuples);
-            member.rows = (tuples * selectivity?).round().max(1.0);
+            member.rows = (tuples * selectivity?).round_ties_even().max(1.0);
             total += member.rows;
             tree.members.push(member);
         }
@@ -359,7 +359,7 @@ impl Planner<'_> {
         self.level().trees.insert(at, scans);
         self.level().partitioned |= tree.top.kind() == kind::PARTITIONED_TABLE;
         let width = self.width(&layout);
-        let cost = Cost { startup: path.startup, total: path.total, rows: path.rows.round(), width };
+        let cost = Cost { startup: path.startup, total: path.total, rows: path.rows.round_ties_even(), width };
         let node = match inputs.len() {
             0 => return self.nothing(layout),
             1 => inputs.remove(0),

@@ -630,7 +630,7 @@ impl Planner<'_> {
             let conditions = self.by_cost(&conditions);
             self.filter(&mut node, &layout, &conditions)?;
             let selectivity = self.selectivity_of_all(&conditions)?;
-            node.cost.rows = (node.cost.rows * selectivity).max(1.0).round();
+            node.cost.rows = (node.cost.rows * selectivity).max(1.0).round_ties_even();
         }
         Ok(Built { node, layout, order })
     }

@@ -139,7 +139,7 @@ impl Catalog {
 }
 
 /// `table_columns_suffix`, the longer of the first two cut until it fits a name.
-pub(crate) fn object_name(table: &str, columns: &str, suffix: &str) -> String {
+pub fn object_name(table: &str, columns: &str, suffix: &str) -> String {
     const LENGTH: usize = 63;
     let (mut a, mut b) = (table.to_string(), columns.to_string());
     let overhead =

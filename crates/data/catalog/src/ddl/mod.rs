@@ -12,7 +12,7 @@ mod index;
 mod rule;
 mod types;
 
-pub use constraint::NewConstraint;
+pub use constraint::{NewConstraint, object_name};
 pub use create::{NewColumn, NewRelation};
 pub use index::{NewIndex, NewIndexColumn};
 pub use rule::RETURN_RULE;

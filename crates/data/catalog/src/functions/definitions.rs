@@ -142,7 +142,7 @@ fn options_text(options: &[Text]) -> String {
 }
 
 /// An expression as an index column: calls of functions stand alone, everything else in parentheses.
-fn as_index_column(expression: &str) -> String {
+pub(super) fn as_index_column(expression: &str) -> String {
     let is_call = expression.ends_with(')')
         && expression.find('(').is_some_and(|open| {
             let name = &expression[..open];

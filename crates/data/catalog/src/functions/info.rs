@@ -60,7 +60,6 @@ types::builtins! {
         row_security_active(catalog, super::privileges::relation_of(catalog, name)?)
     };
     3424 pg_partition_root each(Context, Oid) |cx: Context<'_>, oid| partition_root(catalog_of(&cx)?, oid);
-    6174 pg_get_statisticsobjdef_columns each(Context, Oid) |cx: Context<'_>, oid| statistics_columns(catalog_of(&cx)?, oid);
 }
 
 /// The most bytes of a character, by encoding number.
@@ -367,23 +366,6 @@ fn partition_root(catalog: &Catalog, oid: Oid) -> Result<Option<Oid>> {
         }
     }
     Ok(Some(class.oid))
-}
-
-fn statistics_columns(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
-    let Some(row) = catalog.row::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &[oid.into()])? else {
-        return Ok(None);
-    };
-    let relation = catalog.relation(row.stxrelid)?;
-    let mut items: Vec<String> = row
-        .stxkeys
-        .iter()
-        .filter_map(|&n| relation.column(n))
-        .map(|column| crate::format::quote_identifier(&column.attname))
-        .collect();
-    if let Some(stored) = &row.stxexprs {
-        items.extend(catalog.expression_list_text(stored, row.stxrelid, true)?);
-    }
-    Ok(Some(items.join(", ")))
 }
 
 #[cfg(test)]

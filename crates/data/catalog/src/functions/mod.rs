@@ -17,12 +17,14 @@ mod privileges;
 mod properties;
 mod rows;
 mod standard;
+mod statistics;
 mod triggers;
 mod views;
-mod visibility;
+pub(crate) mod visibility;
 
 pub use info::{ENCODINGS, encoding_name, encoding_number};
 pub use rows::ROW_SOURCES;
+pub use statistics::KINDS as STATISTICS_KINDS;
 
 use crate::catalog::Catalog;
 use crate::rows::CatalogRow;
@@ -43,6 +45,7 @@ pub static TABLES: &[&[Builtin]] = &[
     privileges::PRIVILEGES,
     properties::PROPERTIES,
     standard::STANDARD,
+    statistics::STATISTICS,
     views::VIEWS,
     visibility::VISIBILITY,
 ];

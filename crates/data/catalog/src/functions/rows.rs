@@ -27,6 +27,7 @@ pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
     (3839, super::identities::identify),
     (3382, super::identities::address),
     (3954, super::identities::object_at),
+    (3427, super::statistics::common_values),
 ];
 
 /// Rows that are all there.

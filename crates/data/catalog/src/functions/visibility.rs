@@ -34,9 +34,11 @@ fn opfamily(catalog: &Catalog, oid: Oid) -> Result<Option<bool>> {
 /// Declares a check for catalogs whose names are unique within a schema.
 macro_rules! by_name {
     ($($name:ident: $Row:ident, $oid_index:ident, $name_index:ident, $field:ident;)*) => {
-        $(fn $name(catalog: &Catalog, oid: Oid) -> Result<Option<bool>> {
+        $(pub(crate) fn $name(catalog: &Catalog, oid: Oid) -> Result<Option<bool>> {
             let Some(row) = catalog.row::<$Row>(index::$oid_index, &[oid.into()])? else { return Ok(None) };
-            for &schema in &catalog.search_path()?.schemas {
+            // What is temporary is found only by the schema's name.
+            let temporary = catalog.temporary_schema_if_any();
+            for &schema in catalog.search_path()?.schemas.iter().filter(|schema| Some(**schema) != temporary) {
                 let key = [row.$field.as_ref().into(), schema.into()];
                 if let Some(found) = catalog.row::<$Row>(index::$name_index, &key)? {
                     return Ok(Some(found.oid == oid));

@@ -2,7 +2,7 @@
 
 use analyzer::query::{Expr, SqlType};
 use catalog::relation::kind;
-use catalog::rows::{CatalogRow, PgClass, PgConstraint, PgDepend, PgPolicy, PgProc, PgRewrite, PgTrigger};
+use catalog::rows::{CatalogRow, PgClass, PgConstraint, PgDepend, PgPolicy, PgProc, PgRewrite, PgStatisticExt, PgTrigger};
 use catalog::{Entry, Object, Relation, index};
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -73,7 +73,7 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
     // Unique keys before the foreign keys that need them.
     later.sort_by_key(|statement: &Later| statement.rank);
     for statement in later {
-        run(context, &statement.text)?;
+        run(context, &statement)?;
     }
     Ok(())
 }
@@ -82,12 +82,22 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
 struct Later {
     rank: u8,
     text: String,
+    /// Who owns what has an owner of its own.
+    owner: Option<Oid>,
 }
 
 /// Runs a statement of our own.
-fn run(context: &Context<'_>, text: &str) -> Result<()> {
+fn run(context: &Context<'_>, later: &Later) -> Result<()> {
+    let text = &later.text;
     for statement in parser::parse(text)? {
-        crate::execute(&Context { text, ..*context }, &statement.statement).map_err(|mut error| {
+        let context = &Context { text, ..*context };
+        let done = match (&statement.statement, later.owner) {
+            (ast::Statement::CreateStatistics(create), Some(owner)) => {
+                crate::statistics::create_again(context, create, owner)
+            }
+            (statement, _) => crate::execute(context, statement).map(|_| ()),
+        };
+        done.map_err(|mut error| {
             // It is not the client's text.
             error.fields_mut().position = None;
             error
@@ -263,7 +273,7 @@ fn dependents(context: &Context<'_>, relation: &Entry<Relation>, number: i16, la
                     kind::INDEX | kind::PARTITIONED_INDEX => {
                         let text = catalog.index_text(object.oid)?;
                         if !drops.contains(&object) {
-                            later.push(Later { rank: 1, text });
+                            later.push(Later { rank: 1, text, owner: None });
                             drops.push(object);
                         }
                     }
@@ -280,6 +290,14 @@ fn dependents(context: &Context<'_>, relation: &Entry<Relation>, number: i16, la
                     "Column \"{name}\" is used by generated column \"{}\".",
                     relation.column(object.sub as i16).map_or("", |column| &column.attname)
                 )));
+            }
+            PgStatisticExt::RELATION if !drops.contains(&object) => {
+                let row = catalog.row::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &[object.oid.into()])?;
+                if let Some(row) = row {
+                    let text = catalog.statistics_text(&row)?;
+                    later.push(Later { rank: 4, text, owner: Some(row.stxowner) });
+                    drops.push(object);
+                }
             }
             PgRewrite::RELATION => return Err(refuse("cannot alter type of a column used by a view or rule")),
             PgTrigger::RELATION => {
@@ -334,6 +352,7 @@ fn dependents(context: &Context<'_>, relation: &Entry<Relation>, number: i16, la
         // It may have gone with another one.
         let gone = match object.class {
             PgConstraint::RELATION => catalog.find_constraint(object.oid)?.is_none(),
+            PgStatisticExt::RELATION => false,
             _ => catalog.find_relation(object.oid)?.is_none(),
         };
         if !gone {
@@ -355,6 +374,7 @@ fn note_constraint(context: &Context<'_>, constraint: &PgConstraint, later: &mut
     }
     let rank = if constraint.contype == b'f' { 3 } else { 2 };
     let rank = if matches!(constraint.contype, b'p' | b'u') { 1 } else { rank };
-    later.push(Later { rank, text: format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}") });
+    let text = format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}");
+    later.push(Later { rank, text, owner: None });
     Ok(())
 }

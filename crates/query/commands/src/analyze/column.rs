@@ -96,9 +96,15 @@ pub(super) fn compute(
     facts
 }
 
-/// How many different values the whole column has. After Haas and Stokes, "Estimating the number of classes in a finite population",
+/// How many different values `all` rows have, if there are `different` ones in a sample of them, `once` of these once. After Haas and Stokes, "Estimating the number of classes in a finite population",
 /// IBM Research Report RJ 10025, 1996: their estimator Duj1, `n d / (n - f1 + f1 n / N)`, where `d` values were found among `n` rows of
 /// `N`, `f1` of them once.
+pub(super) fn estimate_distinct(sample: f64, different: f64, once: f64, all: f64) -> f64 {
+    let estimate = if all > 0.0 { sample * different / ((sample - once) + once * sample / all) } else { 0.0 };
+    (estimate.clamp(different, all.max(different)) + 0.5).floor()
+}
+
+/// How many different values the whole column has.
 fn distinct(present: f64, different: f64, repeated: f64, wide: f64, facts: &Facts, total_rows: f64) -> f64 {
     let found = if repeated == 0.0 {
         // No value twice: a unique column, most likely.
@@ -109,9 +115,7 @@ fn distinct(present: f64, different: f64, repeated: f64, wide: f64, facts: &Fact
     } else {
         let once = different - repeated + wide;
         let found = once + repeated;
-        let all = total_rows * (1.0 - facts.null_fraction);
-        let estimate = if all > 0.0 { present * found / ((present - once) + once * present / all) } else { 0.0 };
-        (estimate.clamp(found, all.max(found)) + 0.5).floor()
+        estimate_distinct(present, found, once, total_rows * (1.0 - facts.null_fraction))
     };
     // So many that their number must grow with the table.
     if found > 0.1 * total_rows { -(found / total_rows) } else { found }

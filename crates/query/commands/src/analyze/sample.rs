@@ -15,11 +15,12 @@ use ids::BlockNumber;
 use crate::vacuum::cost::CostDelay;
 
 /// What was found.
+#[derive(Default)]
 pub(super) struct Sample {
-    /// Values of the sampled columns; not all rows of them are in the sample.
+    /// Values of the sampled columns, in the order in which the rows stand in the table.
     pub columns: Vec<Column>,
-    /// The rows of the sample, as positions in the columns, in the order in which they stand in the table.
-    pub rows: Vec<u32>,
+    /// How many rows there are.
+    pub rows: usize,
     /// Pages of the table, and how many of them were looked at.
     pub pages: u32,
     pub scanned_pages: u32,
@@ -29,6 +30,26 @@ pub(super) struct Sample {
     /// Rows in the whole table, estimated.
     pub total_rows: f64,
     pub total_dead: f64,
+}
+
+impl Sample {
+    /// Adds the rows of another table of a tree, whose columns are these.
+    pub fn append(&mut self, other: Sample) {
+        if self.columns.is_empty() {
+            self.columns = other.columns;
+        } else {
+            for (to, from) in self.columns.iter_mut().zip(&other.columns) {
+                (0..from.len()).for_each(|row| to.push(from.get(row)));
+            }
+        }
+        self.rows += other.rows;
+        self.pages = self.pages.saturating_add(other.pages);
+        self.scanned_pages = self.scanned_pages.saturating_add(other.scanned_pages);
+        self.live += other.live;
+        self.dead += other.dead;
+        self.total_rows += other.total_rows;
+        self.total_dead += other.total_dead;
+    }
 }
 
 /// Uniform random numbers above 0 and below 1.
@@ -95,16 +116,7 @@ pub(super) fn take(
     let uniform = Uniform(session);
     let mut batch = projected_batch(&table.layout, projection);
     let columns = batch.columns.iter().map(|column| Column::new(column.repr())).collect();
-    let mut sample = Sample {
-        columns,
-        rows: Vec::new(),
-        pages,
-        scanned_pages: 0,
-        live: 0,
-        dead: 0,
-        total_rows: 0.0,
-        total_dead: 0.0,
-    };
+    let mut sample = Sample { columns, pages, ..Sample::default() };
     let mut reservoir = Reservoir::new(size);
     let wanted = pages.min(u32::try_from(size).unwrap_or(u32::MAX));
     progress(1, wanted as i64);
@@ -135,8 +147,15 @@ pub(super) fn take(
         }
         progress(2, sample.scanned_pages as i64);
     }
-    sample.rows = reservoir.slots;
-    sample.rows.sort_unstable();
+    // What fell out of the reservoir again goes.
+    let mut chosen = reservoir.slots;
+    chosen.sort_unstable();
+    for column in &mut sample.columns {
+        let mut kept = Column::new(column.repr());
+        chosen.iter().for_each(|&row| kept.push(column.get(row as usize)));
+        *column = kept;
+    }
+    sample.rows = chosen.len();
     if sample.scanned_pages > 0 {
         let scale = pages as f64 / sample.scanned_pages as f64;
         sample.total_rows = (sample.live as f64 * scale).round();

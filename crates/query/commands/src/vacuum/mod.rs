@@ -200,13 +200,23 @@ pub(crate) fn vacuum(context: &Context<'_>, vacuum: &Vacuum) -> Result<()> {
         let name = &named.relation.name;
         let oid = context.catalog().require_relation(name.schema.as_deref(), &name.name)?;
         tables.push((oid, named.columns.clone()));
+        if named.relation.inherit {
+            let below = crate::inherit::tree(context, oid, 0)?;
+            tables.extend(below.into_iter().skip(1).map(|child| (child, named.columns.clone())));
+        } else if vacuum.vacuum
+            && let Some(class) = context.catalog().class(oid)?
+            && class.relkind == kind::PARTITIONED_TABLE
+        {
+            let text = format!("VACUUM ONLY of partitioned table \"{}\" has no effect", class.relname);
+            context.notice(Error::new(SqlState::WARNING, text).severity(Severity::Warning));
+        }
     }
     if request.only_database {
         return Ok(());
     }
     if vacuum.relations.is_empty() {
         for class in context.catalog().scan_all::<catalog::rows::PgClass>()? {
-            if matches!(class.row.relkind, kind::TABLE | kind::MATERIALIZED_VIEW)
+            if matches!(class.row.relkind, kind::TABLE | kind::MATERIALIZED_VIEW | kind::PARTITIONED_TABLE)
                 && may_maintain(context, class.row.oid)?
             {
                 tables.push((class.row.oid, Vec::new()));
@@ -263,7 +273,7 @@ pub fn maintain(context: &Context<'_>, table: Oid, columns: &[Name], request: &M
         warn(SqlState::WARNING, text);
         return Ok(());
     }
-    if !matches!(relation.kind(), kind::TABLE | kind::MATERIALIZED_VIEW | kind::TOAST) {
+    if !matches!(relation.kind(), kind::TABLE | kind::MATERIALIZED_VIEW | kind::TOAST | kind::PARTITIONED_TABLE) {
         let text = format!(
             "skipping \"{}\" --- cannot {} non-tables or special system tables",
             relation.name(),
@@ -272,7 +282,8 @@ pub fn maintain(context: &Context<'_>, table: Oid, columns: &[Name], request: &M
         warn(SqlState::WARNING, text);
         return Ok(());
     }
-    if request.vacuum {
+    // A partitioned table has no rows of its own.
+    if request.vacuum && relation.kind() != kind::PARTITIONED_TABLE {
         // Its TOAST table goes with it.
         let rewritten = request.full && crate::cluster::vacuum_full(context, &relation, request.verbose)?;
         if !rewritten && (request.main || relation.kind() == kind::TOAST) {

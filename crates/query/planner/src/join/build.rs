@@ -202,7 +202,7 @@ impl Planner<'_> {
         let columns = self.level().needed[at].clone();
         let layout: Layout = columns.iter().map(|&n| self.var(at, n)).collect();
         let width = self.width(&layout);
-        let cost = Cost { startup: path.startup, total: path.total, rows: path.rows.round(), width };
+        let cost = Cost { startup: path.startup, total: path.total, rows: path.rows.round_ties_even(), width };
         let before = self.level().scanning.replace(at);
         let result = self.scan_node(relation, at, columns, &way, &layout, cost, &quals);
         self.level().scanning = before;
@@ -278,7 +278,7 @@ impl Planner<'_> {
 
     /// The nodes that collect row places.
     fn bitmap_node(&mut self, relation: usize, at: usize, tree: &BitmapTree) -> Result<Node> {
-        let cost = Cost { startup: 0.0, total: tree.work.total, rows: tree.rows.round(), width: 0 };
+        let cost = Cost { startup: 0.0, total: tree.work.total, rows: tree.rows.round_ties_even(), width: 0 };
         let parts = |planner: &mut Self, parts: &[BitmapTree]| -> Result<Vec<Node>> {
             parts.iter().map(|part| planner.bitmap_node(relation, at, part)).collect()
         };

@@ -262,7 +262,7 @@ impl Planner<'_> {
         let layout = built.layout.clone();
         self.filter(&mut built.node, &layout, conditions)?;
         let selectivity = self.selectivity_of_all(conditions)?;
-        built.node.cost.rows = (built.node.cost.rows * selectivity).max(1.0).round();
+        built.node.cost.rows = (built.node.cost.rows * selectivity).max(1.0).round_ties_even();
         Ok(())
     }
 

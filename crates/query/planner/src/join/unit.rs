@@ -300,13 +300,20 @@ impl Planner<'_> {
         if let UnitKind::Base { base, quals, .. } = &unit.kind {
             let selectivity = self.selectivity_of_all(quals)?;
             let tuples = base.sample.as_ref().map_or(base.tuples, |sample| sample.tuples);
-            let mut rows = (tuples * selectivity).round().max(1.0);
+            let mut rows = (tuples * selectivity).round_ties_even().max(1.0);
             // Equality on all columns of a unique index: one row.
             if rows > 1.0 && !quals.is_empty() && self.is_single_row(base, quals, &[])? {
                 rows = 1.0;
             }
             unit.rows = rows;
         }
+        let at = unit.relids.trailing_zeros() as usize;
+        let tuples = match &unit.kind {
+            UnitKind::Base { base, .. } => base.sample.as_ref().map_or(base.tuples, |sample| sample.tuples),
+            UnitKind::Tree(tree) => tree.members.iter().map(|member| member.base.tuples).sum(),
+            UnitKind::Built(_) => unit.rows,
+        };
+        self.level().sizes.insert(at, (tuples, unit.rows));
         Ok(())
     }
 

@@ -51,7 +51,7 @@ pub(super) fn nest_loop(costs: &Costs, outer: &Path, inner: &Path, rescan: Work,
     }
     let (inner_run, again_run) = (inner.total - inner.startup, rescan.run());
     let pairs = if facts.first_only {
-        let mut matched = (outer.rows * facts.matched).round();
+        let mut matched = (outer.rows * facts.matched).round_ties_even();
         let mut unmatched = outer.rows - matched;
         let scanned = facts.scanned();
         let mut looked_at = matched * inner.rows * scanned;
@@ -154,7 +154,7 @@ pub(super) fn hash_join(
     let bucket = if inner_unique { 1.0 / all } else { key_buckets.iter().map(|key| key.part(all)).fold(1.0, f64::min) };
     let compare = costs.cpu_operator_cost * keys;
     let tuples = if facts.first_only {
-        let matched = (outer.rows * facts.matched).round();
+        let matched = (outer.rows * facts.matched).round_ties_even();
         let unmatched = outer.rows - matched;
         run += compare * matched * whole_rows(inner.rows * bucket * facts.scanned()) * 0.5;
         run += compare * unmatched * whole_rows(inner.rows / all) * 0.05;
@@ -196,7 +196,7 @@ pub(super) fn merge_join(
     let clamp = |rows: f64| whole_rows(rows);
     let (outer_rows, inner_rows) = (clamp(outer.rows * overlap.outer_end), clamp(inner.rows * overlap.inner_end));
     let (outer_skip, inner_skip) =
-        ((outer.rows * overlap.outer_start).round(), (inner.rows * overlap.inner_start).round());
+        ((outer.rows * overlap.outer_start).round_ties_even(), (inner.rows * overlap.inner_start).round_ties_even());
     let part = |work: Work, start: f64, end: f64| {
         let startup = work.startup + work.run() * start;
         (startup, work.run() * (end - start))
@@ -227,7 +227,7 @@ pub(super) fn merge_join(
     run += compare * ((outer_rows - outer_skip) + (inner_rows - inner_skip) * ratio);
     let others = (facts.quals_cost - compare).max(0.0);
     let tuples = if facts.first_only {
-        let matched = (outer.rows * facts.matched).round();
+        let matched = (outer.rows * facts.matched).round_ties_even();
         if facts.anti { outer.rows - matched } else { matched }
     } else {
         pairs
