@@ -85,15 +85,10 @@ impl<'a> Folder<'a> {
                     expr.kind = ExprKind::Relabel(Box::new(arg), CallForm::ImplicitCast);
                 }
             },
-            // Elements that keep their bits: another name in the array's header.
             ExprKind::ArrayCoerce { arg, element, .. } => {
                 if let ExprKind::Const(value) = &arg.kind
-                    && matches!(&element.kind, ExprKind::Relabel(inner, _) if matches!(inner.kind, ExprKind::CaseTest))
+                    && let Some(value) = self.coerced_array(value, element)?
                 {
-                    let value = match value {
-                        Datum::Bytes(bytes) => relabelled(bytes, element.ty.oid)?,
-                        _ => Datum::Null,
-                    };
                     expr.kind = ExprKind::Const(value);
                 }
             }
@@ -158,13 +153,6 @@ impl<'a> Folder<'a> {
                 let bytes = types::array::from_elements(*element_type, repr, &values)?;
                 expr.kind = ExprKind::Const(Datum::Bytes(bytes.into()));
             }
-            ExprKind::ArrayCoerce { arg, element, .. } => {
-                if let ExprKind::Const(value) = &arg.kind
-                    && let Some(value) = self.coerced_array(value, element)?
-                {
-                    expr.kind = ExprKind::Const(value);
-                }
-            }
             ExprKind::CoerceViaIo(arg, _) => {
                 if let ExprKind::Const(value) = &arg.kind
                     && let Some(value) = self.coerced_via_text(value, arg.ty.oid, ty)?
@@ -182,6 +170,10 @@ impl<'a> Folder<'a> {
         /// Longer arrays wait: they would be cast one element after the other.
         const ELEMENTS_MOST: usize = 10_000;
         let Datum::Bytes(bytes) = value else { return Ok(value.is_null().then_some(Datum::Null)) };
+        // Elements that keep their bits: another name in the array's header.
+        if matches!(&element.kind, ExprKind::Relabel(inner, _) if matches!(inner.kind, ExprKind::CaseTest)) {
+            return relabelled(bytes, element.ty.oid).map(Some);
+        }
         let view = types::array::View::new(bytes)?;
         if view.len() > ELEMENTS_MOST {
             return Ok(None);

@@ -857,7 +857,7 @@ impl Planner<'_> {
         let mut correlation = 0.0_f64;
         for &(column, _) in &access.clauses {
             let Some(&number) = candidate.index.indkey.get(column) else { continue };
-            let statistics = self.statistics(base.relation.oid, number)?;
+            let statistics = self.statistics(base.relation.oid, number, false)?;
             let known = statistics.and_then(|row| crate::facts::ColumnFacts::new(row).correlation());
             correlation = correlation.max(known.unwrap_or(0.0).abs());
         }
