@@ -223,10 +223,8 @@ mod tests {
 
     #[test]
     fn combinations_come_back_and_are_shown() {
-        let items = [
-            Combination { columns: vec![1, 2], value: 11.0 },
-            Combination { columns: vec![1, -1, 2], value: 0.25 },
-        ];
+        let items =
+            [Combination { columns: vec![1, 2], value: 11.0 }, Combination { columns: vec![1, -1, 2], value: 0.25 }];
         let stored = write_combinations(&items);
         assert_eq!(read_combinations(&stored).expect("reads"), items);
         let env = crate::DefaultEnvironment::default();

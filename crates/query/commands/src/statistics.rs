@@ -58,12 +58,12 @@ fn make(context: &Context<'_>, create: &CreateStatistics, again: Option<Oid>) ->
         _ => return unsupported("only a single relation is allowed in CREATE STATISTICS"),
     };
     let relation = context.open(relation, LOCK)?;
-    if !matches!(
-        relation.kind(),
-        kind::TABLE | kind::MATERIALIZED_VIEW | kind::FOREIGN_TABLE | kind::PARTITIONED_TABLE
-    ) {
+    if !matches!(relation.kind(), kind::TABLE | kind::MATERIALIZED_VIEW | kind::FOREIGN_TABLE | kind::PARTITIONED_TABLE)
+    {
         let text = format!("cannot define statistics for relation \"{}\"", relation.name());
-        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(catalog::relation::not_supported_for(relation.kind())));
+        return Err(
+            Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(catalog::relation::not_supported_for(relation.kind()))
+        );
     }
     if again.is_none() {
         context.require_owner(&relation)?;
@@ -142,10 +142,7 @@ fn subject(context: &Context<'_>, create: &CreateStatistics, relation: &Relation
         return Err(Error::new(SqlState::SYNTAX_ERROR, text));
     }
     if !one_expression && create.keys.len() < 2 {
-        return Err(Error::new(
-            SqlState::INVALID_OBJECT_DEFINITION,
-            "extended statistics require at least 2 columns",
-        ));
+        return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, "extended statistics require at least 2 columns"));
     }
     let duplicate = |text: &str| Err(Error::new(SqlState::DUPLICATE_COLUMN, text));
     subject.columns.sort_unstable();
@@ -160,7 +157,8 @@ fn subject(context: &Context<'_>, create: &CreateStatistics, relation: &Relation
     if subject.kinds.is_empty() && !one_expression {
         subject.kinds = STATISTICS_KINDS.iter().map(|(kind, _)| *kind).collect();
     }
-    subject.kinds = STATISTICS_KINDS.iter().map(|(kind, _)| *kind).filter(|kind| subject.kinds.contains(kind)).collect();
+    subject.kinds =
+        STATISTICS_KINDS.iter().map(|(kind, _)| *kind).filter(|kind| subject.kinds.contains(kind)).collect();
     if !subject.expressions.is_empty() {
         subject.kinds.push(EXPRESSIONS);
     }

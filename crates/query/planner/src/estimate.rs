@@ -63,8 +63,11 @@ impl Planner<'_> {
             // A page less its header, over a row with its header and item pointer.
             (8192.0 - 32.0) / (width.max(1.0) + 28.0)
         };
-        let tuples =
-            if tuples_then == 0.0 && pages_then == pages && pages == 0.0 { 0.0 } else { (density * pages).round_ties_even() };
+        let tuples = if tuples_then == 0.0 && pages_then == pages && pages == 0.0 {
+            0.0
+        } else {
+            (density * pages).round_ties_even()
+        };
         let all_visible = if pages_then > 0.0 { (visible / pages_then).min(1.0) } else { 0.0 };
         Ok(BaseRelation { relation, tuples, pages, all_visible, sample: None })
     }

@@ -92,7 +92,8 @@ impl Planner<'_> {
         if !used.contains(&true) {
             return self.product_of(quals);
         }
-        let rest: Vec<q::Expr> = quals.iter().zip(used).filter(|(_, used)| !used).map(|(qual, _)| qual.clone()).collect();
+        let rest: Vec<q::Expr> =
+            quals.iter().zip(used).filter(|(_, used)| !used).map(|(qual, _)| qual.clone()).collect();
         Ok(together * self.product_of(&rest)?)
     }
 
@@ -646,14 +647,11 @@ impl Planner<'_> {
         for (at, &frequency) in frequencies_a.iter().enumerate() {
             let value = values_a.column.datum(at);
             // The function's arguments are the left and the right column; here the constant stands on the right.
-            let Some(holds) = self.holds_for(
-                function,
-                DEFAULT_COLLATION,
-                &values_b.column,
-                &value,
-                (left.ty.oid, left.ty.oid),
-                true,
-            ) else { return Ok(plain) };
+            let Some(holds) =
+                self.holds_for(function, DEFAULT_COLLATION, &values_b.column, &value, (left.ty.oid, left.ty.oid), true)
+            else {
+                return Ok(plain);
+            };
             if let Some(at_b) = holds.iter().zip(&matched_b).position(|(holds, matched)| *holds && !matched) {
                 matched_b[at_b] = true;
                 product += f64::from(frequency) * f64::from(frequencies_b[at_b]);

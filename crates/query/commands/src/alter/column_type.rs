@@ -2,7 +2,9 @@
 
 use analyzer::query::{Expr, SqlType};
 use catalog::relation::kind;
-use catalog::rows::{CatalogRow, PgClass, PgConstraint, PgDepend, PgPolicy, PgProc, PgRewrite, PgStatisticExt, PgTrigger};
+use catalog::rows::{
+    CatalogRow, PgClass, PgConstraint, PgDepend, PgPolicy, PgProc, PgRewrite, PgStatisticExt, PgTrigger,
+};
 use catalog::{Entry, Object, Relation, index};
 use error::{Error, Result, SqlState};
 use ids::Oid;

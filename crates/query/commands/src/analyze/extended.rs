@@ -44,11 +44,8 @@ pub(super) fn objects(
 ) -> Result<Vec<Object>> {
     let mut objects = Vec::new();
     for row in statistics::of_table(context, relation.oid)? {
-        let own: Vec<Option<&Target<'_>>> = row
-            .stxkeys
-            .iter()
-            .map(|number| targets.iter().find(|target| target.column.attnum == *number))
-            .collect();
+        let own: Vec<Option<&Target<'_>>> =
+            row.stxkeys.iter().map(|number| targets.iter().find(|target| target.column.attnum == *number)).collect();
         let most = own.iter().flatten().filter_map(|target| target.column.attstattarget).max();
         let size = size_of(row.stxstattarget.or(most.filter(|most| *most > 0)), usual_target(context)?);
         if size == 0 {
@@ -123,7 +120,10 @@ pub(super) fn compute(
             .collect();
         let dependencies: Vec<Combination> = dependencies
             .into_iter()
-            .map(|(set, other, value)| Combination { columns: set.into_iter().chain([other]).map(number).collect(), value })
+            .map(|(set, other, value)| Combination {
+                columns: set.into_iter().chain([other]).map(number).collect(),
+                value,
+            })
             .collect();
         data.stxdndistinct = wants(b'd').then(|| Raw(write_combinations(&distinct)));
         data.stxddependencies = (!dependencies.is_empty()).then(|| Raw(write_combinations(&dependencies)));
@@ -177,7 +177,8 @@ fn common_values(
         })
         .collect();
     let part = |count: u32| f64::from(count) / rows as f64;
-    let base = |row: usize| ranks.iter().zip(&counts).map(|(ranks, counts)| part(counts[ranks[row] as usize])).product();
+    let base =
+        |row: usize| ranks.iter().zip(&counts).map(|(ranks, counts)| part(counts[ranks[row] as usize])).product();
     let values = dimensions.iter().map(|(_, values)| {
         let mut column = Column::new(values.column.repr());
         groups.iter().for_each(|(first, _)| column.push(values.column.get(*first)));

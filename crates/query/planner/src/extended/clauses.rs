@@ -111,9 +111,8 @@ impl Planner<'_> {
             }
             let Some((.., object, own)) = best else { return Ok(selectivity) };
             let Some(list) = object.common() else { return Ok(selectivity) };
-            let chosen: Vec<usize> = (0..quals.len())
-                .filter(|&n| !used[n] && sets[n].is_some_and(|set| set & !own == 0))
-                .collect();
+            let chosen: Vec<usize> =
+                (0..quals.len()).filter(|&n| !used[n] && sets[n].is_some_and(|set| set & !own == 0)).collect();
             let mut matches = Vec::with_capacity(chosen.len());
             for &n in &chosen {
                 match self.matches(&list, object, at, &quals[n])? {
@@ -246,7 +245,9 @@ impl Planner<'_> {
                 let types = (call.args[0].ty.oid, call.args[1].ty.oid);
                 self.holds_for(function, found.call.input_collation, column, found.value, types, found.flipped)
             }
-            ExprKind::ScalarArray { call, any } if comparison(call).is_some_and(|found| values_of(found.expr).is_some()) => {
+            ExprKind::ScalarArray { call, any }
+                if comparison(call).is_some_and(|found| values_of(found.expr).is_some()) =>
+            {
                 let Some(found) = comparison(call) else { return Ok(None) };
                 let Some(column) = values_of(found.expr) else { return Ok(None) };
                 let Some(bytes) = found.value.as_bytes() else { return Ok(Some(vec![false; items])) };
@@ -268,8 +269,9 @@ impl Planner<'_> {
                 }
                 Some(matches)
             }
-            ExprKind::NullTest { arg, is_null, .. } if values_of(arg).is_some() => values_of(arg)
-                .map(|column| (0..items).map(|item| column.get(item).is_null() == *is_null).collect()),
+            ExprKind::NullTest { arg, is_null, .. } if values_of(arg).is_some() => {
+                values_of(arg).map(|column| (0..items).map(|item| column.get(item).is_null() == *is_null).collect())
+            }
             ExprKind::And(args) | ExprKind::Or(args) => {
                 let all = matches!(qual.kind, ExprKind::And(_));
                 let mut matches = vec![all; items];
@@ -305,9 +307,7 @@ impl Planner<'_> {
         // Dependencies in terms of the attributes: what determines, what is determined, how far.
         let mut known: Vec<(Set, usize, f64)> = Vec::new();
         for object in objects.iter() {
-            let number = |column: i16| {
-                attributes.0.iter().position(|expr| object.number_of(expr, at) == Some(column))
-            };
+            let number = |column: i16| attributes.0.iter().position(|expr| object.number_of(expr, at) == Some(column));
             for item in object.dependencies() {
                 let numbers: Option<Vec<usize>> = item.columns.iter().map(|&column| number(column)).collect();
                 if let Some((last, first)) = numbers.as_deref().and_then(<[usize]>::split_last) {
@@ -319,9 +319,10 @@ impl Planner<'_> {
         let mut chosen: Vec<(Set, usize, f64)> = Vec::new();
         loop {
             let fits = |item: &&(Set, usize, f64)| (item.0 | 1 << item.1) & !left == 0;
-            let strongest = known.iter().filter(fits).max_by(|a, b| {
-                a.0.count_ones().cmp(&b.0.count_ones()).then(a.2.total_cmp(&b.2))
-            });
+            let strongest = known
+                .iter()
+                .filter(fits)
+                .max_by(|a, b| a.0.count_ones().cmp(&b.0.count_ones()).then(a.2.total_cmp(&b.2)));
             let Some(&strongest) = strongest else { break };
             left &= !(1 << strongest.1);
             chosen.push(strongest);

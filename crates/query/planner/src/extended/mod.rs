@@ -61,7 +61,8 @@ impl Object {
 
     fn facts(&self, expression: usize) -> Option<Rc<ColumnFacts>> {
         let read = || {
-            let rows = self.data.stxdexpr.as_ref().and_then(|raw| catalog::statistics::expression_statistics(&raw.0).ok());
+            let rows =
+                self.data.stxdexpr.as_ref().and_then(|raw| catalog::statistics::expression_statistics(&raw.0).ok());
             let facts = |row| Rc::new(ColumnFacts::new(Entry::Cached(Arc::new(row))));
             rows.unwrap_or_default().into_iter().map(|row| row.map(facts)).collect()
         };
@@ -150,7 +151,8 @@ impl Planner<'_> {
         for &index in &relation.indexes {
             let Some(row) = self.ctx.catalog.find_index(index)?.filter(|row| row.indexprs.is_some()) else { continue };
             let columns = self.index_columns(at, &row)?;
-            let found = row.indkey.iter().zip(&columns).position(|(number, (own, ..))| *number == 0 && stripped(own) == expr);
+            let found =
+                row.indkey.iter().zip(&columns).position(|(number, (own, ..))| *number == 0 && stripped(own) == expr);
             if let Some(found) = found
                 && let Some(facts) = self.stored_facts(index, found as i16 + 1, false)?
             {
@@ -174,7 +176,8 @@ impl Planner<'_> {
         let objects = self.objects_of(at)?;
         let mut best: Option<(usize, usize, &Object, Vec<Option<i16>>)> = None;
         for object in objects.iter().filter(|object| !object.distinct().is_empty()) {
-            let numbers: Vec<Option<i16>> = list.iter().map(|item| object.number_of(stripped(&item.expr), at)).collect();
+            let numbers: Vec<Option<i16>> =
+                list.iter().map(|item| object.number_of(stripped(&item.expr), at)).collect();
             let exprs = numbers.iter().flatten().filter(|number| **number < 0).count();
             let columns = numbers.iter().flatten().count() - exprs;
             if exprs + columns >= 2 && best.as_ref().is_none_or(|best| (exprs, columns) > (best.0, best.1)) {
