@@ -64,15 +64,26 @@ impl Planner<'_> {
             L::Grouping { .. } => return Err(Error::internal("GROUPING stands where nothing is grouped")),
             L::Window(_) => return Err(Error::internal("a window function stands where none is computed")),
             L::SubLink(link) => {
-                let made = self.new_subplans.len();
+                // What stands in several conditions because one was copied is still one subquery.
+                let known =
+                    self.level().init_values.iter().find(|(have, _)| have == expr && have.location == expr.location);
+                if let Some((_, value)) = known.filter(|_| expr.location != q::NO_LOCATION) {
+                    return Ok(value.clone());
+                }
+                let (made, inits) = (self.new_subplans.len(), self.level().init_plans.len());
                 let compiled = self.compile_sublink(link, expr, layout, ty)?;
-                if let Some(tree) = self.new_subplans[made..].last().and_then(|&at| self.subplans[at].as_ref()) {
+                let init = self.level().init_plans[inits..].last().copied();
+                let made = self.new_subplans[made..].last().copied();
+                if let Some(tree) = init.or(made).and_then(|at| self.subplans[at].as_ref()) {
                     let hashed = match &compiled.kind {
                         ExprKind::SubPlan(sub) if sub.hashed.is_some() => "hashed ",
                         _ => "",
                     };
                     let name = format!("{hashed}{}", tree.name);
                     self.level().sublinks.push((expr.clone(), name));
+                }
+                if let (Some(_), ExprKind::Slot(_)) = (init, &compiled.kind) {
+                    self.level().init_values.push((expr.clone(), compiled.clone()));
                 }
                 return Ok(compiled);
             }
@@ -641,7 +652,7 @@ pub(crate) fn for_each_input(node: &mut Node, f: &mut dyn FnMut(&mut Node)) {
             f(left);
             f(right);
         }
-        NodeKind::Append { inputs }
+        NodeKind::Append { inputs, .. }
         | NodeKind::MergeAppend { inputs, .. }
         | NodeKind::BitmapAnd { inputs }
         | NodeKind::BitmapOr { inputs } => inputs.iter_mut().for_each(f),
@@ -693,6 +704,9 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
         | NodeKind::BitmapIndexScan { search: s, .. } => search(s, f),
         NodeKind::BitmapHeapScan { recheck, .. } => recheck.iter().for_each(f),
         NodeKind::TidScan { tids, .. } => tids.iter().for_each(f),
+        NodeKind::Append { pruning: Some(pruning), .. } | NodeKind::MergeAppend { pruning: Some(pruning), .. } => {
+            pruning.levels.iter().for_each(|level| level.all.for_each(f));
+        }
         NodeKind::SeqScan { sample: Some(sample), .. } => sample.args.iter().chain(&sample.repeatable).for_each(f),
         NodeKind::Values { rows } => rows.iter().flatten().for_each(f),
         NodeKind::FunctionScan { functions, .. } => functions.iter().for_each(|function| f(&function.call)),

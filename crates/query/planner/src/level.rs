@@ -104,6 +104,10 @@ pub(crate) struct Level {
     pub classes: Vec<Class>,
     /// What subqueries in expressions have become: as they are written, and the subplan's name.
     pub sublinks: Vec<(q::Expr, String)>,
+    /// Subqueries that do not depend on rows, which run once: as they are written, and what gives their value.
+    pub init_values: Vec<(q::Expr, Expr)>,
+    /// Their subplans, which EXPLAIN shows under the query's top.
+    pub init_plans: Vec<usize>,
     /// Whole rows of relations that anything uses, as the query's own.
     pub whole_rows: Vec<q::Expr>,
     /// The plan's relations ([`Planner::use_relation`]) that scans read, by their places in the range table.
@@ -131,6 +135,8 @@ impl Level {
             needed: Vec::new(),
             classes: Vec::new(),
             sublinks: Vec::new(),
+            init_values: Vec::new(),
+            init_plans: Vec::new(),
             whole_rows: Vec::new(),
             scanned: Default::default(),
             trees: Default::default(),
@@ -169,6 +175,8 @@ pub(crate) struct Planner<'a> {
     pub permissions: Vec<q::Permission>,
     pub functions: Vec<Oid>,
     pub names: Vec<EntryName>,
+    /// The entries of `names` of which members are read one after the other.
+    pub tree_names: Vec<usize>,
     pub work_tables: usize,
     pub next_node: u32,
     pub next_local: u32,
@@ -193,6 +201,7 @@ impl<'a> Planner<'a> {
             permissions: Vec::new(),
             functions: Vec::new(),
             names: Vec::new(),
+            tree_names: Vec::new(),
             work_tables: 0,
             next_node: 0,
             next_local: 0,
@@ -237,6 +246,7 @@ impl<'a> Planner<'a> {
             subplans,
             modifying: self.modifying,
             relations: self.relations,
+            trees: self.tree_names,
             work_tables: self.work_tables,
             permissions: self.permissions,
             functions: self.functions,
@@ -264,7 +274,7 @@ impl<'a> Planner<'a> {
         let ctes = std::mem::take(&mut query.ctes);
         self.levels.push(Level { names_offset, ..Level::new(query) });
         self.plan_ctes(ctes)?;
-        let built = if self.level().query.command != q::Command::Select {
+        let mut built = if self.level().query.command != q::Command::Select {
             self.modify(top)?
         } else if self.level().query.set_operation.is_some() {
             self.set_operation()?
@@ -274,6 +284,8 @@ impl<'a> Planner<'a> {
         if !self.level().pending.is_empty() {
             return Err(Error::internal("a column is used where no join brings it"));
         }
+        let init_plans = std::mem::take(&mut self.level().init_plans);
+        built.node.subplans.splice(0..0, init_plans);
         Ok(built)
     }
 
@@ -338,8 +350,13 @@ impl<'a> Planner<'a> {
             format!("SubPlan {}", self.init_plans + self.sub_plans)
         };
         self.subplans.push(Some(SubPlanTree { node, name, kind, sets }));
-        self.new_subplans.push(self.subplans.len() - 1);
-        self.subplans.len() - 1
+        let at = self.subplans.len() - 1;
+        if init {
+            self.level().init_plans.push(at)
+        } else {
+            self.new_subplans.push(at)
+        }
+        at
     }
 
     /// The relation as a plan uses it.

@@ -201,6 +201,10 @@ impl Planner<'_> {
             crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, condition)?;
         }
         self.row_checks(&mut target_table, &checks, &layout, |condition| condition)?;
+        if tree_target {
+            let name = self.level().names_offset + target;
+            self.tree_names.push(name);
+        }
         let mut members = Vec::with_capacity(scans.len());
         for scan in scans.iter().filter(|_| tree_target) {
             let member = self.relation(scan.oid)?;

@@ -63,6 +63,8 @@ pub struct Plan {
     pub modifying: Vec<usize>,
     /// The relations that nodes name by index.
     pub relations: Vec<RelationUse>,
+    /// The entries of `names` that stand for whole trees of tables, of which members are read one after the other.
+    pub trees: Vec<usize>,
     /// How many work tables recursive queries need.
     pub work_tables: usize,
     /// Privileges to check before it runs.
@@ -213,7 +215,7 @@ impl Node {
             | NodeKind::HashJoin { outer, inner, .. }
             | NodeKind::MergeJoin { outer, inner, .. } => vec![outer, inner],
             NodeKind::SetOp { left, right, .. } => vec![left, right],
-            NodeKind::Append { inputs }
+            NodeKind::Append { inputs, .. }
             | NodeKind::MergeAppend { inputs, .. }
             | NodeKind::BitmapAnd { inputs }
             | NodeKind::BitmapOr { inputs } => inputs.iter().collect(),
@@ -519,6 +521,8 @@ pub enum NodeKind {
     Append {
         /// The inputs, with equal columns.
         inputs: Vec<Node>,
+        /// How some are left out while it runs.
+        pruning: Option<Box<AppendPruning>>,
     },
     /// Several sorted inputs, merged. Raw: their columns.
     MergeAppend {
@@ -526,6 +530,8 @@ pub enum NodeKind {
         inputs: Vec<Node>,
         /// By what they are sorted.
         keys: Vec<SortKey>,
+        /// How some are left out while it runs.
+        pruning: Option<Box<AppendPruning>>,
     },
     /// WITH RECURSIVE: the rows of `start`, then those of `step` over the last round's rows ([`NodeKind::WorkTableScan`]), until there are none. Raw: their columns.
     RecursiveUnion {
@@ -574,6 +580,39 @@ pub enum NodeKind {
     },
     /// INSERT, UPDATE, DELETE, MERGE. Raw: RETURNING's raw columns, see [`ModifyTable::returning`]; nothing without RETURNING.
     ModifyTable(Box<ModifyTable>),
+}
+
+/// How inputs of an Append over partitions are left out by values that are not known when it is planned.
+#[derive(Clone, Debug)]
+pub struct AppendPruning {
+    /// The partitioned tables, the top one first.
+    pub levels: Vec<PruneLevel>,
+    /// Something is known when the statement starts: what is left out then, EXPLAIN does not show.
+    pub at_start: bool,
+    /// Something is known only when rows are wanted, and may be otherwise when it runs again.
+    pub again: bool,
+}
+
+/// A partitioned table of an Append.
+#[derive(Clone, Debug)]
+pub struct PruneLevel {
+    /// Its partitions.
+    pub table: std::sync::Arc<crate::partition::Partitioned>,
+    /// What its key is compared with that is known when the statement starts.
+    pub start: crate::partition::KeyTest<Expr>,
+    /// All that its key is compared with.
+    pub all: crate::partition::KeyTest<Expr>,
+    /// By partition; none for those that planning left out.
+    pub children: Vec<Option<PruneChild>>,
+}
+
+/// A partition of an Append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PruneChild {
+    /// One of its inputs.
+    Input(usize),
+    /// A partitioned table among the levels.
+    Level(usize),
 }
 
 /// TABLESAMPLE

@@ -128,7 +128,7 @@ impl Planner<'_> {
         }
         cost.startup = parts.first().map_or(0.0, |p| p.node.cost.startup);
         let inputs = parts.into_iter().map(|p| p.node).collect();
-        let node = self.node(NodeKind::Append { inputs }, &layout, cost)?;
+        let node = self.node(NodeKind::Append { inputs, pruning: None }, &layout, cost)?;
         let built = Built { node, layout, order: Vec::new() };
         if all { Ok(built) } else { self.unique(built, columns, group) }
     }

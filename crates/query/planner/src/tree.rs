@@ -5,7 +5,7 @@
 //! under the member's numbers. What comes out are scans whose columns stand in the order of the tree's, which an Append puts one behind
 //! the other.
 //!
-//! Which members a query cannot need at all is decided before any of them is looked at ([`crate::partition::prune`]).
+//! Which members a query cannot need at all is decided before any of them is looked at ([`Planner::partitions`]).
 
 use std::rc::Rc;
 
@@ -19,12 +19,13 @@ use ids::Oid;
 use crate::estimate::BaseRelation;
 use crate::join::{Problem, Unit, UnitKind};
 use crate::level::{Built, Layout, PathKey, Planner};
+use crate::partition::Branch;
 use crate::path::{AppendPath, Path, PathKind, add_path, is_sorted};
 use crate::plan::*;
 use crate::prepare::Relids;
 
 /// How many tables a tree may have.
-const MEMBERS_MAX: usize = 1 << 16;
+pub(crate) const MEMBERS_MAX: usize = 1 << 16;
 
 /// A tree of tables in a query.
 pub(crate) struct Tree {
@@ -38,6 +39,8 @@ pub(crate) struct Tree {
     pub usable: usize,
     /// The tables whose rows count; none before [`Planner::size_tree`].
     pub members: Vec<Member>,
+    /// The partitioned tables above them, the top first; none of a tree by INHERITS.
+    pub branches: Vec<Branch>,
 }
 
 /// A table of a tree.
@@ -89,13 +92,16 @@ impl Planner<'_> {
         };
         let tables = match tree.top.kind() {
             kind::PARTITIONED_TABLE if !inherit => Vec::new(),
-            kind::PARTITIONED_TABLE => self.partitions(&tree.top, tree.relation, &tree.quals)?,
+            kind::PARTITIONED_TABLE => {
+                let (leaves, branches) = self.partitions(&tree.top, tree.relation, &tree.quals)?;
+                tree.branches = branches;
+                leaves
+            }
             _ => self.descendants(tree.top.oid)?,
         };
         let alias = self.level().query.range_table[tree.relation].name.clone();
-        let single = tables.len() == 1 && tree.top.kind() == kind::PARTITIONED_TABLE;
         let mut total = 0.0;
-        for (n, oid) in tables.into_iter().enumerate() {
+        for oid in tables {
             let mut base = self.base_relation(oid)?;
             if let Some(sample) = &sample {
                 self.size_sample(&mut base, sample)?;
@@ -104,7 +110,6 @@ impl Planner<'_> {
                 return Err(self.ctx.catalog.no_handler(oid)?);
             }
             let numbers = Rc::new(numbers(&tree.top, &base.relation)?);
-            let alias = if single { alias.clone() } else { format!("{alias}_{}", n + 1) };
             let columns = base.relation.columns.iter().map(|column| column.attname.to_string()).collect();
             self.names.push(EntryName { alias: alias.clone(), columns });
             let quals = tree
@@ -113,7 +118,7 @@ impl Planner<'_> {
                 .map(|qual| translate(qual, tree.relation, &numbers, &tree.top, &base.relation))
                 .collect();
             let (usable, name) = (tree.usable, self.names.len() - 1);
-            let mut member = Member { base, numbers, quals, usable, rows: 0.0, alias, name };
+            let mut member = Member { base, numbers, quals, usable, rows: 0.0, alias: alias.clone(), name };
             let entered = self.enter(tree.relation, &member);
             let selectivity = self.selectivity_of_all(&member.quals);
             self.leave(entered);
@@ -143,43 +148,6 @@ impl Planner<'_> {
             }
         }
         Ok(tables)
-    }
-
-    /// The leaf partitions of a table that rows under these conditions may be in.
-    fn partitions(&mut self, top: &Entry<Relation>, at: usize, quals: &[Expr]) -> Result<Vec<Oid>> {
-        let mut leaves = Vec::new();
-        self.partitions_below(top, top, at, quals, &mut leaves)?;
-        Ok(leaves)
-    }
-
-    fn partitions_below(
-        &mut self,
-        top: &Entry<Relation>,
-        table: &Entry<Relation>,
-        at: usize,
-        quals: &[Expr],
-        leaves: &mut Vec<Oid>,
-    ) -> Result<()> {
-        let partitions = crate::partition::Partitioned::of(self.ctx, table.oid)?;
-        let numbers = Rc::new(numbers(top, table)?);
-        let own: Vec<Expr> = quals.iter().map(|qual| translate(qual, at, &numbers, top, table)).collect();
-        let wanted = match self.ctx.costs.enable_partition_pruning {
-            true => crate::partition::prune::matching(self, &partitions, at, &own)?,
-            false => vec![true; partitions.partitions.len()],
-        };
-        for (partition, _) in partitions.partitions.iter().zip(wanted).filter(|(_, wanted)| *wanted) {
-            if leaves.len() > MEMBERS_MAX {
-                return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, "too many partitions"));
-            }
-            match partition.partitioned {
-                true => {
-                    let below = self.relation(partition.oid)?;
-                    self.partitions_below(top, &below, at, quals, leaves)?;
-                }
-                false => leaves.push(partition.oid),
-            }
-        }
-        Ok(())
     }
 
     /// Puts a member into the place of its tree.
@@ -360,6 +328,15 @@ impl Planner<'_> {
         self.level().partitioned |= tree.top.kind() == kind::PARTITIONED_TABLE;
         let width = self.width(&layout);
         let cost = Cost { startup: path.startup, total: path.total, rows: path.rows.round_ties_even(), width };
+        let pruning = match inputs.len() {
+            0 | 1 => None,
+            _ => {
+                let name = self.level().names_offset + at;
+                self.tree_names.push(name);
+                let quals: Vec<Expr> = tree.quals.iter().chain(&append.enforced).cloned().collect();
+                self.append_pruning(&tree, &quals)?
+            }
+        };
         let node = match inputs.len() {
             0 => return self.nothing(layout),
             1 => inputs.remove(0),
@@ -376,14 +353,14 @@ impl Planner<'_> {
                 }
                 let exprs: Vec<Expr> =
                     path.order.iter().map(|key| crate::upper::sort_shown(&key.expr).clone()).collect();
-                let mut node = self.node(NodeKind::MergeAppend { inputs, keys }, &layout, cost)?;
+                let mut node = self.node(NodeKind::MergeAppend { inputs, keys, pruning }, &layout, cost)?;
                 self.detail(&mut node, "Sort Key", &exprs);
                 if let Some(detail) = node.details.last_mut() {
                     detail.texts = texts;
                 }
                 node
             }
-            _ => self.node(NodeKind::Append { inputs }, &layout, cost)?,
+            _ => self.node(NodeKind::Append { inputs, pruning }, &layout, cost)?,
         };
         Ok(Built { node, layout, order: path.order.to_vec() })
     }

@@ -1116,6 +1116,27 @@ impl Visitor for OuterParts<'_, '_> {
     }
 }
 
+/// Whether an expression has columns or subqueries in it: its value is not known before rows are read.
+pub(crate) fn reads_rows(expr: &Expr) -> bool {
+    struct Finder(bool);
+    impl Visitor for Finder {
+        fn expr(&mut self, expr: &Expr) {
+            match expr.kind {
+                ExprKind::Var(_) | ExprKind::SubLink(_) | ExprKind::Aggregate(_) | ExprKind::Grouping { .. } => {
+                    self.0 = true;
+                }
+                _ => expr.visit_children(self),
+            }
+        }
+        fn as_dyn(&mut self) -> &mut dyn Visitor {
+            self
+        }
+    }
+    let mut finder = Finder(false);
+    finder.expr(expr);
+    finder.0
+}
+
 /// An expression as the argument of another one.
 fn wrapped(expr: &Expr) -> Expr {
     let kind = ExprKind::Coalesce(vec![expr.clone()]);

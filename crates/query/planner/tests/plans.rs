@@ -52,7 +52,9 @@ fn shape(node: &Node) -> String {
         NodeKind::Aggregate { input, strategy, .. } => one(&format!("Agg{strategy:?}"), input),
         NodeKind::WindowAgg { input, .. } => one("Window", input),
         NodeKind::SetOp { left, right, .. } => two("SetOp".into(), left, right),
-        NodeKind::Append { inputs } => format!("Append({})", inputs.iter().map(shape).collect::<Vec<_>>().join(", ")),
+        NodeKind::Append { inputs, .. } => {
+            format!("Append({})", inputs.iter().map(shape).collect::<Vec<_>>().join(", "))
+        }
         NodeKind::MergeAppend { inputs, .. } => format!("MergeAppend[{}]", inputs.len()),
         NodeKind::RecursiveUnion { start, step, .. } => two("Recursive".into(), start, step),
         NodeKind::Limit { input, .. } => one("Limit", input),

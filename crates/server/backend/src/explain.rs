@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use analyzer::{Analyzer, Params};
+use batch::Datum;
 use error::{Error, Result, SqlState, bail};
 use executor::{Execution, Options};
 use ids::Oid;
@@ -20,7 +21,12 @@ impl Session<'_> {
     ///
     /// # Errors
     /// `0A000` for what is not written yet: other formats, and statements that are not queries.
-    pub fn explain(&self, text: &Rc<str>, explain: &Explain, plan: &dyn Fn() -> Result<Arc<Plan>>) -> Result<TextRows> {
+    pub fn explain(
+        &self,
+        text: &Rc<str>,
+        explain: &Explain,
+        plan: &dyn Fn() -> Result<(Arc<Plan>, Vec<Datum>)>,
+    ) -> Result<TextRows> {
         let mut options = plan_text::Options::default();
         let (mut analyze, mut summary) = (false, None);
         let (mut timing, mut wal, mut generic, mut format) = (None, false, false, None);
@@ -55,11 +61,15 @@ impl Session<'_> {
         }
         options.timing = timing.unwrap_or(true);
         let began = Instant::now();
-        let plan = plan()?;
+        let (plan, params) = plan()?;
         let planning = began.elapsed();
+        let left = match generic {
+            true => plan_text::Left::new(),
+            false => executor::left_at_start(&self.executor(), &plan, params.clone(), &self.transaction.snapshot()?)?,
+        };
         let mut lines = if analyze {
             let snapshot = self.transaction.snapshot()?;
-            let run = Options { params: Vec::new(), work_mem: self.memory(), instrument: true };
+            let run = Options { params, work_mem: self.memory(), instrument: true };
             let began = Instant::now();
             let mut execution = Execution::start(&self.executor(), plan.clone(), snapshot, run)?;
             let mut batch = execution.batch();
@@ -78,9 +88,9 @@ impl Session<'_> {
             };
             if let Some(format) = format {
                 let times = summary.unwrap_or(true).then_some((planning, Some(execution_time)));
-                return self.explain_for_programs(&plan, options, Some(&actual), times, format);
+                return self.explain_for_programs(&plan, options, Some(&actual), &left, times, format);
             }
-            let mut lines = plan_text::text(&plan, self.catalog(), self, options, Some(&actual))?;
+            let mut lines = plan_text::text(&plan, self.catalog(), self, options, Some(&actual), &left)?;
             if summary.unwrap_or(true) {
                 lines.push(format!("Planning Time: {:.3} ms", planning.as_secs_f64() * 1000.0));
                 lines.push(format!("Execution Time: {:.3} ms", execution_time.as_secs_f64() * 1000.0));
@@ -88,9 +98,9 @@ impl Session<'_> {
             lines
         } else if let Some(format) = format {
             let times = (summary == Some(true)).then_some((planning, None));
-            return self.explain_for_programs(&plan, options, None, times, format);
+            return self.explain_for_programs(&plan, options, None, &left, times, format);
         } else {
-            plan_text::text(&plan, self.catalog(), self, options, None)?
+            plan_text::text(&plan, self.catalog(), self, options, None, &left)?
         };
         if !analyze && summary == Some(true) {
             lines.push(format!("Planning Time: {:.3} ms", planning.as_secs_f64() * 1000.0));
@@ -100,8 +110,8 @@ impl Session<'_> {
 }
 
 impl Session<'_> {
-    /// The plan that an EXPLAIN shows; `scope` says what names mean within a routine. Values of parameters stand in the plan as
-    /// constants.
+    /// The plan that an EXPLAIN shows, and values for it; `scope` says what names mean within a routine. Unless the plan is to serve all
+    /// values of parameters, these stand in it as constants.
     ///
     /// # Errors
     /// `0A000` for statements that are not queries.
@@ -110,12 +120,12 @@ impl Session<'_> {
         text: &Rc<str>,
         explain: &Explain,
         scope: Option<&dyn plpgsql::CallScope>,
-    ) -> Result<Arc<Plan>> {
+    ) -> Result<(Arc<Plan>, Vec<Datum>)> {
         let analyzer = || Analyzer::new(self.catalog(), self, text, Params::default());
         if let (true, Some(scope)) = (analyzer::is_query(&explain.query), scope) {
             let mut query = analyzer().with_variables(scope.variables()).routine_query(&explain.query, false)?;
             analyzer::routine::bind(&mut query, &scope.params()?.0);
-            return self.plan_analyzed(analyzer().finish_routine_query(query)?, Vec::new());
+            return Ok((self.plan_analyzed(analyzer().finish_routine_query(query)?, Vec::new())?, Vec::new()));
         }
         match &*explain.query {
             Statement::Execute(execute) => {
@@ -125,14 +135,14 @@ impl Session<'_> {
                     return Err(Error::not_implemented("EXPLAIN EXECUTE of a statement that is no query"));
                 };
                 if self.settings.borrow().show("plan_cache_mode")? == "force_generic_plan" {
-                    return self.plan_of(&prepared);
+                    return Ok((self.plan_of(&prepared)?, params));
                 }
                 let given = Params::fixed(prepared.params.clone());
                 let (mut query, _) = analyzer::analyze(self.catalog(), self, &prepared.text, statement, given)?;
                 analyzer::routine::bind(&mut query, &params);
-                self.plan_analyzed(query, Vec::new())
+                Ok((self.plan_analyzed(query, Vec::new())?, Vec::new()))
             }
-            query if analyzer::is_query(query) => Ok(self.plan(text, query, Params::default())?.0),
+            query if analyzer::is_query(query) => Ok((self.plan(text, query, Params::default())?.0, Vec::new())),
             other => Err(Error::not_implemented(format_args!("EXPLAIN {}", other.name()))),
         }
     }
@@ -143,10 +153,11 @@ impl Session<'_> {
         plan: &Plan,
         options: plan_text::Options,
         actual: Option<&dyn Fn(u32) -> Actual>,
+        left: &plan_text::Left,
         times: Option<(Duration, Option<Duration>)>,
         format: Format,
     ) -> Result<TextRows> {
-        let properties = plan_text::properties(plan, self.catalog(), self, options, actual)?;
+        let properties = plan_text::properties(plan, self.catalog(), self, options, actual, left)?;
         let mut query: Properties = vec![("Plan", Value::Group(properties))];
         let milliseconds = |time: Duration| Value::Plain(format!("{:.3}", time.as_secs_f64() * 1000.0));
         if let Some((planning, _)) = times {

@@ -2,8 +2,9 @@
 
 use batch::{BATCH_ROWS, Batch, ByteValues, Repr};
 use error::Result;
-use planner::plan::{Node, SortKey};
+use planner::plan::{AppendPruning, Node, SortKey};
 
+use super::prune::Pruner;
 use super::sort::{KeyColumns, key_columns};
 use super::{Builder, Operator, Stage, reprs};
 use crate::run::Run;
@@ -11,6 +12,9 @@ use crate::run::Run;
 struct Append {
     inputs: Vec<Stage>,
     at: usize,
+    pruner: Option<Pruner>,
+    /// Which inputs are read in this round; empty until it is known, all without a pruner.
+    wanted: Vec<bool>,
 }
 
 fn stages(builder: &Builder<'_>, inputs: &[Node]) -> Result<(Vec<Stage>, Vec<Repr>)> {
@@ -18,15 +22,25 @@ fn stages(builder: &Builder<'_>, inputs: &[Node]) -> Result<(Vec<Stage>, Vec<Rep
     Ok((inputs.iter().map(|input| builder.stage(input)).collect::<Result<_>>()?, forms))
 }
 
-pub(super) fn build(builder: &Builder<'_>, inputs: &[Node]) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
+pub(super) fn build(
+    builder: &Builder<'_>,
+    inputs: &[Node],
+    pruning: Option<&AppendPruning>,
+) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
+    let pruner = pruning.map(|pruning| Pruner::new(pruning, inputs.len())).transpose()?;
     let (inputs, forms) = stages(builder, inputs)?;
-    Ok((Box::new(Append { inputs, at: 0 }), forms))
+    Ok((Box::new(Append { inputs, at: 0, pruner, wanted: Vec::new() }), forms))
 }
 
 impl Operator for Append {
     fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        if let Some(pruner) = &mut self.pruner
+            && self.wanted.is_empty()
+        {
+            self.wanted = pruner.wanted(run)?;
+        }
         while let Some(input) = self.inputs.get_mut(self.at) {
-            if input.next(run, out)? {
+            if self.wanted.get(self.at) != Some(&false) && input.next(run, out)? {
                 return Ok(true);
             }
             self.at += 1;
@@ -36,6 +50,7 @@ impl Operator for Append {
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {
         self.at = 0;
+        self.wanted.clear();
         self.inputs.iter_mut().try_for_each(|input| input.rewind(run))
     }
 }
@@ -53,21 +68,25 @@ struct Source {
 struct MergeAppend {
     sources: Vec<Source>,
     keys: KeyColumns,
+    pruner: Option<Pruner>,
+    started: bool,
 }
 
 pub(super) fn build_merge(
     builder: &Builder<'_>,
     inputs: &[Node],
     keys: &[SortKey],
+    pruning: Option<&AppendPruning>,
 ) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
     let columns = inputs.first().map(|input| &input.output[..]).unwrap_or_default();
     let keys = key_columns(columns, keys);
+    let pruner = pruning.map(|pruning| Pruner::new(pruning, inputs.len())).transpose()?;
     let (stages, forms) = stages(builder, inputs)?;
     let sources = stages.into_iter().map(|stage| {
         let batch = stage.batch();
         Source { stage, batch, keys: ByteValues::new(), at: 0, started: false, done: false }
     });
-    Ok((Box::new(MergeAppend { sources: sources.collect(), keys }), forms))
+    Ok((Box::new(MergeAppend { sources: sources.collect(), keys, pruner, started: false }), forms))
 }
 
 impl Source {
@@ -86,6 +105,12 @@ impl Source {
 impl Operator for MergeAppend {
     fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
         out.clear();
+        if !std::mem::replace(&mut self.started, true)
+            && let Some(pruner) = &mut self.pruner
+        {
+            let wanted = pruner.wanted(run)?;
+            self.sources.iter_mut().zip(wanted).for_each(|(source, wanted)| source.done |= !wanted);
+        }
         let mut count = 0;
         while count < BATCH_ROWS {
             for source in &mut self.sources {
@@ -105,6 +130,7 @@ impl Operator for MergeAppend {
     }
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {
+        self.started = false;
         for source in &mut self.sources {
             (source.at, source.started, source.done) = (0, false, false);
             source.stage.rewind(run)?;

@@ -25,6 +25,7 @@ mod nest_loop;
 mod ordered_set;
 mod pairs;
 mod project_set;
+mod prune;
 mod quiet;
 mod recursive_union;
 mod result;
@@ -50,6 +51,7 @@ use txn::Snapshot;
 
 pub(crate) use anew::Substitutes;
 pub(crate) use cte::read_more;
+pub use prune::left_at_start;
 
 use crate::Session;
 use crate::expression::{Compiled, compile_all, evaluate_all, filter};
@@ -348,8 +350,10 @@ impl Builder<'_> {
             NodeKind::SetOp { left, right, except, all, keys } => {
                 set_op::build(self, (left, right), *except, *all, keys)
             }
-            NodeKind::Append { inputs } => append::build(self, inputs),
-            NodeKind::MergeAppend { inputs, keys } => append::build_merge(self, inputs, keys),
+            NodeKind::Append { inputs, pruning } => append::build(self, inputs, pruning.as_deref()),
+            NodeKind::MergeAppend { inputs, keys, pruning } => {
+                append::build_merge(self, inputs, keys, pruning.as_deref())
+            }
             NodeKind::RecursiveUnion { start, step, work_table, round, distinct } => {
                 recursive_union::build(self, (start, step), (*work_table, *round), distinct.as_deref())
             }

@@ -49,16 +49,20 @@ pub struct Actual {
     pub total: Duration,
 }
 
-/// The lines of EXPLAIN. `actual` tells what a node did, by its number, if the plan was run.
+/// Which inputs of an Append were left out when the statement started: by the node's number, whether each is left.
+pub type Left = std::collections::HashMap<u32, Vec<bool>>;
+
+/// The lines of EXPLAIN. `actual` tells what a node did, by its number, if the plan was run; `left` what it left out.
 pub fn text(
     plan: &Plan,
     catalog: &Catalog,
     env: &dyn Environment,
     options: Options,
     actual: Option<&dyn Fn(u32) -> Actual>,
+    left: &Left,
 ) -> Result<Vec<String>> {
-    let (names, aliases) = distinct_names(plan);
-    let mut printer = Printer { plan, names, aliases, catalog, env, options, actual, lines: Vec::new() };
+    let (names, aliases) = distinct_names(plan, left);
+    let mut printer = Printer { plan, names, aliases, catalog, env, options, actual, left, lines: Vec::new() };
     printer.node(&plan.root, 0, "")?;
     Ok(printer.lines)
 }
@@ -70,22 +74,34 @@ pub fn properties(
     env: &dyn Environment,
     options: Options,
     actual: Option<&dyn Fn(u32) -> Actual>,
+    left: &Left,
 ) -> Result<Properties> {
-    let (names, aliases) = distinct_names(plan);
-    let printer = Printer { plan, names, aliases, catalog, env, options, actual, lines: Vec::new() };
+    let (names, aliases) = distinct_names(plan, left);
+    let printer = Printer { plan, names, aliases, catalog, env, options, actual, left, lines: Vec::new() };
     printer.properties(&plan.root, None, None)
 }
 
-/// The plan's names, those of relations made distinct over the whole statement; and the relations' aliases.
-fn distinct_names(plan: &Plan) -> (Vec<EntryName>, Vec<String>) {
+/// The plan's names, those of relations and trees that are shown made distinct over the whole statement; and the relations' aliases.
+fn distinct_names(plan: &Plan, left: &Left) -> (Vec<EntryName>, Vec<String>) {
     let mut names = plan.names.clone();
     let mut aliases: Vec<String> = plan.relations.iter().map(|relation| relation.alias.clone()).collect();
-    let mut order: Vec<(usize, usize)> =
-        plan.relations.iter().enumerate().filter_map(|(at, relation)| Some((relation.entry?, at))).collect();
+    let mut hidden = vec![false; plan.relations.len()];
+    if !left.is_empty() {
+        find_hidden(&plan.root, left, false, &mut hidden);
+        plan.subplans.iter().for_each(|tree| find_hidden(&tree.node, left, false, &mut hidden));
+    }
+    let relations = plan.relations.iter().enumerate().filter(|(at, _)| !hidden[*at]);
+    let mut order: Vec<(usize, Option<usize>)> =
+        relations.filter_map(|(at, relation)| Some((relation.entry?, Some(at)))).collect();
+    order.extend(plan.trees.iter().map(|entry| (*entry, None)));
     order.sort_unstable();
+    order.dedup();
     let mut taken: Vec<String> = Vec::with_capacity(order.len());
-    for (entry, at) in order {
-        let own = &plan.relations[at].alias;
+    for (entry, relation) in order {
+        let own = match relation {
+            Some(at) => &plan.relations[at].alias,
+            None => &plan.names[entry].alias,
+        };
         let mut alias = own.clone();
         let mut number = 0;
         while taken.contains(&alias) {
@@ -96,9 +112,28 @@ fn distinct_names(plan: &Plan) -> (Vec<EntryName>, Vec<String>) {
             name.alias.clone_from(&alias);
         }
         taken.push(alias.clone());
-        aliases[at] = alias;
+        if let Some(at) = relation {
+            aliases[at] = alias;
+        }
     }
     (names, aliases)
+}
+
+/// Marks the relations that only inputs read which were left out.
+fn find_hidden(node: &Node, left: &Left, within: bool, hidden: &mut [bool]) {
+    if let NodeKind::SeqScan { relation, .. }
+    | NodeKind::IndexScan { relation, .. }
+    | NodeKind::IndexOnlyScan { relation, .. }
+    | NodeKind::BitmapHeapScan { relation, .. }
+    | NodeKind::TidScan { relation, .. } = &node.kind
+    {
+        hidden[*relation] |= within;
+    }
+    let own = left.get(&node.id);
+    for (n, input) in node.inputs().into_iter().enumerate() {
+        let out = own.is_some_and(|own| own.get(n) == Some(&false));
+        find_hidden(input, left, within || out, hidden);
+    }
 }
 
 struct Printer<'a> {
@@ -109,6 +144,7 @@ struct Printer<'a> {
     env: &'a dyn Environment,
     options: Options,
     actual: Option<&'a dyn Fn(u32) -> Actual>,
+    left: &'a Left,
     lines: Vec<String>,
 }
 
@@ -237,6 +273,12 @@ impl Printer<'_> {
                 self.lines.push(format!("{}Rows Removed by {word}: {removed:.0}", " ".repeat(below)));
             }
         }
+        if let Some(left) = self.left.get(&shown.id) {
+            let removed = left.iter().filter(|left| !**left).count();
+            if removed > 0 {
+                self.lines.push(format!("{}Subplans Removed: {removed}", " ".repeat(below)));
+            }
+        }
         let plan = self.plan;
         for &at in &shown.subplans {
             if let Some(tree) = plan.subplans.get(at)
@@ -251,7 +293,7 @@ impl Printer<'_> {
                 self.node(&tree.node, below, &tree.name)?;
             }
         }
-        for (input, hash) in inputs(shown) {
+        for (input, hash) in self.inputs(shown) {
             if hash {
                 let mut line = format!("{}->  Hash", " ".repeat(below));
                 if self.options.costs {
@@ -276,6 +318,16 @@ impl Printer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The nodes below that are shown, and whether a Hash node stands above each.
+    fn inputs<'n>(&self, node: &'n Node) -> Vec<(&'n Node, bool)> {
+        let mut all: Vec<(&Node, bool)> = inputs(node).collect();
+        if let Some(left) = self.left.get(&node.id) {
+            let mut left = left.iter();
+            all.retain(|_| left.next().copied().unwrap_or(true));
+        }
+        all
     }
 
     /// The node that stands for this one: a projection without any work of its own is no node of PostgreSQL's.

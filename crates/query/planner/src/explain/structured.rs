@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use error::Result;
 
-use super::{Actual, Printer, inputs};
+use super::{Actual, Printer};
 use crate::plan::*;
 
 /// A form for programs.
@@ -219,7 +219,7 @@ impl Printer<'_> {
                 | NodeKind::BitmapAnd { .. }
                 | NodeKind::BitmapOr { .. }
         );
-        for (at, (input, hash)) in inputs(node).enumerate() {
+        for (at, (input, hash)) in self.inputs(node).into_iter().enumerate() {
             let relationship = match at {
                 _ if several => "Member",
                 _ if matches!(node.kind, NodeKind::SubqueryScan { .. }) => "Subquery",

@@ -182,7 +182,14 @@ impl Planner<'_> {
         };
         // What hides rows comes before what must wait for it, whatever either costs.
         let (free, waiting) = quals.split_at(quals.len().min(*usable));
-        let quals = [self.by_cost(free), waiting.to_vec()].concat();
+        let mut free = self.by_cost(free);
+        if self.level().query.range_table.iter().any(|entry| !entry.security.is_empty()) {
+            // Where rows of any table are hidden, what cannot tell of rows comes first.
+            let leaks = free.iter().map(|qual| analyzer::leaks(self.ctx.catalog, qual)).collect::<Result<Vec<_>>>()?;
+            let (safe, leaking): (Vec<_>, Vec<_>) = free.into_iter().zip(leaks).partition(|(_, leaks)| !leaks);
+            free = safe.into_iter().chain(leaking).map(|(qual, _)| qual).collect();
+        }
+        let quals = [free, waiting.to_vec()].concat();
         let (at, table) = (*at, base.relation.clone());
         let (alias, lock) = {
             let entry = &self.level().query.range_table[at];

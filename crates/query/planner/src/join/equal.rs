@@ -99,6 +99,19 @@ impl Planner<'_> {
                 }
             }
         }
+        if top {
+            // A truth value that a condition asks for is one and the same in all rows.
+            for (qual, _) in quals.iter() {
+                let column = match &qual.kind {
+                    ExprKind::Not(arg) => arg,
+                    _ => qual,
+                };
+                if matches!(&column.kind, ExprKind::Var(v) if v.level == 0 && nullable >> v.relation & 1 == 0) {
+                    let class = Class { members: vec![column.clone()], constant: true, equality: ids::Oid::INVALID };
+                    self.level().classes.push(class);
+                }
+            }
+        }
         // Classes of equal expressions.
         let mut classes: Vec<(Vec<Expr>, Vec<usize>)> = Vec::new();
         for (left, right, at) in pairs {

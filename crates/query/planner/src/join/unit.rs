@@ -57,6 +57,7 @@ impl Planner<'_> {
                         quals: Vec::new(),
                         usable: usize::MAX,
                         members: Vec::new(),
+                        branches: Vec::new(),
                     };
                     return Ok(Unit::new(relids, UnitKind::Tree(Box::new(tree)), 1.0, lateral));
                 }

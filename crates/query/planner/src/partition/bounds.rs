@@ -46,6 +46,8 @@ pub struct Range {
     pub lower: Vec<u8>,
     /// The least that no longer belongs; none: there is no end.
     pub upper: Option<Vec<u8>>,
+    /// The end is a `MAXVALUE`: whatever may come between it and `upper` does not belong.
+    pub to_greatest: bool,
     /// The partition.
     pub partition: usize,
 }
@@ -142,7 +144,8 @@ impl Bounds {
                 for (partition, bound) in bounds {
                     let PartitionBound::Range { from, to } = bound else { continue };
                     let Some(lower) = range_end(key, from, env)? else { continue };
-                    ranges.push(Range { lower, upper: range_end(key, to, env)?, partition });
+                    let to_greatest = to.iter().any(|end| matches!(end, RangeDatum::Greatest));
+                    ranges.push(Range { lower, upper: range_end(key, to, env)?, to_greatest, partition });
                 }
                 Bounds::Range { ranges, default }
             }

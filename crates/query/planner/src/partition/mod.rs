@@ -8,7 +8,9 @@
 //! Routing is a binary search, and so is pruning.
 
 mod bounds;
-pub(crate) mod prune;
+mod branches;
+mod condition;
+mod prune;
 
 use std::sync::Arc;
 
@@ -19,6 +21,10 @@ use error::{Error, Result};
 use ids::Oid;
 use types::Environment;
 use types::sortkey::{KeyColumn, KeyEncoder};
+
+pub(crate) use branches::Branch;
+pub use condition::{KeyFact, KeyTest};
+pub use prune::keep;
 
 pub use bounds::{Bounds, Range, list_value, range_end, row_hash};
 
