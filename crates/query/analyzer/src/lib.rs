@@ -11,6 +11,7 @@
 //! - `expression`, `function`, `aggregate`, `operator`: expressions.
 //! - [`coerce`], `polymorphic`, `collation`, `typename`: types. The rules are PostgreSQL's chapter "Type Conversion".
 //! - `rewrite`, `inline`, `row_security`: views, defaults, functions written in SQL, policies.
+//! - [`rule`]: rules, and what statements become by them.
 //! - [`routine`]: statements inside of routines, where names mean variables, too.
 #![forbid(unsafe_code)]
 
@@ -34,6 +35,7 @@ pub mod query;
 mod rewrite;
 pub mod routine;
 mod row_security;
+pub mod rule;
 pub mod scope;
 mod select;
 mod setop;
@@ -105,6 +107,8 @@ pub struct Analyzer<'a> {
     pub(crate) variables: Option<&'a dyn routine::Variables>,
     /// Views that are being expanded, against endless recursion.
     pub(crate) expanding: Vec<Oid>,
+    /// The statements of a rule are being analyzed.
+    pub(crate) rule: Option<rule::RuleScope>,
     /// The query is to be stored: the deparser will want names that planning does not need.
     pub(crate) stores: bool,
 }
@@ -136,6 +140,7 @@ impl<'a> Analyzer<'a> {
             within: Vec::new(),
             variables: None,
             expanding: Vec::new(),
+            rule: None,
             stores: false,
         }
     }
@@ -144,7 +149,7 @@ impl<'a> Analyzer<'a> {
     pub fn statement(mut self, statement: &ast::Statement) -> Result<(Query, Vec<Oid>)> {
         let mut query = self.query_statement(statement)?;
         self.finish_params()?;
-        self.rewrite(&mut query)?;
+        self.rewrite_statement(&mut query)?;
         Ok((query, self.params.types))
     }
 
@@ -169,7 +174,7 @@ impl<'a> Analyzer<'a> {
 
     /// A stored query, ready for the planner: for filling materialized views.
     pub fn stored_statement(mut self, mut query: Query) -> Result<Query> {
-        self.rewrite(&mut query)?;
+        self.rewrite_statement(&mut query)?;
         Ok(query)
     }
 

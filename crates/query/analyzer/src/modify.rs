@@ -47,6 +47,7 @@ impl Analyzer<'_> {
 
     pub(crate) fn insert(&mut self, insert: &ast::Insert) -> Result<Query> {
         self.scopes.push(Scope::new(Command::Insert));
+        self.enter_rule();
         if let Some(with) = &insert.with {
             self.with_clause(with)?;
         }
@@ -82,7 +83,10 @@ impl Analyzer<'_> {
     pub(crate) fn show_target(&mut self) {
         if let Some(at) = self.scope().query.result_relation {
             let visible = self.show_entry(at);
-            self.scope().names = vec![visible];
+            let in_rule = self.rule.is_some() && self.scopes.len() == 1;
+            let names = &mut self.scope().names;
+            names.retain(|name| in_rule && name.entry <= crate::rule::NEW);
+            names.insert(0, visible);
         }
     }
 
@@ -160,6 +164,9 @@ impl Analyzer<'_> {
             }
             SelectBody::Values(rows) if bare => self.insert_values(relation, rows, columns, written),
             _ => {
+                if let Some(rule) = self.rule.as_mut().filter(|_| self.scopes.len() == 1) {
+                    rule.next = true;
+                }
                 let query = self.select(source, false)?;
                 let outputs: Vec<(Expr, String)> = query.output().map(|t| (t.expr.clone(), t.name.clone())).collect();
                 let entry = self.subquery_entry(query, None, "*SELECT*", false)?;
@@ -639,6 +646,7 @@ impl Analyzer<'_> {
 
     pub(crate) fn update(&mut self, update: &ast::Update) -> Result<Query> {
         self.scopes.push(Scope::new(Command::Update));
+        self.enter_rule();
         if let Some(with) = &update.with {
             self.with_clause(with)?;
         }
@@ -661,6 +669,7 @@ impl Analyzer<'_> {
 
     pub(crate) fn delete(&mut self, delete: &ast::Delete) -> Result<Query> {
         self.scopes.push(Scope::new(Command::Delete));
+        self.enter_rule();
         if let Some(with) = &delete.with {
             self.with_clause(with)?;
         }

@@ -823,6 +823,23 @@ node! {
         pub has: Has,
         /// Constraints on which a GROUP BY by primary key rests.
         pub constraint_dependencies: Vec<Oid>,
+        /// What rules have added to the statement. Never in stored queries.
+        pub companions: Option<Box<Companions>>,
+        /// Its rows are for nobody: it is what a rule does besides a statement.
+        pub silent: bool,
+    }
+}
+
+node! {
+    /// Queries that are done with a statement.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Companions {
+        /// Done first.
+        pub before: Vec<Query>,
+        /// Done afterwards.
+        pub after: Vec<Query>,
+        /// What kind of statement it was, if none is left of it.
+        pub command: Command,
     }
 }
 
@@ -879,6 +896,8 @@ impl Query {
             set_operation: None,
             has: Has::default(),
             constraint_dependencies: Vec::new(),
+            companions: None,
+            silent: false,
         }
     }
 

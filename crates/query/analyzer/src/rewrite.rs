@@ -21,7 +21,6 @@ impl Analyzer<'_> {
     /// Brings a query and all queries in it into the form that the planner takes.
     pub(crate) fn rewrite(&mut self, query: &mut Query) -> Result<()> {
         query.from.iter_mut().for_each(forget_join_columns);
-        self.change_through_views(query)?;
         self.rewrite_defaults(query)?;
         let mut secured = Vec::new();
         for at in 0..query.range_table.len() {
@@ -99,13 +98,10 @@ impl Analyzer<'_> {
     }
 
     /// Fills in defaults.
-    fn rewrite_defaults(&mut self, query: &mut Query) -> Result<()> {
+    pub(crate) fn rewrite_defaults(&mut self, query: &mut Query) -> Result<()> {
         let Some(at) = query.result_relation else { return Ok(()) };
         let EntryKind::Relation { oid: table, .. } = query.range_table[at].kind else { return Ok(()) };
         let relation = self.catalog.relation(table)?;
-        if relation.rules.iter().any(|rule| rule.ev_type != b'1') {
-            return Err(Error::not_implemented("rules"));
-        }
         match query.command {
             Command::Insert => {
                 let mut targets = std::mem::take(&mut query.targets);

@@ -209,7 +209,7 @@ impl<'a> Analyzer<'a> {
 
     /// Makes a routine's query ready for the planner.
     pub fn finish_routine_query(mut self, mut query: Query) -> Result<Query> {
-        self.rewrite(&mut query)?;
+        self.rewrite_statement(&mut query)?;
         Ok(query)
     }
 

@@ -23,6 +23,7 @@ impl Analyzer<'_> {
         let mut scope = Scope::new(Command::Select);
         scope.resolve_unknowns = resolve_unknowns;
         self.scopes.push(scope);
+        self.enter_rule();
         if let Some(with) = &select.with {
             self.with_clause(with)?;
         }

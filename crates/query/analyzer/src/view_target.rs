@@ -9,9 +9,7 @@
 //! `security_invoker`).
 
 use catalog::Relation;
-use catalog::relation::kind;
 use error::{Error, Result, SqlState};
-use ids::Oid;
 
 use catalog::trigger::{Event, Timing};
 
@@ -24,32 +22,8 @@ use crate::types as ty;
 use crate::updatable::{base_entry, boolean_option, column_why_not, why_not};
 
 impl Analyzer<'_> {
-    /// Brings a statement about a view to the table under it.
-    pub(crate) fn change_through_views(&mut self, query: &mut Query) -> Result<()> {
-        let mut seen: Vec<Oid> = Vec::new();
-        while let Some(at) = query.result_relation {
-            let EntryKind::Relation { oid: view, relkind: kind::VIEW, .. } = query.range_table[at].kind else { break };
-            let relation = self.catalog.relation(view)?;
-            if seen.contains(&view) {
-                let text = format!("infinite recursion detected in rules for relation \"{}\"", relation.name());
-                return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
-            }
-            seen.push(view);
-            if relation.rules.iter().any(|rule| rule.ev_type != b'1') {
-                return Err(Error::not_implemented("rules"));
-            }
-            self.view_defaults(query, &relation)?;
-            if self.has_instead_of(query, &relation)? {
-                change_instead(query, at, &relation);
-                break;
-            }
-            self.change_through(query, at, &relation)?;
-        }
-        Ok(())
-    }
-
     /// Whether triggers do what a statement says of a view.
-    fn has_instead_of(&self, query: &Query, view: &Relation) -> Result<bool> {
+    pub(crate) fn has_instead_of(&self, query: &Query, view: &Relation) -> Result<bool> {
         let event = |command: Command| match command {
             Command::Insert => Some(Event::Insert),
             Command::Update => Some(Event::Update),
@@ -73,7 +47,7 @@ impl Analyzer<'_> {
     }
 
     /// Defaults that the view has itself: where it has none, the table's apply.
-    fn view_defaults(&mut self, query: &mut Query, view: &Relation) -> Result<()> {
+    pub(crate) fn view_defaults(&mut self, query: &mut Query, view: &Relation) -> Result<()> {
         if view.defaults.is_empty() {
             return Ok(());
         }
@@ -121,7 +95,7 @@ impl Analyzer<'_> {
     }
 
     /// One step: from a view to what it reads.
-    fn change_through(&mut self, query: &mut Query, at: usize, view: &Relation) -> Result<()> {
+    pub(crate) fn change_through(&mut self, query: &mut Query, at: usize, view: &Relation) -> Result<()> {
         let command = query.command;
         let mut inner = stored_query(self.catalog, self.env, view)?;
         if !boolean_option(view, "security_invoker") {
@@ -206,7 +180,7 @@ impl Analyzer<'_> {
         let names: Vec<String> = view.columns.iter().map(|column| column.attname.to_string()).collect();
         for (from, to) in places {
             let outputs: Vec<Expr> = outputs.iter().map(|target| moved(target.expr.clone(), base, to)).collect();
-            let mut substitute = Substitute { entry: from, outputs: &outputs, names: &names, depth: 0, wrong: false };
+            let mut substitute = Substitute::new(from, &outputs, &names);
             query.visit_children_mut(&mut substitute);
             if substitute.wrong {
                 return Err(Error::not_implemented("WHERE CURRENT OF on a view"));
@@ -324,16 +298,21 @@ fn move_columns(expr: &mut Expr, from: usize, to: usize) {
 }
 
 /// Puts the view's expressions where its columns are named.
-struct Substitute<'a> {
+pub(crate) struct Substitute<'a> {
     entry: usize,
     outputs: &'a [Expr],
     names: &'a [String],
     depth: u32,
     /// A place where they cannot be put.
-    wrong: bool,
+    pub wrong: bool,
 }
 
-impl Substitute<'_> {
+impl<'a> Substitute<'a> {
+    /// The columns of an entry become these expressions.
+    pub fn new(entry: usize, outputs: &'a [Expr], names: &'a [String]) -> Substitute<'a> {
+        Substitute { entry, outputs, names, depth: 0, wrong: false }
+    }
+
     fn column(&self, number: i16, version: RowVersion) -> Option<Expr> {
         let mut expr = self.outputs.get(usize::try_from(number).ok()?.checked_sub(1)?)?.clone();
         if version != RowVersion::Default {
@@ -398,7 +377,7 @@ impl VisitorMut for Versions {
 
 /// Triggers do what a statement says of a view: the view stays the target. Its rows, for UPDATE and DELETE, come from the view as a
 /// subquery; their columns are given along, behind those that are set.
-fn change_instead(query: &mut Query, at: usize, view: &Relation) {
+pub(crate) fn change_instead(query: &mut Query, at: usize, view: &Relation) {
     if query.command == Command::Insert {
         return;
     }

@@ -32,7 +32,7 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
             ObjectKind::Collation => crate::collation::to_drop(context, drop, reference)?,
             ObjectKind::Trigger => crate::triggers::to_drop(context, drop, reference)?,
             ObjectKind::Extension => crate::extension::to_drop(context, drop, reference)?,
-            ObjectKind::Rule => return Err(Error::not_implemented(drop.kind.drop_tag())),
+            ObjectKind::Rule => crate::rule::to_drop(context, drop, reference)?,
             _ => crate::object::to_drop(context, drop, reference)?,
         });
     }

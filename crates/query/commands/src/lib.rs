@@ -55,6 +55,7 @@ mod reindex;
 mod rename;
 mod report;
 pub mod role;
+mod rule;
 mod rows;
 mod schema;
 pub mod sequence;
@@ -92,7 +93,7 @@ fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::Select(select) => return create_as::select_into(context, select),
         Statement::RefreshMaterializedView(refresh) => create_as::refresh(context, refresh)?,
         Statement::CreateTrigger(create) => triggers::create(context, create)?,
-        Statement::CreateRule(_) => return Err(Error::not_implemented("rules")),
+        Statement::CreateRule(create) => rule::create(context, create)?,
         Statement::CreateView(create) => view::create_view(context, create)?,
         Statement::CreateEventTrigger(create) => event_trigger::create(context, create)?,
         Statement::AlterEventTrigger(alter) => event_trigger::alter(context, alter)?,

@@ -27,6 +27,14 @@ pub(crate) fn of_expression(catalog: &Catalog, expr: &Expr) -> (Vec<Object>, Vec
     (needs.finish(), columns)
 }
 
+/// The objects that a rule's condition needs: columns of its relation (as `old` and `new`) among them.
+pub(crate) fn of_rule_condition(catalog: &Catalog, condition: &Expr, relation: Oid) -> Vec<Object> {
+    let mut needs = Needs::new(catalog);
+    needs.levels.push(vec![relation, relation]);
+    needs.expr(condition);
+    needs.finish()
+}
+
 struct Needs<'a> {
     catalog: &'a Catalog,
     /// For each query around, the relation of each entry of its range table.

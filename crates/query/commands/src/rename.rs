@@ -76,7 +76,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
             crate::types::rename(context, rename)
         }
         ObjectKind::Collation => crate::collation::rename(context, &rename.object, &rename.new_name),
-        ObjectKind::Rule => Err(Error::not_implemented(format_args!("{} … RENAME", rename.kind.alter_tag()))),
+        ObjectKind::Rule => crate::rule::rename(context, rename),
         kind => {
             let found = crate::object::find(context, kind, &rename.object)?;
             match crate::object::operations(found.class) {

@@ -19,6 +19,9 @@ pub struct Execution {
     root: Stage,
     snapshot: ActiveSnapshot,
     ended: bool,
+    /// What comes before it is still to be done.
+    waits: bool,
+    instrument: bool,
 }
 
 /// How to run a plan.
@@ -44,20 +47,10 @@ impl Execution {
         options: Options,
     ) -> Result<Execution> {
         prepare(session, &plan)?;
-        let mut state = State::new(plan.clone(), options.params, options.work_mem);
-        let none = Substitutes::new();
-        let builder = Builder {
-            session,
-            snapshot: &snapshot,
-            state: &state,
-            instrument: options.instrument,
-            substitutes: &none,
-            limited: Default::default(),
-        };
-        let root = builder.stage(&plan.root)?;
-        let subplans = builder.subplans()?;
-        state.subplans = subplans;
-        Ok(Execution { state, root, snapshot, ended: false })
+        let waits = plan.companions.as_ref().is_some_and(|companions| !companions.before.is_empty());
+        let mut state = State::new(plan, options.params, options.work_mem);
+        let root = build(session, &mut state, &snapshot, options.instrument)?;
+        Ok(Execution { state, root, snapshot, ended: false, waits, instrument: options.instrument })
     }
 
     /// A batch for its rows.
@@ -70,6 +63,14 @@ impl Execution {
         if self.ended {
             return Ok(false);
         }
+        if std::mem::replace(&mut self.waits, false) {
+            self.run_companions(session, true)?;
+            // It sees what they did.
+            let plan = self.state.plan.clone();
+            self.snapshot = session.transaction.snapshot()?;
+            self.state = State::new(plan, std::mem::take(&mut self.state.params), self.state.work_mem);
+            self.root = build(session, &mut self.state, &self.snapshot, self.instrument)?;
+        }
         let mut run = Run { session, snapshot: &self.snapshot, state: &mut self.state };
         if self.root.next(&mut run, out)? {
             return Ok(true);
@@ -79,7 +80,35 @@ impl Execution {
         for &subplan in &plan.modifying {
             while crate::operator::read_more(subplan, &mut run)? {}
         }
+        if plan.companions.as_ref().is_some_and(|companions| !companions.after.is_empty()) {
+            session.host.end_query()?;
+            session.transaction.next_command()?;
+            self.run_companions(session, false)?;
+        }
         Ok(false)
+    }
+
+    /// Runs the plans that rules have put before this one, or behind it.
+    fn run_companions(&mut self, session: &Session<'_>, before: bool) -> Result<()> {
+        let plan = self.state.plan.clone();
+        let Some(companions) = &plan.companions else { return Ok(()) };
+        for plan in if before { &companions.before } else { &companions.after } {
+            let options = Options {
+                params: self.state.params.clone(),
+                work_mem: self.state.work_mem,
+                instrument: false,
+            };
+            let mut execution =
+                Execution::start(session, plan.clone(), session.transaction.snapshot()?, options)?;
+            let mut batch = execution.batch();
+            while execution.next(session, &mut batch)? {
+                session.check_interrupts()?;
+                batch.clear();
+            }
+            session.host.end_query()?;
+            session.transaction.next_command()?;
+        }
+        Ok(())
     }
 
     /// Rows inserted, updated or deleted so far.
@@ -96,6 +125,18 @@ impl Execution {
     pub fn instruments(&self) -> &[Instrument] {
         &self.state.instruments
     }
+}
+
+/// The operators of a plan.
+fn build(session: &Session<'_>, state: &mut State, snapshot: &ActiveSnapshot, instrument: bool) -> Result<Stage> {
+    let none = Substitutes::new();
+    let plan = state.plan.clone();
+    let builder =
+        Builder { session, snapshot, state, instrument, substitutes: &none, limited: Default::default() };
+    let root = builder.stage(&plan.root)?;
+    let subplans = builder.subplans()?;
+    state.subplans = subplans;
+    Ok(root)
 }
 
 /// Locks the plan's relations and checks privileges.

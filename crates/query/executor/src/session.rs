@@ -61,6 +61,9 @@ pub trait Host: Environment {
     /// Has an AFTER trigger fire when the statement is over, or the transaction.
     fn queue_trigger(&self, queued: QueuedTrigger) -> Result<()>;
 
+    /// Fires the triggers that one of several queries of a statement has queued.
+    fn end_query(&self) -> Result<()>;
+
     /// What the statement under way has of triggers for an event on a table. `wanted` says whether its old and its new rows are wanted
     /// as tables, whose columns have these forms.
     fn statement_triggers(&self, table: Oid, event: Event, wanted: [bool; 2], forms: &[Repr]) -> Rc<StatementTriggers>;

@@ -213,7 +213,25 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub fn plan(mut self, mut query: Query) -> Result<Plan> {
+    pub fn plan(self, mut query: Query) -> Result<Plan> {
+        let Some(companions) = query.companions.take() else { return self.plan_one(query) };
+        let (context, params) = (self.ctx, self.params.clone());
+        let replaced = query.command == q::Command::Select;
+        let mut plan = self.plan_one(query)?;
+        let others = |queries: Vec<Query>| {
+            let plan = |query| Planner::new(context, params.clone()).plan_one(query).map(std::sync::Arc::new);
+            queries.into_iter().map(plan).collect::<Result<Vec<_>>>()
+        };
+        if replaced {
+            plan.command = companions.command;
+        }
+        plan.read_only = false;
+        let (before, after) = (others(companions.before)?, others(companions.after)?);
+        plan.companions = Some(Box::new(Companions { before, after, replaced }));
+        Ok(plan)
+    }
+
+    fn plan_one(mut self, mut query: Query) -> Result<Plan> {
         crate::generated::expand(self.ctx, &mut query)?;
         let command = query.command;
         let mut output = Vec::new();
@@ -253,6 +271,7 @@ impl<'a> Planner<'a> {
             read_only: self.read_only,
             node_count: self.next_node,
             names: self.names,
+            companions: None,
         })
     }
 

@@ -77,6 +77,29 @@ pub struct Plan {
     pub node_count: u32,
     /// Alias of each range-table entry by [`q::Var`]'s numbering of the details; for EXPLAIN.
     pub names: Vec<EntryName>,
+    /// What rules have added, with snapshots of their own.
+    pub companions: Option<Box<Companions>>,
+}
+
+impl Plan {
+    /// The plans that a statement consists of, in the order in which they run.
+    pub fn parts(&self) -> Vec<&Plan> {
+        let Some(companions) = &self.companions else { return vec![self] };
+        let own = (!companions.replaced).then_some(self);
+        let (before, after) = (companions.before.iter(), companions.after.iter());
+        before.map(|plan| &**plan).chain(own).chain(after.map(|plan| &**plan)).collect()
+    }
+}
+
+/// Plans that run with a statement.
+#[derive(Debug)]
+pub struct Companions {
+    /// Those that run first.
+    pub before: Vec<Arc<Plan>>,
+    /// Those that run afterwards.
+    pub after: Vec<Arc<Plan>>,
+    /// Nothing is left of the statement itself.
+    pub replaced: bool,
 }
 
 /// A column of the result.

@@ -312,6 +312,10 @@ impl Host for Session<'_> {
         Ok(())
     }
 
+    fn end_query(&self) -> Result<()> {
+        self.fire_triggers(false)
+    }
+
     fn statement_triggers(&self, table: Oid, event: Event, wanted: [bool; 2], forms: &[Repr]) -> Rc<StatementTriggers> {
         let memory = self.memory();
         self.triggers.borrow_mut().statement(table, event, wanted, forms, memory, &self.temporary)

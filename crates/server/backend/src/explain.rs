@@ -67,6 +67,9 @@ impl Session<'_> {
             true => plan_text::Left::new(),
             false => executor::left_at_start(&self.executor(), &plan, params.clone(), &self.transaction.snapshot()?)?,
         };
+        if plan.companions.is_some() && (analyze || format.is_some()) {
+            return Err(Error::not_implemented("EXPLAIN ANALYZE of a statement that rules rewrite"));
+        }
         let mut lines = if analyze {
             let snapshot = self.transaction.snapshot()?;
             let run = Options { params, work_mem: self.memory(), instrument: true };
@@ -100,7 +103,20 @@ impl Session<'_> {
             let times = (summary == Some(true)).then_some((planning, None));
             return self.explain_for_programs(&plan, options, None, &left, times, format);
         } else {
-            plan_text::text(&plan, self.catalog(), self, options, None, &left)?
+            let mut lines: Vec<String> = Vec::new();
+            for part in plan.parts() {
+                if !lines.is_empty() {
+                    lines.push(String::new());
+                }
+                // What rules add is shown as it is before it starts.
+                let none = plan_text::Left::new();
+                let left = if std::ptr::eq(part, &*plan) { &left } else { &none };
+                lines.extend(plan_text::text(part, self.catalog(), self, options, None, left)?);
+            }
+            if lines.is_empty() {
+                lines.push("Query rewrites to nothing".into());
+            }
+            lines
         };
         if !analyze && summary == Some(true) {
             lines.push(format!("Planning Time: {:.3} ms", planning.as_secs_f64() * 1000.0));

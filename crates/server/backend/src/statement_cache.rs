@@ -212,6 +212,7 @@ impl Session<'_> {
             && query.offset.is_none()
             && query.row_marks.is_empty()
             && query.set_operation.is_none()
+            && query.companions.is_none()
             && !(has.aggregates
                 || has.windows
                 || has.target_sets

@@ -25,6 +25,7 @@ impl Catalog {
                     PgAttrdef::RELATION => self.remove_default(object.oid),
                     PgConstraint::RELATION => self.remove_constraint(object.oid),
                     PgTrigger::RELATION => self.remove_trigger(object.oid),
+                    PgRewrite::RELATION => self.remove_rule(object.oid),
                     PgNamespace::RELATION => {
                         self.delete_all::<PgNamespace>(index::PG_NAMESPACE_OID_INDEX, &key).map(|_| ())
                     }
@@ -43,7 +44,6 @@ impl Catalog {
             };
         }
         by_oid!(
-            PgRewrite PG_REWRITE_OID_INDEX,
             PgPolicy PG_POLICY_OID_INDEX,
             PgOperator PG_OPERATOR_OID_INDEX,
             PgCast PG_CAST_OID_INDEX,
@@ -70,6 +70,15 @@ impl Catalog {
             PgTsParser PG_TS_PARSER_OID_INDEX,
             PgTsTemplate PG_TS_TEMPLATE_OID_INDEX
         )
+    }
+
+    /// Its relation's descriptor holds a rule, so all sessions have to read it again.
+    fn remove_rule(&self, oid: Oid) -> Result<()> {
+        let key = [oid.into()];
+        let Some(rule) = self.stored_row::<PgRewrite>(index::PG_REWRITE_OID_INDEX, &key)? else { return Ok(()) };
+        self.delete(&rule)?;
+        self.change::<PgClass>(index::PG_CLASS_OID_INDEX, &[rule.row.ev_class.into()], |_| ())?;
+        Ok(())
     }
 
     fn remove_relation(&self, oid: Oid) -> Result<()> {

@@ -82,6 +82,15 @@ pub trait Deparser: Send + Sync {
     /// The stored body of a routine in SQL.
     fn routine_body(&self, catalog: &Catalog, row: &crate::rows::PgProc, stored: &str) -> Result<String>;
 
+    /// A rule's condition (none if it has none) and commands as SQL; `CREATE RULE` puts a blank before each.
+    fn rule(
+        &self,
+        catalog: &Catalog,
+        env: &dyn types::Environment,
+        rule: &crate::rows::PgRewrite,
+        pretty: bool,
+    ) -> Result<(Option<String>, Vec<String>)>;
+
     /// Statements that can change a relation's rows, as bits: 4 UPDATE, 8 INSERT, 16 DELETE. With `columns`: that can change one of these.
     fn updatable(&self, catalog: &Catalog, relation: &crate::Relation, columns: Option<&[i16]>) -> Result<i32>;
 

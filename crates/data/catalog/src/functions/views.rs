@@ -68,10 +68,43 @@ fn rule_definition(cx: &Context<'_>, oid: Oid, pretty: bool) -> Result<Option<St
         "pg_settings_u" if relation.is_system() => format!(
             "UPDATE TO {name}\n   WHERE {condition} DO  SELECT set_config(old.name, new.setting, false) AS set_config"
         ),
-        _ if rule.ev_type != b'1' => return Err(Error::not_implemented("rules")),
+        _ if rule.ev_type != b'1' => change_rule(cx, catalog, &rule, &name, pretty)?,
         _ => format!("SELECT TO {name} DO INSTEAD {}", super::deparser()?.view(catalog, cx.env, &relation, pretty, 0)?),
     };
     Ok(Some(format!("CREATE RULE {} AS\n    ON {text};", quote_identifier(&rule.rulename))))
+}
+
+/// What stands behind `CREATE RULE … AS ON`, for a rule for changes.
+fn change_rule(
+    cx: &Context<'_>,
+    catalog: &Catalog,
+    rule: &crate::rows::PgRewrite,
+    relation: &str,
+    pretty: bool,
+) -> Result<String> {
+    let event = match rule.ev_type {
+        b'2' => "UPDATE",
+        b'3' => "INSERT",
+        _ => "DELETE",
+    };
+    let (condition, actions) = super::deparser()?.rule(catalog, cx.env, rule, pretty)?;
+    let mut text = format!("{event} TO {relation}");
+    if let Some(condition) = condition {
+        let _ = write!(text, "\n   WHERE {condition}");
+    }
+    text.push_str(if rule.is_instead { " DO INSTEAD " } else { " DO " });
+    match &actions[..] {
+        [] => text.push_str("NOTHING"),
+        [one] => text.push_str(one),
+        several => {
+            text.push('(');
+            several.iter().for_each(|action| {
+                let _ = writeln!(text, "{action};");
+            });
+            text.push(')');
+        }
+    }
+    Ok(text)
 }
 
 /// A dollar quote's tag that the text does not contain.

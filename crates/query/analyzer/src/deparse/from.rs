@@ -8,16 +8,23 @@ use crate::query::*;
 
 impl<'q> Writer<'q> {
     pub(super) fn write_from(&mut self, query: &'q Query) -> Result<()> {
+        self.write_from_as(query, " FROM ", None)
+    }
+
+    /// What a statement reads, behind a word; a target stands elsewhere.
+    pub(super) fn write_from_as(&mut self, query: &'q Query, word: &str, target: Option<usize>) -> Result<()> {
         let mut first = true;
         let mut long = false;
         for item in &query.from {
             if let FromItem::Relation(at) = item
-                && (!query.range_table[*at].in_from || matches!(query.range_table[*at].kind, EntryKind::Result))
+                && (target == Some(*at)
+                    || !query.range_table[*at].in_from
+                    || matches!(query.range_table[*at].kind, EntryKind::Result))
             {
                 continue;
             }
             if first {
-                self.clause(" FROM ", 2);
+                self.clause(word, 2);
                 first = false;
                 self.source(query, item)?;
                 continue;

@@ -10,7 +10,7 @@
 //! Operators and conditions stand in parentheses; casts that the analyzer inserted are shown where they are arguments of
 //! operators and functions, and left out elsewhere.
 //!
-//! - `expression`, `constant`, `call`: expressions. `query`, `from`: statements. `layout`: lines and indentation.
+//! - `expression`, `constant`, `call`: expressions. `query`, `from`, `modify`: statements. `layout`: lines and indentation.
 
 mod call;
 mod constant;
@@ -18,6 +18,7 @@ mod expression;
 mod from;
 mod json;
 mod layout;
+mod modify;
 mod names;
 mod query;
 
@@ -131,6 +132,36 @@ impl catalog::functions::Deparser for StoredDeparser {
         }
     }
 
+    fn rule(
+        &self,
+        catalog: &Catalog,
+        env: &dyn Environment,
+        rule: &catalog::rows::PgRewrite,
+        pretty: bool,
+    ) -> Result<(Option<String>, Vec<String>)> {
+        let body = crate::rule::stored_body(&rule.ev_qual, &rule.ev_action)?;
+        // A condition names the rows as a query over both of them would.
+        let around = rule_query(&*catalog.relation(rule.ev_class)?);
+        let condition = match &body.condition {
+            None => None,
+            Some(condition) => {
+                let level = names::Level::new(catalog, &around, &[])?;
+                let mut writer = Writer::new(catalog, env, Naming::Levels(vec![level]));
+                (writer.layout, writer.pretty) = (true, pretty);
+                writer.expr(condition, false)?;
+                Some(writer.out)
+            }
+        };
+        let mut actions = Vec::with_capacity(body.actions.len());
+        for action in &body.actions {
+            let mut writer = Writer::new(catalog, env, Naming::Levels(Vec::new()));
+            (writer.layout, writer.pretty, writer.wrap) = (true, pretty, 0);
+            writer.rule_action(action)?;
+            actions.push(writer.out);
+        }
+        Ok((condition, actions))
+    }
+
     fn updatable(&self, catalog: &Catalog, relation: &catalog::Relation, columns: Option<&[i16]>) -> Result<i32> {
         crate::updatable::events(catalog, &DefaultEnvironment::default(), relation, columns)
     }
@@ -211,6 +242,17 @@ fn over(relation: &catalog::Relation) -> Query {
         security: Vec::new(),
     });
     query.from.push(FromItem::Relation(0));
+    query
+}
+
+/// A query whose relations are the rows that a rule is about.
+fn rule_query(relation: &catalog::Relation) -> Query {
+    let mut query = over(relation);
+    let mut new = query.range_table[0].clone();
+    (new.alias, new.name, new.in_from) = (Some("new".into()), "new".into(), false);
+    let old = &mut query.range_table[0];
+    (old.alias, old.name, old.in_from) = (Some("old".into()), "old".into(), false);
+    query.range_table.push(new);
     query
 }
 

@@ -360,7 +360,9 @@ fn entry_names(catalog: &Catalog, entry: &RangeTableEntry, taken: &mut HashSet<S
         (None, _, Some(relation)) => Some(relation.name().to_string()),
         _ => Some(entry.name.clone()),
     };
-    let name = base.map(|base| unique(&base, taken));
+    // The rows of a rule are called the same everywhere.
+    let of_rule = !entry.in_from && entry.permission.is_none() && matches!(entry.alias.as_deref(), Some("old" | "new"));
+    let name = base.map(|base| if of_rule { base } else { unique(&base, taken) });
     let mut columns: Vec<String> = entry.columns.iter().map(|column| column.name.clone()).collect();
     let mut columns_written = entry.column_aliases;
     if let Some(relation) = &relation {

@@ -16,7 +16,7 @@ impl<'q> Writer<'q> {
             this.names.levels().push(level);
             let result = match query.command {
                 Command::Select => this.select(query, output),
-                _ => Err(Error::not_implemented("printing data-modifying statements")),
+                _ => this.modification(query),
             };
             this.names.levels().pop();
             (this.indent, this.caught) = (indent, caught);
@@ -86,7 +86,7 @@ impl<'q> Writer<'q> {
         self.caught = Some(named.collect());
     }
 
-    fn with(&mut self, query: &'q Query) -> Result<()> {
+    pub(super) fn with(&mut self, query: &'q Query) -> Result<()> {
         if query.ctes.is_empty() {
             return Ok(());
         }
@@ -216,9 +216,13 @@ impl<'q> Writer<'q> {
     }
 
     fn targets(&mut self, query: &'q Query, output: Output<'_>) -> Result<()> {
+        self.target_list(&query.targets, output)
+    }
+
+    pub(super) fn target_list(&mut self, targets: &'q [TargetEntry], output: Output<'_>) -> Result<()> {
         let mut separator = " ";
         let mut long = false;
-        for (at, target) in query.targets.iter().filter(|target| !target.junk).enumerate() {
+        for (at, target) in targets.iter().filter(|target| !target.junk).enumerate() {
             self.put(separator);
             separator = ", ";
             let text = self.aside(|this| {
