@@ -120,7 +120,7 @@ fn with_visibility(name: &Visible, visible: bool) -> Visible {
 fn check_target(relation: &Relation) -> Result<()> {
     let detail = match relation.kind() {
         kind::TABLE | kind::PARTITIONED_TABLE | kind::VIEW => {
-            if relation.rules.iter().all(|rule| rule.ev_type == b'1') {
+            if relation.rules.iter().all(|rule| rule.ev_type == b'1' || rule.ev_enabled == b'D') {
                 return Ok(());
             }
             "MERGE is not supported for relations with rules.".to_string()

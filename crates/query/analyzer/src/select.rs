@@ -633,8 +633,9 @@ impl Analyzer<'_> {
         let scope = self.scope();
         scope.query.from.push(FromItem::Relation(entry));
         scope.names.push(visible);
+        let name = scope.names.len() - 1;
         let mut targets: Vec<TargetEntry> = self
-            .expand_entry(self.scopes.len() - 1, 0, NO_LOCATION)
+            .expand_entry(self.scopes.len() - 1, name, NO_LOCATION)
             .into_iter()
             .enumerate()
             .map(|(at, (name, expr))| target(expr, at as i16 + 1, name, false))

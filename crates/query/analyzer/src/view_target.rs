@@ -180,7 +180,7 @@ impl Analyzer<'_> {
         let names: Vec<String> = view.columns.iter().map(|column| column.attname.to_string()).collect();
         for (from, to) in places {
             let outputs: Vec<Expr> = outputs.iter().map(|target| moved(target.expr.clone(), base, to)).collect();
-            let mut substitute = Substitute::new(from, &outputs, &names);
+            let mut substitute = Substitute::new(from, to, &outputs, &names);
             query.visit_children_mut(&mut substitute);
             if substitute.wrong {
                 return Err(Error::not_implemented("WHERE CURRENT OF on a view"));
@@ -300,6 +300,8 @@ fn move_columns(expr: &mut Expr, from: usize, to: usize) {
 /// Puts the view's expressions where its columns are named.
 pub(crate) struct Substitute<'a> {
     entry: usize,
+    /// The relation that takes its place.
+    target: usize,
     outputs: &'a [Expr],
     names: &'a [String],
     depth: u32,
@@ -308,19 +310,38 @@ pub(crate) struct Substitute<'a> {
 }
 
 impl<'a> Substitute<'a> {
-    /// The columns of an entry become these expressions.
-    pub fn new(entry: usize, outputs: &'a [Expr], names: &'a [String]) -> Substitute<'a> {
-        Substitute { entry, outputs, names, depth: 0, wrong: false }
+    /// The columns of an entry become these expressions over `target` (and others).
+    pub fn new(entry: usize, target: usize, outputs: &'a [Expr], names: &'a [String]) -> Substitute<'a> {
+        Substitute { entry, target, outputs, names, depth: 0, wrong: false }
     }
 
     fn column(&self, number: i16, version: RowVersion) -> Option<Expr> {
         let mut expr = self.outputs.get(usize::try_from(number).ok()?.checked_sub(1)?)?.clone();
         if version != RowVersion::Default {
-            Versions(version, 0).expr(&mut expr);
+            let own = |expr: &Expr| matches!(&expr.kind, ExprKind::Var(var) if var.level == 0 && var.relation == self.target);
+            let is_own = own(&expr);
+            Versions { version, relation: self.target, depth: 0 }.expr(&mut expr);
+            if !is_own {
+                // What is no column of the table is still null where there is no such row.
+                expr = where_row(version, self.target, expr);
+            }
         }
         shift_levels(&mut expr, self.depth);
         Some(expr)
     }
+}
+
+/// The column `tableoid`.
+const TABLE_OID: i16 = -6;
+
+/// A value where the old (or new) row is there, null otherwise.
+fn where_row(version: RowVersion, relation: usize, value: Expr) -> Expr {
+    let table = Var { level: 0, relation, column: TABLE_OID, version };
+    let table = Expr { kind: ExprKind::Var(table), ty: SqlType::plain(types::oid::OID), location: NO_LOCATION };
+    let test = ExprKind::NullTest { arg: Box::new(table), is_null: true, row: false };
+    let ty = value.ty;
+    let whens = vec![(ty::condition(test, NO_LOCATION), ty::null(ty))];
+    Expr { kind: ExprKind::Case { arg: None, whens, otherwise: Box::new(value) }, ty, location: NO_LOCATION }
 }
 
 impl VisitorMut for Substitute<'_> {
@@ -333,6 +354,11 @@ impl VisitorMut for Substitute<'_> {
                         let all = (1..=self.names.len() as i16).filter_map(|number| self.column(number, version));
                         let kind = ExprKind::Row { fields: all.collect(), names: self.names.to_vec(), explicit: false };
                         Some(Expr { kind, ty: expr.ty, location: expr.location })
+                    }
+                    // Of the row that the view's row is.
+                    TABLE_OID => {
+                        let var = Var { relation: self.target, ..*var };
+                        Some(Expr { kind: ExprKind::Var(var), ..expr.clone() })
                     }
                     number => self.column(number, version),
                 };
@@ -355,20 +381,28 @@ impl VisitorMut for Substitute<'_> {
     }
 }
 
-/// Gives the columns of an expression a row version.
-struct Versions(RowVersion, u32);
+/// Gives the columns of a relation a row version.
+struct Versions {
+    version: RowVersion,
+    relation: usize,
+    depth: u32,
+}
 
 impl VisitorMut for Versions {
     fn expr(&mut self, expr: &mut Expr) {
         match &mut expr.kind {
-            ExprKind::Var(var) if var.level == self.1 => var.version = self.0,
+            ExprKind::Var(var) => {
+                if var.level == self.depth && var.relation == self.relation {
+                    var.version = self.version;
+                }
+            }
             _ => expr.visit_children_mut(self),
         }
     }
     fn query(&mut self, query: &mut Query) {
-        self.1 += 1;
+        self.depth += 1;
         query.visit_children_mut(self);
-        self.1 -= 1;
+        self.depth -= 1;
     }
     fn as_dyn(&mut self) -> &mut dyn VisitorMut {
         self

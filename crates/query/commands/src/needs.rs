@@ -121,6 +121,15 @@ impl Visitor for Needs<'_> {
                 _ => {}
             }
         }
+        // The columns that are set.
+        if let Some(&target) = query.result_relation.and_then(|at| relations.get(at))
+            && target.is_valid()
+        {
+            let set = query.on_conflict.iter().flat_map(|conflict| &conflict.set);
+            for item in query.targets.iter().chain(set).filter(|item| !item.junk) {
+                self.object(Object::column(target, item.number));
+            }
+        }
         self.levels.push(relations);
         query.visit_children(self);
         self.levels.pop();

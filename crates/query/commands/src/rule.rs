@@ -279,6 +279,10 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
         return Err(invalid("renaming an ON SELECT rule is not allowed"));
     }
     let new_name = rename.new_name.to_string();
+    if new_name == RETURN_RULE {
+        let text = format!("non-view rule for \"{}\" must not be named \"{RETURN_RULE}\"", relation.name());
+        return Err(invalid(text));
+    }
     catalog.change::<PgRewrite>(index::PG_REWRITE_OID_INDEX, &[rule.oid.into()], |row| {
         row.rulename = new_name.into();
     })?;

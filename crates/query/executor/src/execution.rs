@@ -5,7 +5,7 @@ use std::sync::Arc;
 use batch::{Batch, Datum};
 use error::{Error, Result, SqlState};
 use locks::{LockMode, LockOwner, LockTag, LockWait};
-use planner::plan::{Permission, Plan, RelationUse};
+use planner::plan::{Command, Permission, Plan, RelationUse};
 use txn::ActiveSnapshot;
 
 use crate::Session;
@@ -101,8 +101,15 @@ impl Execution {
             let mut execution =
                 Execution::start(session, plan.clone(), session.transaction.snapshot()?, options)?;
             let mut batch = execution.batch();
+            let shown = plan.command == Command::Select && !plan.silent;
+            if shown {
+                session.host.companion_rows(plan, None)?;
+            }
             while execution.next(session, &mut batch)? {
                 session.check_interrupts()?;
+                if shown {
+                    session.host.companion_rows(plan, Some(&batch))?;
+                }
                 batch.clear();
             }
             session.host.end_query()?;

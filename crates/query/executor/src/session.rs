@@ -61,6 +61,10 @@ pub trait Host: Environment {
     /// Has an AFTER trigger fire when the statement is over, or the transaction.
     fn queue_trigger(&self, queued: QueuedTrigger) -> Result<()>;
 
+    /// Shows the client that there are rows of a SELECT which a rule does besides a statement (`None`), and then rows, if it hears of
+    /// such at all.
+    fn companion_rows(&self, plan: &planner::plan::Plan, rows: Option<&batch::Batch>) -> Result<()>;
+
     /// Fires the triggers that one of several queries of a statement has queued.
     fn end_query(&self) -> Result<()>;
 

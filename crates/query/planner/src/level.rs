@@ -219,7 +219,12 @@ impl<'a> Planner<'a> {
         let replaced = query.command == q::Command::Select;
         let mut plan = self.plan_one(query)?;
         let others = |queries: Vec<Query>| {
-            let plan = |query| Planner::new(context, params.clone()).plan_one(query).map(std::sync::Arc::new);
+            let plan = |query: Query| {
+                let silent = query.silent;
+                let mut plan = Planner::new(context, params.clone()).plan_one(query)?;
+                plan.silent = silent;
+                Ok(std::sync::Arc::new(plan))
+            };
             queries.into_iter().map(plan).collect::<Result<Vec<_>>>()
         };
         if replaced {
@@ -271,6 +276,7 @@ impl<'a> Planner<'a> {
             read_only: self.read_only,
             node_count: self.next_node,
             names: self.names,
+            silent: false,
             companions: None,
         })
     }

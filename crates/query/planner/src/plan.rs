@@ -77,6 +77,8 @@ pub struct Plan {
     pub node_count: u32,
     /// Alias of each range-table entry by [`q::Var`]'s numbering of the details; for EXPLAIN.
     pub names: Vec<EntryName>,
+    /// Its rows are for nobody.
+    pub silent: bool,
     /// What rules have added, with snapshots of their own.
     pub companions: Option<Box<Companions>>,
 }

@@ -312,6 +312,10 @@ impl Host for Session<'_> {
         Ok(())
     }
 
+    fn companion_rows(&self, plan: &planner::plan::Plan, rows: Option<&batch::Batch>) -> Result<()> {
+        self.send_companion_rows(plan, rows)
+    }
+
     fn end_query(&self) -> Result<()> {
         self.fire_triggers(false)
     }

@@ -221,6 +221,27 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Rows of a SELECT that a rule does besides a statement: the simple protocol shows them, if a client's own statement runs. `None` tells
+    /// their columns.
+    pub fn send_companion_rows(&self, plan: &Plan, rows: Option<&Batch>) -> Result<()> {
+        if !self.shows_companions.get() {
+            return Ok(());
+        }
+        let columns = self.result_of(plan)?.unwrap_or_default();
+        let Some(batch) = rows else {
+            self.describe_result(&columns, &[]);
+            return Ok(());
+        };
+        let outputs = self.outputs(&columns, &[])?;
+        let mut out = Vec::new();
+        for row in batch.rows().iter() {
+            self.write_row(&mut out, &outputs, &batch.columns, row)?;
+        }
+        let mut connection = self.connection.borrow_mut();
+        connection.out().append(&mut out);
+        connection.flush_if_full()
+    }
+
     /// The value that a query of one row and one column gives, as the client gets it.
     pub fn single_value(&self, prepared: &Prepared, params: Vec<Datum>, format: Format) -> Result<Option<Vec<u8>>> {
         let mut running = self.start_query(prepared, params, &[format])?;

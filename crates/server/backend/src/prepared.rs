@@ -249,7 +249,7 @@ impl Session<'_> {
         columns.iter().map(repr).collect()
     }
 
-    fn result_of(&self, plan: &Plan) -> Result<Option<Vec<ResultColumn>>> {
+    pub fn result_of(&self, plan: &Plan) -> Result<Option<Vec<ResultColumn>>> {
         // Statements without RETURNING have no columns; a SELECT without any still returns rows.
         if plan.output.is_empty() && plan.command != planner::plan::Command::Select {
             return Ok(None);

@@ -152,8 +152,10 @@ impl Session<'_> {
         if let Some(columns) = &prepared.result {
             self.describe_result(columns, &[]);
         }
-        let (Ran::Completed(rows) | Ran::Suspended(rows)) =
-            self.run_query(&mut running, u64::MAX, prepared.result.is_some())?;
+        self.shows_companions.set(true);
+        let ran = self.run_query(&mut running, u64::MAX, prepared.result.is_some());
+        self.shows_companions.set(false);
+        let (Ran::Completed(rows) | Ran::Suspended(rows)) = ran?;
         let tag = Self::query_tag(&running, rows);
         drop(running);
         self.complete_after_commit(&tag)

@@ -69,6 +69,8 @@ pub(crate) struct Session<'a> {
     pub domain_checks: RefCell<HashMap<ids::Oid, Rc<crate::domain::DomainCheck>>>,
     /// Plans of simple queries, by their text without its constants.
     pub statement_cache: RefCell<StatementCache>,
+    /// A statement of the simple protocol is under way: rows of what rules do besides it are sent.
+    pub shows_companions: std::cell::Cell<bool>,
     /// `user database host` for the process title.
     pub title: String,
     pub shown: Cell<&'static str>,

@@ -207,6 +207,7 @@ impl<'a> Session<'a> {
             parsed: RefCell::new(HashMap::new()),
             domain_checks: RefCell::new(HashMap::new()),
             statement_cache: RefCell::default(),
+            shows_companions: std::cell::Cell::new(false),
             title,
             shown: Cell::new(""),
             skipping: Cell::new(false),

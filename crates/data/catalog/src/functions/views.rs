@@ -95,7 +95,13 @@ fn change_rule(
     text.push_str(if rule.is_instead { " DO INSTEAD " } else { " DO " });
     match &actions[..] {
         [] => text.push_str("NOTHING"),
-        [one] => text.push_str(one),
+        [one] => {
+            // What begins a line of its own leaves no blank behind.
+            if one.starts_with('\n') {
+                text.truncate(text.trim_end().len());
+            }
+            text.push_str(one)
+        }
         several => {
             text.push('(');
             several.iter().for_each(|action| {

@@ -63,6 +63,14 @@ impl Analyzer<'_> {
                 self.rule = Some(scope());
                 self.scopes.push(Scope::new(Command::Select));
                 self.enter_rule();
+                // Without a name before it, a column is that of the one row that there is.
+                for name in &mut self.scope().names {
+                    (name.by_name, name.by_column) = match event {
+                        Command::Insert => (true, name.entry == NEW),
+                        Command::Delete | Command::Select => (true, name.entry == OLD),
+                        _ => (true, true),
+                    };
+                }
                 let mut value = self.condition_at(Place::Where, condition, "WHERE")?;
                 self.assign_collations(&mut value)?;
                 self.scopes.clear();

@@ -345,7 +345,8 @@ impl Analyzer<'_> {
                 let names: Vec<String> = relation.columns.iter().map(|column| column.attname.to_string()).collect();
                 let mut list = std::mem::take(&mut joined.returning);
                 for item in &mut list {
-                    let mut substitute = crate::view_target::Substitute::new(target, &outputs, &names);
+                    let own = if source { &action } else { &inner }.result_relation.unwrap_or(target);
+                    let mut substitute = crate::view_target::Substitute::new(target, own, &outputs, &names);
                     VisitorMut::expr(&mut substitute, &mut item.expr);
                     if substitute.wrong {
                         return Err(Error::not_implemented("system columns in RETURNING through rules"));
@@ -390,10 +391,6 @@ fn assemble(mut products: Vec<Product>, command: Command) -> Result<Query> {
         .position(|product| product.origin == Origin::Statement)
         .or_else(|| products.iter().rposition(|product| instead(product) && product.query.command == command))
         .or_else(|| products.iter().rposition(|product| instead(product) && !product.query.returning.is_empty()));
-    let selects = |product: &Product| product.query.command == Command::Select && !product.query.silent;
-    if command != Command::Select && products.iter().any(selects) {
-        return Err(Error::not_implemented("SELECT as the action of a rule"));
-    }
     if products.len() == 1 && main == Some(0) {
         return Ok(products.swap_remove(0).query);
     }

@@ -279,6 +279,7 @@ impl Session<'_> {
         }
         let options = executor::Options { params, work_mem: self.memory(), instrument: false };
         let depth = self.triggers.borrow_mut().enter();
+        let shows = self.shows_companions.replace(false);
         let result = (|| {
             let session = self.executor();
             let mut execution = executor::Execution::start(&session, plan.clone(), snapshot, options)?;
@@ -302,6 +303,7 @@ impl Session<'_> {
             self.fire_triggers(false)?;
             Ok(if plan.command == Command::Select { rows } else { execution.processed() })
         })();
+        self.shows_companions.set(shows);
         self.triggers.borrow_mut().leave(depth);
         result
     }
