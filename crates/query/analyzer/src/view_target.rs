@@ -318,7 +318,8 @@ impl<'a> Substitute<'a> {
     fn column(&self, number: i16, version: RowVersion) -> Option<Expr> {
         let mut expr = self.outputs.get(usize::try_from(number).ok()?.checked_sub(1)?)?.clone();
         if version != RowVersion::Default {
-            let own = |expr: &Expr| matches!(&expr.kind, ExprKind::Var(var) if var.level == 0 && var.relation == self.target);
+            let own =
+                |expr: &Expr| matches!(&expr.kind, ExprKind::Var(var) if var.level == 0 && var.relation == self.target);
             let is_own = own(&expr);
             Versions { version, relation: self.target, depth: 0 }.expr(&mut expr);
             if !is_own {

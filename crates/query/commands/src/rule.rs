@@ -13,9 +13,7 @@ use catalog::{Dependency, Entry, Object, RETURN_RULE, Relation, index};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use locks::LockWait;
-use parser::ast::{
-    CreateRule, DropObjects, ObjectName, ObjectReference, RelationName, Rename, RuleEvent, Statement,
-};
+use parser::ast::{CreateRule, DropObjects, ObjectName, ObjectReference, RelationName, Rename, RuleEvent, Statement};
 
 use crate::{Context, needs};
 
@@ -146,12 +144,7 @@ fn check_select(create: &CreateRule, relation: &Relation) -> Error {
 }
 
 /// RETURNING may stand in one command that is done instead, and returns the relation's columns.
-fn check_returning(
-    context: &Context<'_>,
-    create: &CreateRule,
-    relation: &Relation,
-    body: &RuleBody,
-) -> Result<()> {
+fn check_returning(context: &Context<'_>, create: &CreateRule, relation: &Relation, body: &RuleBody) -> Result<()> {
     let unsupported = |text: &str| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
     let mut seen = false;
     for action in &body.actions {

@@ -93,13 +93,9 @@ impl Execution {
         let plan = self.state.plan.clone();
         let Some(companions) = &plan.companions else { return Ok(()) };
         for plan in if before { &companions.before } else { &companions.after } {
-            let options = Options {
-                params: self.state.params.clone(),
-                work_mem: self.state.work_mem,
-                instrument: false,
-            };
-            let mut execution =
-                Execution::start(session, plan.clone(), session.transaction.snapshot()?, options)?;
+            let options =
+                Options { params: self.state.params.clone(), work_mem: self.state.work_mem, instrument: false };
+            let mut execution = Execution::start(session, plan.clone(), session.transaction.snapshot()?, options)?;
             let mut batch = execution.batch();
             let shown = plan.command == Command::Select && !plan.silent;
             if shown {
@@ -138,8 +134,7 @@ impl Execution {
 fn build(session: &Session<'_>, state: &mut State, snapshot: &ActiveSnapshot, instrument: bool) -> Result<Stage> {
     let none = Substitutes::new();
     let plan = state.plan.clone();
-    let builder =
-        Builder { session, snapshot, state, instrument, substitutes: &none, limited: Default::default() };
+    let builder = Builder { session, snapshot, state, instrument, substitutes: &none, limited: Default::default() };
     let root = builder.stage(&plan.root)?;
     let subplans = builder.subplans()?;
     state.subplans = subplans;

@@ -108,7 +108,9 @@ impl Analyzer<'_> {
                     "UNION/INTERSECT/EXCEPT member statement cannot refer to other relations of same query level";
                 return Err(Error::new(SqlState::INVALID_COLUMN_REFERENCE, text));
             }
-            if let Some((_, name)) = [(uses.old_in_with, "OLD"), (uses.new_in_with, "NEW")].iter().find(|(used, _)| *used) {
+            if let Some((_, name)) =
+                [(uses.old_in_with, "OLD"), (uses.new_in_with, "NEW")].iter().find(|(used, _)| *used)
+            {
                 let text = format!("cannot refer to {name} within WITH query");
                 return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
             }
@@ -136,7 +138,9 @@ impl Analyzer<'_> {
 pub(super) fn insert_source(query: &Query) -> Option<&Query> {
     let [FromItem::Relation(at)] = query.from[..] else { return None };
     match &query.range_table[at].kind {
-        EntryKind::Subquery { query: inner, view, .. } if query.command == Command::Insert && !view.is_valid() => Some(inner),
+        EntryKind::Subquery { query: inner, view, .. } if query.command == Command::Insert && !view.is_valid() => {
+            Some(inner)
+        }
         _ => None,
     }
 }
@@ -189,7 +193,9 @@ impl Visitor for Uses {
     fn query(&mut self, query: &Query) {
         self.depth += 1;
         let is_home = |entry: Option<&RangeTableEntry>, name: &str| {
-            entry.is_some_and(|entry| !entry.in_from && entry.permission.is_none() && entry.alias.as_deref() == Some(name))
+            entry.is_some_and(|entry| {
+                !entry.in_from && entry.permission.is_none() && entry.alias.as_deref() == Some(name)
+            })
         };
         if is_home(query.range_table.first(), "old") && is_home(query.range_table.get(1), "new") {
             self.homes.push(self.depth);

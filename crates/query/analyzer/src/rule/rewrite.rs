@@ -151,7 +151,9 @@ impl Analyzer<'_> {
             }
         }
         let first = command == Command::Insert;
-        for (is_own, commands) in if first { [(true, None), (false, Some(commands))] } else { [(false, Some(commands)), (true, None)] } {
+        for (is_own, commands) in
+            if first { [(true, None), (false, Some(commands))] } else { [(false, Some(commands)), (true, None)] }
+        {
             if is_own && let Some(query) = own.take() {
                 match followed {
                     true => self.deeper(|this| this.products(query, origin, events, products))?,
@@ -241,8 +243,8 @@ impl Analyzer<'_> {
         let sql = format!("SELECT pg_catalog.pg_notify({}, {})", quote(channel), quote(payload));
         let statements = parser::parse(&sql)?;
         let statement = statements.first().ok_or_else(|| Error::internal("a notification is no statement"))?;
-        let mut query =
-            Analyzer::new(self.catalog, self.env, &sql, crate::Params::default()).query_statement(&statement.statement)?;
+        let mut query = Analyzer::new(self.catalog, self.env, &sql, crate::Params::default())
+            .query_statement(&statement.statement)?;
         // Nobody is told of its rows.
         query.silent = true;
         Ok(query)
@@ -270,7 +272,11 @@ impl Analyzer<'_> {
         let mut uses = Refers { depth: 0, of: &[OLD], found: false };
         uses.query(&inner);
         let mut wants_target = uses.found;
-        for (expr, of) in condition.map(|c| (c, OLD)).into_iter().chain(statement.where_clause.as_ref().map(|c| (c, statement.result_relation.unwrap_or(OLD)))) {
+        for (expr, of) in condition
+            .map(|c| (c, OLD))
+            .into_iter()
+            .chain(statement.where_clause.as_ref().map(|c| (c, statement.result_relation.unwrap_or(OLD))))
+        {
             let of = [of];
             let mut uses = Refers { depth: 0, of: &of, found: false };
             uses.expr(expr);
@@ -324,12 +330,16 @@ impl Analyzer<'_> {
         inner.has.sublinks |= statement.has.sublinks;
         for cte in &statement.ctes {
             if inner.ctes.iter().any(|own| own.name == cte.name) {
-                let text = format!("WITH query name \"{}\" appears in both a rule action and the query being rewritten", cte.name);
+                let text = format!(
+                    "WITH query name \"{}\" appears in both a rule action and the query being rewritten",
+                    cte.name
+                );
                 return Err(Error::new(SqlState::DUPLICATE_ALIAS, text));
             }
         }
         if source && statement.has.modifying_cte {
-            let text = "INSERT ... SELECT rule actions are not supported for queries having data-modifying statements in WITH";
+            let text =
+                "INSERT ... SELECT rule actions are not supported for queries having data-modifying statements in WITH";
             return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
         }
         inner.recursive |= statement.recursive;
