@@ -22,6 +22,7 @@ pub mod aggregate;
 pub mod array;
 pub mod bit;
 pub mod boolean;
+pub mod brin;
 pub mod bytea;
 pub mod call;
 pub mod datetime;

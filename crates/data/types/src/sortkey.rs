@@ -194,7 +194,7 @@ pub fn repr(column: &KeyColumn, env: &dyn Environment) -> Result<Repr> {
 }
 
 /// A double's bits, so that their unsigned order is the double's.
-fn double_bits(value: f64) -> u64 {
+pub(crate) fn double_bits(value: f64) -> u64 {
     let value = if value.is_nan() {
         return u64::MAX;
     } else if value == 0.0 {
@@ -220,6 +220,31 @@ fn encode_range(kind: &range::Kind, bytes: &[u8], env: &dyn Environment, out: &m
         range::bound_key(&bound, out, |out| encode_value(subtype, order, &collation, bound.value, env, out))?;
     }
     Ok(())
+}
+
+/// The bounds of a range as byte strings in their order, the upper one's above the lower one's; none of an empty range.
+pub(crate) fn range_bounds(type_oid: Oid, bytes: &[u8], env: &dyn Environment) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    let kind = range::Kind::of(type_oid, env)?;
+    let range = range::Range::read(bytes)?;
+    if range.empty {
+        return Ok(None);
+    }
+    Ok(Some((range_end(&kind, &range.lower, env)?, range_end(&kind, &range.upper, env)?)))
+}
+
+/// The same of a range that has one value.
+pub(crate) fn range_point(type_oid: Oid, value: DatumRef<'_>, env: &dyn Environment) -> Result<(Vec<u8>, Vec<u8>)> {
+    let kind = range::Kind::of(type_oid, env)?;
+    let end = |lower| range_end(&kind, &range::Bound { value, inclusive: true, lower }, env);
+    Ok((end(true)?, end(false)?))
+}
+
+fn range_end(kind: &range::Kind, bound: &range::Bound<'_>, env: &dyn Environment) -> Result<Vec<u8>> {
+    let (subtype, order) = order_of(kind.subtype, env)?;
+    let collation = collation_of(order, kind.collation, env)?;
+    let mut end = Vec::new();
+    range::bound_key(bound, &mut end, |out| encode_value(subtype, order, &collation, bound.value, env, out))?;
+    Ok(end)
 }
 
 /// Turns the bytes from `start` on into what [`encode_bytes`] makes of them, in place: composed values, whose parts vary,

@@ -423,6 +423,27 @@ fn element_key(
     Ok(column)
 }
 
+/// The columns with names that differ: a column that is there again gets a number.
+fn named_columns(table: &Relation, columns: &[NewIndexColumn]) -> Vec<NewIndexColumn> {
+    let mut taken: Vec<String> = Vec::with_capacity(columns.len());
+    let named = columns.iter().map(|column| {
+        let own = match &column.name {
+            Some(name) => name.clone(),
+            None => table.column(column.number).map_or("expr", |c| &c.attname).to_string(),
+        };
+        let mut name = own.clone();
+        for n in 1.. {
+            if !taken.contains(&name) {
+                break;
+            }
+            name = format!("{own}{n}");
+        }
+        taken.push(name.clone());
+        NewIndexColumn { name: if name == own { column.name.clone() } else { Some(name) }, ..column.clone() }
+    });
+    named.collect()
+}
+
 /// Makes an index and fills it, and those of partitions below it; its object id and name.
 pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, String)> {
     let catalog = context.catalog();
@@ -448,7 +469,7 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
             }
         }
     };
-    let mut new = NewIndex::new(name.clone(), plan.table, plan.columns.clone());
+    let mut new = NewIndex::new(name.clone(), plan.table, named_columns(&relation, &plan.columns));
     new.method = plan.method.0;
     new.keys = Some(plan.keys);
     new.unique = plan.unique;

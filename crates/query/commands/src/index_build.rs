@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use access::sorter::Sorted;
-use access::{EntrySorter, IndexEntry, Projected, SortedEntries, Store, Table, TableAm};
+use access::{EntrySorter, IndexEntry, Method, Projected, SortedEntries, Store, Table, TableAm};
 use batch::{Batch, Column};
 use catalog::rows::PgIndex;
 use error::{Error, Result, SqlState};
@@ -35,6 +35,9 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     let session = context.session;
     let table = OpenTable::open(session, table)?;
     let index = OpenIndex::open(session, index)?;
+    if index.index.method == Method::Brin {
+        return summarize(context, &table, &index);
+    }
     let Gathered { sorters, broken, alive } = gather(context, &table, &index)?;
     let mut entries = Entries {
         sorted: access::sorter::merge(sorters)?,
@@ -47,6 +50,38 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     };
     let many = index.form().is_some();
     let rows = session.indexes.build(session.store, &index.index, &mut entries)?;
+    note(context, &table, &index, broken, alive, if many { alive } else { rows })
+}
+
+/// Fills a block range index: each range of the table's pages gets its summary.
+fn summarize(context: &Context<'_>, table: &OpenTable, index: &OpenIndex) -> Result<()> {
+    struct Nothing;
+    impl SortedEntries for Nothing {
+        fn next(&mut self) -> Result<Option<IndexEntry<'_>>> {
+            Ok(None)
+        }
+    }
+    let session = context.session;
+    session.indexes.build(session.store, &index.index, &mut Nothing)?;
+    let mut summarizer = crate::brin::Summarizer::new(context, table, index)?;
+    summarizer.all(true)?;
+    if summarizer.ranges() == 0 {
+        // So that what comes first is summarised from the start.
+        summarizer.range(0)?;
+    }
+    note(context, table, index, summarizer.broken, summarizer.rows, summarizer.rows)
+}
+
+/// Records what a new index's making found: versions left out that old snapshots may see, the table's rows, and the index's.
+fn note(
+    context: &Context<'_>,
+    table: &OpenTable,
+    index: &OpenIndex,
+    broken: bool,
+    alive: u64,
+    rows: u64,
+) -> Result<()> {
+    let session = context.session;
     let pages = session.store.storage.block_count(index.index.locator, ids::Fork::Main)?;
     if broken {
         let key = [index.index.oid.into()];
@@ -63,7 +98,7 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     }
     context.catalog().alter_class(index.index.oid, |class| {
         class.relpages = pages as i32;
-        class.reltuples = if many { alive as f32 } else { rows as f32 };
+        class.reltuples = rows as f32;
     })
 }
 
@@ -129,7 +164,7 @@ fn gather(context: &Context<'_>, table: &OpenTable, index: &OpenIndex) -> Result
 }
 
 /// The columns of an index with expressions, or of a partial one, and then its condition: computed from the table's rows.
-fn computed(context: &Context<'_>, table: &OpenTable, row: &PgIndex) -> Result<Option<RowEvaluator>> {
+pub(crate) fn computed(context: &Context<'_>, table: &OpenTable, row: &PgIndex) -> Result<Option<RowEvaluator>> {
     if row.indexprs.is_none() && row.indpred.is_none() {
         return Ok(None);
     }

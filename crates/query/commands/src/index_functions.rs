@@ -5,29 +5,35 @@ use catalog::privileges::ObjectKind;
 use catalog::relation::kind;
 use catalog::{Entry, Relation};
 use error::{Error, Result, SqlState};
-use executor::Session;
 use ids::Oid;
 
+use crate::{Context, brin};
+
 /// A built-in function that is called with values.
-pub type SessionFunction = fn(&Session<'_>, &[DatumRef<'_>]) -> Result<Datum>;
+pub type MaintenanceFunction = fn(&Context<'_>, &[DatumRef<'_>]) -> Result<Datum>;
 
 /// The functions, by object id.
-static FUNCTIONS: &[(Oid, SessionFunction)] = &[(Oid(3789), gin_clean_pending_list)];
+static FUNCTIONS: &[(Oid, MaintenanceFunction)] = &[
+    (Oid(3789), gin_clean_pending_list),
+    (Oid(3952), brin::summarize_new_values),
+    (Oid(3999), brin::summarize_range),
+    (Oid(4014), brin::desummarize_range),
+];
 
 /// The built-in function with this object id, if it is one of those that work on indexes.
-pub fn maintenance_function(oid: Oid) -> Option<SessionFunction> {
+pub fn maintenance_function(oid: Oid) -> Option<MaintenanceFunction> {
     FUNCTIONS.iter().find(|(own, _)| *own == oid).map(|(_, function)| *function)
 }
 
 /// The index that the first argument names, with its table locked; its method must be the one with this name.
-fn index_of(
-    session: &Session<'_>,
+pub(crate) fn index_of(
+    context: &Context<'_>,
     arguments: &[DatumRef<'_>],
     method: access::Method,
     shown: &str,
 ) -> Result<Entry<Relation>> {
     let oid = Oid(arguments.first().and_then(|value| value.as_i32()).unwrap_or(0) as u32);
-    let catalog = session.catalog;
+    let (session, catalog) = (context.session, context.catalog());
     // The table first, as everybody does.
     if let Some(row) = catalog.find_index(oid)? {
         executor::lock_relation(session, row.indrelid, 4)?;
@@ -50,7 +56,7 @@ fn index_of(
 }
 
 /// `gin_clean_pending_list`: how many pages of pending entries went into the index. There never are any.
-fn gin_clean_pending_list(session: &Session<'_>, arguments: &[DatumRef<'_>]) -> Result<Datum> {
-    index_of(session, arguments, access::Method::Gin, "GIN")?;
+fn gin_clean_pending_list(context: &Context<'_>, arguments: &[DatumRef<'_>]) -> Result<Datum> {
+    index_of(context, arguments, access::Method::Gin, "GIN")?;
     Ok(Datum::B8(0))
 }

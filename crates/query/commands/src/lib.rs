@@ -9,6 +9,7 @@ pub mod address;
 mod alter;
 mod amcheck;
 mod analyze;
+mod brin;
 mod cast;
 mod cluster;
 mod collation;
@@ -69,7 +70,7 @@ mod view;
 
 pub use context::{Context, CopyReader, CopyWriter, Services};
 pub use function::{PLPGSQL_HANDLER, transpose};
-pub use index_functions::{SessionFunction, maintenance_function};
+pub use index_functions::{MaintenanceFunction, maintenance_function};
 
 use error::{Error, Result};
 use parser::ast::{ObjectKind, RelationKind, Statement};

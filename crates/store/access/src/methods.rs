@@ -409,6 +409,8 @@ pub struct IndexScanOptions {
     pub payloads: bool,
     /// Note of each entry whether its row is visible to everybody, while its leaf is still locked: for index-only scans.
     pub all_visible_of: Option<(Arc<dyn TableAm>, Arc<Table>)>,
+    /// The table, for methods whose answers are pages of it.
+    pub table: Option<(Arc<dyn TableAm>, Arc<Table>)>,
     /// Of a serializable transaction: who wants to know which pages are read.
     pub reader: Option<Arc<txn::Reader>>,
 }

@@ -87,6 +87,7 @@ fn index_methods() -> IndexMethods {
         .with(Method::Hash, btree::BtreeAm)
         .with(Method::Gin, gin::GinAm)
         .with(Method::Gist, gist::GistAm)
+        .with(Method::Brin, brin::BrinAm)
 }
 
 impl Engine {
@@ -151,6 +152,7 @@ impl Engine {
         managers.push(Arc::new(heap::HeapRmgr));
         managers.push(Arc::new(btree::BtreeRmgr));
         managers.push(Arc::new(gist::GistRmgr));
+        managers.push(Arc::new(brin::BrinRmgr));
         managers
     }
 

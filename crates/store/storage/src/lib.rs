@@ -49,7 +49,7 @@ pub use control::{CATALOG_VERSION, CheckpointRecord, ClusterState, ControlFile};
 pub use files::{database_directory, relation_path};
 pub use free_space::FreeSpaceMap;
 pub use ids::{BlockNumber, Fork, RelFileLocator};
-pub use page::{LinePointer, LineState, Page};
+pub use page::{LinePointer, LineState, PAGE_HEADER_SIZE, Page, page_flags};
 pub use pool::StorageRequest;
 pub use redo::{CheckpointParticipant, Redo, RedoContext, RedoPage, ResourceManager, StorageManager};
 pub use visibility::{VisibilityMap, VisibilityStatus};

@@ -71,6 +71,16 @@ fn point(bytes: &[u8], at: usize) -> Point {
     Point { x: number(bytes, at), y: number(bytes, at + 1) }
 }
 
+/// The box of these bytes.
+pub(crate) fn rect_of(bytes: &[u8]) -> Rect {
+    Rect { high: point(bytes, 0), low: point(bytes, 2) }
+}
+
+/// The point of these bytes.
+pub(crate) fn point_of(bytes: &[u8]) -> Point {
+    point(bytes, 0)
+}
+
 fn put(numbers: &[f64], out: &mut Vec<u8>) {
     numbers.iter().for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
 }

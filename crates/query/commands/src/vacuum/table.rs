@@ -86,6 +86,9 @@ pub(super) fn vacuum(context: &Context<'_>, relation: &Relation, request: &Maint
         report.all_visible_pages,
         report.all_frozen_pages,
     )?;
+    for (_, index) in indexes.iter().filter(|(_, index)| index.method == access::Method::Brin && index_cleanup) {
+        crate::brin::after_vacuum(context, relation, index)?;
+    }
     for ((_, index), done) in indexes.iter().zip(&report.indexes) {
         if let Some(done) = done.filter(|done| done.pages > 0) {
             context.catalog().set_statistics(index.oid, done.pages, report.live_rows.max(0.0), 0, 0)?;

@@ -5,6 +5,7 @@
 //! an [`EntryForm`] here, which is found by the support functions of the columns' operator classes: it turns rows into entries, conditions into
 //! the method's query, and gives the method what else it asks of the classes.
 
+mod brin;
 mod gin;
 mod gist;
 
@@ -105,6 +106,7 @@ pub(crate) fn form_of(
 ) -> Result<Option<Box<dyn EntryForm>>> {
     match method {
         Method::Btree | Method::Hash => Ok(None),
+        Method::Brin => Ok(Some(Box::new(brin::BrinForm::new(session, relation, row)?))),
         Method::Gin => Ok(Some(Box::new(gin::GinForm::new(session, relation, row)?))),
         Method::Gist => Ok(Some(Box::new(gist::GistForm::new(session, relation, row)?))),
         _ => Err(Error::not_implemented(format_args!("access method {}", method.traits().name))),

@@ -38,8 +38,9 @@ enum Source {
 }
 
 impl Source {
-    fn new(builder: &Builder<'_>, node: &Node) -> Result<Source> {
-        let all = |inputs: &[Node]| inputs.iter().map(|input| Source::new(builder, input)).collect::<Result<Vec<_>>>();
+    fn new(builder: &Builder<'_>, node: &Node, table: &Arc<access::Table>) -> Result<Source> {
+        let all =
+            |inputs: &[Node]| inputs.iter().map(|input| Source::new(builder, input, table)).collect::<Result<Vec<_>>>();
         match &node.kind {
             NodeKind::BitmapAnd { inputs } => Ok(Source::And(all(inputs)?, node.id)),
             NodeKind::BitmapOr { inputs } => Ok(Source::Or(all(inputs)?, node.id)),
@@ -51,6 +52,7 @@ impl Source {
                     keys: filter.is_some(),
                     payloads: filter.is_some(),
                     all_visible_of: None,
+                    table: Some((session.tables.clone(), table.clone())),
                     reader: builder.snapshot.serializable.clone(),
                 };
                 let scan = session.indexes.scan(session.store, &index.index, options)?;
@@ -156,7 +158,7 @@ pub(super) fn build(
         return Ok((Box::new(Rechecked { row, recheck }), forms));
     }
     let operator = BitmapScan {
-        source: Source::new(builder, input)?,
+        source: Source::new(builder, input, &table.table)?,
         pages: None,
         next: None,
         fetch: session.tables.fetch(session.store, &table.table, builder.snapshot.clone(), projection.clone()),

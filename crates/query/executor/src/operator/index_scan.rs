@@ -456,6 +456,7 @@ pub(super) fn build(
             keys: true,
             payloads: true,
             all_visible_of: Some((session.tables.clone(), table.table.clone())),
+            table: None,
             reader: None,
         },
     };

@@ -203,7 +203,10 @@ impl Session<'_> {
             INTERNAL => {
                 let args: Vec<DatumRef<'_>> = invocation.args.iter().map(|value| value.as_ref()).collect();
                 match commands::maintenance_function(row.oid) {
-                    Some(function) => function(&self.executor(), &args),
+                    Some(function) => {
+                        let session = self.executor();
+                        function(&commands::Context { session: &session, services: self, text: "" }, &args)
+                    }
                     None => Err(Error::not_implemented(self.executor().function_name(row.oid)?)),
                 }
             }

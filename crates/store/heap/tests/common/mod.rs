@@ -83,6 +83,11 @@ impl Bench {
 
     /// Replays the whole log on pages of zeros, and compares the result with the pages in the pool, hints apart.
     pub fn check_redo(&self) {
+        self.check_redo_with(&[]);
+    }
+
+    /// The same, with records of other managers.
+    pub fn check_redo_with(&self, managers: &[(wal::RmgrId, fn(&mut Page, &[u8]) -> error::Result<()>)]) {
         let wal = &self.engine.wal;
         wal.flush(wal.insert_position());
         let mut reader =
@@ -103,8 +108,10 @@ impl Bench {
                     match record.rmgr {
                         wal::RmgrId::HEAP => heap::action::apply(page, record.block_data(id)).unwrap(),
                         wal::RmgrId::BTREE => btree::action::apply(page, record.block_data(id)).unwrap(),
-                        wal::RmgrId::GIST => gist::action::apply(page, record.block_data(id)).unwrap(),
-                        _ => continue,
+                        other => match managers.iter().find(|(id, _)| *id == other) {
+                            Some((_, apply)) => apply(page, record.block_data(id)).unwrap(),
+                            None => continue,
+                        },
                     }
                 }
                 page.set_lsn(record.end);

@@ -1,0 +1,74 @@
+-- Summaries of page ranges: intervals of values.
+CREATE TABLE readings (id int, at timestamp, sensor text, value float8, place box, span int4range, net inet) WITH (fillfactor = 20);
+INSERT INTO readings SELECT n, timestamp '2024-01-01' + n * interval '1 minute', 's' || n / 100, sin(n), box(point(n, n), point(n + 1, n + 1)), int4range(n, n + 5), ('10.0.' || n / 250 || '.' || n % 250)::inet FROM generate_series(1, 4000) n;
+INSERT INTO readings (id) VALUES (NULL), (5000);
+CREATE INDEX readings_brin ON readings USING brin (id, at, sensor, value, place, span, net inet_inclusion_ops) WITH (pages_per_range = 4);
+ANALYZE readings;
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM readings WHERE id BETWEEN 100 AND 120;
+SELECT count(*) FROM readings WHERE id BETWEEN 100 AND 120;
+SELECT count(*) FROM readings WHERE id = 77::bigint;
+SELECT count(*) FROM readings WHERE id < 3 OR id >= 3999;
+SELECT count(*) FROM readings WHERE at >= '2024-01-03' AND at < '2024-01-03 01:00';
+SELECT count(*) FROM readings WHERE at > date '2024-01-03';
+SELECT count(*) FROM readings WHERE sensor = 's7';
+SELECT count(*) FROM readings WHERE value < 0.001 AND id < 50;
+SELECT count(*) FROM readings WHERE place && box '((10,10),(20,20))';
+SELECT count(*) FROM readings WHERE place @> point '(100.5,100.5)';
+SELECT count(*) FROM readings WHERE place << box '((10,10),(20,20))';
+SELECT count(*) FROM readings WHERE place |>> box '((10,10),(3990,3990))';
+SELECT count(*) FROM readings WHERE span @> 500;
+SELECT count(*) FROM readings WHERE span && int4range(500, 510);
+SELECT count(*) FROM readings WHERE span <@ int4range(500, 510);
+SELECT count(*) FROM readings WHERE span >> int4range(1, 3990);
+SELECT count(*) FROM readings WHERE net << inet '10.0.3.0/24';
+SELECT count(*) FROM readings WHERE net = inet '10.0.3.7';
+SELECT count(*) FROM readings WHERE id IS NULL;
+SELECT count(*) FROM readings WHERE sensor IS NULL;
+SELECT count(*) FROM readings WHERE sensor IS NOT NULL AND id > 3990;
+-- New pages are read until they are summarised.
+INSERT INTO readings SELECT n, NULL, 'late', n, NULL, 'empty', NULL FROM generate_series(10001, 11000) n;
+SELECT count(*) FROM readings WHERE id = 10500;
+SELECT brin_summarize_new_values('readings_brin') > 0 AS some;
+SELECT brin_summarize_new_values('readings_brin');
+SELECT count(*) FROM readings WHERE id = 10500;
+SELECT count(*) FROM readings WHERE span <@ int4range(3, 9);
+SELECT brin_desummarize_range('readings_brin', 0);
+SELECT count(*) FROM readings WHERE id BETWEEN 100 AND 120;
+SELECT brin_summarize_range('readings_brin', 0);
+SELECT brin_summarize_range('readings_brin', 0);
+-- Changes widen summaries.
+UPDATE readings SET id = -id WHERE id % 1000 = 7;
+SELECT count(*) FROM readings WHERE id < 0;
+DELETE FROM readings WHERE id > 10000;
+VACUUM readings;
+SELECT count(*) FROM readings WHERE id < 0;
+REINDEX INDEX readings_brin;
+SELECT count(*) FROM readings WHERE id < 0;
+DROP INDEX readings_brin;
+-- Several intervals, and Bloom filters.
+CREATE INDEX readings_multi ON readings USING brin (id int4_minmax_multi_ops(values_per_range = 16), value float8_minmax_multi_ops) WITH (pages_per_range = 8);
+EXPLAIN (COSTS OFF) SELECT count(*) FROM readings WHERE id = 1234;
+SELECT count(*) FROM readings WHERE id = 1234;
+SELECT count(*) FROM readings WHERE id < -1000;
+SELECT count(*) FROM readings WHERE value > 0.9999 AND id > 3000;
+DROP INDEX readings_multi;
+CREATE INDEX readings_bloom ON readings USING brin (sensor text_bloom_ops(false_positive_rate = 0.05), id int4_bloom_ops) WITH (pages_per_range = 8);
+EXPLAIN (COSTS OFF) SELECT count(*) FROM readings WHERE sensor = 's17';
+SELECT count(*) FROM readings WHERE sensor = 's17';
+SELECT count(*) FROM readings WHERE id = 1234;
+SELECT count(*) FROM readings WHERE sensor = 'nowhere';
+-- Partial, and of an expression.
+CREATE INDEX readings_lower ON readings USING brin (upper(sensor)) WHERE id > 2000;
+SELECT count(*) FROM readings WHERE upper(sensor) = 'S22' AND id > 2000;
+-- What it cannot do.
+CREATE INDEX ON readings USING brin (id) WITH (pages_per_range = 0);
+CREATE INDEX ON readings USING brin (id) WITH (fillfactor = 50);
+CREATE INDEX ON readings USING brin (id int4_bloom_ops(false_positive_rate = 2));
+CREATE UNIQUE INDEX ON readings USING brin (id);
+SELECT brin_summarize_new_values('readings');
+SELECT brin_summarize_range('readings_bloom', -1);
+SELECT brin_desummarize_range('readings_bloom', 4294967296);
+CREATE INDEX readings_btree ON readings (id);
+SELECT brin_summarize_new_values('readings_btree');
+DROP TABLE readings;
