@@ -457,13 +457,16 @@ impl Planner<'_> {
         let own: Relids = 1 << at;
         let keys = index.indnkeyatts as usize;
         let outer = relids_of(qual) & !own;
-        let find = |expr: &Expr, collation: Oid| {
+        // The next column with this expression: it may be there several times, with different operator classes.
+        let find_from = |from: usize, expr: &Expr, collation: Oid| {
             let expr = stripped(expr);
-            columns[..keys.min(columns.len())].iter().position(|(column, _, _, index_collation)| {
+            (from..keys.min(columns.len())).find(|&at| {
+                let (column, _, _, index_collation) = &columns[at];
                 stripped(column) == expr
                     && (!index_collation.is_valid() || !collation.is_valid() || *index_collation == collation)
             })
         };
+        let find = |expr: &Expr, collation: Oid| find_from(0, expr, collation);
         match &qual.kind {
             ExprKind::NullTest { arg, is_null, row: false } if traits.search_nulls => {
                 if let Some(column) = find(arg, Oid::INVALID) {
@@ -511,14 +514,23 @@ impl Planner<'_> {
                     if relids_of(other) & own != 0 || crate::prepare::is_volatile(self.ctx.catalog, other)? {
                         continue;
                     }
-                    let Some(column) = find(column_side, call.input_collation) else { continue };
+                    let Some(mut column) = find(column_side, call.input_collation) else { continue };
                     let operator =
                         if commuted { self.ctx.catalog.operator(call.operator)?.oprcom } else { call.operator };
                     if !operator.is_valid() {
                         continue;
                     }
-                    let (_, family, input, _) = columns[column];
-                    let Some(strategy) = self.ctx.catalog.operator_strategy(operator, family)? else { continue };
+                    let strategy = loop {
+                        match self.ctx.catalog.operator_strategy(operator, columns[column].1)? {
+                            Some(strategy) => break Some(strategy),
+                            None => match find_from(column + 1, column_side, call.input_collation) {
+                                Some(next) => column = next,
+                                None => break None,
+                            },
+                        }
+                    };
+                    let Some(strategy) = strategy else { continue };
+                    let input = columns[column].2;
                     if method.has_byte_keys() && !comparable(input, other.ty.oid) {
                         continue;
                     }
