@@ -128,6 +128,7 @@ fn add_unique(
         for_constraint: true,
         immediate: !deferrable,
         options: crate::index_options::storage(&unique.options, access::Method::Btree)?,
+        tablespace: IndexPlan::place(context, &relation, unique.tablespace.as_deref())?,
         ..IndexPlan::of_columns(context, table, &numbers, &included)?
     };
     let only = IndexPlan { only: true, ..plan };

@@ -115,6 +115,11 @@ impl<'a> Context<'a> {
         self.session.catalog
     }
 
+    /// Whether a setting is on.
+    pub fn setting_on(&self, name: &str) -> bool {
+        self.session.env().setting(name).as_deref() == Some("on")
+    }
+
     /// Sends a notice to the client.
     pub fn notice(&self, notice: Error) {
         self.session.env().notice(notice);

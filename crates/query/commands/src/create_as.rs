@@ -41,9 +41,6 @@ fn make(
         Persistence::Unlogged if materialized => return refuse("materialized views cannot be unlogged"),
         _ => {}
     }
-    if into.tablespace.as_deref().is_some_and(|name| name != "pg_default") {
-        return Err(Error::not_implemented("tablespaces"));
-    }
     if let Some(method) = into.access_method.as_deref().filter(|method| *method != "heap") {
         let text = format!("access method \"{method}\" does not exist");
         return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
@@ -73,6 +70,8 @@ fn make(
     new.persistence = persistence;
     new.columns = view::columns(context, &query, false)?;
     new.options = options::storage(&into.options)?;
+    let tablespace = into.tablespace.as_deref();
+    new.tablespace = crate::tablespace::for_new(context, tablespace, Oid::INVALID, persistence, false)?;
     let table = catalog.create_relation(&new)?;
     context.services.at_commit().note(table, into.on_commit);
     catalog.create_toast_table(table)?;

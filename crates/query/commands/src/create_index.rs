@@ -39,6 +39,8 @@ pub(crate) struct IndexPlan {
     pub parent: Oid,
     /// Partitions get none (ONLY).
     pub only: bool,
+    /// Its tablespace, as `pg_class.reltablespace` has it; none if settings decide.
+    pub tablespace: Option<Oid>,
 }
 
 impl IndexPlan {
@@ -48,6 +50,13 @@ impl IndexPlan {
         let mut columns = keys.iter().map(|&n| column_key(context, &relation, n)).collect::<Result<Vec<_>>>()?;
         columns.extend(included.iter().map(|&number| NewIndexColumn::of(number)));
         Ok(IndexPlan { columns, keys: keys.len(), ..IndexPlan::empty(table) })
+    }
+
+    /// The tablespace that a statement names for an index.
+    pub fn place(context: &Context<'_>, table: &Relation, name: Option<&str>) -> Result<Option<Oid>> {
+        let partitioned = table.kind() == kind::PARTITIONED_TABLE;
+        let persistence = table.class.relpersistence;
+        name.map(|name| crate::tablespace::for_new(context, Some(name), Oid::INVALID, persistence, partitioned)).transpose()
     }
 
     fn empty(table: Oid) -> IndexPlan {
@@ -67,6 +76,7 @@ impl IndexPlan {
             predicate: None,
             parent: Oid::INVALID,
             only: false,
+            tablespace: None,
         }
     }
 
@@ -116,6 +126,7 @@ impl IndexPlan {
             for_constraint: catalog.constraint_of_index(index)?.is_some(),
             immediate: row.indimmediate,
             options: class.class.reloptions.clone(),
+            tablespace: Some(class.class.reltablespace).filter(|tablespace| tablespace.is_valid()),
             expressions,
             predicate,
             ..IndexPlan::empty(table.oid)
@@ -201,9 +212,6 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         return Ok(());
     }
     let method = method_of(context, create)?;
-    if create.tablespace.as_deref().is_some_and(|name| name != "pg_default") {
-        return Err(Error::not_implemented("tablespaces"));
-    }
     let mut plan = IndexPlan {
         name: create.name.as_deref().map(str::to_string),
         unique: create.unique,
@@ -211,6 +219,7 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         options: index_options::storage(&create.options, method.1)?,
         method,
         only: !create.relation.inherit,
+        tablespace: IndexPlan::place(context, &relation, create.tablespace.as_deref())?,
         ..IndexPlan::empty(relation.oid)
     };
     if let Some(filter) = &create.filter {
@@ -480,6 +489,13 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
     new.options = plan.options.clone();
     new.parent = plan.parent;
     new.partitioned = partitioned;
+    new.tablespace = match plan.tablespace {
+        Some(tablespace) => tablespace,
+        None => {
+            let persistence = relation.class.relpersistence;
+            crate::tablespace::for_new(context, None, Oid::INVALID, persistence, partitioned)?
+        }
+    };
     for expr in plan.expressions.iter().chain(&plan.predicate) {
         let stored = expression::stored(context, expr.clone());
         new.expression_objects.extend(stored.objects);

@@ -13,15 +13,12 @@ use parser::ast::{CreateTable, Persistence};
 use crate::column::Column;
 use crate::merge::Definition;
 use crate::{
-    Context, constraint, expression, foreign, inherit, like, merge, not_null, options, partition, sequence, temporary,
+    Context, constraint, expression, foreign, inherit, like, merge, not_null, options, partition, sequence, tablespace,
+    temporary,
 };
 
 /// Makes a table.
 pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Result<()> {
-    let unsupported = [(create.tablespace.as_deref().is_some_and(|name| name != "pg_default"), "tablespaces")];
-    if let Some((_, what)) = unsupported.iter().find(|(there, _)| *there) {
-        return Err(Error::not_implemented(what));
-    }
     if let Some(method) = create.access_method.as_deref().filter(|method| *method != "heap") {
         let text = format!("access method \"{method}\" does not exist");
         return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
@@ -66,6 +63,15 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
             "cannot specify storage parameters for a partitioned table",
         )
         .hint("Specify storage parameters for its leaf partitions instead."));
+    }
+    if kind != kind::FOREIGN_TABLE {
+        let inherited = match (&create.partition_of, parents.first()) {
+            (Some(_), Some(parent)) => parent.class.reltablespace,
+            _ => Oid::INVALID,
+        };
+        let partitioned = kind == kind::PARTITIONED_TABLE;
+        let name = create.tablespace.as_deref();
+        new.tablespace = tablespace::for_new(context, name, inherited, persistence, partitioned)?;
     }
     let table = catalog.create_relation(&new)?;
     context.services.at_commit().note(table, create.on_commit);

@@ -7,21 +7,25 @@ use std::fs;
 use std::path::PathBuf;
 
 use catalog::privileges::ObjectKind;
-use catalog::rows::{CatalogRow, PgDatabase, PgDbRoleSetting, PgShdepend, PgShdescription};
+use catalog::rows::{CatalogRow, PgDatabase, PgDbRoleSetting, PgShdepend, PgShdescription, PgTablespace};
 use catalog::{Entry, Object, index};
 use error::{Error, Result, SqlState};
-use ids::oids::DEFAULT_TABLESPACE;
-use ids::{BlockNumber, Fork, Oid, RelFileLocator};
+use ids::oids::{DEFAULT_TABLESPACE, GLOBAL_TABLESPACE};
+use ids::{Fork, Oid, RelFileLocator};
 use locks::{LockMode, LockOwner, LockTag, LockWait};
 use parser::ast::{AlterDatabase, AlterDatabaseAction, CreateDatabase, DropDatabase, ObjectReference};
 use shm::{Interrupt, ProcNumber};
-use storage::{Access, Strategy, StrategyKind};
-use wal::{Image, RmgrId};
 
 use crate::{Context, options};
 
-fn directory(context: &Context<'_>, database: Oid) -> PathBuf {
-    context.services.data_directory().join(storage::database_directory(DEFAULT_TABLESPACE, database))
+fn directory(context: &Context<'_>, tablespace: Oid, database: Oid) -> PathBuf {
+    context.services.data_directory().join(storage::database_directory(tablespace, database))
+}
+
+/// The tablespaces that databases have files in.
+fn tablespaces(context: &Context<'_>) -> Result<Vec<Oid>> {
+    let all = context.catalog().scan_all::<PgTablespace>()?;
+    Ok(all.iter().map(|stored| stored.row.oid).filter(|&oid| oid != GLOBAL_TABLESPACE).collect())
 }
 
 /// Nobody else may use the database: they are given five seconds to leave.
@@ -138,12 +142,17 @@ fn lock(context: &Context<'_>, database: Oid, mode: LockMode) -> Result<()> {
     Ok(())
 }
 
-/// The relations that have files in a database's directory, with the forks that do.
-fn relations(context: &Context<'_>, database: Oid) -> Result<Vec<(Oid, Fork)>> {
-    let path = directory(context, database);
+/// The relations that have files in a database's directory of a tablespace, with the forks that do.
+fn relations(context: &Context<'_>, tablespace: Oid, database: Oid) -> Result<Vec<(Oid, Fork)>> {
+    let path = directory(context, tablespace, database);
     let failed = |e: &std::io::Error| Error::io(format_args!("could not open directory \"{}\"", path.display()), e);
     let mut found = Vec::new();
-    for entry in fs::read_dir(&path).map_err(|e| failed(&e))? {
+    let entries = match fs::read_dir(&path) {
+        // Not every database has files everywhere.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && tablespace != DEFAULT_TABLESPACE => return Ok(found),
+        entries => entries.map_err(|e| failed(&e))?,
+    };
+    for entry in entries {
         let name = entry.map_err(|e| failed(&e))?.file_name();
         let Some(name) = name.to_str().filter(|name| !name.contains('.')) else { continue };
         let digits = name.find('_').unwrap_or(name.len());
@@ -158,44 +167,22 @@ fn relations(context: &Context<'_>, database: Oid) -> Result<Vec<(Oid, Fork)>> {
 
 /// Copies all relations of a database to another, which is new.
 fn copy(context: &Context<'_>, from: Oid, to: Oid) -> Result<()> {
-    let session = context.session;
-    let (storage, transaction) = (&session.store.storage, session.transaction);
-    let xid = transaction.xid()?;
-    let target = directory(context, to);
+    let transaction = context.session.transaction;
+    let target = directory(context, DEFAULT_TABLESPACE, to);
     fs::create_dir_all(&target)
         .map_err(|e| Error::io(format_args!("could not create directory \"{}\"", target.display()), &e))?;
-    let (reading, writing) = (Strategy::new(StrategyKind::BulkRead), Strategy::new(StrategyKind::BulkWrite));
-    for (file, fork) in relations(context, from)? {
-        let source = RelFileLocator::new(DEFAULT_TABLESPACE, from, file);
-        let locator = RelFileLocator::new(DEFAULT_TABLESPACE, to, file);
-        // The free space map makes itself.
-        if fork == Fork::FreeSpace {
-            continue;
-        }
-        if fork == Fork::Main {
-            transaction.drop_at_abort(locator);
-        }
-        storage.create(locator, fork, storage::Persistence::Permanent)?;
-        let blocks = storage.block_count(source, fork)?;
-        let read = Access { strategy: Some(&reading), ..Access::default() };
-        let write = Access { strategy: Some(&writing), ..Access::default() };
-        for block in 0..blocks {
-            session.check_interrupts()?;
-            let original = storage.read(source, fork, BlockNumber(block), &read)?;
-            let copied = storage.extend(locator, fork, 1, &write)?;
-            if copied.first.0 != block {
-                return Err(Error::internal("somebody else writes to a new database"));
-            }
-            let original = original.share();
-            // A page that nobody has used yet has no log position either: it is there as zeros.
-            if original.is_new() {
+    for tablespace in tablespaces(context)? {
+        for (file, fork) in relations(context, tablespace, from)? {
+            let source = RelFileLocator::new(tablespace, from, file);
+            let locator = RelFileLocator::new(tablespace, to, file);
+            // The free space map makes itself.
+            if fork == Fork::FreeSpace {
                 continue;
             }
-            let mut guard = copied.buffer.exclusive();
-            let mut change = storage.change(RmgrId::XLOG, storage::xlog::PAGE);
-            let slot = change.page(&mut guard, Image::Forced);
-            change.page_mut(slot).copy_from_slice(&original[..]);
-            change.finish(xid);
+            if fork == Fork::Main {
+                transaction.drop_at_abort(locator);
+            }
+            crate::tablespace::copy_fork(context, source, locator, fork, storage::Persistence::Permanent)?;
         }
     }
     let version = target.join("PG_VERSION");
@@ -343,10 +330,12 @@ pub(crate) fn drop(context: &Context<'_>, drop: &DropDatabase) -> Result<()> {
     let key = [row.oid.into(), PgDatabase::RELATION.into()];
     catalog.delete_all::<PgShdescription>(index::PG_SHDESCRIPTION_O_C_INDEX, &key)?;
     catalog.delete_all::<PgDbRoleSetting>(index::PG_DB_ROLE_SETTING_DATABASEID_ROL_INDEX, &[row.oid.into()])?;
-    for (file, fork) in relations(context, row.oid)? {
-        if fork == Fork::Main {
-            let locator = RelFileLocator::new(DEFAULT_TABLESPACE, row.oid, file);
-            context.session.transaction.drop_at_commit(locator);
+    for tablespace in tablespaces(context)? {
+        for (file, fork) in relations(context, tablespace, row.oid)? {
+            if fork == Fork::Main {
+                let locator = RelFileLocator::new(tablespace, row.oid, file);
+                context.session.transaction.drop_at_commit(locator);
+            }
         }
     }
     Ok(())

@@ -61,6 +61,7 @@ mod rule;
 mod schema;
 pub mod sequence;
 mod statistics;
+mod tablespace;
 pub mod temporary;
 pub mod triggers;
 mod truncate;
@@ -151,6 +152,10 @@ fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
             types::composite::alter(context, alter)?
         }
         Statement::AlterTable(alter) => alter::alter_table(context, alter)?,
+        Statement::AlterTableMoveAll(alter) => tablespace::move_all(context, alter)?,
+        Statement::CreateTablespace(create) => tablespace::create(context, create)?,
+        Statement::AlterTablespace(alter) => tablespace::alter(context, alter)?,
+        Statement::DropTablespace(drop) => tablespace::drop(context, drop)?,
         Statement::Rename(rename) => rename::rename(context, rename)?,
         Statement::AlterObjectSchema(alter) => rename::set_schema(context, alter)?,
         Statement::CreateExtension(create) => extension::create(context, create)?,

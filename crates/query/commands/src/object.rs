@@ -274,6 +274,9 @@ impl<T: Named> Operations for Of<T> {
         if let Some(schema) = row.schema() {
             catalog.require_privileges(Privileged::Schema, schema, Privileges::CREATE)?;
         }
+        if T::RELATION == PgTablespace::RELATION {
+            crate::tablespace::check_name(name)?;
+        }
         self.check_free(context, &row, name, row.schema())?;
         row.set_name(name);
         catalog.change::<T>(T::OID_INDEX, &[oid.into()], |stored| *stored = row)?;

@@ -8,6 +8,7 @@ use catalog::relation::kind;
 use catalog::{Relation, rows};
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
+use ids::oids::{DEFAULT_TABLESPACE, GLOBAL_TABLESPACE};
 use parser::ast::{Reindex, ReindexTarget, RelationName};
 
 use crate::vacuum::Usage;
@@ -19,20 +20,19 @@ const SHARE: u8 = 5;
 struct Request {
     verbose: bool,
     concurrently: bool,
+    /// The tablespace where the indexes go.
+    tablespace: Option<Oid>,
 }
 
 fn parse(context: &Context<'_>, reindex: &Reindex) -> Result<Request> {
-    let mut found = Request { verbose: false, concurrently: false };
+    let mut found = Request { verbose: false, concurrently: false, tablespace: None };
+    let mut tablespace = None;
     for item in &reindex.options {
         match &*item.name {
             "verbose" => found.verbose = options::boolean(item)?,
             "concurrently" => found.concurrently = options::boolean(item)?,
             "tablespace" => match options::text(item).as_deref() {
-                Some("pg_default") => (),
-                Some(name) => {
-                    let text = format!("tablespace \"{name}\" does not exist");
-                    return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
-                }
+                Some(name) => tablespace = Some(name.to_string()),
                 None => return Err(Error::new(SqlState::SYNTAX_ERROR, "tablespace requires a parameter")),
             },
             other => {
@@ -40,6 +40,14 @@ fn parse(context: &Context<'_>, reindex: &Reindex) -> Result<Request> {
                 return Err(context.place(Error::new(SqlState::SYNTAX_ERROR, text), item.location));
             }
         }
+    }
+    if let Some(name) = tablespace {
+        let tablespace = crate::tablespace::named(context, &name)?;
+        if tablespace != DEFAULT_TABLESPACE {
+            let wanted = Privileges::CREATE;
+            context.catalog().require_privileges(ObjectKind::Tablespace, tablespace, wanted)?;
+        }
+        found.tablespace = Some(tablespace);
     }
     Ok(found)
 }
@@ -122,7 +130,7 @@ fn one_index(context: &Context<'_>, name: &RelationName, request: &Request) -> R
     executor::lock_relation(context.session, table, SHARE)?;
     let usage = Usage::begin(context.session);
     let started_us = stats::now_us();
-    rebuild(context, table, oid)?;
+    rebuild(context, table, oid, request.tablespace, request.concurrently)?;
     if request.verbose {
         let text = format!("index \"{}\" was reindexed", relation.name());
         tell(context, text, Some(usage.times(started_us)));
@@ -187,7 +195,8 @@ fn table(context: &Context<'_>, oid: Oid, request: &Request) -> Result<bool> {
         let relation = catalog.relation(table)?;
         for &index in &relation.indexes {
             found = true;
-            rebuild(context, table, index)?;
+            let tablespace = request.tablespace.filter(|_| table == oid);
+            rebuild(context, table, index, tablespace, request.concurrently)?;
             if request.verbose {
                 let index = catalog.relation(index)?;
                 tell(context, format!("index \"{}\" was reindexed", shown(context, &index, request)?), None);
@@ -206,10 +215,26 @@ fn shown(context: &Context<'_>, relation: &Relation, request: &Request) -> Resul
     if request.concurrently { crate::vacuum::table_name(context, relation) } else { Ok(relation.name().to_string()) }
 }
 
-fn rebuild(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> {
+fn rebuild(
+    context: &Context<'_>,
+    table: Oid,
+    index: Oid,
+    tablespace: Option<Oid>,
+    concurrently: bool,
+) -> Result<()> {
     let catalog = context.catalog();
+    if tablespace.is_some() && index < Oid::FIRST_UNPINNED {
+        let name = catalog.relation(index)?.name().to_string();
+        let text = format!("cannot move system relation \"{name}\"");
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    if tablespace == Some(GLOBAL_TABLESPACE) && concurrently {
+        let text = "cannot move non-shared relation to tablespace \"pg_global\"";
+        return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text));
+    }
+    let tablespace = tablespace.map(|tablespace| crate::tablespace::place(context, tablespace)).transpose()?;
     executor::lock_relation(context.session, index, 8)?;
-    catalog.new_files(index)?;
+    catalog.new_files_in(index, tablespace)?;
     catalog.next_command()?;
     index_build::fill(context, table, index)?;
     catalog.note_command("REINDEX", catalog::Object::relation(index));

@@ -149,6 +149,7 @@ impl Engine {
     pub fn resource_managers(&self) -> Vec<Arc<dyn ResourceManager>> {
         let mut managers = self.transactions().resource_managers();
         managers.push(Arc::new(storage::StorageManager));
+        managers.push(Arc::new(storage::TablespaceManager));
         managers.push(Arc::new(heap::HeapRmgr));
         managers.push(Arc::new(btree::BtreeRmgr));
         managers.push(Arc::new(gist::GistRmgr));

@@ -20,7 +20,7 @@ pub const SEGMENT_PAGES: u32 = 131_072;
 /// From this many pages on, extension allocates space instead of writing zeros.
 const ALLOCATE_FROM: u32 = 9;
 /// The directory of a tablespace's files under its link: version and catalog version.
-const TABLESPACE_VERSION: &str = "PG_18_202506291";
+pub(crate) const TABLESPACE_VERSION: &str = "PG_18_202506291";
 
 /// One segment file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

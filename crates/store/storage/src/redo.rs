@@ -200,7 +200,7 @@ impl<'r> RedoContext<'r> {
         self.forget_missing(|locator, _, _| locator.database == database);
     }
 
-    fn forget_missing(&self, gone: impl Fn(RelFileLocator, Fork, BlockNumber) -> bool) {
+    pub(crate) fn forget_missing(&self, gone: impl Fn(RelFileLocator, Fork, BlockNumber) -> bool) {
         let mut missing = self.missing.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         missing.retain(|&(locator, fork, block), _| !gone(locator, fork, block));
     }

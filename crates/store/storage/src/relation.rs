@@ -52,7 +52,15 @@ impl Storage {
     /// # Errors
     /// `58P02` if the file exists.
     pub fn create(&self, locator: RelFileLocator, fork: Fork, persistence: Persistence) -> Result<()> {
-        self.inner.files.create(FileTag { locator, fork, segment: 0 }, false)?;
+        let tag = FileTag { locator, fork, segment: 0 };
+        match self.inner.files.create(tag, false) {
+            // The first relation of its database in the tablespace.
+            Err(e) if e.state() == SqlState::UNDEFINED_FILE && locator.tablespace != ids::oids::DEFAULT_TABLESPACE => {
+                self.make_database_directory(locator.tablespace, locator.database)?;
+                self.inner.files.create(tag, false)?;
+            }
+            created => created?,
+        }
         if persistence.is_logged() || fork == Fork::Init {
             let mut record = Record::new(RmgrId::STORAGE, CREATE);
             record.data(&encode(locator, fork as u32));

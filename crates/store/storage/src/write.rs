@@ -52,6 +52,7 @@ pub(crate) enum Pages {
     Fork(RelFileLocator, Fork, u32),
     Relation(RelFileLocator),
     Database(Oid),
+    Tablespace(Oid),
 }
 
 impl Pages {
@@ -62,6 +63,7 @@ impl Pages {
             }
             Pages::Relation(locator) => tag.file == locator.file.0 && tag.locator() == locator,
             Pages::Database(database) => tag.database == database.0,
+            Pages::Tablespace(tablespace) => tag.tablespace == tablespace.0,
         }
     }
 }

@@ -370,20 +370,28 @@ impl Catalog {
     /// # Errors
     /// `0A000` for the system catalogs, whose file numbers are fixed.
     pub fn new_files(&self, relation: Oid) -> Result<RelFileLocator> {
+        self.new_files_in(relation, None)
+    }
+
+    /// The same, in another tablespace if one is given (as `reltablespace` has it).
+    pub fn new_files_in(&self, relation: Oid, tablespace: Option<Oid>) -> Result<RelFileLocator> {
         let class = self.class(relation)?.ok_or_else(|| Error::internal("relation is gone"))?;
         if relation < Oid::FIRST_UNPINNED {
             return Err(Error::not_implemented("rewriting a system catalog"));
         }
         let transaction = self.transaction()?.clone();
         let old = locator_of(&class, self.database());
-        let file = self.new_file_number(class.reltablespace, class.relisshared)?;
+        let tablespace = tablespace.unwrap_or(class.reltablespace);
+        let file = self.new_file_number(tablespace, class.relisshared)?;
         let mut row = PgClass::clone(&class);
+        row.reltablespace = tablespace;
         row.relfilenode = file;
         let locator = locator_of(&row, self.database());
         transaction.drop_at_abort(locator);
         self.create_file(&row)?;
         self.alter_class(relation, |row| {
             row.relfilenode = file;
+            row.reltablespace = tablespace;
             row.relpages = 0;
             row.reltuples = -1.0;
             row.relallvisible = 0;

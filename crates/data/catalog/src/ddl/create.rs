@@ -218,6 +218,9 @@ impl Catalog {
             }
             kind::TOAST => {}
             _ => {
+                if !has_storage {
+                    self.record_tablespace(this, new.tablespace)?;
+                }
                 self.record_dependency(this, Object::of::<PgNamespace>(new.schema), Dependency::Normal)?;
                 if new.of_type.is_valid() {
                     self.record_dependency(this, Object::of::<PgType>(new.of_type), Dependency::Normal)?;

@@ -182,6 +182,9 @@ impl Catalog {
             ..Default::default()
         })?;
         self.record_index_dependencies(new, oid, keys)?;
+        if new.partitioned {
+            self.record_tablespace(Object::relation(oid), new.tablespace)?;
+        }
         if !table.class.relhasindex {
             self.change::<PgClass>(index::PG_CLASS_OID_INDEX, &[new.table.into()], |class| class.relhasindex = true)?;
         }

@@ -4,11 +4,12 @@ use super::{catalog_of, text};
 use crate::acl::Privileges;
 use crate::catalog::Catalog;
 use crate::privileges::{ObjectKind, role};
-use error::{Error, Result, SqlState};
+use batch::{Column, DatumRef, Repr};
+use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
 use ids::oids::{DEFAULT_TABLESPACE, GLOBAL_TABLESPACE};
 use std::path::Path;
-use types::Context;
+use types::{Context, RowSource};
 
 types::builtins! {
     /// Sizes of databases and tablespaces.
@@ -78,6 +79,37 @@ fn tablespace_size(catalog: &Catalog, oid: Oid) -> Result<Option<i64>> {
         other => catalog.data_directory.join("pg_tblspc").join(other.to_string()),
     };
     Ok(Some(weight(&directory, 0)))
+}
+
+/// `pg_tablespace_databases`: the databases that have files in a tablespace.
+pub(super) fn tablespace_databases(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let mut column = Column::new(Repr::B4);
+    let Some(oid) = super::rows::oid_argument(args) else { return super::rows::made(vec![column]) };
+    let catalog = catalog_of(&context)?;
+    let directory = match oid {
+        GLOBAL_TABLESPACE => {
+            let text = "global tablespace never has databases";
+            context.env.notice(Error::new(SqlState::WARNING, text).severity(Severity::Warning));
+            return super::rows::made(vec![column]);
+        }
+        DEFAULT_TABLESPACE => catalog.data_directory.join("base"),
+        other => {
+            let inside = storage::database_directory(other, Oid::INVALID);
+            let inside = Path::new(&inside).parent().map(Path::to_path_buf).unwrap_or_default();
+            catalog.data_directory.join(inside)
+        }
+    };
+    if !directory.is_dir() {
+        let text = format!("{oid} is not a tablespace OID");
+        context.env.notice(Error::new(SqlState::WARNING, text).severity(Severity::Warning));
+    }
+    for path in entries(&directory) {
+        let number = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<u32>().ok());
+        if let Some(number) = number.filter(|_| entries(&path).next().is_some()) {
+            column.push(DatumRef::B4(number as i32));
+        }
+    }
+    super::rows::made(vec![column])
 }
 
 fn entries(directory: &Path) -> impl Iterator<Item = std::path::PathBuf> {

@@ -310,20 +310,21 @@ fn file_number(catalog: &Catalog, oid: Oid) -> Result<Option<Oid>> {
 }
 
 fn file_path(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
-    let Some(file) = file_number(catalog, oid)? else { return Ok(None) };
+    if file_number(catalog, oid)?.is_none() {
+        return Ok(None);
+    }
     let Some(class) = catalog.class(oid)? else { return Ok(None) };
     let locator = locator_of(&class, catalog.database());
-    Ok(Some(match locator.tablespace {
-        GLOBAL_TABLESPACE => format!("global/{file}"),
-        ids::oids::DEFAULT_TABLESPACE => format!("base/{}/{file}", locator.database),
-        other => format!("pg_tblspc/{other}/PG_18_202506291/{}/{file}", locator.database),
-    }))
+    Ok(Some(storage::relation_path(locator, ids::Fork::Main)))
 }
 
 fn tablespace_location(catalog: &Catalog, oid: Oid) -> Result<String> {
-    let link = catalog.data_directory.join("pg_tblspc").join(oid.to_string());
+    let place = format!("pg_tblspc/{oid}");
+    let link = catalog.data_directory.join(&place);
     match std::fs::read_link(&link) {
         Ok(target) => Ok(target.to_string_lossy().into_owned()),
+        // In place: a directory instead of a link.
+        Err(_) if link.is_dir() => Ok(place),
         Err(_) => Ok(String::new()),
     }
 }

@@ -12,6 +12,7 @@ use types::{Context, RowSource, RowSourceMaker};
 
 /// The functions, by object id.
 pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
+    (2556, super::disk::tablespace_databases),
     (3425, partition_ancestors),
     (3423, partition_tree),
     (1689, acl_explode),
@@ -59,7 +60,7 @@ pub(super) fn made(columns: Vec<Column>) -> Result<Box<dyn RowSource>> {
     }
 }
 
-fn oid_argument(args: &[DatumRef<'_>]) -> Option<Oid> {
+pub(super) fn oid_argument(args: &[DatumRef<'_>]) -> Option<Oid> {
     args.first().and_then(|arg| arg.as_oid())
 }
 

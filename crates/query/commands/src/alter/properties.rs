@@ -87,14 +87,7 @@ pub(super) fn alter(context: &Context<'_>, relation: &Entry<Relation>, action: &
         Action::RowSecurity(on) => catalog.alter_class(table, |class| class.relrowsecurity = *on),
         Action::ForceRowSecurity(on) => catalog.alter_class(table, |class| class.relforcerowsecurity = *on),
         Action::SetWithoutOids => Ok(()),
-        Action::SetTablespace(name) if &**name == "pg_default" => Ok(()),
-        Action::SetTablespace(name) => match catalog.tablespace_by_name(name)? {
-            Some(_) => Err(Error::not_implemented("tablespaces")),
-            None => {
-                let text = format!("tablespace \"{name}\" does not exist");
-                Err(Error::new(SqlState::UNDEFINED_OBJECT, text))
-            }
-        },
+        Action::SetTablespace(name) => crate::tablespace::set(context, relation, name),
         Action::SetAccessMethod(None) => Ok(()),
         Action::SetAccessMethod(Some(name)) if &**name == "heap" => Ok(()),
         Action::SetAccessMethod(Some(name)) => {
