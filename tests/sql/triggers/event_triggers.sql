@@ -36,7 +36,7 @@ CREATE EVENT TRIGGER a_start ON sql_drop EXECUTE FUNCTION dropped();
 SELECT evtname, evtevent, evtfoid::regproc, evtenabled, evttags FROM pg_event_trigger ORDER BY 1;
 -- Everything that a command did is reported.
 CREATE SCHEMA watched CREATE TABLE one (a serial PRIMARY KEY, b text UNIQUE) CREATE VIEW v AS SELECT b FROM one;
-CREATE TABLE watched.two (a int REFERENCES watched.one, c int CHECK (c > 0));
+CREATE TABLE watched.two (a int REFERENCES watched.one, c int UNIQUE);
 CREATE TABLE IF NOT EXISTS watched.two (a int);
 CREATE FUNCTION watched.f(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
 CREATE OR REPLACE FUNCTION watched.f(int) RETURNS int LANGUAGE sql AS 'SELECT $1 + 1';
@@ -54,8 +54,8 @@ SELECT 1;
 -- What goes is told before the end of the command.
 ALTER TABLE watched.two DROP COLUMN c;
 DROP FUNCTION watched.f;
-ALTER TABLE watched.one ALTER COLUMN a DROP DEFAULT;
-DROP SEQUENCE watched.one_a_seq;
+DROP SEQUENCE watched.one_a_seq CASCADE;
+DROP VIEW watched.v;
 DROP TABLE watched.one CASCADE;
 -- A function may refuse.
 CREATE FUNCTION refused() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'no % today', tg_tag; END$$;

@@ -467,7 +467,8 @@ impl Catalog {
     /// Sets or (with `None`) removes the comment on an object.
     pub fn set_description(&self, object: Object, text: Option<&str>) -> Result<()> {
         let text = text.filter(|text| !text.is_empty());
-        if is_shared(object.class) {
+        // A subscription belongs to a database, although all see it.
+        if is_shared(object.class) && object.class != PgSubscription::RELATION {
             let key = [object.oid.into(), object.class.into()];
             self.delete_all::<PgShdescription>(index::PG_SHDESCRIPTION_O_C_INDEX, &key)?;
             return match text {

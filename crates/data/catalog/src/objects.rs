@@ -183,7 +183,14 @@ impl Catalog {
         let (type_, _) = self.base_type(type_, -1)?;
         let (category, _) = self.type_category(type_)?;
         let classes = self.rows::<PgOpclass>(index::PG_OPCLASS_AM_NAME_NSP_INDEX, &[method.into()])?;
-        let defaults = || classes.iter().filter(|class| class.opcdefault);
+        // Those of users first have to be known.
+        let mut known = Vec::with_capacity(classes.len());
+        for class in classes.iter().filter(|class| class.opcdefault) {
+            if class.oid < Oid::FIRST_NORMAL || self.class_is_known(class)? {
+                known.push(class);
+            }
+        }
+        let defaults = || known.iter().copied();
         if let Some(exact) = defaults().find(|class| class.opcintype == type_) {
             return Ok(Some(exact.oid));
         }
@@ -204,6 +211,32 @@ impl Catalog {
         })
     }
 
+    /// Whether a class does what one of the server's own does: then its indexes are known to work. Of others only the functions know how
+    /// their values are ordered, and these nobody calls.
+    pub fn class_is_known(&self, class: &PgOpclass) -> Result<bool> {
+        if class.oid < Oid::FIRST_NORMAL {
+            return Ok(true);
+        }
+        if !matches!(class.opcmethod, BTREE | HASH) || class.opckeytype.is_valid() {
+            return Ok(false);
+        }
+        let classes = self.rows::<PgOpclass>(index::PG_OPCLASS_AM_NAME_NSP_INDEX, &[class.opcmethod.into()])?;
+        let ty = class.opcintype;
+        let model = classes.iter().find(|model| {
+            model.oid < Oid::FIRST_NORMAL && model.opcdefault && model.opcintype == ty
+        });
+        let Some(model) = model else { return Ok(false) };
+        let function = |family: Oid| self.family_function(family, ty, ty, 1);
+        let most = if class.opcmethod == BTREE { 5 } else { 1 };
+        for strategy in 1..=most {
+            let operator = |family: Oid| self.family_operator(family, ty, ty, strategy);
+            if operator(class.opcfamily)? != operator(model.opcfamily)? {
+                return Ok(false);
+            }
+        }
+        Ok(function(class.opcfamily)? == function(model.opcfamily)?)
+    }
+
     /// The operator that does `strategy` for these argument types in a family.
     pub fn family_operator(&self, family: Oid, left: Oid, right: Oid, strategy: i16) -> Result<Option<Oid>> {
         let key = [family.into(), left.into(), right.into(), strategy.into()];
@@ -216,9 +249,14 @@ impl Catalog {
         self.rows(index::PG_AMOP_FAM_STRAT_INDEX, &[family.into()])
     }
 
-    /// The families that an operator is in, searching (`amoppurpose` `s`) or ordering (`o`).
+    /// The families that an operator is in, searching (`amoppurpose` `s`) or ordering (`o`). What users added to families is left out: it says
+    /// nothing of how values are encoded.
     pub fn operator_families(&self, operator: Oid) -> Result<std::sync::Arc<[Entry<PgAmop>]>> {
-        self.rows(index::PG_AMOP_OPR_FAM_INDEX, &[operator.into()])
+        let rows = self.rows::<PgAmop>(index::PG_AMOP_OPR_FAM_INDEX, &[operator.into()])?;
+        match rows.iter().any(|row| row.oid >= Oid::FIRST_NORMAL) {
+            false => Ok(rows),
+            true => Ok(rows.iter().filter(|row| row.oid < Oid::FIRST_NORMAL).cloned().collect()),
+        }
     }
 
     /// The strategy number of an operator in a family, for searches.

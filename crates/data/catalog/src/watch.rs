@@ -140,9 +140,13 @@ impl Catalog {
     }
 
     /// Notes that an object is about to be dropped.
-    pub(crate) fn note_dropped(&self, object: Object, original: bool, normal: bool) -> Result<()> {
+    pub fn note_dropped(&self, object: Object, original: bool, normal: bool) -> Result<()> {
         // Of what is shared by all databases, and of event triggers themselves, event triggers do not learn.
-        if crate::depend::is_shared(object.class) || object.class == PgEventTrigger::RELATION {
+        if !self.is_watched() {
+            return Ok(());
+        }
+        let shared = crate::depend::is_shared(object.class) && object.class != PgSubscription::RELATION;
+        if shared || object.class == PgEventTrigger::RELATION {
             return Ok(());
         }
         let identity = self.identify(object)?;

@@ -440,14 +440,7 @@ impl Address<'_> {
         }
         let reference =
             ObjectReference::OperatorClass { name: self.object_name(name)?, method: method.as_str().into() };
-        self.by_reference(kind, &reference).map_err(|error| {
-            // Not quite as the statements say it.
-            let suffix = format!(" for access method \"{method}\" does not exist");
-            match error.message().strip_suffix(&suffix) {
-                Some(what) => undefined(format!("{what} does not exist for access method \"{method}\"")),
-                None => error,
-            }
-        })
+        self.by_reference(kind, &reference)
     }
 
     fn family_member(&self, operator: bool) -> Result<Object> {

@@ -78,6 +78,9 @@ pub trait Services {
     /// Lets a routine's language look at its body, as far as `check_function_bodies` wants it. Errors have their place in the body.
     fn check_routine(&self, routine: &catalog::rows::PgProc) -> Result<()>;
 
+    /// Refuses a statement, called `what`, inside of a transaction block.
+    fn refuse_block(&self, what: &str) -> Result<()>;
+
     /// A table is about to be written anew by ALTER; the bits of `reason` say why: 1 for its persistence, 2 for a default, 4 for a column, 8 for its
     /// access method. Event triggers may refuse it.
     fn rewrites_table(&self, table: Oid, reason: i32) -> Result<()>;

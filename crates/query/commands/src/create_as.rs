@@ -71,7 +71,7 @@ fn make(
     new.columns = view::columns(context, &query, false)?;
     new.options = options::storage(&into.options)?;
     let tablespace = into.tablespace.as_deref();
-    new.tablespace = crate::tablespace::for_new(context, tablespace, Oid::INVALID, persistence, false)?;
+    new.tablespace = crate::tablespace::for_new(context, tablespace, ids::Oid::INVALID, persistence, false)?;
     let table = catalog.create_relation(&new)?;
     context.services.at_commit().note(table, into.on_commit);
     catalog.create_toast_table(table)?;

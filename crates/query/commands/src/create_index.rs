@@ -396,6 +396,7 @@ fn element_key(
                 let text = format!("operator class \"{class}\" does not accept data type {name}");
                 return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
             }
+            crate::operator_class::require_known(context, found)?;
             found
         }
     };

@@ -46,6 +46,7 @@ mod needs;
 mod not_null;
 mod object;
 mod operator;
+mod operator_class;
 mod options;
 mod owned;
 mod owner;
@@ -61,6 +62,7 @@ mod rule;
 mod schema;
 pub mod sequence;
 mod statistics;
+mod subscription;
 mod tablespace;
 pub mod temporary;
 pub mod triggers;
@@ -101,6 +103,9 @@ fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::AlterEventTrigger(alter) => event_trigger::alter(context, alter)?,
         Statement::CreatePublication(create) => publication::create(context, create)?,
         Statement::AlterPublication(alter) => publication::alter(context, alter)?,
+        Statement::CreateSubscription(create) => subscription::create(context, create)?,
+        Statement::AlterSubscription(alter) => subscription::alter(context, alter)?,
+        Statement::DropSubscription(drop) => subscription::drop(context, drop)?,
         Statement::CreateForeignDataWrapper(create) => foreign::create_wrapper(context, create)?,
         Statement::AlterForeignDataWrapper(alter) => foreign::alter_wrapper(context, alter)?,
         Statement::CreateServer(create) => foreign::create_server(context, create)?,
@@ -128,6 +133,8 @@ fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::DropOwned(drop) => owned::drop_owned(context, drop)?,
         Statement::ReassignOwned(reassign) => owned::reassign(context, reassign)?,
         Statement::CreateLanguage(create) => language::create(context, create)?,
+        Statement::CreateOperatorClass(create) => operator_class::create(context, create)?,
+        Statement::AlterOperatorFamily(alter) => operator_class::alter_family(context, alter)?,
         Statement::CreateOperatorFamily(create) => operator::create_family(context, create)?,
         Statement::CreateFunction(create) => function::create(context, create)?,
         Statement::AlterFunction(alter) => function::alter::alter(context, alter)?,

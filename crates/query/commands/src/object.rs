@@ -270,7 +270,13 @@ impl<T: Named> Operations for Of<T> {
     fn rename(&self, context: &Context<'_>, oid: Oid, name: &str) -> Result<()> {
         let catalog = context.catalog();
         let mut row = self.row(catalog, oid)?;
+        if T::RELATION == PgTablespace::RELATION && self.require_owner(context, oid, false).is_err() {
+            return Err(catalog.denied(Privileged::Tablespace, oid)?);
+        }
         self.require_owner(context, oid, false)?;
+        if T::RELATION == PgSubscription::RELATION {
+            catalog.require_privileges(Privileged::Database, catalog.database(), Privileges::CREATE)?;
+        }
         if let Some(schema) = row.schema() {
             catalog.require_privileges(Privileged::Schema, schema, Privileges::CREATE)?;
         }
@@ -351,7 +357,7 @@ fn in_path_of<T: Named>(
     let mut found = schemas.iter().filter_map(|&schema| rows.iter().find(|row| row.schema() == Some(schema)));
     found.next().cloned().ok_or_else(|| {
         let suffix = method.map_or(String::new(), |(_, name)| format!(" for access method \"{name}\""));
-        Error::new(SqlState::UNDEFINED_OBJECT, format!("{} \"{name}\"{suffix} does not exist", T::WORD))
+        Error::new(SqlState::UNDEFINED_OBJECT, format!("{} \"{name}\" does not exist{suffix}", T::WORD))
     })
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn note(context: &Context<'_>, statement: &Statement, from: Option<us
         Statement::CreateSchema(_)
         | Statement::Reindex(_)
         | Statement::CreateOperatorClass(_)
+        | Statement::AlterOperatorFamily(_)
         | Statement::Drop(_)
         | Statement::DropOwned(_)
         | Statement::DropUserMapping(_)

@@ -285,7 +285,7 @@ pub(crate) fn set(context: &Context<'_>, relation: &Relation, name: &str) -> Res
 }
 
 /// Moves a relation, with its TOAST table.
-fn move_to(context: &Context<'_>, oid: Oid, tablespace: Oid) -> Result<()> {
+pub(crate) fn move_to(context: &Context<'_>, oid: Oid, tablespace: Oid) -> Result<()> {
     let catalog = context.catalog();
     let relation = catalog.relation(oid)?;
     if relation.class.reltablespace == tablespace {

@@ -146,6 +146,10 @@ impl Services for Session<'_> {
         self.check_body(routine)
     }
 
+    fn refuse_block(&self, what: &str) -> Result<()> {
+        Session::refuse_block(self, what)
+    }
+
     fn rewrites_table(&self, table: Oid, reason: i32) -> Result<()> {
         match self.catalog().is_watched() {
             true => self.fire_event(Stage::Rewrite(table, reason)),

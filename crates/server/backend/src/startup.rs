@@ -582,6 +582,16 @@ impl Hooks for Rules<'_> {
                 Some(other) => Err(Error::not_implemented(format_args!("conversion between {other} and UTF8"))),
                 None => Err(invalid()),
             },
+            id::DEFAULT_TABLESPACE if !text.is_empty() => match self.catalog {
+                Some(catalog) if catalog.tablespace_by_name(text)?.is_none() => {
+                    Err(invalid().detail(format!("Tablespace \"{text}\" does not exist.")))
+                }
+                _ => Ok(value),
+            },
+            id::TEMP_TABLESPACES => match self.catalog {
+                Some(catalog) => check_temporary_tablespaces(catalog, text).map(|()| value),
+                None => Ok(value),
+            },
             _ => Ok(value),
         }
     }
@@ -589,6 +599,17 @@ impl Hooks for Rules<'_> {
     fn may_set(&self, _parameter: &str) -> bool {
         self.catalog.is_some_and(|catalog| catalog.is_superuser(catalog.current_user()).unwrap_or(false))
     }
+}
+
+/// Each tablespace of a list must exist; the role must be able to create there, or it is passed over.
+fn check_temporary_tablespaces(catalog: &Catalog, list: &str) -> Result<()> {
+    for name in list.split(',').map(|name| name.trim().trim_matches('"')).filter(|name| !name.is_empty()) {
+        if catalog.tablespace_by_name(name)?.is_none() {
+            let text = format!("tablespace \"{name}\" does not exist");
+            return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
+        }
+    }
+    Ok(())
 }
 
 /// Sets what database, role and client want, later ones winning.

@@ -76,6 +76,11 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
     later.sort_by_key(|statement: &Later| statement.rank);
     for statement in later {
         run(context, &statement)?;
+        if let Some((schema, name, tablespace)) = statement.index
+            && let Some(class) = context.catalog().relation_in_schema(schema, &name)?
+        {
+            crate::tablespace::move_to(context, class.oid, tablespace)?;
+        }
     }
     Ok(())
 }
@@ -86,11 +91,22 @@ struct Later {
     text: String,
     /// Who owns what has an owner of its own.
     owner: Option<Oid>,
+    /// An index's schema, name and tablespace, which the text does not say.
+    index: Option<(Oid, String, Oid)>,
+}
+
+/// Where an index is found again, and where it is to be.
+fn place_of(context: &Context<'_>, index: Oid) -> Result<Option<(Oid, String, Oid)>> {
+    let class = context.catalog().class(index)?;
+    Ok(class.map(|class| (class.relnamespace, class.relname.to_string(), class.reltablespace)))
 }
 
 /// Runs a statement of our own.
 fn run(context: &Context<'_>, later: &Later) -> Result<()> {
     let text = &later.text;
+    // For event triggers it is all one command.
+    let catalog = context.catalog();
+    let _unheard = catalog.is_watched().then(|| catalog.watch("ALTER TABLE"));
     for statement in parser::parse(text)? {
         let context = &Context { text, ..*context };
         let done = match (&statement.statement, later.owner) {
@@ -275,7 +291,7 @@ fn dependents(context: &Context<'_>, relation: &Entry<Relation>, number: i16, la
                     kind::INDEX | kind::PARTITIONED_INDEX => {
                         let text = catalog.index_text(object.oid)?;
                         if !drops.contains(&object) {
-                            later.push(Later { rank: 1, text, owner: None });
+                            later.push(Later { rank: 1, text, owner: None, index: place_of(context, object.oid)? });
                             drops.push(object);
                         }
                     }
@@ -297,7 +313,7 @@ fn dependents(context: &Context<'_>, relation: &Entry<Relation>, number: i16, la
                 let row = catalog.row::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &[object.oid.into()])?;
                 if let Some(row) = row {
                     let text = catalog.statistics_text(&row)?;
-                    later.push(Later { rank: 4, text, owner: Some(row.stxowner) });
+                    later.push(Later { rank: 4, text, owner: Some(row.stxowner), index: None });
                     drops.push(object);
                 }
             }
@@ -376,7 +392,11 @@ fn note_constraint(context: &Context<'_>, constraint: &PgConstraint, later: &mut
     }
     let rank = if constraint.contype == b'f' { 3 } else { 2 };
     let rank = if matches!(constraint.contype, b'p' | b'u') { 1 } else { rank };
+    let index = match constraint.contype {
+        b'p' | b'u' | b'x' => place_of(context, constraint.conindid)?,
+        _ => None,
+    };
     let text = format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}");
-    later.push(Later { rank, text, owner: None });
+    later.push(Later { rank, text, owner: None, index });
     Ok(())
 }

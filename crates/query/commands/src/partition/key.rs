@@ -161,10 +161,12 @@ fn class_and_collation(
     let class = match &element.operator_class {
         Some(class) => {
             let schema = class.qualifiers.last().map(|schema| &**schema);
-            catalog.opclass_by_name(method, schema, &class.name)?.ok_or_else(|| {
+            let found = catalog.opclass_by_name(method, schema, &class.name)?.ok_or_else(|| {
                 let text = format!("operator class \"{class}\" does not exist for access method \"{word}\"");
                 Error::new(SqlState::UNDEFINED_OBJECT, text)
-            })?
+            })?;
+            crate::operator_class::require_known(context, found)?;
+            found
         }
         None => catalog.default_opclass(method, ty.oid)?.ok_or_else(|| {
             let name = context.session.type_name(ty.oid).unwrap_or_default();

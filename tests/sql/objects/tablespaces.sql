@@ -1,0 +1,96 @@
+-- Tablespaces in place, which need no directory of their own.
+SET allow_in_place_tablespaces = on;
+CREATE TABLESPACE pg_place LOCATION '';
+CREATE TABLESPACE relative LOCATION 'somewhere';
+CREATE TABLESPACE nowhere LOCATION '/nonexistent/place';
+CREATE TABLESPACE quoted LOCATION '/it''s';
+CREATE TABLESPACE script_place LOCATION '' WITH (nonsense = 1);
+CREATE TABLESPACE script_place LOCATION '' WITH (random_page_cost = 3.5);
+CREATE TABLESPACE script_place LOCATION '';
+ALTER TABLESPACE script_place SET (seq_page_cost = 1.5, random_page_cost = 2);
+ALTER TABLESPACE script_place RESET (seq_page_cost = 2);
+ALTER TABLESPACE script_place RESET (seq_page_cost);
+SELECT spcname, spcoptions FROM pg_tablespace WHERE spcname = 'script_place';
+SELECT pg_tablespace_location(oid) = 'pg_tblspc/' || oid FROM pg_tablespace WHERE spcname = 'script_place';
+-- Tables and indexes go there, and say so.
+CREATE TABLE here (a int PRIMARY KEY USING INDEX TABLESPACE script_place, b text) TABLESPACE script_place;
+INSERT INTO here SELECT g, repeat(g::text, 10) FROM generate_series(1, 1000) AS g;
+CREATE INDEX here_b ON here (b) TABLESPACE script_place;
+CREATE TABLE copied TABLESPACE script_place AS SELECT * FROM here WHERE a < 10;
+CREATE MATERIALIZED VIEW matted TABLESPACE script_place AS SELECT count(*) FROM here;
+SELECT c.relname, t.spcname FROM pg_class AS c JOIN pg_tablespace AS t ON t.oid = c.reltablespace WHERE t.spcname = 'script_place' AND c.relname !~ 'toast' ORDER BY 1;
+SELECT pg_relation_filepath('here') ~ ('^pg_tblspc/' || oid || '/PG_18_') FROM pg_tablespace WHERE spcname = 'script_place';
+SELECT count(*), sum(length(b)) FROM here;
+SELECT datname = current_database() FROM pg_tablespace AS t, pg_tablespace_databases(t.oid) AS d (oid) JOIN pg_database USING (oid) WHERE spcname = 'script_place';
+-- What is in it keeps it.
+DROP TABLESPACE script_place;
+CREATE TABLE nothing (a int) TABLESPACE nowhere;
+CREATE TABLE nothing (a int) TABLESPACE pg_global;
+-- Moving there and back, rows and all.
+CREATE TABLE moved (a int, b text);
+INSERT INTO moved SELECT g, repeat('x', 5000) || g FROM generate_series(1, 50) AS g;
+CREATE INDEX moved_a ON moved (a);
+BEGIN;
+ALTER TABLE moved SET TABLESPACE script_place;
+SELECT count(*), sum(length(b)) FROM moved;
+ROLLBACK;
+SELECT reltablespace, (SELECT count(*) FROM moved WHERE a < 10) FROM pg_class WHERE relname = 'moved';
+ALTER TABLE moved SET TABLESPACE script_place;
+ALTER INDEX moved_a SET TABLESPACE script_place;
+SET enable_seqscan = off;
+SELECT count(*) FROM moved WHERE a BETWEEN 5 AND 10;
+RESET enable_seqscan;
+ALTER TABLE moved SET TABLESPACE nowhere;
+ALTER TABLE moved SET TABLESPACE pg_global;
+ALTER TABLE pg_class SET TABLESPACE script_place;
+REINDEX (TABLESPACE pg_default) INDEX moved_a;
+SELECT reltablespace FROM pg_class WHERE relname = 'moved_a';
+-- Settings for what says nothing.
+SET default_tablespace = nowhere;
+SET default_tablespace = script_place;
+CREATE TABLE by_default (a int UNIQUE);
+CREATE TEMP TABLE temporary (a int);
+SET temp_tablespaces = nowhere;
+SET temp_tablespaces = script_place;
+CREATE TEMP TABLE temporary_there (a int);
+SELECT relname, reltablespace <> 0 AS there FROM pg_class WHERE relname ~ '^by_default|^temporary' ORDER BY 1;
+RESET default_tablespace;
+RESET temp_tablespaces;
+-- A partitioned table has none of its own, but hands one on.
+CREATE TABLE parts (a int) PARTITION BY LIST (a) TABLESPACE script_place;
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
+CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2) TABLESPACE pg_default;
+CREATE INDEX ON parts (a) TABLESPACE script_place;
+CREATE TABLE refused (a int) PARTITION BY LIST (a) TABLESPACE pg_default;
+SELECT relname, reltablespace <> 0 AS there FROM pg_class WHERE relname ~ '^parts' ORDER BY 1;
+-- Privileges.
+CREATE ROLE regress_place;
+GRANT CREATE ON SCHEMA public TO regress_place;
+SET ROLE regress_place;
+CREATE TABLE denied (a int) TABLESPACE script_place;
+CREATE TABLESPACE denied LOCATION '';
+DROP TABLESPACE script_place;
+ALTER TABLESPACE script_place RENAME TO mine;
+RESET ROLE;
+GRANT CREATE ON TABLESPACE script_place TO regress_place;
+SET ROLE regress_place;
+CREATE TABLE allowed (a int) TABLESPACE script_place;
+RESET ROLE;
+COMMENT ON TABLESPACE script_place IS 'for a script';
+SELECT shobj_description(oid, 'pg_tablespace'), spcacl IS NOT NULL FROM pg_tablespace WHERE spcname = 'script_place';
+-- Everything leaves at once.
+ALTER TABLE ALL IN TABLESPACE script_place OWNED BY regress_place SET TABLESPACE pg_default;
+ALTER TABLE ALL IN TABLESPACE script_place OWNED BY regress_place SET TABLESPACE pg_default;
+ALTER TABLE ALL IN TABLESPACE script_place SET TABLESPACE pg_default;
+ALTER INDEX ALL IN TABLESPACE script_place SET TABLESPACE pg_default;
+ALTER MATERIALIZED VIEW ALL IN TABLESPACE script_place SET TABLESPACE pg_default;
+SELECT count(*), sum(length(b)) FROM here;
+DROP TABLE temporary_there;
+ALTER TABLESPACE script_place RENAME TO renamed_place;
+DROP TABLESPACE renamed_place;
+DROP TABLESPACE renamed_place;
+DROP TABLESPACE IF EXISTS renamed_place;
+DROP TABLESPACE pg_default;
+DROP TABLE allowed;
+REVOKE ALL ON SCHEMA public FROM regress_place;
+DROP ROLE regress_place;
