@@ -65,6 +65,7 @@ mod statistics;
 mod subscription;
 mod tablespace;
 pub mod temporary;
+mod text_search;
 pub mod triggers;
 mod truncate;
 mod types;
@@ -113,6 +114,19 @@ fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::CreateUserMapping(create) => foreign::create_mapping(context, create)?,
         Statement::AlterUserMapping(alter) => foreign::alter_mapping(context, alter)?,
         Statement::DropUserMapping(drop) => foreign::drop_mapping(context, drop)?,
+        Statement::Define(define)
+            if matches!(
+                define.kind,
+                ObjectKind::TextSearchConfiguration
+                    | ObjectKind::TextSearchDictionary
+                    | ObjectKind::TextSearchParser
+                    | ObjectKind::TextSearchTemplate
+            ) =>
+        {
+            text_search::create(context, define)?
+        }
+        Statement::AlterTextSearchDictionary(alter) => text_search::alter_dictionary(context, alter)?,
+        Statement::AlterTextSearchConfiguration(alter) => text_search::alter_configuration(context, alter)?,
         Statement::Define(define) if define.kind == ObjectKind::Operator => operator::create(context, define)?,
         Statement::Define(define) if define.kind == ObjectKind::Aggregate => {
             function::aggregate::create(context, define)?

@@ -44,6 +44,7 @@ pub(crate) fn note(context: &Context<'_>, statement: &Statement, from: Option<us
         | Statement::Reindex(_)
         | Statement::CreateOperatorClass(_)
         | Statement::AlterOperatorFamily(_)
+        | Statement::AlterTextSearchConfiguration(_)
         | Statement::Drop(_)
         | Statement::DropOwned(_)
         | Statement::DropUserMapping(_)

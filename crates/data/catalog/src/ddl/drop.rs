@@ -34,6 +34,10 @@ impl Catalog {
                         let unique = index::PG_LARGEOBJECT_METADATA_OID_INDEX;
                         self.delete_all::<PgLargeobjectMetadata>(unique, &key).map(|_| ())
                     }
+                    PgTsConfig::RELATION => {
+                        self.delete_all::<PgTsConfigMap>(index::PG_TS_CONFIG_MAP_INDEX, &key)?;
+                        self.delete_all::<PgTsConfig>(index::PG_TS_CONFIG_OID_INDEX, &key).map(|_| ())
+                    }
                     PgStatisticExt::RELATION => {
                         self.delete_all::<PgStatisticExtData>(index::PG_STATISTIC_EXT_DATA_STXOID_INH_INDEX, &key)?;
                         self.delete_all::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &key).map(|_| ())
@@ -65,7 +69,6 @@ impl Catalog {
             PgForeignDataWrapper PG_FOREIGN_DATA_WRAPPER_OID_INDEX,
             PgForeignServer PG_FOREIGN_SERVER_OID_INDEX,
             PgUserMapping PG_USER_MAPPING_OID_INDEX,
-            PgTsConfig PG_TS_CONFIG_OID_INDEX,
             PgTsDict PG_TS_DICT_OID_INDEX,
             PgTsParser PG_TS_PARSER_OID_INDEX,
             PgTsTemplate PG_TS_TEMPLATE_OID_INDEX

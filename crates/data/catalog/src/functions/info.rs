@@ -8,7 +8,6 @@ use crate::relation::{kind, locator_of};
 use crate::rows::*;
 use batch::{Datum, Repr};
 use error::{Error, Result, SqlState};
-use ids::oids::GLOBAL_TABLESPACE;
 use ids::{Fork, Oid, PAGE_SIZE};
 use types::Context;
 
