@@ -222,9 +222,8 @@ impl Catalog {
         }
         let classes = self.rows::<PgOpclass>(index::PG_OPCLASS_AM_NAME_NSP_INDEX, &[class.opcmethod.into()])?;
         let ty = class.opcintype;
-        let model = classes.iter().find(|model| {
-            model.oid < Oid::FIRST_NORMAL && model.opcdefault && model.opcintype == ty
-        });
+        let model =
+            classes.iter().find(|model| model.oid < Oid::FIRST_NORMAL && model.opcdefault && model.opcintype == ty);
         let Some(model) = model else { return Ok(false) };
         let function = |family: Oid| self.family_function(family, ty, ty, 1);
         let most = if class.opcmethod == BTREE { 5 } else { 1 };

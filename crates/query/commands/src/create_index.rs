@@ -56,7 +56,8 @@ impl IndexPlan {
     pub fn place(context: &Context<'_>, table: &Relation, name: Option<&str>) -> Result<Option<Oid>> {
         let partitioned = table.kind() == kind::PARTITIONED_TABLE;
         let persistence = table.class.relpersistence;
-        name.map(|name| crate::tablespace::for_new(context, Some(name), Oid::INVALID, persistence, partitioned)).transpose()
+        name.map(|name| crate::tablespace::for_new(context, Some(name), Oid::INVALID, persistence, partitioned))
+            .transpose()
     }
 
     fn empty(table: Oid) -> IndexPlan {

@@ -341,8 +341,7 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateOperatorClass) -> Res
     let storage = storage.filter(|&storage| storage != of_type).unwrap_or_default();
     if storage.is_valid() && !method.storage {
         let method = &method.name;
-        let text =
-            format!("storage type cannot be different from data type for access method \"{method}\"");
+        let text = format!("storage type cannot be different from data type for access method \"{method}\"");
         return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
     }
     if catalog.row::<PgOpclass>(index::PG_OPCLASS_AM_NAME_NSP_INDEX, &own)?.is_some() {
@@ -444,12 +443,10 @@ fn drop_member(
     let (left, right) = two_types(context, &member.types)?;
     let key = [family.oid.into(), left.into(), right.into(), number.into()];
     let found = match member.function {
-        true => catalog
-            .row::<PgAmproc>(index::PG_AMPROC_FAM_PROC_INDEX, &key)?
-            .map(|row| Object::of::<PgAmproc>(row.oid)),
-        false => {
-            catalog.row::<PgAmop>(index::PG_AMOP_FAM_STRAT_INDEX, &key)?.map(|row| Object::of::<PgAmop>(row.oid))
+        true => {
+            catalog.row::<PgAmproc>(index::PG_AMPROC_FAM_PROC_INDEX, &key)?.map(|row| Object::of::<PgAmproc>(row.oid))
         }
+        false => catalog.row::<PgAmop>(index::PG_AMOP_FAM_STRAT_INDEX, &key)?.map(|row| Object::of::<PgAmop>(row.oid)),
     };
     let Some(found) = found else {
         let what = if member.function { "function" } else { "operator" };
@@ -471,4 +468,3 @@ pub(crate) fn require_known(context: &Context<'_>, class: Oid) -> Result<()> {
         }
     }
 }
-

@@ -215,13 +215,7 @@ fn shown(context: &Context<'_>, relation: &Relation, request: &Request) -> Resul
     if request.concurrently { crate::vacuum::table_name(context, relation) } else { Ok(relation.name().to_string()) }
 }
 
-fn rebuild(
-    context: &Context<'_>,
-    table: Oid,
-    index: Oid,
-    tablespace: Option<Oid>,
-    concurrently: bool,
-) -> Result<()> {
+fn rebuild(context: &Context<'_>, table: Oid, index: Oid, tablespace: Option<Oid>, concurrently: bool) -> Result<()> {
     let catalog = context.catalog();
     if tablespace.is_some() && index < Oid::FIRST_UNPINNED {
         let name = catalog.relation(index)?.name().to_string();

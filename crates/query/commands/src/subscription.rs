@@ -229,10 +229,13 @@ fn check_connection(text: &str, must_have_password: bool) -> Result<()> {
     let has_password = match uri {
         Some(rest) => {
             let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-            let mut found = place.split_once('@').is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, p)| !p.is_empty()));
+            let mut found =
+                place.split_once('@').is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, p)| !p.is_empty()));
             for pair in query.split('&').filter(|pair| !pair.is_empty()) {
                 let Some((name, value)) = pair.split_once('=') else {
-                    return Err(invalid(format!("missing key/value separator \"=\" in URI query parameter: \"{pair}\"")));
+                    return Err(invalid(format!(
+                        "missing key/value separator \"=\" in URI query parameter: \"{pair}\""
+                    )));
                 };
                 if !KEYWORDS.contains(&name) && name != "ssl" {
                     return Err(invalid(format!("invalid URI query parameter: \"{name}\"")));
@@ -356,9 +359,9 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateSubscription) -> Resu
     }
     if !catalog.has_privileges_of(me, PG_CREATE_SUBSCRIPTION)? {
         let error = Error::new(SqlState::INSUFFICIENT_PRIVILEGE, "permission denied to create subscription");
-        return Err(error.detail(
-            "Only roles with privileges of the \"pg_create_subscription\" role may create subscriptions.",
-        ));
+        return Err(
+            error.detail("Only roles with privileges of the \"pg_create_subscription\" role may create subscriptions.")
+        );
     }
     catalog.require_privileges(Privileged::Database, catalog.database(), Privileges::CREATE)?;
     let superuser = catalog.is_superuser(me)?;
@@ -537,10 +540,9 @@ fn set_options(context: &Context<'_>, row: &mut PgSubscription, found: &Options,
     if found.password_required == Some(false) && !superuser {
         return Err(only_superusers());
     }
-    for (what, wanted, now) in [
-        ("failover", found.failover, row.subfailover),
-        ("two_phase", found.two_phase, row.subtwophasestate != b'd'),
-    ] {
+    for (what, wanted, now) in
+        [("failover", found.failover, row.subfailover), ("two_phase", found.two_phase, row.subtwophasestate != b'd')]
+    {
         if wanted.is_none() {
             continue;
         }
@@ -636,7 +638,10 @@ mod tests {
         check_connection(r"dbname = 'a b\'c' password=x\ y", true).expect("has a password");
         check_connection("postgres://u:p@h/d", true).expect("has a password");
         assert_eq!(check_connection("dbname=x", true).expect_err("has none").message(), "password is required");
-        assert_eq!(pairs(r"a = 'b\'c' d=e\ f").expect("parses"), [("a".into(), "b'c".into()), ("d".into(), "e f".into())]);
+        assert_eq!(
+            pairs(r"a = 'b\'c' d=e\ f").expect("parses"),
+            [("a".into(), "b'c".into()), ("d".into(), "e f".into())]
+        );
     }
 
     #[test]

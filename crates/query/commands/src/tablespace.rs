@@ -14,9 +14,7 @@ use error::{Error, Result, Severity, SqlState, bail};
 use ids::oids::{DEFAULT_TABLESPACE, GLOBAL_TABLESPACE};
 use ids::{BlockNumber, Fork, Oid, RelFileLocator};
 use locks::{LockMode, LockOwner, LockTag, LockWait};
-use parser::ast::{
-    AlterTableMoveAll, AlterTablespace, CreateTablespace, DefinitionItem, DropTablespace, RelationKind,
-};
+use parser::ast::{AlterTableMoveAll, AlterTablespace, CreateTablespace, DefinitionItem, DropTablespace, RelationKind};
 use storage::{Access, Persistence, Strategy, StrategyKind};
 use wal::{Image, RmgrId};
 

@@ -219,7 +219,8 @@ fn configuration(context: &Context<'_>, define: &Define) -> Result<()> {
     if parser.is_some() && copied.is_some() {
         bail!(SYNTAX_ERROR, "cannot specify both PARSER and COPY options");
     }
-    let model = copied.map(|oid| catalog.row::<PgTsConfig>(index::PG_TS_CONFIG_OID_INDEX, &[oid.into()])).transpose()?;
+    let model =
+        copied.map(|oid| catalog.row::<PgTsConfig>(index::PG_TS_CONFIG_OID_INDEX, &[oid.into()])).transpose()?;
     let Some(parser) = parser.or(model.flatten().map(|row| row.cfgparser)) else {
         bail!(INVALID_OBJECT_DEFINITION, "text search parser is required")
     };

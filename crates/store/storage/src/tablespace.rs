@@ -30,9 +30,8 @@ fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
 
 fn make_directory(path: &Path) -> Result<()> {
     match fs::create_dir(path) {
-        Ok(()) => {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|e| failed("set permissions on directory", path, &e))
-        }
+        Ok(()) => fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+            .map_err(|e| failed("set permissions on directory", path, &e)),
         Err(e) if e.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         Err(e) => Err(failed("create directory", path, &e)),
     }
