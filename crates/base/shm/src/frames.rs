@@ -100,6 +100,19 @@ impl PageFrames {
         self.locks[n].0.is_held()
     }
 
+    /// Asks the processor to fetch frame `n`'s lock and the beginning of its page, all at once: for who is about to lock it.
+    #[inline(always)]
+    pub fn prefetch_head(&self, n: usize) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lock) = self.locks.get(n) {
+            // SAFETY: prefetching changes nothing and cannot fault; the address is the lock's.
+            unsafe {
+                std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>((&raw const *lock).cast::<i8>());
+            }
+        }
+        self.prefetch(n, 0, 1);
+    }
+
     /// Asks the processor to fetch bytes `from..to` of frame `n`.
     #[inline(always)]
     pub fn prefetch(&self, n: usize, from: usize, to: usize) {

@@ -30,12 +30,24 @@ struct Area {
     len: usize,
     /// Bytes that are not known to be zero.
     used: usize,
+    /// Bytes that stay when the activity changes.
+    fixed: usize,
 }
 
 /// Writes over an area, as far as it goes.
 struct Cursor<'a> {
     area: &'a Area,
     at: usize,
+}
+
+impl Area {
+    /// Fills what is behind a title with zeros.
+    fn end(&mut self, at: usize) {
+        let rest = self.used.saturating_sub(at);
+        // SAFETY: the area is ours since `init`, written under the lock; `used` and a cursor's place stay within it.
+        unsafe { std::ptr::write_bytes((self.start + at) as *mut u8, 0, rest) };
+        self.used = at;
+    }
 }
 
 impl Write for Cursor<'_> {
@@ -83,7 +95,7 @@ pub fn init() {
         }
         moved.push(std::ptr::null_mut());
         environ = Box::leak(moved.into_boxed_slice()).as_mut_ptr();
-        *area = Some(Area { start, len: end - start, used: end - start });
+        *area = Some(Area { start, len: end - start, used: end - start, fixed: 0 });
     }
 }
 
@@ -94,8 +106,16 @@ pub fn set(title: Arguments<'_>) {
     let mut cursor = Cursor { area, at: 0 };
     let _ = cursor.write_fmt(title); // It never fails.
     let end = cursor.at;
-    let rest = area.used.saturating_sub(end);
-    // SAFETY: as above; `used` and the cursor stay within the area.
-    unsafe { std::ptr::write_bytes((area.start + end) as *mut u8, 0, rest) };
-    area.used = end;
+    area.end(end);
+    area.fixed = end;
+}
+
+/// Shows `activity` behind the title that was [`set`] last, in place of an earlier one.
+pub fn show(activity: &str) {
+    let Ok(mut area) = AREA.lock() else { return };
+    let Some(area) = area.as_mut().filter(|area| area.len > 1) else { return };
+    let mut cursor = Cursor { area, at: area.fixed };
+    let _ = cursor.write_str(activity); // It never fails.
+    let end = cursor.at;
+    area.end(end);
 }

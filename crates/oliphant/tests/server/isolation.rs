@@ -95,14 +95,15 @@ fn print_rows(to: &mut String, rows: &Rows) {
         to.push_str(&cells.join(between));
         to.push('\n');
     };
-    let names = rows.fields().iter().zip(&widths).map(|(field, &width)| format!("{:<width$}", field.name()));
+    let aligned = |column: usize, value: &str| {
+        let width = widths[column];
+        if numeric[column] { format!("{value:>width$}") } else { format!("{value:<width$}") }
+    };
+    let names = rows.fields().iter().enumerate().map(|(column, field)| aligned(column, &field.name()));
     line(to, names.collect(), "|");
     line(to, widths.iter().map(|&width| "-".repeat(width)).collect(), "+");
     for row in 0..rows.len() {
-        let cells = (0..count).map(|column| {
-            let (value, width) = (text(row, column), widths[column]);
-            if numeric[column] { format!("{value:>width$}") } else { format!("{value:<width$}") }
-        });
+        let cells = (0..count).map(|column| aligned(column, &text(row, column)));
         line(to, cells.collect(), "|");
     }
     let _ = writeln!(to, "({} row{})\n", rows.len(), if rows.len() == 1 { "" } else { "s" });

@@ -19,7 +19,7 @@ use crate::{Context, needs, options};
 
 /// The query of a view or of CREATE TABLE AS from its syntax, with the names given to its columns.
 pub(crate) fn analyzed(context: &Context<'_>, statement: &Statement, names: &[Name], what: &str) -> Result<Query> {
-    let mut query = context.analyzer().view_query(statement)?;
+    let mut query = settled(context, statement)?;
     let count = query.targets.iter().filter(|target| !target.junk).count();
     if names.len() > count {
         let text = match what {
@@ -32,6 +32,21 @@ pub(crate) fn analyzed(context: &Context<'_>, statement: &Statement, names: &[Na
         target.name = name.to_string();
     }
     Ok(query)
+}
+
+/// A statement's query, with the relations that it names locked: analysed again if the catalogs changed before they were, for whoever waits for
+/// a lock waits for a change of the table more often than not.
+fn settled(context: &Context<'_>, statement: &Statement) -> Result<Query> {
+    let catalog = context.catalog();
+    let before = catalog.generation();
+    let query = context.analyzer().view_query(statement)?;
+    for object in needs::of_query(catalog, &query) {
+        if object.class == PgClass::RELATION {
+            executor::lock_relation(context.session, object.oid, 1)?;
+        }
+    }
+    catalog.absorb();
+    if catalog.generation() == before { Ok(query) } else { context.analyzer().view_query(statement) }
 }
 
 /// The columns that a query's output makes, of a view or of a table.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use batch::{Batch, Datum};
 use error::{Error, Result, SqlState};
+use ids::Oid;
 use locks::{LockMode, LockOwner, LockTag, LockWait};
 use planner::plan::{Command, Permission, Plan, RelationUse};
 use txn::ActiveSnapshot;
@@ -17,11 +18,14 @@ use crate::run::{Run, State};
 pub struct Execution {
     state: State,
     root: Stage,
-    snapshot: ActiveSnapshot,
+    /// None while it rests.
+    snapshot: Option<ActiveSnapshot>,
     ended: bool,
     /// What comes before it is still to be done.
     waits: bool,
     instrument: bool,
+    /// The catalogs' generation and the role for which privileges were checked.
+    checked: (u64, Oid),
 }
 
 /// How to run a plan.
@@ -36,21 +40,49 @@ pub struct Options {
 }
 
 impl Execution {
-    /// Locks the plan's relations, checks privileges, and makes its operators. Nothing runs yet.
+    /// Checks privileges, and makes the operators of a plan whose relations are locked ([`lock_plan`]). Nothing runs yet.
     ///
     /// # Errors
-    /// `42501` for missing privileges; those of waiting for locks.
+    /// `42501` for missing privileges.
     pub fn start(
         session: &Session<'_>,
         plan: Arc<Plan>,
         snapshot: ActiveSnapshot,
         options: Options,
     ) -> Result<Execution> {
+        let checked = (session.catalog.generation(), session.catalog.current_user());
         prepare(session, &plan)?;
         let waits = plan.companions.as_ref().is_some_and(|companions| !companions.before.is_empty());
         let mut state = State::new(plan, options.params, options.work_mem);
         let root = build(session, &mut state, &snapshot, options.instrument)?;
-        Ok(Execution { state, root, snapshot, ended: false, waits, instrument: options.instrument })
+        let snapshot = Some(snapshot);
+        Ok(Execution { state, root, snapshot, ended: false, waits, instrument: options.instrument, checked })
+    }
+
+    /// After the last row: gives up the snapshot and all else but memory, so that the operators can serve once more ([`Execution::renew`]).
+    /// False if they cannot; then it is to be dropped.
+    pub fn rest(&mut self) -> bool {
+        let plan = &self.state.plan;
+        let is_plain = plan.slots.is_empty() && plan.subplans.is_empty() && plan.work_tables == 0 && plan.companions.is_none();
+        let Some(snapshot) = self.snapshot.take() else { return false };
+        self.state.params.clear();
+        self.ended && is_plain && snapshot.serializable.is_none() && self.root.rest()
+    }
+
+    /// Starts once more what rests; as [`Execution::start`]. Not in a serializable transaction, whose reads the operators would have to note.
+    ///
+    /// # Errors
+    /// `42501` for missing privileges.
+    pub fn renew(&mut self, session: &Session<'_>, snapshot: ActiveSnapshot, options: Options) -> Result<()> {
+        let holder = (session.catalog.generation(), session.catalog.current_user());
+        if self.checked != holder {
+            prepare(session, &self.state.plan)?;
+            self.checked = holder;
+        }
+        self.state.renew(options.params, options.work_mem);
+        self.root.renew(&snapshot);
+        (self.snapshot, self.ended) = (Some(snapshot), false);
+        Ok(())
     }
 
     /// A batch for its rows.
@@ -67,11 +99,15 @@ impl Execution {
             self.run_companions(session, true)?;
             // It sees what they did.
             let plan = self.state.plan.clone();
-            self.snapshot = session.transaction.snapshot()?;
+            let snapshot = session.transaction.snapshot()?;
             self.state = State::new(plan, std::mem::take(&mut self.state.params), self.state.work_mem);
-            self.root = build(session, &mut self.state, &self.snapshot, self.instrument)?;
+            self.root = build(session, &mut self.state, &snapshot, self.instrument)?;
+            self.snapshot = Some(snapshot);
         }
-        let mut run = Run { session, snapshot: &self.snapshot, state: &mut self.state };
+        let Some(snapshot) = &self.snapshot else {
+            return Err(Error::internal("a query that rests was asked for rows"));
+        };
+        let mut run = Run { session, snapshot, state: &mut self.state };
         if self.root.next(&mut run, out)? {
             return Ok(true);
         }
@@ -141,13 +177,21 @@ fn build(session: &Session<'_>, state: &mut State, snapshot: &ActiveSnapshot, in
     Ok(root)
 }
 
-/// Locks the plan's relations and checks privileges.
+/// Locks the relations of a plan. Whoever makes a plan or takes up an earlier one does that, and then looks whether the plan still holds: who
+/// had to wait may have waited for a change of a table. Its snapshot is taken after that.
+///
+/// # Errors
+/// Those of waiting for locks.
+pub fn lock_plan(session: &Session<'_>, plan: &Plan) -> Result<()> {
+    plan.relations.iter().try_for_each(|relation| lock_relation(session, relation.oid, relation.lock))?;
+    let Some(companions) = &plan.companions else { return Ok(()) };
+    companions.before.iter().chain(&companions.after).try_for_each(|companion| lock_plan(session, companion))
+}
+
+/// Checks privileges on a plan's relations, and that they can be read.
 pub(crate) fn prepare(session: &Session<'_>, plan: &Plan) -> Result<()> {
-    for relation in &plan.relations {
-        lock_relation(session, relation.oid, relation.lock)?;
-        if relation.must_be_populated {
-            check_populated(session, relation)?;
-        }
+    for relation in plan.relations.iter().filter(|relation| relation.must_be_populated) {
+        check_populated(session, relation)?;
     }
     plan.permissions.iter().try_for_each(|permission| check_permission(session, permission))?;
     check_functions(session, plan)
@@ -168,7 +212,7 @@ fn check_populated(session: &Session<'_>, relation: &RelationUse) -> Result<()> 
 }
 
 /// Takes a lock on a relation for the transaction; `mode` is 1 (access share) to 8 (access exclusive).
-pub fn lock_relation(session: &Session<'_>, relation: ids::Oid, mode: u8) -> Result<()> {
+pub fn lock_relation(session: &Session<'_>, relation: Oid, mode: u8) -> Result<()> {
     try_lock_relation(session, relation, mode, LockWait::Block).map(|_| ())
 }
 
@@ -176,10 +220,11 @@ pub fn lock_relation(session: &Session<'_>, relation: ids::Oid, mode: u8) -> Res
 ///
 /// # Errors
 /// Those of waiting: `40P01` deadlock, `55P03` lock timeout, `57014` and others when interrupted.
-pub fn try_lock_relation(session: &Session<'_>, relation: ids::Oid, mode: u8, wait: LockWait) -> Result<bool> {
+pub fn try_lock_relation(session: &Session<'_>, relation: Oid, mode: u8, wait: LockWait) -> Result<bool> {
     let mode = LockMode::from_number(mode).ok_or_else(|| Error::internal(format!("no lock mode {mode}")))?;
-    let shared = catalog::relation::builtin(relation).is_some_and(|relation| relation.class.relisshared);
-    let database = if shared { ids::Oid::INVALID } else { session.catalog.database() };
+    let shared = relation < Oid::FIRST_NORMAL
+        && catalog::relation::builtin(relation).is_some_and(|relation| relation.class.relisshared);
+    let database = if shared { Oid::INVALID } else { session.catalog.database() };
     let tag = LockTag::relation(database, relation);
     session.transaction.locks().acquire(LockOwner::Transaction, tag, mode, wait)
 }

@@ -37,7 +37,7 @@ pub struct Inserter {
 }
 
 impl Inserter {
-    /// Locks the table, checks privileges, and opens it.
+    /// Checks privileges on the table, which is locked, and opens it.
     ///
     /// # Errors
     /// `XX000` for a plan of another shape; those of [`crate::Execution::start`].

@@ -90,6 +90,12 @@ impl State {
         }
     }
 
+    /// The same for the next execution of a plan without slots and subqueries.
+    pub fn renew(&mut self, params: Vec<Datum>, work_mem: usize) {
+        (self.params, self.work_mem) = (params, work_mem);
+        (self.processed, self.wanted) = (0, usize::MAX);
+    }
+
     /// The measurements of a node.
     pub fn instrument(&mut self, node: u32) -> &mut Instrument {
         let nodes = self.instruments.len().max(node as usize + 1);

@@ -44,6 +44,9 @@ pub trait Host {
     /// The plan of such a query with parameters of these types.
     fn plan(&self, query: Query, types: Vec<Oid>) -> Result<Arc<Plan>>;
 
+    /// Locks the relations of a plan that is to run.
+    fn lock(&self, plan: &Plan) -> Result<()>;
+
     /// Runs a plan; the number of rows that were changed, or given.
     fn run(&self, plan: &Arc<Plan>, params: Vec<Datum>, read_only: bool, sink: Sink<'_>) -> Result<u64>;
 

@@ -278,8 +278,7 @@ pub fn work(shared: &Shared, process: Process, settings: &mut Settings, logger: 
     // Nobody listens to what a session says to its client.
     let (socket, _) = UnixStream::pair().map_err(|e| Error::io("could not create a socket", &e))?;
     let connection = Connection::new(socket.into(), &process);
-    let session =
-        Session::assemble(shared, &store, catalog, BOOTSTRAP_ROLE, settings, logger, connection, String::new());
+    let session = Session::assemble(shared, &store, catalog, BOOTSTRAP_ROLE, settings, logger, connection);
     session.follow_settings();
     let result = session.look_after(place);
     session.rollback();

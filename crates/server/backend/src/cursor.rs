@@ -76,7 +76,7 @@ impl Session<'_> {
         let statement = Statement::Select(declare.query.clone());
         let prepared = Rc::new(self.prepare(text.clone(), Some(statement), Params::default())?);
         let formats = if declare.binary { vec![Format::Binary] } else { Vec::new() };
-        let running = Box::new(self.start_query(&prepared, Vec::new(), &formats)?);
+        let running = self.start_query(&prepared, Vec::new(), &formats)?;
         let state = if scroll || declare.hold {
             State::Kept(Box::new(self.keep(running, scroll)))
         } else {

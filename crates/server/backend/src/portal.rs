@@ -63,6 +63,8 @@ pub(crate) struct Running {
     /// The end was reached.
     ended: bool,
     outputs: Vec<Output>,
+    /// The formats that the client asked for.
+    formats: Vec<Format>,
 }
 
 impl Running {
@@ -92,11 +94,43 @@ pub(crate) enum Ran {
     Completed(u64),
 }
 
+/// As much memory the rows of a query keep that waits for its next execution, in bytes.
+const RESTING_MAX: usize = 16 << 10;
+
 impl Session<'_> {
     /// Begins to run a query.
-    pub fn start_query(&self, prepared: &Prepared, params: Vec<Datum>, formats: &[Format]) -> Result<Running> {
-        let plan = self.plan_of(prepared)?;
-        self.start_plan(plan, params, self.transaction.snapshot()?, prepared.result.as_deref(), formats)
+    pub fn start_query(&self, prepared: &Prepared, params: Vec<Datum>, formats: &[Format]) -> Result<Box<Running>> {
+        self.start_planned(prepared, self.plan_of(prepared)?, params, formats)
+    }
+
+    /// Begins to run a query by its plan, with the operators of an earlier execution if they wait for that.
+    pub fn start_planned(
+        &self,
+        prepared: &Prepared,
+        plan: Arc<Plan>,
+        params: Vec<Datum>,
+        formats: &[Format],
+    ) -> Result<Box<Running>> {
+        let snapshot = self.transaction.snapshot()?;
+        if let Some(mut running) = prepared.resting.take()
+            && Arc::ptr_eq(running.execution.plan(), &plan)
+            && running.formats == formats
+            && snapshot.serializable.is_none()
+        {
+            let options = Options { params, work_mem: self.memory(), instrument: false };
+            running.execution.renew(&self.executor(), snapshot, options)?;
+            return Ok(running);
+        }
+        self.start_plan(plan, params, snapshot, prepared.result.as_deref(), formats).map(Box::new)
+    }
+
+    /// Puts a query that was read to its end aside for the statement's next execution, if its operators can serve again.
+    pub fn rest(&self, prepared: &Prepared, mut running: Box<Running>) {
+        if running.execution.plan().read_only && running.batch.memory() <= RESTING_MAX && running.execution.rest() {
+            running.batch.clear();
+            (running.at, running.ended) = (0, false);
+            prepared.resting.replace(Some(running));
+        }
     }
 
     /// Begins to run a plan whose rows have these columns.
@@ -118,7 +152,7 @@ impl Session<'_> {
             Some(columns) => self.outputs(columns, formats)?,
             None => Vec::new(),
         };
-        Ok(Running { execution, batch, at: 0, ended: false, outputs })
+        Ok(Running { execution, batch, at: 0, ended: false, outputs, formats: formats.to_vec() })
     }
 
     /// Memory for one operator, in bytes.

@@ -15,6 +15,7 @@ use planner::plan::Plan;
 use types::TypeIo;
 use wire::Format;
 
+use crate::portal::Running;
 use crate::session::Session;
 
 /// The type `text`.
@@ -52,6 +53,8 @@ pub(crate) struct Prepared {
     pub from_sql: Cell<bool>,
     /// How often it was executed.
     uses: Cell<i64>,
+    /// Its operators after an execution, waiting for the next.
+    pub resting: RefCell<Option<Box<Running>>>,
 }
 
 impl Prepared {
@@ -82,6 +85,7 @@ impl Session<'_> {
             made_us: log::time::now_us(),
             from_sql: Cell::new(false),
             uses: Cell::new(0),
+            resting: RefCell::new(None),
         };
         let Some(statement) = &prepared.statement else { return Ok(prepared) };
         if analyzer::is_query(statement) {
@@ -161,13 +165,23 @@ impl Session<'_> {
             made_us: log::time::now_us(),
             from_sql: Cell::new(false),
             uses: Cell::new(0),
+            resting: RefCell::new(None),
             plan: RefCell::new(Some((plan, catalog, settings))),
         })
     }
 
-    /// The plan of a statement, if neither the catalogs nor the settings changed since it was made.
-    pub fn current_plan(&self, prepared: &Prepared) -> Option<Arc<Plan>> {
-        self.is_current(prepared).then(|| prepared.plan.borrow().as_ref().map(|(plan, ..)| plan.clone()))?
+    /// The plan of a statement, its relations locked, if neither the catalogs nor the settings changed since it was made.
+    ///
+    /// # Errors
+    /// Those of waiting for locks.
+    pub fn current_plan(&self, prepared: &Prepared) -> Result<Option<Arc<Plan>>> {
+        self.catalog().absorb();
+        let plan = match &*prepared.plan.borrow() {
+            Some((plan, catalog, settings)) if (*catalog, *settings) == self.generations() => plan.clone(),
+            _ => return Ok(None),
+        };
+        executor::lock_plan(&self.executor(), &plan)?;
+        Ok(self.is_current(prepared).then_some(plan))
     }
 
     /// Forgets the plans of simple queries.
@@ -191,14 +205,16 @@ impl Session<'_> {
         prepared.plan.borrow().as_ref().is_some_and(|(_, catalog, settings)| (*catalog, *settings) == generations)
     }
 
-    /// The plan of a prepared statement, made anew if the catalogs or settings changed.
+    /// The plan of a prepared statement, its relations locked; made anew if the catalogs or settings changed.
     ///
     /// # Errors
-    /// Those of the analysis; `0A000` if the result has other columns now.
+    /// Those of the analysis and of waiting for locks; `0A000` if the result has other columns now.
     pub fn plan_of(&self, prepared: &Prepared) -> Result<Arc<Plan>> {
-        // Learn of changes before the cached plan is believed.
-        self.catalog().absorb();
         prepared.uses.set(prepared.uses.get() + 1);
+        self.locked(|| self.cached_plan(prepared), |plan| plan)
+    }
+
+    fn cached_plan(&self, prepared: &Prepared) -> Result<Arc<Plan>> {
         let generations = self.generations();
         if let Some((plan, catalog, settings)) = &*prepared.plan.borrow()
             && (*catalog, *settings) == generations
@@ -208,7 +224,9 @@ impl Session<'_> {
         let Some(statement) = &prepared.statement else {
             return Err(Error::internal("an empty statement has no plan"));
         };
-        let (plan, types) = self.plan(&prepared.text, statement, prepared.given.clone())?;
+        let (query, types) =
+            analyzer::analyze(self.catalog(), self, &prepared.text, statement, prepared.given.clone())?;
+        let plan = self.make_plan(query, types.clone())?;
         if self.result_of(&plan)? != prepared.result || types != prepared.params {
             bail!(FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
         }
@@ -216,16 +234,44 @@ impl Session<'_> {
         Ok(plan)
     }
 
-    /// The plan of a query, and the types of its parameters.
+    /// The plan of a query, its relations locked, and the types of its parameters.
     pub fn plan(&self, text: &str, statement: &Statement, params: Params) -> Result<(Arc<Plan>, Vec<Oid>)> {
-        let (query, types) = analyzer::analyze(self.catalog(), self, text, statement, params)?;
-        let plan = self.plan_analyzed(query, types.clone())?;
-        Ok((plan, types))
+        let make = || {
+            let (query, types) = analyzer::analyze(self.catalog(), self, text, statement, params.clone())?;
+            Ok((self.make_plan(query, types.clone())?, types))
+        };
+        self.locked(make, |(plan, _)| plan)
     }
 
-    /// The plan of an analysed query with parameters of these types.
+    /// The plan of an analysed query with parameters of these types, its relations locked.
     pub fn plan_analyzed(&self, query: analyzer::query::Query, types: Vec<Oid>) -> Result<Arc<Plan>> {
+        let plan = self.make_plan(query, types)?;
+        executor::lock_plan(&self.executor(), &plan)?;
+        Ok(plan)
+    }
+
+    /// The plan of an analysed query with parameters of these types. Somebody has to lock its relations before it runs.
+    pub fn make_plan(&self, query: analyzer::query::Query, types: Vec<Oid>) -> Result<Arc<Plan>> {
         self.with_planner(|context| planner::plan(query, types, context)).map(Arc::new)
+    }
+
+    /// What `make` gives, with the relations of its plan locked: made again if the catalogs changed before all locks were held, for
+    /// whoever waits for a lock waits for a change of the table more often than not.
+    pub fn locked<T>(&self, mut make: impl FnMut() -> Result<T>, plan: impl Fn(&T) -> &Plan) -> Result<T> {
+        let catalog = self.catalog();
+        let mut last = false;
+        loop {
+            catalog.absorb();
+            let before = catalog.generation();
+            let made = make()?;
+            executor::lock_plan(&self.executor(), plan(&made))?;
+            catalog.absorb();
+            // The second time the tables were locked from the beginning: what still changes is somebody else's.
+            if last || catalog.generation() == before {
+                return Ok(made);
+            }
+            last = true;
+        }
     }
 
     /// Lets something be planned with what the session knows.

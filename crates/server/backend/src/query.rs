@@ -83,7 +83,7 @@ impl Session<'_> {
         self.check_not_failed(statement)?;
         self.begin_statement(false)?;
         let Some(values) = self.template_values(text, template) else { return Ok(None) };
-        let Some(plan) = self.current_plan(prepared) else {
+        let Some(plan) = self.current_plan(prepared)? else {
             self.drop_template();
             return Ok(None);
         };
@@ -93,7 +93,7 @@ impl Session<'_> {
         }
         self.show_title(statement.map_or("", Statement::name));
         self.process.check_interrupts()?;
-        let running = self.start_plan(plan, values, self.transaction.snapshot()?, prepared.result.as_deref(), &[])?;
+        let running = self.start_planned(prepared, plan, values, &[])?;
         self.run_to_end(prepared, running)?;
         self.end_statement()?;
         Ok(Some(logged))
@@ -148,7 +148,7 @@ impl Session<'_> {
     }
 
     /// Runs a query that has started to its end, and sends everything about it.
-    fn run_to_end(&self, prepared: &Prepared, mut running: Running) -> Result<()> {
+    fn run_to_end(&self, prepared: &Prepared, mut running: Box<Running>) -> Result<()> {
         if let Some(columns) = &prepared.result {
             self.describe_result(columns, &[]);
         }
@@ -157,7 +157,7 @@ impl Session<'_> {
         self.shows_companions.set(false);
         let (Ran::Completed(rows) | Ran::Suspended(rows)) = ran?;
         let tag = Self::query_tag(&running, rows);
-        drop(running);
+        self.rest(prepared, running);
         self.complete_after_commit(&tag)
     }
 
@@ -443,7 +443,9 @@ impl Session<'_> {
         let completed = self.run_portal(&mut portal, limit)?;
         match completed {
             Some(tag) => {
-                portal.state = State::Done;
+                if let State::Running(running) = std::mem::replace(&mut portal.state, State::Done) {
+                    self.rest(&prepared, running);
+                }
                 // A portal that ended may be described and executed again (to no effect), until its transaction ends.
                 if self.transaction.is_running() {
                     self.portals.borrow_mut().insert(name.to_string(), portal);
@@ -470,7 +472,7 @@ impl Session<'_> {
         if let State::New = portal.state {
             portal.state = if analyzer::is_query(statement) {
                 let params = std::mem::take(&mut portal.params);
-                State::Running(Box::new(self.start_query(&prepared, params, &portal.formats)?))
+                State::Running(self.start_query(&prepared, params, &portal.formats)?)
             } else {
                 match self.utility_rows(&prepared.text, statement, &portal.params, &prepared.params)? {
                     Some(rows) => State::Rows(rows),

@@ -118,7 +118,7 @@ impl Services for Session<'_> {
     }
 
     fn plan_query(&self, query: analyzer::query::Query) -> Result<Arc<Plan>> {
-        self.plan_analyzed(query, Vec::new())
+        self.locked(|| self.make_plan(query.clone(), Vec::new()), |plan| plan)
     }
 
     fn plan_rows(&self, table: &catalog::Relation, exprs: Vec<analyzer::query::Expr>) -> Result<Arc<Plan>> {

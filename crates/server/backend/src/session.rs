@@ -71,8 +71,6 @@ pub(crate) struct Session<'a> {
     pub statement_cache: RefCell<StatementCache>,
     /// A statement of the simple protocol is under way: rows of what rules do besides it are sent.
     pub shows_companions: std::cell::Cell<bool>,
-    /// `user database host` for the process title.
-    pub title: String,
     pub shown: Cell<&'static str>,
     /// After an error in the extended protocol: everything up to Sync is skipped.
     pub skipping: Cell<bool>,
@@ -327,7 +325,7 @@ impl Session<'_> {
     pub fn show_title(&self, activity: &'static str) {
         if self.shared.update_process_title && self.shown.get() != activity {
             self.shown.set(activity);
-            sys::title::set(format_args!("postgres: {} {activity}", self.title));
+            sys::title::show(activity);
         }
     }
 

@@ -109,9 +109,9 @@ pub(crate) fn serve(
     logger.session.user.clone_from(&wanted.user);
     logger.session.database.clone_from(&wanted.database);
     let host = if remote_port.is_empty() { remote_host } else { format!("{remote_host}({remote_port})") };
-    let title = format!("{} {} {host}", wanted.user, wanted.database);
     if settings.bool(id::UPDATE_PROCESS_TITLE) {
-        sys::title::set(format_args!("postgres: {title} authentication"));
+        sys::title::set(format_args!("postgres: {} {} {host} ", wanted.user, wanted.database));
+        sys::title::show("authentication");
     }
     let store = shared.engine.session_of(Arc::clone(&process));
     let authentication_us = log::time::now_us();
@@ -130,7 +130,7 @@ pub(crate) fn serve(
             return refused(&mut connection, logger, error);
         }
     };
-    let session = Session::assemble(shared, &store, catalog, user, settings, logger, connection, title);
+    let session = Session::assemble(shared, &store, catalog, user, settings, logger, connection);
     session.transaction.statistics().session_begins(log::time::now_us());
     session.follow_settings();
     process.clear_timeout(Timeout::Authentication);
@@ -177,7 +177,6 @@ impl<'a> Session<'a> {
         settings: &'a mut Settings,
         logger: &'a mut Logger,
         connection: Connection,
-        title: String,
     ) -> Session<'a> {
         let formats = Formats::new(settings);
         let channels = Channels::new(shared.notifications, &shared.engine.processes, store.process.number());
@@ -208,7 +207,6 @@ impl<'a> Session<'a> {
             domain_checks: RefCell::new(HashMap::new()),
             statement_cache: RefCell::default(),
             shows_companions: std::cell::Cell::new(false),
-            title,
             shown: Cell::new(""),
             skipping: Cell::new(false),
             shared_user: Cell::new(user),

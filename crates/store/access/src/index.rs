@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use batch::ByteValues;
-use ids::{Oid, RelFileLocator, TupleId};
+use ids::{BlockNumber, Oid, RelFileLocator, TupleId};
 
 use crate::Persistence;
 use crate::method::{Method, Support};
@@ -68,11 +68,25 @@ pub struct IndexCache {
     pub root: AtomicU32,
     /// The leaf where the last insertion at the index's end went.
     pub rightmost: AtomicU32,
+    /// The frames of the pool in which inner pages were, by the last bits of the pages' numbers.
+    frames: [AtomicU32; REMEMBERED],
+}
+
+/// So many frames a process remembers of an index: two cache lines' worth, enough for the inner pages of a million entries.
+const REMEMBERED: usize = 32;
+
+impl IndexCache {
+    /// Where the frame of a page is remembered.
+    #[inline]
+    pub fn frame(&self, block: BlockNumber) -> &AtomicU32 {
+        &self.frames[block.0 as usize % REMEMBERED]
+    }
 }
 
 impl Default for IndexCache {
     fn default() -> IndexCache {
-        IndexCache { root: AtomicU32::new(u32::MAX), rightmost: AtomicU32::new(u32::MAX) }
+        let unknown = || AtomicU32::new(u32::MAX);
+        IndexCache { root: unknown(), rightmost: unknown(), frames: std::array::from_fn(|_| unknown()) }
     }
 }
 

@@ -96,7 +96,7 @@ impl Scan {
         let start = SearchKey { key: lower.as_deref().unwrap_or(&[]), tid: self.from };
         let first = matches!(self.position, Position::Start);
         let mut next = match std::mem::replace(&mut self.position, Position::End) {
-            Position::Start => tree.descend(Goal::At(start), 0, &mut None)?,
+            Position::Start => tree.descend(Goal::At(start), 0)?,
             Position::Page(block) => Some(tree.read(block)?),
             _ => None,
         };
@@ -158,8 +158,9 @@ impl Scan {
                 Some(bound) => Goal::Before(bound.borrow()),
                 None => Goal::Last,
             };
-            let mut fence = None;
-            let Some(mut buffer) = tree.descend(goal, 0, &mut fence)? else {
+            let mut fence: Option<OwnedKey> = None;
+            let mut note = |key: SearchKey<'_>| fence.get_or_insert_default().set(key);
+            let Some(mut buffer) = tree.descend_noting(goal, 0, &mut note)? else {
                 self.note(None);
                 return Ok(());
             };

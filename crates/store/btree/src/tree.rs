@@ -126,12 +126,17 @@ pub(crate) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     pub fn read(&self, block: BlockNumber) -> Result<Buffer> {
-        let access = Access {
-            persistence: self.index.persistence,
-            blocks: Some(&self.index.counters.blocks),
-            ..Access::default()
-        };
-        self.store.storage.read(self.index.locator, Fork::Main, block, &access)
+        self.store.storage.read(self.index.locator, Fork::Main, block, &self.access())
+    }
+
+    /// The same for an inner page, whose frame this process remembers.
+    fn read_inner(&self, block: BlockNumber) -> Result<Buffer> {
+        let frame = self.index.cache.frame(block);
+        self.store.storage.read_again(self.index.locator, Fork::Main, block, &self.access(), frame)
+    }
+
+    fn access(&self) -> Access<'a> {
+        Access { persistence: self.index.persistence, blocks: Some(&self.index.counters.blocks), ..Access::default() }
     }
 
     pub fn free_space_map(&self) -> FreeSpaceMap<'a> {
@@ -159,24 +164,33 @@ impl<'a> Tree<'a> {
     }
 
     /// The page where `goal` is on `level`, pinned but not locked: whoever locks it looks again whether the goal has moved
-    /// right. `fence` becomes the least place that can be on the page; none is there if it is the first. `None` if the
-    /// index has no pages yet.
-    pub fn descend(&self, goal: Goal<'_>, level: u16, fence: &mut Option<OwnedKey>) -> Result<Option<Buffer>> {
+    /// right. `None` if the index has no pages yet.
+    pub fn descend(&self, goal: Goal<'_>, level: u16) -> Result<Option<Buffer>> {
+        self.descend_noting(goal, level, &mut |_| ())
+    }
+
+    /// The same; tells of ever greater places before which nothing is on the page: the last is the least place that can be there. None if it is
+    /// the first page.
+    pub fn descend_noting(
+        &self,
+        goal: Goal<'_>,
+        level: u16,
+        fence: &mut dyn FnMut(SearchKey<'_>),
+    ) -> Result<Option<Buffer>> {
         let mut block = BlockNumber(self.index.cache.root.load(Ordering::Relaxed));
         // Inner levels are looked for by who holds a page below: perhaps the very one that was the root once.
         let mut cached = block.is_valid() && level == 0;
-        *fence = None;
         if !cached {
             block = self.meta()?.root;
             if !block.is_valid() {
                 return Ok(None);
             }
         }
-        let mut at_root = true;
+        let (mut at_root, mut at_leaf) = (true, false);
         let mut steps = Steps::default();
         loop {
             steps.next(self)?;
-            let buffer = self.read(block)?;
+            let buffer = if at_leaf { self.read(block)? } else { self.read_inner(block)? };
             let page = buffer.share();
             let usable = !page.is_new() && !page.has_flag(flags::META);
             if at_root && cached && (!usable || !page.has_flag(flags::ROOT) || page.is_ignored()) {
@@ -197,7 +211,7 @@ impl<'a> Tree<'a> {
                 block = page.right();
             } else if goal.is_right_of(&page) {
                 if let Some(high) = page.high_key() {
-                    fence.get_or_insert_default().set(high);
+                    fence(high);
                 }
                 block = page.right();
             } else if page.level() == level {
@@ -208,8 +222,9 @@ impl<'a> Tree<'a> {
             } else {
                 let line = goal.choose(&page);
                 if line > page.first_entry() {
-                    fence.get_or_insert_default().set(page.entry(line).separator());
+                    fence(page.entry(line).separator());
                 }
+                at_leaf = page.level() == 1;
                 block = page.entry(line).child();
             }
             if !block.is_valid() {
@@ -241,7 +256,7 @@ impl<'a> Tree<'a> {
             steps.next(self)?;
             let leaf = match buffer.take() {
                 Some(leaf) => leaf,
-                None => match self.descend(Goal::At(search), 0, &mut None)? {
+                None => match self.descend(Goal::At(search), 0)? {
                     Some(leaf) => leaf,
                     None => {
                         self.make_root()?;
@@ -633,7 +648,7 @@ impl<'a> Tree<'a> {
         separator: SearchKey<'_>,
         item: &[u8],
     ) -> Result<()> {
-        let Some(mut buffer) = self.descend(Goal::At(separator), level, &mut None)? else {
+        let Some(mut buffer) = self.descend(Goal::At(separator), level)? else {
             return Err(self.explain(damaged("a split page has no parent")));
         };
         let mut steps = Steps::default();

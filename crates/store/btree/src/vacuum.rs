@@ -30,7 +30,7 @@ pub(crate) fn bulk_delete(
     pause: &(dyn Fn() -> Result<()> + Sync),
 ) -> Result<IndexVacuumReport> {
     let mut report = IndexVacuumReport::default();
-    let Some(mut buffer) = tree.descend(Goal::At(SearchKey::FIRST), 0, &mut None)? else { return Ok(report) };
+    let Some(mut buffer) = tree.descend(Goal::At(SearchKey::FIRST), 0)? else { return Ok(report) };
     let mut steps = Steps::default();
     loop {
         pause()?;
@@ -133,7 +133,7 @@ fn unlink(tree: &Tree<'_>, buffer: &Buffer) -> Result<bool> {
         return Ok(false);
     }
     // The downlink to the page is the last one before its high key.
-    let Some(mut parent_buffer) = tree.descend(Goal::Before(high.borrow()), 1, &mut None)? else { return Ok(false) };
+    let Some(mut parent_buffer) = tree.descend(Goal::Before(high.borrow()), 1)? else { return Ok(false) };
     let mut steps = Steps::default();
     let mut parent = loop {
         steps.next(tree)?;

@@ -166,11 +166,13 @@ impl Header {
         }
     }
 
-    /// Pins if the buffer holds some page; for scanners of the whole pool.
-    pub fn pin_if_tagged(&self) -> bool {
+    /// Pins if the buffer holds some page. `uses` is the most uses that this one may raise it to: none for scanners of the whole pool.
+    #[inline]
+    pub fn pin_if_tagged(&self, uses: u64) -> bool {
         let mut state = self.state.load(Relaxed);
         while state & TAGGED != 0 {
-            match self.state.compare_exchange_weak(state, state + PIN, Acquire, Relaxed) {
+            let used = if state & USES < uses * USE { USE } else { 0 };
+            match self.state.compare_exchange_weak(state, state + PIN + used, Acquire, Relaxed) {
                 Ok(_) => return true,
                 Err(now) => state = now,
             }

@@ -11,6 +11,7 @@ use ids::{BlockNumber, Fork, PAGE_SIZE, RelFileLocator};
 use shm::FrameMut;
 use stats::{IoContext, IoOperation};
 use std::io::IoSliceMut;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 /// Most pages that one read takes.
@@ -61,17 +62,45 @@ impl Storage {
     /// frames, so the frame behind is looked at first, which spares the map's scattered memory.
     pub fn read_cached_after(&self, before: &Buffer, block: BlockNumber) -> Option<Buffer> {
         let Buffer { locator, fork, .. } = *before;
-        let (pool, tag) = (&self.inner.pool, Tag::new(locator, fork, block));
-        let guess = (before.id + 1) % pool.headers.len() as u32;
-        let header = pool.header(guess);
-        if header.tag() == tag && header.pin_if_tagged() {
-            let buffer = self.buffer(guess, locator, fork, block);
-            // Only now, pinned, does the tag stay as it is.
-            if header.tag() == tag && buffer.is_valid() {
-                return Some(buffer);
-            }
+        let guess = (before.id + 1) % self.inner.pool.headers.len() as u32;
+        self.guessed(guess, locator, fork, block, 0).or_else(|| self.read_cached(locator, fork, block))
+    }
+
+    /// As [`Storage::read`], for a page that is read again and again: `frame` is where the caller remembers in which frame it was last.
+    ///
+    /// # Errors
+    /// Those of [`Storage::read`].
+    #[inline]
+    pub fn read_again(
+        &self,
+        locator: RelFileLocator,
+        fork: Fork,
+        block: BlockNumber,
+        access: &Access<'_>,
+        frame: &AtomicU32,
+    ) -> Result<Buffer> {
+        let guess = frame.load(Relaxed);
+        if (guess as usize) < self.inner.pool.headers.len()
+            && let Some(buffer) = self.guessed(guess, locator, fork, block, access.uses())
+        {
+            self.count_hit(access);
+            return Ok(buffer);
         }
-        self.read_cached(locator, fork, block)
+        let buffer = self.read(locator, fork, block, access)?;
+        frame.store(buffer.id, Relaxed);
+        Ok(buffer)
+    }
+
+    /// Pins the page in a frame, if it is this one.
+    #[inline]
+    fn guessed(&self, id: u32, locator: RelFileLocator, fork: Fork, block: BlockNumber, uses: u64) -> Option<Buffer> {
+        let (header, tag) = (self.inner.pool.header(id), Tag::new(locator, fork, block));
+        if header.tag() != tag || !header.pin_if_tagged(uses) {
+            return None;
+        }
+        let buffer = self.buffer(id, locator, fork, block);
+        // Only now, pinned, does the tag stay as it is.
+        (header.tag() == tag && buffer.is_valid()).then_some(buffer)
     }
 
     /// Counts the use of a page that [`Storage::read_cached`] pinned ahead as [`Storage::read`] does.
@@ -123,6 +152,7 @@ impl Storage {
         let hash = map.hash(&tag);
         let partition = map.share(hash);
         let id = *partition.get(hash, &tag)?;
+        self.inner.pool.frames.prefetch_head(id as usize);
         self.inner.pool.header(id).pin(access.uses());
         drop(partition);
         Some(self.buffer(id, locator, fork, block))

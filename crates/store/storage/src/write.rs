@@ -130,7 +130,7 @@ impl Storage {
         for (n, &(_, id)) in todo.iter().enumerate() {
             let header = pool.header(id);
             // Written by somebody else meanwhile, or even holding another page: then the flag is gone.
-            if header.state.load(Acquire) & CHECKPOINT == 0 || !header.pin_if_tagged() {
+            if header.state.load(Acquire) & CHECKPOINT == 0 || !header.pin_if_tagged(0) {
                 continue;
             }
             let result = self.write_pinned(id);
@@ -169,7 +169,7 @@ impl Storage {
                 continue;
             }
             wanted -= 1;
-            if state & DIRTY != 0 && header.pin_if_tagged() {
+            if state & DIRTY != 0 && header.pin_if_tagged(0) {
                 let result = self.write_claimed(id);
                 header.unpin();
                 written += result? as u32;
@@ -199,7 +199,7 @@ impl Storage {
     /// Calls `f` with every buffer that holds such a page; pinned.
     fn for_each_buffer(&self, pages: Pages, f: impl Fn(&Storage, u32) -> Result<()>) -> Result<()> {
         for (id, header) in self.inner.pool.headers.iter().enumerate() {
-            if header.state.load(Acquire) & TAGGED == 0 || !pages.holds(&header.tag()) || !header.pin_if_tagged() {
+            if header.state.load(Acquire) & TAGGED == 0 || !pages.holds(&header.tag()) || !header.pin_if_tagged(0) {
                 continue;
             }
             let result = if pages.holds(&header.tag()) { f(self, id as u32) } else { Ok(()) };
@@ -234,7 +234,7 @@ impl Storage {
         let pool = &self.inner.pool;
         let mut tries = 0u32;
         loop {
-            if header.state.load(Acquire) & TAGGED == 0 || !wanted(&header.tag()) || !header.pin_if_tagged() {
+            if header.state.load(Acquire) & TAGGED == 0 || !wanted(&header.tag()) || !header.pin_if_tagged(0) {
                 return;
             }
             let tag = header.tag();

@@ -14,6 +14,7 @@ use batch::{Batch, Column, Datum, DatumRef, Repr};
 use error::{Error, Result};
 use ids::Oid;
 use planner::plan::{ClauseTest, ColumnType, IndexClause, IndexKey, IndexSearch, ScanColumn};
+use txn::Snapshot;
 
 use super::bitmap_scan::Rechecked;
 use super::table::projection;
@@ -528,6 +529,12 @@ impl IndexScan {
         Ok(true)
     }
 
+    fn start_over(&mut self) {
+        self.entries.clear();
+        self.dead.clear();
+        (self.at, self.step, self.range, self.inside) = (0, FIRST_STEP, None, false);
+    }
+
     /// Entries of the index as rows, where it is known without the table that everybody sees them, and otherwise where
     /// the table says that the snapshot does.
     fn index_only(&mut self, end: usize, out: &mut Batch) -> Result<()> {
@@ -599,10 +606,17 @@ impl Operator for IndexScan {
     }
 
     fn rewind(&mut self, _: &mut Run<'_>) -> Result<()> {
-        self.entries.clear();
-        self.dead.clear();
-        (self.at, self.step, self.range, self.inside) = (0, FIRST_STEP, None, false);
+        self.start_over();
         Ok(())
+    }
+
+    fn rest(&mut self) -> bool {
+        self.start_over();
+        true
+    }
+
+    fn renew(&mut self, snapshot: &Snapshot) {
+        self.fetch.set_snapshot(snapshot.clone());
     }
 }
 

@@ -64,7 +64,21 @@ pub(crate) trait Operator {
 
     /// Starts over: the next rows are the first again, under the values that parameters have then.
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()>;
+
+    /// After its last row: gives up what it holds but its memory, to be used once more in a later execution of the plan. False if it cannot;
+    /// for queries that are short, as making them takes longer than running them.
+    fn rest(&mut self) -> bool {
+        false
+    }
+
+    /// After [`Operator::rest`]: is as good as new, and sees what this snapshot sees.
+    fn renew(&mut self, snapshot: &Snapshot) {
+        let _ = snapshot;
+    }
 }
+
+/// As much memory a stage keeps while it rests, in bytes.
+const RESTING_MAX: usize = 16 << 10;
 
 /// What one node did, for EXPLAIN ANALYZE.
 #[derive(Clone, Copy, Debug, Default)]
@@ -201,6 +215,17 @@ impl Stage {
             }
             return Ok(true);
         }
+    }
+
+    /// [`Operator::rest`]
+    pub(crate) fn rest(&mut self) -> bool {
+        !self.measured && self.ahead.is_none() && self.raw.memory() <= RESTING_MAX && self.operator.rest()
+    }
+
+    /// [`Operator::renew`]
+    pub(crate) fn renew(&mut self, snapshot: &Snapshot) {
+        self.started = false;
+        self.operator.renew(snapshot);
     }
 
     /// Starts over.

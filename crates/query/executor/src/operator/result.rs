@@ -2,6 +2,7 @@
 
 use batch::Batch;
 use planner::plan::Expr;
+use txn::Snapshot;
 
 use super::{Operator, Stage};
 use crate::expression::{Compiled, compile_all};
@@ -55,6 +56,17 @@ impl Operator for Result {
     fn rewind(&mut self, run: &mut Run<'_>) -> error::Result<()> {
         self.state = State::Untested;
         self.input.as_mut().map_or(Ok(()), |input| input.rewind(run))
+    }
+
+    fn rest(&mut self) -> bool {
+        self.state = State::Untested;
+        self.input.as_mut().is_none_or(Stage::rest)
+    }
+
+    fn renew(&mut self, snapshot: &Snapshot) {
+        if let Some(input) = &mut self.input {
+            input.renew(snapshot);
+        }
     }
 }
 

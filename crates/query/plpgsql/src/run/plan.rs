@@ -156,17 +156,18 @@ impl Fragment {
         frame: &Frame,
         wanted: &[Option<SqlType>],
     ) -> Result<Rc<Planned>> {
-        let generations = host.generations();
-        if let Some(found) = &*self.planned.borrow()
-            && found.generations == generations
-            && found.wanted == wanted
-            && found.fits(routine, frame)
-        {
-            return Ok(found.clone());
-        }
-        let made = Rc::new(self.plan(host, routine, frame, wanted, generations)?);
-        self.planned.replace(Some(made.clone()));
-        Ok(made)
+        Planned::locked(host, |generations| {
+            if let Some(found) = &*self.planned.borrow()
+                && found.generations == generations
+                && found.wanted == wanted
+                && found.fits(routine, frame)
+            {
+                return Ok(found.clone());
+            }
+            let made = Rc::new(self.plan(host, routine, frame, wanted, generations)?);
+            self.planned.replace(Some(made.clone()));
+            Ok(made)
+        })
     }
 
     fn plan(
@@ -280,9 +281,33 @@ impl Variables for Numbered<'_> {
 }
 
 impl Planned {
+    /// What `make` gives, with the relations of its plan locked: made again if something changed before they were.
+    fn locked(host: &dyn Host, mut make: impl FnMut((u64, u64)) -> Result<Rc<Planned>>) -> Result<Rc<Planned>> {
+        let mut last = false;
+        loop {
+            let generations = host.generations();
+            let made = make(generations)?;
+            let Work::Plan(plan) = &made.work else { return Ok(made) };
+            host.lock(plan)?;
+            if last || host.generations() == generations {
+                return Ok(made);
+            }
+            last = true;
+        }
+    }
+
     /// A statement whose only parameters are EXECUTE's.
-    pub fn dynamic(host: &dyn Host, frame: &Frame, text: &str, types: &[SqlType]) -> Result<Planned> {
-        let generations = host.generations();
+    pub fn dynamic(host: &dyn Host, frame: &Frame, text: &str, types: &[SqlType]) -> Result<Rc<Planned>> {
+        Planned::locked(host, |generations| Planned::make_dynamic(host, frame, text, types, generations).map(Rc::new))
+    }
+
+    fn make_dynamic(
+        host: &dyn Host,
+        frame: &Frame,
+        text: &str,
+        types: &[SqlType],
+        generations: (u64, u64),
+    ) -> Result<Planned> {
         let raw = parse_fragment(text, Mode::Statement)?;
         let work = match analyzer::is_query(&raw.statement) {
             true => {

@@ -338,7 +338,7 @@ impl<'r> Run<'r, '_> {
         let fragment =
             Fragment { text: Rc::from(text.as_str()), mode: Mode::Statement, names: None, planned: Default::default() };
         let planned = dynamic_plan(self, &fragment, &types)?;
-        fragment.planned.replace(Some(Rc::new(planned)));
+        fragment.planned.replace(Some(planned));
         Ok((fragment, params))
     }
 
@@ -540,7 +540,7 @@ impl<'r> Run<'r, '_> {
 }
 
 /// Plans a statement whose only parameters are numbered.
-fn dynamic_plan(run: &Run<'_, '_>, fragment: &Fragment, types: &[SqlType]) -> Result<Planned> {
+fn dynamic_plan(run: &Run<'_, '_>, fragment: &Fragment, types: &[SqlType]) -> Result<Rc<Planned>> {
     Planned::dynamic(run.host, &run.frame, &fragment.text, types)
         .map_err(|error| fragment_context(error, &fragment.text, Mode::Statement))
 }

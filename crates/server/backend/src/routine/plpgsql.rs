@@ -508,7 +508,11 @@ impl plpgsql::Host for Host<'_, '_> {
 
     fn plan(&self, query: Query, types: Vec<Oid>) -> Result<Arc<Plan>> {
         let analyzer = Analyzer::new(self.session.catalog(), self.session, "", Params::default());
-        self.session.plan_analyzed(analyzer.finish_routine_query(query)?, types)
+        self.session.make_plan(analyzer.finish_routine_query(query)?, types)
+    }
+
+    fn lock(&self, plan: &Plan) -> Result<()> {
+        executor::lock_plan(&self.session.executor(), plan)
     }
 
     fn run(&self, plan: &Arc<Plan>, params: Vec<Datum>, read_only: bool, sink: Sink<'_>) -> Result<u64> {

@@ -142,8 +142,12 @@ impl Session<'_> {
         Ok((analyzer().finish_routine_query(query)?, arguments.types.iter().map(|ty| ty.oid).collect()))
     }
 
+    /// The plan of a statement of the body, its relations locked.
     fn sql_plan(&self, routine: &SqlRoutine, at: usize) -> Result<Arc<Plan>> {
-        self.catalog().absorb();
+        self.locked(|| self.cached_sql_plan(routine, at), |plan| plan)
+    }
+
+    fn cached_sql_plan(&self, routine: &SqlRoutine, at: usize) -> Result<Arc<Plan>> {
         let generations = self.generations();
         if let Some((plan, catalog, settings)) = &*routine.steps[at].plan.borrow()
             && (*catalog, *settings) == generations
@@ -151,7 +155,7 @@ impl Session<'_> {
             return Ok(plan.clone());
         }
         let (query, types) = self.sql_query(routine, at)?;
-        let plan = self.plan_analyzed(query, types)?;
+        let plan = self.make_plan(query, types)?;
         routine.steps[at].plan.replace(Some((plan.clone(), generations.0, generations.1)));
         Ok(plan)
     }
