@@ -612,7 +612,7 @@ impl Operator for IndexScan {
 
     fn rest(&mut self) -> bool {
         self.start_over();
-        true
+        self.search.clauses.is_empty() && self.search.orders.is_empty()
     }
 
     fn renew(&mut self, snapshot: &Snapshot) {
