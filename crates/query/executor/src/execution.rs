@@ -63,7 +63,8 @@ impl Execution {
     /// False if they cannot; then it is to be dropped.
     pub fn rest(&mut self) -> bool {
         let plan = &self.state.plan;
-        let is_plain = plan.slots.is_empty() && plan.subplans.is_empty() && plan.work_tables == 0 && plan.companions.is_none();
+        let is_plain =
+            plan.slots.is_empty() && plan.subplans.is_empty() && plan.work_tables == 0 && plan.companions.is_none();
         let Some(snapshot) = self.snapshot.take() else { return false };
         self.state.params.clear();
         self.ended && is_plain && snapshot.serializable.is_none() && self.root.rest()
