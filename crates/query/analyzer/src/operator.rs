@@ -189,13 +189,7 @@ impl Analyzer<'_> {
     }
 
     /// The operator a symbol means, or PostgreSQL's error.
-    pub(crate) fn operator(
-        &self,
-        name: &ast::Operator,
-        left: Oid,
-        right: Oid,
-        location: u32,
-    ) -> Result<Entry<PgOperator>> {
+    pub fn operator(&self, name: &ast::Operator, left: Oid, right: Oid, location: u32) -> Result<Entry<PgOperator>> {
         let schema = self.qualifier(&name.qualifiers, &name.symbol)?;
         match self.find_operator(schema, &name.symbol, left, right)? {
             Ok(row) if row.oprcode.is_valid() => Ok(row),

@@ -8,7 +8,7 @@ use catalog::rows::PgConstraint;
 use catalog::{Dependency, DropBehavior, Entry, NewConstraint, Object, Relation, index};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{self, Constraint, ConstraintKind, UniqueConstraint};
+use parser::ast::{self, Constraint, ConstraintKind, ExclusionConstraint, UniqueConstraint};
 
 use crate::column::{Column, Model};
 use crate::create_index::{self, IndexPlan};
@@ -68,7 +68,7 @@ pub(crate) fn add(
             not_null::add(context, table, number, how, recurse)
         }
         ConstraintKind::Check(condition) => add_check(context, table, constraint, condition, column, recurse),
-        ConstraintKind::Exclusion(_) => Err(Error::not_implemented("exclusion constraints")),
+        ConstraintKind::Exclusion(exclusion) => add_exclusion(context, table, constraint, exclusion, recurse),
         ConstraintKind::ForeignKey(key) => foreign_key::add(context, table, constraint, key, column, recurse),
         _ => Err(Error::internal("not a table constraint")),
     }
@@ -82,9 +82,6 @@ fn add_unique(
     column: Option<i16>,
     recurse: bool,
 ) -> Result<()> {
-    if unique.without_overlaps {
-        return Err(Error::not_implemented("WITHOUT OVERLAPS"));
-    }
     let deferred = constraint.attributes.initially_deferred == Some(true);
     let deferrable = constraint.attributes.deferrable == Some(true) || deferred;
     if let Some(index) = &unique.index {
@@ -112,6 +109,21 @@ fn add_unique(
             return Err(context.place(Error::new(SqlState::DUPLICATE_COLUMN, text), constraint.location));
         }
     }
+    if unique.without_overlaps {
+        let &[.., last] = &numbers[..] else { return Err(Error::internal("a key without columns")) };
+        if numbers.len() < 2 {
+            let text = "constraint using WITHOUT OVERLAPS needs at least two columns";
+            return Err(Error::new(SqlState::SYNTAX_ERROR, text));
+        }
+        if let Some(column) = relation.column(last) {
+            let base = catalog.base_type(column.atttypid, -1)?.0;
+            if !matches!(catalog.type_(base)?.typtype, b'r' | b'm') {
+                let text =
+                    format!("column \"{}\" in WITHOUT OVERLAPS is not a range or multirange type", column.attname);
+                return Err(context.place(Error::new(SqlState::DATATYPE_MISMATCH, text), constraint.location));
+            }
+        }
+    }
     if unique.primary {
         if relation.constraints.iter().any(|constraint| constraint.contype == b'p') {
             let text = format!("multiple primary keys for table \"{}\" are not allowed", relation.name());
@@ -120,6 +132,10 @@ fn add_unique(
         not_null::for_primary_key(context, &relation, &numbers, recurse)?;
     }
     let included = unique.including.iter().map(|name| context.column(&relation, name)).collect::<Result<Vec<_>>>()?;
+    let base = match unique.without_overlaps {
+        true => create_index::without_overlaps(context, &relation, &numbers, &included)?,
+        false => IndexPlan::of_columns(context, table, &numbers, &included)?,
+    };
     let plan = IndexPlan {
         name: constraint.name.as_deref().map(str::to_string),
         unique: true,
@@ -127,9 +143,9 @@ fn add_unique(
         nulls_not_distinct: unique.nulls_not_distinct,
         for_constraint: true,
         immediate: !deferrable,
-        options: crate::index_options::storage(&unique.options, access::Method::Btree)?,
+        options: crate::index_options::storage(&unique.options, base.method.1)?,
         tablespace: IndexPlan::place(context, &relation, unique.tablespace.as_deref())?,
-        ..IndexPlan::of_columns(context, table, &numbers, &included)?
+        ..base
     };
     let only = IndexPlan { only: true, ..plan };
     let (index, name) = create_index::create(context, &only)?;
@@ -139,13 +155,48 @@ fn add_unique(
         condeferrable: deferrable,
         condeferred: deferred,
         conkey: Some(numbers),
+        conperiod: unique.without_overlaps,
+        conexclop: unique.without_overlaps.then(|| only.excluding.clone()),
         ..Default::default()
     };
     own_index_as(context, table, index, &name, model)?;
+    own_partitions(context, &relation, index, recurse)
+}
+
+/// EXCLUDE.
+fn add_exclusion(
+    context: &Context<'_>,
+    table: Oid,
+    constraint: &Constraint,
+    exclusion: &ExclusionConstraint,
+    recurse: bool,
+) -> Result<()> {
+    let deferred = constraint.attributes.initially_deferred == Some(true);
+    let deferrable = constraint.attributes.deferrable == Some(true) || deferred;
+    let relation = context.catalog().relation(table)?;
+    let plan = create_index::for_exclusion(context, &relation, exclusion)?;
+    let plan =
+        IndexPlan { name: constraint.name.as_deref().map(str::to_string), immediate: !deferrable, only: true, ..plan };
+    let (index, name) = create_index::create(context, &plan)?;
+    let model = PgConstraint {
+        contype: b'x',
+        connoinherit: relation.kind() != kind::PARTITIONED_TABLE,
+        condeferrable: deferrable,
+        condeferred: deferred,
+        conkey: Some(plan.columns[..plan.keys].iter().map(|column| column.number).collect()),
+        conexclop: Some(plan.excluding.clone()),
+        ..Default::default()
+    };
+    own_index_as(context, table, index, &name, model)?;
+    own_partitions(context, &relation, index, recurse)
+}
+
+/// Gives the partitions of a partitioned table indexes like a new one of its own.
+fn own_partitions(context: &Context<'_>, relation: &Relation, index: Oid, recurse: bool) -> Result<()> {
     if relation.kind() != kind::PARTITIONED_TABLE {
         return Ok(());
     }
-    let children = catalog.children(table)?;
+    let children = context.catalog().children(relation.oid)?;
     if !recurse {
         return Ok(());
     }
@@ -166,6 +217,8 @@ pub(crate) fn own_index(context: &Context<'_>, table: Oid, index: Oid, name: &st
         condeferrable: like.condeferrable,
         condeferred: like.condeferred,
         conkey: Some(row.indkey[..row.indnkeyatts as usize].to_vec()),
+        conperiod: like.conperiod,
+        conexclop: like.conexclop.clone(),
         ..Default::default()
     };
     own_index_as(context, table, index, name, model)
@@ -188,7 +241,13 @@ fn own_index_as(context: &Context<'_>, table: Oid, index: Oid, name: &str, model
     let catalog = context.catalog();
     let oid = catalog.create_constraint(&NewConstraint { row: row.clone(), objects: Vec::new() })?;
     if row.condeferrable {
-        crate::triggers::recheck_keys(context, &PgConstraint { oid, ..row })?;
+        crate::triggers::recheck_keys(context, &PgConstraint { oid, ..row.clone() })?;
+    }
+    let relation = catalog.relation(table)?;
+    if row.conexclop.is_some() && relation.kind() != kind::PARTITIONED_TABLE {
+        // What a unique index finds while it is built.
+        let plan = context.services.plan_rows(&relation, Vec::new())?;
+        executor::check_exclusion(context.session, plan, table, index, context.services.work_mem())?;
     }
     Ok(oid)
 }

@@ -12,7 +12,9 @@ use catalog::rows::{PgIndex, PgInherits};
 use catalog::{Dependency, Entry, NewIndex, NewIndexColumn, Object, Relation, index};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{CreateIndex, IndexElement, IndexKey, ObjectName, SortDirection, SortNulls};
+use parser::ast::{
+    self, CreateIndex, ExclusionConstraint, IndexElement, IndexKey, ObjectName, SortDirection, SortNulls,
+};
 
 use crate::{Context, expression, index_build, index_options, partition};
 
@@ -29,6 +31,8 @@ pub(crate) struct IndexPlan {
     pub primary: bool,
     pub nulls_not_distinct: bool,
     pub for_constraint: bool,
+    /// The operators that exclude, by key column; empty if it serves no exclusion constraint.
+    pub excluding: Vec<Oid>,
     /// Uniqueness is checked at once: the constraint is not deferrable.
     pub immediate: bool,
     pub options: Option<Vec<catalog::field::Text>>,
@@ -71,6 +75,7 @@ impl IndexPlan {
             primary: false,
             nulls_not_distinct: false,
             for_constraint: false,
+            excluding: Vec::new(),
             immediate: true,
             options: None,
             expressions: Vec::new(),
@@ -117,14 +122,20 @@ impl IndexPlan {
             None => None,
         };
         let method = class.class.relam;
+        let constraint = match catalog.constraint_of_index(index)? {
+            Some(constraint) => Some(catalog.constraint(constraint)?),
+            None => None,
+        };
+        let excluding = constraint.as_ref().and_then(|row| row.conexclop.clone()).unwrap_or_default();
         Ok(IndexPlan {
+            excluding,
             method: (method, catalog.index_method(method)?),
             columns,
             keys: row.indnkeyatts as usize,
             unique: row.indisunique,
             primary: row.indisprimary,
             nulls_not_distinct: row.indnullsnotdistinct,
-            for_constraint: catalog.constraint_of_index(index)?.is_some(),
+            for_constraint: constraint.is_some(),
             immediate: row.indimmediate,
             options: class.class.reloptions.clone(),
             tablespace: Some(class.class.reltablespace).filter(|tablespace| tablespace.is_valid()),
@@ -150,7 +161,7 @@ impl IndexPlan {
             || row.indnkeyatts as usize != self.keys
             || row.indisunique != self.unique
             || row.indnullsnotdistinct != self.nulls_not_distinct
-            || row.indisexclusion
+            || row.indisexclusion != !self.excluding.is_empty()
             || !row.indisvalid
             || self.for_constraint && (row.indisprimary != self.primary || row.indimmediate != self.immediate)
         {
@@ -161,6 +172,13 @@ impl IndexPlan {
             None => Vec::new(),
         };
         let predicate = row.indpred.as_ref().map(|text| expression::read(context, text)).transpose()?;
+        if row.indisexclusion {
+            let constraint = context.catalog().constraint_of_index(candidate.oid)?;
+            let constraint = constraint.map(|constraint| context.catalog().constraint(constraint)).transpose()?;
+            if constraint.and_then(|row| row.conexclop.clone()).as_ref() != Some(&self.excluding) {
+                return Ok(false);
+            }
+        }
         Ok(expressions == self.expressions && predicate == self.predicate)
     }
 }
@@ -224,14 +242,7 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         ..IndexPlan::empty(relation.oid)
     };
     if let Some(filter) = &create.filter {
-        let wanted = Wanted::Condition("WHERE");
-        let stored = expression::store(context, filter, Place::IndexPredicate, Some(&relation), wanted)?;
-        refuse_system_columns(&stored)?;
-        if expression::is_mutable(context, &stored.expr)? {
-            let text = "functions in index predicate must be marked IMMUTABLE";
-            return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
-        }
-        plan.predicate = Some(stored.expr);
+        plan.predicate = Some(predicate(context, &relation, filter)?);
     }
     for element in &create.elements {
         let column = element_key(context, &relation, element, &mut plan)?;
@@ -250,8 +261,25 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
 
 /// The access method of a new index, if it can do what is asked.
 fn method_of(context: &Context<'_>, create: &CreateIndex) -> Result<(Oid, Method)> {
+    let asked = Asked {
+        unique: create.unique,
+        columns: create.elements.len(),
+        included: create.including.len(),
+        exclusion: false,
+    };
+    method_named(context, create.access_method.as_deref().unwrap_or("btree"), asked)
+}
+
+/// What a new index asks of its access method.
+struct Asked {
+    unique: bool,
+    columns: usize,
+    included: usize,
+    exclusion: bool,
+}
+
+fn method_named(context: &Context<'_>, name: &str, asked: Asked) -> Result<(Oid, Method)> {
     let catalog = context.catalog();
-    let name = create.access_method.as_deref().unwrap_or("btree");
     // What the method was called before GiST took its types over.
     let name = if name == "rtree" && catalog.access_method_by_name(name)?.is_none() {
         context.inform(
@@ -279,16 +307,119 @@ fn method_of(context: &Context<'_>, create: &CreateIndex) -> Result<(Oid, Method
         let text = format!("access method \"{name}\" does not support {what}");
         Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text))
     };
-    if create.unique && !traits.can_unique {
+    if asked.unique && !traits.can_unique {
         return refuse("unique indexes");
     }
-    if !create.including.is_empty() && !traits.can_include {
+    if asked.included > 0 && !traits.can_include {
         return refuse("included columns");
     }
-    if create.elements.len() > 1 && !traits.can_multi_column {
+    if asked.columns > 1 && !traits.can_multi_column {
         return refuse("multicolumn indexes");
     }
+    if asked.exclusion && !traits.can_exclude {
+        return refuse("exclusion constraints");
+    }
     Ok((row.oid, method))
+}
+
+/// The index of an exclusion constraint.
+pub(crate) fn for_exclusion(
+    context: &Context<'_>,
+    relation: &Relation,
+    constraint: &ExclusionConstraint,
+) -> Result<IndexPlan> {
+    let asked = Asked {
+        unique: false,
+        columns: constraint.elements.len(),
+        included: constraint.including.len(),
+        exclusion: true,
+    };
+    let method = method_named(context, constraint.access_method.as_deref().unwrap_or("btree"), asked)?;
+    let mut plan = IndexPlan {
+        options: index_options::storage(&constraint.options, method.1)?,
+        tablespace: IndexPlan::place(context, relation, constraint.tablespace.as_deref())?,
+        method,
+        for_constraint: true,
+        ..IndexPlan::empty(relation.oid)
+    };
+    plan.predicate = match &constraint.filter {
+        Some(filter) => Some(predicate(context, relation, filter)?),
+        None => None,
+    };
+    let catalog = context.catalog();
+    for (element, operator) in &constraint.elements {
+        let column = element_key(context, relation, element, &mut plan)?;
+        let ty = match column.number {
+            0 => column.expression_type.0,
+            number => relation.column(number).map_or(Oid::INVALID, |column| column.atttypid),
+        };
+        let refuse = |text: String, detail: &str| Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(detail));
+        let found = context.analyzer().operator(operator, ty, ty, NO_LOCATION)?;
+        let text = catalog.operator_text(found.oid)?.unwrap_or_default();
+        if found.oprcom != found.oid {
+            let detail = "Only commutative operators can be used in exclusion constraints.";
+            return refuse(format!("operator {text} is not commutative"), detail);
+        }
+        let family = catalog.opclass(column.opclass)?.opcfamily;
+        if catalog.operator_strategy(found.oid, family)?.is_none() {
+            let family = catalog.opfamily(family)?.opfname.to_string();
+            let detail = "The exclusion operator must be related to the index operator class for the constraint.";
+            return refuse(format!("operator {text} is not a member of operator family \"{family}\""), detail);
+        }
+        plan.excluding.push(found.oid);
+        plan.columns.push(column);
+    }
+    plan.keys = plan.columns.len();
+    for name in &constraint.including {
+        plan.columns.push(NewIndexColumn::of(number_of(relation, name)?));
+    }
+    Ok(plan)
+}
+
+/// The strategies by which GiST's operator classes know equality and overlapping.
+const EQUAL: i16 = 18;
+const OVERLAPS: i16 = 3;
+
+/// The index of a key WITHOUT OVERLAPS.
+pub(crate) fn without_overlaps(
+    context: &Context<'_>,
+    relation: &Relation,
+    numbers: &[i16],
+    included: &[i16],
+) -> Result<IndexPlan> {
+    let catalog = context.catalog();
+    let asked = Asked { unique: false, columns: numbers.len(), included: included.len(), exclusion: true };
+    let method = method_named(context, "gist", asked)?;
+    let mut plan = IndexPlan { method, for_constraint: true, ..IndexPlan::empty(relation.oid) };
+    for (at, &number) in numbers.iter().enumerate() {
+        let row = relation.column(number).ok_or_else(|| Error::internal("an index column is gone"))?;
+        let opclass = default_class(context, row.atttypid, method.0)?;
+        let class = catalog.opclass(opclass)?;
+        let (strategy, word) = if at + 1 == numbers.len() { (OVERLAPS, "overlaps") } else { (EQUAL, "equality") };
+        let operator = catalog.family_operator(class.opcfamily, class.opcintype, class.opcintype, strategy)?;
+        let Some(operator) = operator else {
+            let name = context.session.type_name(row.atttypid)?;
+            let text = format!("could not identify an {word} operator for type {name}");
+            return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
+        };
+        plan.excluding.push(operator);
+        plan.columns.push(NewIndexColumn { opclass, collation: row.attcollation, ..NewIndexColumn::of(number) });
+    }
+    plan.keys = plan.columns.len();
+    plan.columns.extend(included.iter().map(|&number| NewIndexColumn::of(number)));
+    Ok(plan)
+}
+
+/// The predicate of a partial index.
+fn predicate(context: &Context<'_>, relation: &Relation, filter: &ast::Expr) -> Result<Expr> {
+    let wanted = Wanted::Condition("WHERE");
+    let stored = expression::store(context, filter, Place::IndexPredicate, Some(relation), wanted)?;
+    refuse_system_columns(&stored)?;
+    if expression::is_mutable(context, &stored.expr)? {
+        let text = "functions in index predicate must be marked IMMUTABLE";
+        return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text));
+    }
+    Ok(stored.expr)
 }
 
 /// A row's place and its transactions change without its indexes being told.
@@ -461,7 +592,7 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
     let relation = catalog.relation(plan.table)?;
     context.check_not_in_use(&relation, "CREATE INDEX")?;
     let partitioned = relation.kind() == kind::PARTITIONED_TABLE;
-    if partitioned && plan.unique {
+    if partitioned && (plan.unique || !plan.excluding.is_empty()) {
         partition::check_unique(context, &relation, plan)?;
     }
     let schema = relation.class.relnamespace;
@@ -475,6 +606,9 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
             let names: Vec<String> = plan.columns.iter().map(name).collect();
             match (plan.primary, plan.for_constraint) {
                 (true, _) => catalog.choose_name(schema, relation.name(), "", "pkey", &|_| false)?,
+                (false, true) if !plan.excluding.is_empty() && !plan.unique => {
+                    catalog.choose_name(schema, relation.name(), &names.join("_"), "excl", &|_| false)?
+                }
                 (false, true) => catalog.choose_name(schema, relation.name(), &names.join("_"), "key", &|_| false)?,
                 (false, false) => catalog.choose_name(schema, relation.name(), &names.join("_"), "idx", &|_| false)?,
             }
@@ -484,6 +618,7 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
     new.method = plan.method.0;
     new.keys = Some(plan.keys);
     new.unique = plan.unique;
+    new.exclusion = !plan.excluding.is_empty();
     new.primary = plan.primary;
     new.immediate = plan.immediate;
     new.nulls_not_distinct = plan.nulls_not_distinct;

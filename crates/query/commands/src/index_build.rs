@@ -309,7 +309,7 @@ impl SortedEntries for Entries<'_> {
             self.context.session.check_interrupts()?;
         }
         let Some((entry, counts)) = self.sorted.next_marked()? else { return Ok(None) };
-        if self.index.row.indisunique {
+        if self.index.row.indisunique && !self.index.row.indisexclusion {
             if counts && self.previous_counts && self.previous == entry.key {
                 return Err(duplicate(self.context, self.index, self.table, entry.key)?);
             }

@@ -35,7 +35,7 @@ pub use entry::{EntryForm, EntryList};
 pub use evaluator::RowEvaluator;
 pub use execution::{Execution, Options, lock_plan, lock_relation, try_lock_relation};
 pub use inserter::Inserter;
-pub use operator::modify::recheck::recheck_unique;
+pub use operator::modify::recheck::{check_exclusion, recheck_unique};
 pub use operator::modify::shows_columns;
 pub use operator::{Instrument, left_at_start};
 pub use session::{Host, QueuedTrigger, Session, StatementTriggers, TriggerCall, TriggerOutcome};

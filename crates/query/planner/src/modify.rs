@@ -497,6 +497,12 @@ impl Planner<'_> {
                     "constraint in ON CONFLICT clause has no associated index",
                 ));
             }
+            if conflict.update && constraint.conexclop.is_some() {
+                return Err(Error::new(
+                    SqlState::WRONG_OBJECT_TYPE,
+                    "ON CONFLICT DO UPDATE not supported with exclusion constraints",
+                ));
+            }
             return Ok(vec![constraint.conindid]);
         }
         if conflict.arbiters.is_empty() {
@@ -509,7 +515,7 @@ impl Planner<'_> {
         let mut found = Vec::new();
         for &index in &table.indexes {
             let Some(row) = self.ctx.catalog.find_index(index)? else { continue };
-            if !row.indisunique || !row.indisvalid {
+            if !row.indisunique || row.indisexclusion || !row.indisvalid {
                 continue;
             }
             let columns = self.index_columns(target, &row)?;

@@ -243,6 +243,7 @@ impl Session<'_> {
             let Some(row) = &index.index else { continue };
             let keys = &row.indkey[..(row.indnkeyatts as usize).min(row.indkey.len())];
             if row.indisunique
+                && !row.indisexclusion
                 && row.indisvalid
                 && row.indpred.is_none()
                 && keys.iter().all(|key| columns.contains(key))

@@ -15,9 +15,9 @@ use types::Context;
 types::builtins! {
     /// Definitions.
     pub static DEFINITIONS =
-    1643 pg_get_indexdef each(Context, Oid) |cx: Context<'_>, oid| index_definition(catalog_of(&cx)?, oid, false);
+    1643 pg_get_indexdef each(Context, Oid) |cx: Context<'_>, oid| index_definition(catalog_of(&cx)?, oid, false, None);
     2507 pg_get_indexdef_ext each(Context, Oid, i32, bool) |cx: Context<'_>, oid, column, pretty| match column {
-        0 => index_definition(catalog_of(&cx)?, oid, pretty),
+        0 => index_definition(catalog_of(&cx)?, oid, pretty, None),
         column => index_column(catalog_of(&cx)?, oid, column, pretty),
     };
     1387 pg_get_constraintdef each(Context, Oid) |cx: Context<'_>, oid| constraint_definition(catalog_of(&cx)?, oid, false);
@@ -211,7 +211,7 @@ fn index_column(catalog: &Catalog, oid: Oid, number: i32, pretty: bool) -> Resul
 impl Catalog {
     /// The statement that makes an index.
     pub fn index_text(&self, index: Oid) -> Result<String> {
-        Ok(index_definition(self, index, false)?.unwrap_or_default())
+        Ok(index_definition(self, index, false, None)?.unwrap_or_default())
     }
 
     /// A constraint as a table's definition has it, without its name.
@@ -222,6 +222,11 @@ impl Catalog {
     /// A column of an index, counted from zero, as SQL: a quoted name or an expression.
     pub fn index_column_text(&self, index: Oid, at: usize) -> Result<String> {
         Ok(index_column(self, index, at as i32 + 1, false)?.unwrap_or_default())
+    }
+
+    /// The same as messages about its values have it.
+    pub fn index_key_text(&self, index: Oid, at: usize) -> Result<String> {
+        Ok(index_column(self, index, at as i32 + 1, true)?.unwrap_or_default())
     }
 
     /// The type and collation of a column of the table below an index's key column.
@@ -249,7 +254,8 @@ impl Catalog {
     }
 }
 
-fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<String>> {
+/// The statement that makes an index; or, given the operators of its key columns, the exclusion constraint that it serves.
+fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool, excluding: Option<&[Oid]>) -> Result<Option<String>> {
     let Some(row) = catalog.find_index(oid)? else { return Ok(None) };
     let relation = catalog.relation(oid)?;
     let method = catalog.access_method(relation.class.relam)?;
@@ -264,7 +270,11 @@ fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<
     };
     let unique = if row.indisunique { "UNIQUE " } else { "" };
     let name = quote_identifier(relation.name());
-    let mut text = format!("CREATE {unique}INDEX {name} ON {only}{table} USING {} (", quote_identifier(&method.amname));
+    let method = quote_identifier(&method.amname);
+    let mut text = match excluding {
+        None => format!("CREATE {unique}INDEX {name} ON {only}{table} USING {method} ("),
+        Some(_) => format!("EXCLUDE USING {method} ("),
+    };
     let columns = index_columns(catalog, &relation, &row, pretty)?;
     let mut expressions = match &row.indexprs {
         Some(stored) => deparser()?.types(stored)?.into_iter(),
@@ -312,6 +322,9 @@ fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<
             3 => " DESC",
             _ => "",
         });
+        if let Some(&operator) = excluding.and_then(|operators| operators.get(at)) {
+            let _ = write!(text, " WITH {}", operator_symbol(catalog, operator)?);
+        }
     }
     text.push(')');
     if row.indnullsnotdistinct {
@@ -322,13 +335,20 @@ fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<
     }
     if let Some(predicate) = &row.indpred {
         let predicate = catalog.expression_text(predicate, row.indrelid, pretty)?;
-        let _ = if pretty || closes_at_end(&predicate) {
-            write!(text, " WHERE {predicate}")
-        } else {
-            write!(text, " WHERE ({predicate})")
-        };
+        let bare = excluding.is_none() && (pretty || closes_at_end(&predicate));
+        let _ = if bare { write!(text, " WHERE {predicate}") } else { write!(text, " WHERE ({predicate})") };
     }
     Ok(Some(text))
+}
+
+/// An operator as expressions have it, qualified if the search path does not find it.
+fn operator_symbol(catalog: &Catalog, oid: Oid) -> Result<String> {
+    let row = catalog.operator(oid)?;
+    if catalog.operator_is_visible(oid)? == Some(true) {
+        return Ok(row.oprname.to_string());
+    }
+    let schema = catalog.schema_name(row.oprnamespace)?.unwrap_or_default();
+    Ok(format!("OPERATOR({}.{})", quote_identifier(&schema), row.oprname))
 }
 
 fn constraint_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<String>> {
@@ -342,12 +362,15 @@ fn constraint_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Op
     match row.contype {
         b'f' => {
             let referenced = catalog.relation_text(row.confrelid)?.unwrap_or_default();
-            let period = if row.conperiod { "PERIOD " } else { "" };
+            let with_period = |names: String| match names.rsplit_once(", ") {
+                Some((others, last)) if row.conperiod => format!("{others}, PERIOD {last}"),
+                _ => names,
+            };
             let _ = write!(
                 text,
-                "FOREIGN KEY ({}) REFERENCES {referenced}({period}{})",
-                names(row.conrelid, &row.conkey)?,
-                names(row.confrelid, &row.confkey)?
+                "FOREIGN KEY ({}) REFERENCES {referenced}({})",
+                with_period(names(row.conrelid, &row.conkey)?),
+                with_period(names(row.confrelid, &row.confkey)?)
             );
             if row.confmatchtype == b'f' {
                 text.push_str(" MATCH FULL");
@@ -400,6 +423,10 @@ fn constraint_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Op
                     text.push_str(" NO INHERIT");
                 }
             }
+        }
+        b'x' => {
+            let operators = row.conexclop.as_deref().unwrap_or_default();
+            text.push_str(&index_definition(catalog, row.conindid, pretty, Some(operators))?.unwrap_or_default());
         }
         b't' => text.push_str("TRIGGER"),
         other => {
@@ -574,13 +601,13 @@ mod tests {
     #[test]
     fn indexes_of_catalogs() {
         let catalog = Catalog::builtin();
-        let text = |oid: u32| index_definition(&catalog, Oid(oid), false).expect("prints").expect("exists");
+        let text = |oid: u32| index_definition(&catalog, Oid(oid), false, None).expect("prints").expect("exists");
         assert_eq!(text(2662), "CREATE UNIQUE INDEX pg_class_oid_index ON pg_catalog.pg_class USING btree (oid)");
         assert_eq!(
             text(2663),
             "CREATE UNIQUE INDEX pg_class_relname_nsp_index ON pg_catalog.pg_class USING btree (relname, relnamespace)"
         );
-        assert_eq!(index_definition(&catalog, Oid(1259), false).expect("asks"), None);
+        assert_eq!(index_definition(&catalog, Oid(1259), false, None).expect("asks"), None);
         assert_eq!(index_column(&catalog, Oid(2663), 2, true).expect("asks").as_deref(), Some("relnamespace"));
     }
 

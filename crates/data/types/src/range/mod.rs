@@ -153,6 +153,17 @@ pub struct Range<'a> {
     pub upper: Bound<'a>,
 }
 
+/// Whether a range, or a multirange, has no values.
+///
+/// # Errors
+/// `XX001` for bytes that are none.
+pub fn is_empty(bytes: &[u8], multirange: bool) -> Result<bool> {
+    match multirange {
+        true => Ok(Multirange::read(bytes)?.is_empty()),
+        false => Ok(Range::read(bytes)?.empty),
+    }
+}
+
 /// The range type that a value is of.
 pub fn type_of(bytes: &[u8]) -> Result<Oid> {
     match bytes.get(4..8) {

@@ -107,6 +107,22 @@ impl Parts {
         text
     }
 
+    /// Of a foreign key with PERIOD: the condition that a referencing row's period (`period`, of a row whose other key columns are `others`) is covered
+    /// by those of the referenced rows together. It is not false but null where there are none.
+    fn covered(&self, period: &str, others: &[String]) -> String {
+        let mut text = String::new();
+        let to = self.qualified(1, "covering");
+        let from = others.iter().map(String::as_str).chain([period]);
+        for (n, ((to, from), operator)) in to.iter().zip(from).zip(&self.operators).enumerate() {
+            let _ = write!(text, "{}{to} {operator} {from}", if n > 0 { " AND " } else { "" });
+        }
+        let own = to.last().map_or("", String::as_str);
+        format!(
+            "{period} OPERATOR(pg_catalog.<@) (SELECT pg_catalog.range_agg({own}) FROM {} covering WHERE {text})",
+            self.tables[1]
+        )
+    }
+
     /// `(a, b)=(1, 2)`
     fn key(&self, context: &Context<'_>, side: usize, values: &[Datum]) -> Result<String> {
         let mut shown = Vec::new();
@@ -165,15 +181,24 @@ pub(super) fn validate(context: &Context<'_>, row: &PgConstraint) -> Result<()> 
     let present: Vec<String> = from.iter().map(|column| format!("{column} IS NOT NULL")).collect();
     // A key with a null refers to nothing; with MATCH FULL, only one without anything else does.
     let all = if row.confmatchtype == b'f' { " OR " } else { " AND " };
-    let text = format!(
-        "SELECT {} FROM {} f LEFT JOIN {} p ON {} WHERE {} IS NULL AND ({}) LIMIT 1",
-        from.join(", "),
-        parts.tables[0],
-        parts.tables[1],
-        parts.join(&from, &to),
-        to[0],
-        present.join(all)
-    );
+    let text = match from.split_last() {
+        Some((period, others)) if row.conperiod => format!(
+            "SELECT {} FROM {} f WHERE ({}) AND ({}) IS NOT TRUE LIMIT 1",
+            from.join(", "),
+            parts.tables[0],
+            present.join(all),
+            parts.covered(period, others)
+        ),
+        _ => format!(
+            "SELECT {} FROM {} f LEFT JOIN {} p ON {} WHERE {} IS NULL AND ({}) LIMIT 1",
+            from.join(", "),
+            parts.tables[0],
+            parts.tables[1],
+            parts.join(&from, &to),
+            to[0],
+            present.join(all)
+        ),
+    };
     let mut failing = None;
     run(context, row.conrelid, &text, &[], Vec::new(), |values| failing = Some(values))?;
     match failing {
@@ -287,6 +312,14 @@ fn check(context: &Context<'_>, row: &PgConstraint, values: Vec<Datum>) -> Resul
         let _ = write!(text, "{and}{} {operator} ${}", quote_identifier(column), n + 1);
     }
     text.push_str(" FOR KEY SHARE OF x");
+    if let (true, Some(period)) = (row.conperiod, parts.columns[1].last()) {
+        // The periods of all these rows together have to cover this one's.
+        text = format!(
+            "SELECT 1 FROM ({}) covering HAVING ${} OPERATOR(pg_catalog.<@) pg_catalog.range_agg(covering.period)",
+            text.replacen("SELECT 1", &format!("SELECT {} AS period", quote_identifier(period)), 1),
+            values.len()
+        );
+    }
     match run(context, row.confrelid, &text, &parts.types[0], values.clone(), |_| ())? {
         0 => Err(parts.missing(context, row, &values)?),
         _ => Ok(()),
@@ -356,7 +389,7 @@ fn react(
 /// Fails if rows refer to a key that is gone; unless `restrict`, another row may have taken it over.
 fn refuse(context: &Context<'_>, row: &PgConstraint, parts: &Parts, values: Vec<Datum>, restrict: bool) -> Result<()> {
     let types = &parts.types[1];
-    if !restrict {
+    if !restrict && !row.conperiod {
         let mut text = format!("SELECT 1 FROM {} x WHERE ", parts.tables[1]);
         for (n, (column, operator)) in parts.columns[1].iter().zip(&parts.own_operators).enumerate() {
             let and = if n > 0 { " AND " } else { "" };
@@ -367,7 +400,13 @@ fn refuse(context: &Context<'_>, row: &PgConstraint, parts: &Parts, values: Vec<
             return Ok(());
         }
     }
-    let text = format!("SELECT 1 FROM {} x WHERE {} FOR KEY SHARE OF x", parts.tables[0], parts.referring(1));
+    let covered = match parts.qualified(0, "x").split_last() {
+        // Others may cover what the key did.
+        Some((period, others)) if row.conperiod => format!(" AND ({}) IS NOT TRUE", parts.covered(period, others)),
+        _ => String::new(),
+    };
+    let referring = parts.referring(1);
+    let text = format!("SELECT 1 FROM {} x WHERE {referring}{covered} FOR KEY SHARE OF x", parts.tables[0]);
     if run(context, row.conrelid, &text, types, values.clone(), |_| ())? == 0 {
         return Ok(());
     }

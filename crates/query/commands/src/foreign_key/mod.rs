@@ -41,8 +41,9 @@ pub(crate) fn add(
     column: Option<i16>,
     recurse: bool,
 ) -> Result<()> {
-    if key.period || key.referenced_period {
-        return Err(Error::not_implemented("foreign keys with PERIOD"));
+    let invalid = |text: &str| Err(Error::new(SqlState::INVALID_FOREIGN_KEY, text));
+    if key.referenced_period && !key.period {
+        return invalid("foreign key uses PERIOD on the referenced table but not the referencing table");
     }
     let catalog = context.catalog();
     let relation = catalog.relation(table)?;
@@ -75,7 +76,21 @@ pub(crate) fn add(
         }
     }
     let wanted = numbers(&referenced, &key.referenced)?;
-    let Referenced { index, columns: wanted, classes } = referenced_key(context, &referenced, wanted)?;
+    if key.period && !key.referenced_period && !wanted.is_empty() {
+        return invalid("foreign key uses PERIOD on the referencing table but not the referenced table");
+    }
+    let named = !wanted.is_empty();
+    let found = referenced_key(context, &referenced, wanted, key.period)?;
+    let Referenced { index, columns: wanted, classes, without_overlaps } = found;
+    if without_overlaps && !key.period {
+        return invalid(match named {
+            true => "foreign key must use PERIOD when referencing a primary key using WITHOUT OVERLAPS",
+            false => "foreign key uses PERIOD on the referenced table but not the referencing table",
+        });
+    }
+    if key.period && !without_overlaps {
+        return invalid("foreign key uses PERIOD on the referencing table but not the referenced table");
+    }
     may_refer(context, &referenced, &wanted)?;
     if columns.len() != wanted.len() {
         let text = "number of referencing and referenced columns for foreign key disagree";
@@ -89,9 +104,15 @@ pub(crate) fn add(
         }
     };
     let [mut pf, mut pp, mut ff] = [const { Vec::new() }; 3];
-    for ((&from, &to), &class) in columns.iter().zip(&wanted).zip(&classes) {
+    for (at, ((&from, &to), &class)) in columns.iter().zip(&wanted).zip(&classes).enumerate() {
         check_collations(context, &name, (&relation, from), (&referenced, to))?;
-        let found = equality(context, class, column_type(&relation, from), column_type(&referenced, to))?;
+        let strategy = match key.period {
+            false => EQUAL,
+            // Those of GiST's classes.
+            true if at + 1 == columns.len() => 3,
+            true => 18,
+        };
+        let found = equality(context, class, strategy, column_type(&relation, from), column_type(&referenced, to))?;
         let Some([by_both, by_referenced, by_referencing]) = found else {
             let shown = |relation: &Relation, number| catalog.format_type(column_type(relation, number), -1);
             let text = format!("foreign key constraint \"{name}\" cannot be implemented");
@@ -107,6 +128,14 @@ pub(crate) fn add(
         pf.push(by_both);
         pp.push(by_referenced);
         ff.push(by_referencing);
+    }
+    if key.period {
+        for (action, word) in [(key.on_update, "ON UPDATE"), (key.on_delete, "ON DELETE")] {
+            if action != ReferentialAction::NoAction {
+                let text = format!("unsupported {word} action for foreign key constraint using PERIOD");
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+            }
+        }
     }
     let enforced = constraint.attributes.enforced != Some(false);
     let deferred = constraint.attributes.initially_deferred == Some(true);
@@ -125,6 +154,7 @@ pub(crate) fn add(
         confdeltype: letter(key.on_delete),
         confmatchtype: if key.matching == MatchType::Full { b'f' } else { b's' },
         conislocal: true,
+        conperiod: key.period,
         connoinherit: relation.kind() != kind::PARTITIONED_TABLE,
         conkey: Some(columns),
         confkey: Some(wanted),
@@ -161,10 +191,17 @@ struct Referenced {
     columns: Vec<i16>,
     /// The index's operator classes of these columns.
     classes: Vec<Oid>,
+    /// Its last column is a period.
+    without_overlaps: bool,
 }
 
-/// Looks for the unique index of these columns; of the primary key, if none are named.
-fn referenced_key(context: &Context<'_>, referenced: &Entry<Relation>, wanted: Vec<i16>) -> Result<Referenced> {
+/// Looks for the unique index of these columns; of the primary key, if none are named. `period`: one WITHOUT OVERLAPS.
+fn referenced_key(
+    context: &Context<'_>,
+    referenced: &Entry<Relation>,
+    wanted: Vec<i16>,
+    period: bool,
+) -> Result<Referenced> {
     let catalog = context.catalog();
     let primary = wanted.is_empty();
     if (1..wanted.len()).any(|at| wanted[..at].contains(&wanted[at])) {
@@ -179,7 +216,7 @@ fn referenced_key(context: &Context<'_>, referenced: &Entry<Relation>, wanted: V
         let fits = match primary {
             true => row.indisprimary,
             false => {
-                row.indisunique
+                (if period { row.indisexclusion } else { row.indisunique })
                     && row.indpred.is_none()
                     && keys.len() == wanted.len()
                     && wanted.iter().all(|number| keys.contains(number))
@@ -195,7 +232,7 @@ fn referenced_key(context: &Context<'_>, referenced: &Entry<Relation>, wanted: V
         let columns = if primary { keys.to_vec() } else { wanted };
         let class = |number| keys.iter().position(|key| key == number).and_then(|at| row.indclass.get(at).copied());
         let classes = columns.iter().map(|number| class(number).unwrap_or_default()).collect();
-        return Ok(Referenced { index: oid, columns, classes });
+        return Ok(Referenced { index: oid, columns, classes, without_overlaps: row.indisexclusion });
     }
     if deferrable {
         let what = if primary { "primary key" } else { "unique constraint" };
@@ -224,22 +261,27 @@ fn may_refer(context: &Context<'_>, referenced: &Relation, columns: &[i16]) -> R
     Ok(())
 }
 
+/// The strategy of equality in a B-tree.
+const EQUAL: i16 = 3;
+
 /// The operators by which a referencing column's values are equal to those of a referenced one (referenced on the left), and those of each to
-/// their own kind: referenced, referencing. None if the operator class of the referenced key has none.
-fn equality(context: &Context<'_>, class: Oid, from: Oid, to: Oid) -> Result<Option<[Oid; 3]>> {
-    const EQUAL: i16 = 3;
+/// their own kind: referenced, referencing. None if the operator class of the referenced key has none. (Of a period: those of overlapping.)
+fn equality(context: &Context<'_>, class: Oid, strategy: i16, from: Oid, to: Oid) -> Result<Option<[Oid; 3]>> {
     let catalog = context.catalog();
     let class = catalog.opclass(class)?;
     let (family, input) = (class.opcfamily, class.opcintype);
     let from = catalog.base_type(from, -1)?.0;
-    let Some(same) = catalog.family_operator(family, input, input, EQUAL)? else { return Ok(None) };
-    let both = catalog.family_operator(family, input, from, EQUAL)?;
-    let own = catalog.family_operator(family, from, from, EQUAL)?;
+    let Some(same) = catalog.family_operator(family, input, input, strategy)? else { return Ok(None) };
+    let both = catalog.family_operator(family, input, from, strategy)?;
+    let own = catalog.family_operator(family, from, from, strategy)?;
     if let (Some(both), Some(own)) = (both, own) {
         return Ok(Some([both, same, own]));
     }
     // Both as the class's own type, where they become that by themselves.
-    let fits = context.analyzer().can_coerce(&[to, from], &[input, input], Coercion::Implicit)?;
+    let fits = match analyzer::is_polymorphic(input) {
+        true => catalog.base_type(to, -1)?.0 == from,
+        false => context.analyzer().can_coerce(&[to, from], &[input, input], Coercion::Implicit)?,
+    };
     Ok(fits.then_some([same; 3]))
 }
 

@@ -111,18 +111,42 @@ pub(crate) fn adopt(context: &Context<'_>, parent: &Entry<Relation>, table: Oid)
 /// A unique index of a partitioned table can tell duplicates only within a partition, so its columns must decide which that is.
 pub(crate) fn check_unique(context: &Context<'_>, table: &Relation, plan: &IndexPlan) -> Result<()> {
     let partitions = of(context, table.oid)?;
-    let kind = if plan.primary { "PRIMARY KEY" } else { "UNIQUE" };
+    let kind = match (plan.primary, plan.unique) {
+        (true, _) => "PRIMARY KEY",
+        (_, true) => "UNIQUE",
+        _ => "EXCLUDE",
+    };
     for &number in &partitions.key.numbers {
         if number == 0 {
             let text = format!("unsupported {kind} constraint with partition key definition");
             return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text)
                 .detail(format!("{kind} constraints cannot be used when partition keys include expressions.")));
         }
+        if let Some(at) = plan.columns[..plan.keys].iter().position(|column| column.number == number)
+            && let Some(&operator) = plan.excluding.get(at)
+        {
+            // Rows of different partitions must not be able to exclude each other.
+            let catalog = context.catalog();
+            let family = catalog.opclass(plan.columns[at].opclass)?.opcfamily;
+            let strategy = catalog.operator_strategy(operator, family)?;
+            let equal = if plan.method.1 == access::Method::Btree { 3 } else { 18 };
+            if strategy != Some(equal) && plan.method.1 != access::Method::Hash {
+                let name = table.column(number).map_or("", |column| &column.attname);
+                let text = format!(
+                    "cannot match partition key to index on column \"{name}\" using non-equal operator \"{}\"",
+                    catalog.operator(operator)?.oprname
+                );
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+            }
+        }
         if !plan.columns[..plan.keys].iter().any(|column| column.number == number) {
             let name = table.column(number).map_or("", |column| &column.attname);
             return Err(Error::new(
                 SqlState::FEATURE_NOT_SUPPORTED,
-                "unique constraint on partitioned table must include all partitioning columns",
+                format!(
+                    "{} constraint on partitioned table must include all partitioning columns",
+                    if plan.unique { "unique" } else { "exclusion" }
+                ),
             )
             .detail(format!(
                 "{kind} constraint on table \"{}\" lacks column \"{name}\" which is part of the partition key.",

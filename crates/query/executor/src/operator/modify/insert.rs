@@ -359,7 +359,9 @@ impl Insert {
         let arbiters = self.on_conflict.as_ref().map(|conflict| conflict.arbiters.clone()).unwrap_or_default();
         for at in 0..self.common.target.indexes.len() {
             let index = &mut self.common.target.indexes[at];
-            if !index.open.row.indisunique || !(arbiters.is_empty() || arbiters.contains(&index.open.row.indexrelid)) {
+            if !(index.open.row.indisunique || index.exclusion.is_some())
+                || !(arbiters.is_empty() || arbiters.contains(&index.open.row.indexrelid))
+            {
                 continue;
             }
             if !index.open.row.indimmediate {
@@ -369,6 +371,15 @@ impl Insert {
                 return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text)
                     .table(relation.name())
                     .constraint(index.open.index.name.as_ref()));
+            }
+            if index.exclusion.is_some() {
+                let Some(key) = index.excluding_key(&self.batch, row, run)? else { continue };
+                let open = &self.common.target.open;
+                let index = &mut self.common.target.indexes[at];
+                if let Some(found) = index.find_excluded(open, &key, &[], true, run)? {
+                    return Ok(Some(found.place));
+                }
+                continue;
             }
             let Some(key) = index.key_of(&self.batch, row, run)? else { continue };
             let table = &self.common.target.open.table;

@@ -13,6 +13,7 @@
 //! - [`merge`]: MERGE, which does all of that.
 
 mod change;
+pub(crate) mod exclusion;
 pub(crate) mod insert;
 mod instead;
 mod merge;

@@ -12,6 +12,7 @@ use error::{Error, Result, SqlState};
 use ids::TupleId;
 use planner::plan::{CheckKind, TableTrigger, TargetTable};
 
+use super::exclusion::Exclusion;
 use super::route::{PartitionCheck, Rearrangement};
 use super::triggers::{Capture, Triggers};
 use crate::Session;
@@ -54,8 +55,10 @@ struct SecurityCheck {
 /// One of its indexes.
 pub(super) struct TargetIndex {
     pub open: Arc<OpenIndex>,
-    columns: Vec<Compiled>,
-    predicate: Option<Compiled>,
+    pub columns: Vec<Compiled>,
+    pub predicate: Option<Compiled>,
+    /// What it excludes, if it serves an exclusion constraint.
+    pub exclusion: Option<Box<Exclusion>>,
     pub uses: Vec<i16>,
     key: Vec<u8>,
     payload: Vec<u8>,
@@ -83,8 +86,10 @@ impl Target {
             false => None,
         };
         let indexes = target.indexes.iter().map(|index| {
+            let own = OpenIndex::open(session, index.oid)?;
             Ok(TargetIndex {
-                open: OpenIndex::open(session, index.oid)?,
+                exclusion: Exclusion::of(session, &open.relation, &own.row)?.map(Box::new),
+                open: own,
                 columns: compile_all(&index.columns)?,
                 predicate: index.predicate.as_ref().map(compile).transpose()?,
                 uses: index.uses.clone(),
@@ -297,11 +302,17 @@ impl Target {
             evaluate_all(&mut index.columns, rows, wanted, run)?;
             let values: Vec<&Column> = index.columns.iter().map(|column| column.result(rows)).collect();
             let mut k = 0;
-            for (place, row) in places.iter().zip(rows.rows().iter()) {
+            // Keys that others may exclude, and whose rows they are.
+            let mut excluding: Vec<(usize, Vec<batch::Datum>)> = Vec::new();
+            for (n, (place, row)) in places.iter().zip(rows.rows().iter()).enumerate() {
                 if k == wanted.len() || wanted.position(k) != row {
                     continue;
                 }
                 k += 1;
+                if index.exclusion.is_some() {
+                    index.check_period(&self.open, &values, row)?;
+                    excluding.extend(index.key_values(&values, row).map(|key| (n, key)));
+                }
                 index.key.clear();
                 index.payload.clear();
                 if let Some(form) = index.open.form() {
@@ -324,7 +335,9 @@ impl Target {
                 let arbiter = arbiters.is_some_and(|arbiters| {
                     index.open.row.indisunique && (arbiters.is_empty() || arbiters.contains(&index.open.row.indexrelid))
                 });
-                let unique = index.open.row.indisunique && (!null || index.open.row.indnullsnotdistinct);
+                let unique = index.open.row.indisunique
+                    && index.exclusion.is_none()
+                    && (!null || index.open.row.indnullsnotdistinct);
                 let check = match (unique, arbiter || !index.open.row.indimmediate) {
                     (false, _) => UniqueCheck::No,
                     (true, true) => UniqueCheck::Partial,
@@ -352,6 +365,30 @@ impl Target {
                         }
                     }
                     Inserted::Duplicate(_) => return Err(index.duplicate(&self.open, &values, row, run)?),
+                }
+            }
+            for (n, key) in excluding {
+                if !index.open.row.indimmediate {
+                    // Whether it is in conflict shows when the constraint is checked.
+                    if let Some((_, trigger)) = self.rechecks.iter().find(|(oid, _)| *oid == index.open.row.indexrelid)
+                    {
+                        run.session.host.queue_trigger(QueuedTrigger {
+                            trigger: trigger.clone(),
+                            event: Event::Insert,
+                            old: None,
+                            new: Some(places[n]),
+                            moved: None,
+                            statement: None,
+                        })?;
+                    }
+                    continue;
+                }
+                let arbiter = arbiters.is_some_and(|all| all.is_empty() || all.contains(&index.open.row.indexrelid));
+                // The rows behind this one are in its way only when it is their turn.
+                match index.find_excluded(&self.open, &key, &places[n..], !arbiter, run)? {
+                    None => {}
+                    Some(_) if arbiter => return Ok(Entered::Conflict),
+                    Some(found) => return Err(index.excluded(&self.open, &key, &found.values, false, run)?),
                 }
             }
         }
