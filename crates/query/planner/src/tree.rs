@@ -18,7 +18,7 @@ use ids::Oid;
 
 use crate::estimate::BaseRelation;
 use crate::join::{Problem, Unit, UnitKind};
-use crate::level::{Built, Layout, PathKey, Planner};
+use crate::level::{Built, Class, Layout, PathKey, Planner};
 use crate::partition::Branch;
 use crate::path::{AppendPath, Path, PathKind, add_path, is_sorted};
 use crate::plan::*;
@@ -26,6 +26,9 @@ use crate::prepare::Relids;
 
 /// How many tables a tree may have.
 pub(crate) const MEMBERS_MAX: usize = 1 << 16;
+
+/// Of how many orders of rows a tree's Append is looked at.
+const ORDERS_MAX: usize = 8;
 
 /// A tree of tables in a query.
 pub(crate) struct Tree {
@@ -65,6 +68,8 @@ pub(crate) struct Entered {
     name: String,
     columns: Vec<EntryColumn>,
     needed: Vec<i16>,
+    /// The classes of equal columns, if the member's numbers are others.
+    classes: Option<Vec<Class>>,
 }
 
 /// A scan of a member, once made.
@@ -162,6 +167,11 @@ impl Planner<'_> {
         if let Some(list) = level.needed.get_mut(at) {
             *list = needed.iter().map(|&number| own_number(number, &member.numbers)).collect();
         }
+        let classes = (!member.is_alike()).then(|| {
+            let renumbered = |class: &Class| Class { members: member.renumbered(at, &class.members), ..*class };
+            let own = level.classes.iter().map(renumbered).collect();
+            std::mem::replace(&mut level.classes, own)
+        });
         let entry = &mut level.query.range_table[at];
         let mut kind = entry.kind.clone();
         if let EntryKind::Relation { oid, relkind, inherit, .. } = &mut kind {
@@ -173,6 +183,7 @@ impl Planner<'_> {
             name: std::mem::replace(&mut entry.name, member.alias.clone()),
             columns: std::mem::replace(&mut entry.columns, columns.collect()),
             needed,
+            classes,
         }
     }
 
@@ -180,6 +191,9 @@ impl Planner<'_> {
     pub fn leave(&mut self, entered: Entered) {
         let level = self.level();
         level.member = None;
+        if let Some(classes) = entered.classes {
+            level.classes = classes;
+        }
         if let Some(list) = level.needed.get_mut(entered.relation) {
             *list = entered.needed;
         }
@@ -203,23 +217,25 @@ impl Planner<'_> {
             ExprKind::Var(var) => var.level == 0 && var.relation == at && needed.contains(&var.column),
             _ => false,
         };
-        let wanted = if wanted.iter().all(|key| given(&key.expr)) { wanted } else { &[] };
+        // Orders that a path of some member has by itself, and the one that is wanted.
+        let mut orders: Vec<Vec<PathKey>> = vec![wanted.to_vec()];
         let mut all: Vec<Vec<Rc<Path>>> = Vec::with_capacity(tree.members.len());
-        let mut sorted: Vec<Option<Rc<Path>>> = Vec::with_capacity(tree.members.len());
         for member in &tree.members {
             let map = |expr: &Expr| translate(expr, at, &member.numbers, &tree.top, &member.base.relation);
             let joins: Vec<Expr> = joins.iter().map(map).collect();
-            let wanted: Vec<PathKey> =
-                wanted.iter().map(|key| PathKey { expr: map(&key.expr), ..key.clone() }).collect();
             let unit = member.unit(at, lateral);
             let entered = self.enter(at, member);
             let paths = self.base_paths(unit_at, &unit, &joins, others);
             self.leave(entered);
             let paths = paths?;
-            let in_order = paths.iter().filter(|path| path.requires == 0 && is_sorted(&path.order, &wanted));
-            sorted.push(in_order.min_by(|a, b| a.by_total(b)).cloned().filter(|_| !wanted.is_empty()));
+            for path in paths.iter().filter(|path| path.requires == 0 && member.is_alike()) {
+                if !path.order.is_empty() && orders.len() < ORDERS_MAX && !orders.contains(&path.order) {
+                    orders.push(path.order.to_vec());
+                }
+            }
             all.push(paths);
         }
+        orders.retain(|order| !order.is_empty() && order.iter().all(|key| given(&key.expr)));
         let mut requires = vec![0];
         for path in all.iter().flatten() {
             if !requires.contains(&path.requires) {
@@ -242,12 +258,83 @@ impl Planner<'_> {
             let enforced = if given == 0 { Vec::new() } else { self.enforced(tree, joins, &chosen) };
             add_path(&mut found, self.append(unit_at, chosen, given, None, enforced));
         }
-        if let Some(chosen) = sorted.into_iter().collect::<Option<Vec<_>>>()
-            && !chosen.is_empty()
-        {
-            add_path(&mut found, self.append(unit_at, chosen, 0, Some(wanted), Vec::new()));
+        for order in orders {
+            let ways = self.sorted_members(tree, &all, &order)?;
+            let Some((in_turn, chosen)) = ways else { continue };
+            let path = self.append(unit_at, chosen, 0, Some(&order), Vec::new());
+            add_path(&mut found, if in_turn { self.in_turn(path) } else { path });
         }
         Ok(found)
+    }
+
+    /// The members' cheapest paths in an order, where one at least has that order by itself; and whether, one after the other as they are given, all of
+    /// their rows are in that order.
+    fn sorted_members(
+        &mut self,
+        tree: &Tree,
+        all: &[Vec<Rc<Path>>],
+        order: &[PathKey],
+    ) -> Result<Option<(bool, Vec<Rc<Path>>)>> {
+        let mut chosen = Vec::with_capacity(all.len());
+        let mut any = false;
+        for (member, paths) in tree.members.iter().zip(all) {
+            let own: Vec<PathKey> = order
+                .iter()
+                .zip(member.renumbered(tree.relation, &order.iter().map(|key| key.expr.clone()).collect::<Vec<_>>()))
+                .map(|(key, expr)| PathKey { expr, ..key.clone() })
+                .collect();
+            let free = || paths.iter().filter(|path| path.requires == 0);
+            let sorted = free().filter(|path| is_sorted(&path.order, &own)).min_by(|a, b| a.by_total(b)).cloned();
+            any |= sorted.is_some();
+            let Some(path) = free().min_by(|a, b| a.by_total(b)) else { return Ok(None) };
+            let width = 64.0;
+            let path = match sorted {
+                Some(sorted) => sorted,
+                None => self.sorted(path, &own, width)?,
+            };
+            chosen.push(path);
+        }
+        if !any || chosen.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((self.is_in_turn(tree, order)?, chosen)))
+    }
+
+    /// Whether the members of a tree, as they follow each other, hold rows in this order: partitions of ranges or of single values of the first keys.
+    fn is_in_turn(&self, tree: &Tree, order: &[PathKey]) -> Result<bool> {
+        let Some((top, below)) = tree.branches.split_first() else { return Ok(false) };
+        // Partitioned ones below must come down to one table each.
+        if below.iter().any(|branch| branch.children.iter().flatten().count() > 1) || !top.is_ordered() {
+            return Ok(false);
+        }
+        let key = &top.table.key;
+        for (n, (expr, wanted)) in key.exprs.iter().zip(order).enumerate() {
+            let mut expr = expr.clone();
+            crate::scan::renumber(&mut expr, tree.relation);
+            let family = self.ctx.catalog.opclass(key.classes[n])?.opcfamily;
+            let same = self.ctx.catalog.operator_strategy(wanted.operator, family)? == Some(1)
+                && !wanted.descending
+                && !wanted.nulls_first
+                && (!key.collations[n].is_valid() || key.collations[n] == wanted.expr.ty.collation)
+                && crate::scan::stripped(&self.canonical(&expr)) == crate::scan::stripped(&wanted.expr);
+            if !same {
+                return Ok(false);
+            }
+        }
+        Ok(!order.is_empty() && !key.exprs.is_empty())
+    }
+
+    /// An Append of members that are read one after the other though an order is asked for.
+    fn in_turn(&self, path: Path) -> Path {
+        let PathKind::Append(append) = &path.kind else { return path };
+        let costs = &self.ctx.costs;
+        let several = append.members.len() > 1;
+        let rows: f64 = append.members.iter().map(|path| path.rows).sum();
+        let total: f64 = append.members.iter().map(|path| path.total).sum();
+        let startup = append.members.first().map_or(0.0, |path| path.startup);
+        let total = total + if several { 0.5 * costs.cpu_tuple_cost * rows } else { 0.0 };
+        let kind = PathKind::Append(Box::new(AppendPath { merged: false, ..(**append).clone() }));
+        Path { kind, startup, total, ..path }
     }
 
     /// The conditions with other relations that each member's path checks.
@@ -381,6 +468,25 @@ impl Planner<'_> {
 }
 
 impl Member {
+    /// Whether its columns have the tree's numbers.
+    fn is_alike(&self) -> bool {
+        self.numbers.iter().enumerate().all(|(at, &number)| number == 0 || usize::from(number as u16) == at + 1)
+    }
+
+    /// Columns of the tree as columns of the member; others as they are.
+    fn renumbered(&self, at: usize, exprs: &[Expr]) -> Vec<Expr> {
+        let own = |expr: &Expr| {
+            let mut expr = expr.clone();
+            if let ExprKind::Var(var) = &mut expr.kind
+                && (var.level, var.relation) == (0, at)
+            {
+                var.column = own_number(var.column, &self.numbers);
+            }
+            expr
+        };
+        exprs.iter().map(own).collect()
+    }
+
     /// The member as a base relation; `lateral` as the tree's.
     fn unit(&self, at: usize, lateral: Relids) -> Unit {
         Unit {

@@ -66,6 +66,8 @@ pub(crate) struct Qual {
     pub relids: Relids,
     /// The special joins that must be made before, as their nulls matter.
     pub after: u64,
+    /// What part of the pairs of rows it lets through, once the search for an order begins.
+    pub selectivity: f64,
     /// The class of equal columns that it is an equality of: of several between two sets one is enough.
     pub class: Option<usize>,
     /// What part of the rows passes the conditions on single units that follow from it, and are asked of these already.
@@ -190,6 +192,7 @@ impl Planner<'_> {
             self.memory.selectivities.push((qual, selectivity));
         }
         for qual in &mut problem.quals {
+            qual.selectivity = self.selectivity(&qual.expr)?;
             qual.class = self.class_of(&qual.expr);
         }
         Ok(())
@@ -383,7 +386,7 @@ impl Planner<'_> {
                 Some(unit) if after == 0 => self.push_down(unit, expr)?,
                 _ => {
                     let asked = if after == 0 { self.restrict_units(problem, &expr)? } else { 1.0 };
-                    problem.quals.push(Qual { expr, relids: own, after, class: None, asked });
+                    problem.quals.push(Qual { expr, relids: own, after, selectivity: 1.0, class: None, asked });
                 }
             }
         }

@@ -81,6 +81,8 @@ struct Pair<'p> {
     right: Relids,
     /// Relations that parts of either side need by LATERAL.
     lateral: Relids,
+    /// Relations from which it makes sense to take values: those, and what must be the outer side of the pair.
+    sources: Relids,
     quals: Rc<Vec<Expr>>,
     filter: Rc<Vec<Expr>>,
     keys: Rc<Vec<Rc<Equality>>>,
@@ -137,7 +139,7 @@ impl Planner<'_> {
                 }
                 classes.push(class);
             }
-            let one = self.selectivity(&qual.expr)?;
+            let one = qual.selectivity;
             if special.is_some_and(|(_, special)| special.join != JoinType::Semi) {
                 filter.push(qual.expr.clone());
                 filter_selectivity *= one;
@@ -222,6 +224,7 @@ impl Planner<'_> {
                 left: outer.relids,
                 right: inner.relids,
                 lateral,
+                sources: lateral | sources_of(problem, both),
                 quals: quals.clone(),
                 filter: filter.clone(),
                 keys: Rc::new(keys),
@@ -347,6 +350,7 @@ impl Planner<'_> {
                 left: outer.relids,
                 right: inner.relids,
                 lateral,
+                sources: lateral | sources_of(problem, a.relids | b.relids),
                 quals: quals.clone(),
                 filter: Rc::default(),
                 keys: Rc::new(keys),
@@ -547,8 +551,10 @@ impl Planner<'_> {
         for inner in chosen {
             let bound = inner.requires & pair.left;
             let requires = (outer.requires | inner.requires) & !(pair.left | pair.right);
-            // What needs still others is of use only where this pair brings part of what it needs.
-            if requires & !pair.lateral != 0 && bound == 0 {
+            // What needs still others is of use only where these may have to be the outer side, or where several outer tables pick the inner
+            // rows together.
+            let star = bound != 0 && inner.requires & !pair.left != 0;
+            if requires != 0 && requires & pair.sources == 0 && !star {
                 continue;
             }
             let mut variants = vec![inner.clone()];
@@ -992,7 +998,7 @@ impl Planner<'_> {
     }
 
     /// A path in this order: itself, or sorted.
-    pub(super) fn sorted(&mut self, path: &Rc<Path>, order: &[PathKey], width: f64) -> Result<Rc<Path>> {
+    pub(crate) fn sorted(&mut self, path: &Rc<Path>, order: &[PathKey], width: f64) -> Result<Rc<Path>> {
         if is_sorted(&path.order, order) {
             return Ok(path.clone());
         }
@@ -1104,6 +1110,21 @@ impl Planner<'_> {
 fn lateral_of(problem: &Problem, mask: u32) -> Relids {
     let units = problem.units.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1);
     units.fold(0, |set, (_, unit)| set | unit.lateral)
+}
+
+/// Relations that can only be joined to a set from outside, as the outer side: the set is part of what outer, semi- or antijoins add to them.
+fn sources_of(problem: &Problem, relids: Relids) -> Relids {
+    let all = problem.units.iter().fold(0, |set, unit| set | unit.relids);
+    let mut sources = 0;
+    for special in &problem.specials {
+        if relids & special.needs_right != 0 && relids & special.needs_left == 0 {
+            sources |= all & !special.needs_right;
+        }
+        if special.join == JoinType::Full && relids & special.needs_left != 0 && relids & special.needs_right == 0 {
+            sources |= all & !special.needs_left;
+        }
+    }
+    sources
 }
 
 /// Whether a path is the cheaper one to be run again and again.

@@ -25,6 +25,27 @@ pub(crate) struct Branch {
     pub children: Vec<Option<PruneChild>>,
 }
 
+impl Branch {
+    /// Whether the keys of each partition that is read are less than those of the next one.
+    pub fn is_ordered(&self) -> bool {
+        let read = |partition: usize| self.children[partition].is_some();
+        match &self.table.bounds {
+            Bounds::Range { default, .. } => !default.is_some_and(read),
+            // A partition of several values may lie around those of another one.
+            Bounds::List { values, null, default } => {
+                let mut places: Vec<usize> = values.iter().map(|(_, at)| *at).filter(|at| read(*at)).collect();
+                places.dedup();
+                let null_alone = null.is_none_or(|at| !read(at) || !places.contains(&at));
+                let before = places.len();
+                places.sort_unstable();
+                places.dedup();
+                places.len() == before && null_alone && !default.is_some_and(read)
+            }
+            Bounds::Hash { .. } => false,
+        }
+    }
+}
+
 /// What is known of the keys of a partition because it is one: it belongs to a range.
 type Known = Option<(Vec<u8>, Option<Vec<u8>>)>;
 

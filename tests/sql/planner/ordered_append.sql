@@ -1,0 +1,43 @@
+-- partitions whose keys follow each other need no sort, nor a merge
+create table r (a int, b int, t text) partition by range (a);
+create table r2 partition of r for values from (10) to (20);
+create table r1 partition of r for values from (minvalue) to (10);
+create table r3 (t text, x int, b int, a int);
+alter table r3 drop column x;
+alter table r attach partition r3 for values from (20) to (maxvalue);
+create index on r (a);
+create index on r (b);
+insert into r select (n * 7) % 30, n % 5, 'r' || n from generate_series(1, 60) n;
+analyze r;
+set enable_seqscan = off;
+set enable_sort = off;
+set enable_bitmapscan = off;
+explain (costs off) select * from r order by a;
+explain (costs off) select a from r where a < 15 order by a limit 3;
+explain (costs off) select * from r order by b;
+select a, t from r order by a, t limit 12;
+select a from r where a between 8 and 22 and b = 1 order by a;
+select b, a from r where a > 18 order by b, a limit 7;
+select a from r order by a desc limit 5;
+-- columns that are equal by a condition, and partitions whose columns have other places
+select a, b from r where a = b order by a;
+select a, b from r where a = b order by b;
+select x.b, y.a from r x join r y on x.b = y.a and y.a = y.b order by x.b, y.t limit 8;
+select x.a, y.b from r x join r y on x.a = y.b order by y.b, x.t, y.t limit 8;
+-- with a default partition, or values of others in between, a merge is needed
+create table rd partition of r default;
+explain (costs off) select * from r order by a;
+insert into r values (null, 0, 'null');
+select a from r order by a offset 57;
+create table l (a text, b int) partition by list (a);
+create table l1 partition of l for values in ('a', 'c');
+create table l2 partition of l for values in ('b');
+create table l3 partition of l for values in ('d', null);
+create index on l (a);
+insert into l select v, n from unnest(array['a', 'b', 'c', 'd', null]) v, generate_series(1, 2) n;
+explain (costs off) select * from l order by a;
+select a from l order by a;
+explain (costs off) select * from l where a in ('b', 'c') order by a;
+select a from l where a in ('b', 'c') order by a;
+explain (costs off) select * from l where a in ('a', 'b') order by a;
+select a from l where a in ('a', 'd') order by a;
