@@ -447,8 +447,8 @@ impl Planner<'_> {
         };
         let facts = self.facts_of(inner)?;
         let known = match self.base_column(inner) {
-            Some((_, relation, _)) => {
-                let tuples = self.base_relation(relation)?.tuples.max(1.0);
+            Some(_) => {
+                let tuples = self.relation_size(inner)?.map_or(rows, |(tuples, _)| tuples).max(1.0);
                 match facts.as_ref().and_then(|facts| facts.distinct(tuples)) {
                     Some(distinct) => {
                         // Of a part of the rows fewer values are left.
