@@ -230,6 +230,17 @@ impl Catalog {
         roles.iter().filter(|role| role.is_valid()).try_for_each(|&role| self.shared_dependency(policy, role, b'r'))
     }
 
+    /// Records who granted a membership.
+    pub fn record_grantor(&self, membership: Object, grantor: Oid) -> Result<()> {
+        self.shared_dependency(membership, grantor, b'a')
+    }
+
+    /// Forgets who granted a membership, which goes.
+    pub fn forget_grantor(&self, membership: Object) -> Result<()> {
+        let key = self.shared_key(membership);
+        self.delete_all::<PgShdepend>(index::PG_SHDEPEND_DEPENDER_INDEX, &key).map(|_| ())
+    }
+
     /// Records that an object has another owner now.
     pub fn change_recorded_owner(&self, object: Object, owner: Oid) -> Result<()> {
         for stored in self.stored::<PgShdepend>(index::PG_SHDEPEND_DEPENDER_INDEX, &self.shared_key(object))? {

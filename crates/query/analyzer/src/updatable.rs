@@ -135,7 +135,7 @@ pub fn deletion(relation: &Relation) -> Query {
 }
 
 /// An option of a view that is on or off.
-pub(crate) fn boolean_option(view: &Relation, name: &str) -> bool {
+pub fn boolean_option(view: &Relation, name: &str) -> bool {
     let value = view.class.reloptions.iter().flatten().find_map(|option| option.strip_prefix(name)?.strip_prefix('='));
     value.is_some_and(|value| types::boolean::parse(value).unwrap_or(false))
 }

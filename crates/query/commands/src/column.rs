@@ -71,7 +71,7 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
     }
     let ty = match serial {
         Some(type_) => SqlType::plain(type_),
-        None => context.analyzer().type_name(type_name)?,
+        None => context.column_type(type_name)?,
     };
     check_type(context, &name, ty)?;
     let collation = match &definition.collation {

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use analyzer::query::SqlType;
 use analyzer::{Analyzer, Params};
 use catalog::Relation;
+use catalog::acl::Privileges;
 use catalog::privileges::ObjectKind;
 use catalog::{Catalog, Entry};
 use error::{Error, Result, SqlState};
 use executor::Session;
 use ids::Oid;
 use locks::LockWait;
-use parser::ast::{Name, Persistence, RelationName, RoleKind, RoleSpec};
+use parser::ast::{Name, Persistence, RelationName, RoleKind, RoleSpec, TypeName};
 use planner::plan::Plan;
 
 /// What the session does for utility statements, besides what it does for plans.
@@ -302,6 +304,21 @@ impl<'a> Context<'a> {
             return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text));
         }
         self.catalog().require_owner(ObjectKind::Relation, relation.oid)
+    }
+
+    /// The type that a statement names for a column or attribute, which the role must be allowed to use.
+    pub(crate) fn column_type(&self, name: &TypeName) -> Result<SqlType> {
+        let ty = self.analyzer().type_name(name)?;
+        self.require_usage(ty.oid)?;
+        Ok(ty)
+    }
+
+    /// The current role must be allowed to use a type.
+    pub(crate) fn require_usage(&self, type_oid: Oid) -> Result<()> {
+        let row = self.catalog().type_(type_oid)?;
+        // Arrays are used by who may use their elements.
+        let element = if row.typelem.is_valid() && row.typlen == -1 { row.typelem } else { type_oid };
+        self.catalog().require_privileges(ObjectKind::Type, element, Privileges::USAGE)
     }
 
     /// The role that a statement names.

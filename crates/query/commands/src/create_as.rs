@@ -72,6 +72,7 @@ fn make(
     new.options = options::storage(&into.options)?;
     let tablespace = into.tablespace.as_deref();
     new.tablespace = crate::tablespace::for_new(context, tablespace, ids::Oid::INVALID, persistence, false)?;
+    new.columns.iter().try_for_each(|column| context.require_usage(column.type_))?;
     let table = catalog.create_relation(&new)?;
     context.services.at_commit().note(table, into.on_commit);
     catalog.create_toast_table(table)?;

@@ -5,7 +5,7 @@ use analyzer::query::{EntryColumn, Expr, ExprKind, NO_LOCATION, RowVersion, SqlT
 use analyzer::scope::Place;
 use analyzer::{TableColumns, Wanted};
 use batch::{Batch, Datum};
-use catalog::rows::{CatalogRow, PgClass};
+use catalog::rows::{CatalogRow, PgClass, PgType};
 use catalog::{Object, Relation};
 use error::{Error, Result, SqlState};
 use executor::RowEvaluator;
@@ -44,7 +44,15 @@ pub(crate) fn store(
             .collect(),
     });
     let expr = context.analyzer().expression(expression, place, columns, wanted)?;
-    Ok(stored(context, expr))
+    let stored = stored(context, expr);
+    require_usage(context, &stored.objects)?;
+    Ok(stored)
+}
+
+/// The current role must be allowed to use the types among what something that is stored needs.
+pub(crate) fn require_usage(context: &Context<'_>, needs: &[Object]) -> Result<()> {
+    let types = needs.iter().filter(|object| object.class == PgType::RELATION && !object.is_pinned());
+    types.into_iter().try_for_each(|object| context.require_usage(object.oid))
 }
 
 /// The same expression for another table: columns go by their names. `number` gives a name's number there.

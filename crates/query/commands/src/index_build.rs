@@ -35,6 +35,9 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     let session = context.session;
     let table = OpenTable::open(session, table)?;
     let index = OpenIndex::open(session, index)?;
+    // What functions of the index do, they do as the table's owner: whoever asks for the build may be able to do more.
+    let has_functions = index.row.indexprs.is_some() || index.row.indpred.is_some();
+    let _acting = has_functions.then(|| context.catalog().act_as_owner(table.relation.class.relowner));
     if index.index.method == Method::Brin {
         return summarize(context, &table, &index);
     }

@@ -3,10 +3,10 @@
 //! A membership is a row of `pg_auth_members` with who granted it; the same may be granted by several. Its options say whether the
 //! member may grant it on (ADMIN), has the role's privileges at once (INHERIT), and may become the role (SET).
 
-use catalog::Stored;
 use catalog::index;
 use catalog::privileges::Membership;
 use catalog::rows::PgAuthMembers;
+use catalog::{Object, Stored};
 use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
 use parser::ast::{DefinitionItem, DropBehavior, GrantRole};
@@ -78,6 +78,53 @@ fn grantor_for(context: &Context<'_>, role: Oid) -> Result<Oid> {
     Ok(admins.unwrap_or(me))
 }
 
+/// Who is named as the grantor must have the right to grant, and the current role that of the grantor.
+fn check_grantor(context: &Context<'_>, role: Oid, grantor: Oid, is_grant: bool) -> Result<()> {
+    let catalog = context.catalog();
+    let shown = name(context, grantor)?;
+    let word = if is_grant { "grant" } else { "revoke" };
+    let refused = |detail: String| {
+        let preposition = if is_grant { "as" } else { "granted by" };
+        let text = format!("permission denied to {word} privileges {preposition} role \"{shown}\"");
+        Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text).detail(detail))
+    };
+    if !catalog.has_privileges_of(catalog.current_user(), grantor)? {
+        let who = if is_grant { "grant privileges as" } else { "revoke privileges granted by" };
+        return refused(format!("Only roles with privileges of role \"{shown}\" may {who} this role."));
+    }
+    if !is_grant || grantor == ids::oids::BOOTSTRAP_ROLE {
+        return Ok(());
+    }
+    let rows =
+        catalog.rows::<PgAuthMembers>(index::PG_AUTH_MEMBERS_ROLE_MEMBER_INDEX, &[role.into(), grantor.into()])?;
+    match rows.iter().any(|row| row.admin_option) {
+        true => Ok(()),
+        false => {
+            let text = format!("permission denied to grant privileges as role \"{shown}\"");
+            let detail = format!("The grantor must have the ADMIN option on role \"{}\".", name(context, role)?);
+            Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text).detail(detail))
+        }
+    }
+}
+
+/// Whether `member` got the right to grant a role by way of grants that `from` made, and so cannot be the one who gives it to `from`.
+fn is_granted_by(context: &Context<'_>, role: Oid, grantor: Oid, member: Oid) -> Result<bool> {
+    let rows = context.catalog().rows::<PgAuthMembers>(index::PG_AUTH_MEMBERS_ROLE_MEMBER_INDEX, &[role.into()])?;
+    // Without what `member` granted, and all that follows from it: does the grantor still have the option?
+    let mut holders = vec![ids::oids::BOOTSTRAP_ROLE];
+    let mut next = 0;
+    while next < holders.len() {
+        let from = holders[next];
+        next += 1;
+        for row in rows.iter().filter(|row| row.grantor == from && row.admin_option && row.member != member) {
+            if !holders.contains(&row.member) {
+                holders.push(row.member);
+            }
+        }
+    }
+    Ok(!holders.contains(&grantor))
+}
+
 /// Adds a membership, or changes the options of one that the same role granted before.
 pub(crate) fn add(context: &Context<'_>, new: &NewMembership, grantor: Option<Oid>) -> Result<()> {
     let catalog = context.catalog();
@@ -93,6 +140,10 @@ pub(crate) fn add(context: &Context<'_>, new: &NewMembership, grantor: Option<Oi
     if member == role || catalog.roles_of(role, Membership::Any)?.contains(&member) {
         let (role, member) = (name(context, role)?, name(context, member)?);
         let text = format!("role \"{role}\" is a member of role \"{member}\"");
+        return Err(Error::new(SqlState::INVALID_GRANT_OPERATION, text));
+    }
+    if new.admin == Some(true) && is_granted_by(context, role, grantor, member)? {
+        let text = "ADMIN option cannot be granted back to your own grantor";
         return Err(Error::new(SqlState::INVALID_GRANT_OPERATION, text));
     }
     let key = [role.into(), member.into(), grantor.into()];
@@ -127,6 +178,8 @@ pub(crate) fn add(context: &Context<'_>, new: &NewMembership, grantor: Option<Oi
                 inherit_option: new.inherit.unwrap_or(inherits),
                 set_option: new.set.unwrap_or(true),
             })?;
+            // The grantor stays as long as what it granted.
+            catalog.record_grantor(Object::of::<PgAuthMembers>(oid), grantor)?;
         }
     }
     catalog.next_command()
@@ -163,6 +216,7 @@ pub(crate) fn remove(
     }
     match what {
         Grantable::All => {
+            catalog.forget_grantor(Object::of::<PgAuthMembers>(stored.row.oid))?;
             catalog.delete(&stored)?;
         }
         _ => {
@@ -234,6 +288,9 @@ pub(crate) fn grant(context: &Context<'_>, grant: &GrantRole) -> Result<()> {
         };
         let role = context.catalog().require_role(role)?.oid;
         check(context, grant.is_grant, role)?;
+        if let Some(grantor) = grantor {
+            check_grantor(context, role, grantor, grant.is_grant)?;
+        }
         for &member in &members {
             if grant.is_grant {
                 add(context, &NewMembership { role, member, admin, inherit, set }, grantor)?;

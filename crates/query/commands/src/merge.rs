@@ -162,6 +162,7 @@ fn of_type(context: &Context<'_>, new: &mut Definition<'_>, name: &parser::ast::
     let found = catalog
         .type_by_name(schema, &name.name)?
         .ok_or_else(|| Error::new(SqlState::UNDEFINED_OBJECT, format!("type \"{name}\" does not exist")))?;
+    context.require_usage(found)?;
     let row = catalog.type_(found)?;
     let wrong = |text: String| Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
     let shown = context.session.type_name(found)?;

@@ -222,6 +222,11 @@ pub(crate) fn alter(context: &Context<'_>, alter: &AlterRole) -> Result<()> {
             && options.valid_until.is_none()
             && options.members.is_none();
         let may = me.rolcreaterole && admin || oid == me.oid && only_password || options.members.is_some();
+        if !may && only_password && options.password.is_some() {
+            let detail = "To change another role's password, the current user must have the CREATEROLE attribute and the ADMIN \
+                          option on the role.";
+            return Err(refused("alter", detail.into()));
+        }
         if !may {
             return Err(creator());
         }
@@ -244,7 +249,10 @@ pub(crate) fn alter(context: &Context<'_>, alter: &AlterRole) -> Result<()> {
     catalog.change::<PgAuthid>(index::PG_AUTHID_OID_INDEX, &[oid.into()], |row| *row = new)?;
     catalog.next_command()?;
     for member in options.members.unwrap_or_default() {
-        membership::require_admin(context, oid)?;
+        if membership::require_admin(context, oid).is_err() {
+            let detail = format!("Only roles with the ADMIN option on role \"{name}\" may add or drop members.");
+            return Err(refused("alter", detail));
+        }
         let member = context.role(member)?;
         match alter.add {
             true => membership::add(context, &NewMembership::plain(oid, member), None)?,
@@ -303,6 +311,7 @@ pub(crate) fn drop(context: &Context<'_>, drop: &DropRole) -> Result<()> {
         // What it is a member of, and who is a member of it, goes with it.
         for stored in catalog.scan_all::<PgAuthMembers>()? {
             if stored.row.roleid == row.oid || stored.row.member == row.oid {
+                catalog.forget_grantor(Object::of::<PgAuthMembers>(stored.row.oid))?;
                 catalog.delete(&stored)?;
             }
         }

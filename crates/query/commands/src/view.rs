@@ -15,7 +15,7 @@ use parser::ast::{
     AlterTable, AlterTableAction, CheckOption, CreateView, DefinitionItem, Name, Persistence, SelectBody, Statement,
 };
 
-use crate::{Context, needs, options};
+use crate::{Context, expression, needs, options};
 
 /// The query of a view or of CREATE TABLE AS from its syntax, with the names given to its columns.
 pub(crate) fn analyzed(context: &Context<'_>, statement: &Statement, names: &[Name], what: &str) -> Result<Query> {
@@ -105,6 +105,7 @@ pub(crate) fn create_view(context: &Context<'_>, create: &CreateView) -> Result<
     let columns = columns(context, &query, true)?;
     let catalog = context.catalog();
     let needed = needs::of_query(catalog, &query);
+    expression::require_usage(context, &needed)?;
     let mut wanted = create.persistence;
     if wanted == Persistence::Permanent && reads_temporary(context, &needed)? {
         wanted = Persistence::Temporary;

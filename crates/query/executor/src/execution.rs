@@ -86,6 +86,11 @@ impl Execution {
         Ok(())
     }
 
+    /// What it sees.
+    pub fn snapshot(&self) -> Option<ActiveSnapshot> {
+        self.snapshot.as_ref().map(ActiveSnapshot::register_again)
+    }
+
     /// A batch for its rows.
     pub fn batch(&self) -> Batch {
         self.root.batch()

@@ -5,17 +5,17 @@
 
 use std::sync::Arc;
 
-use batch::{Batch, Rows};
+use batch::{Batch, Column, Rows};
 use error::{Error, Result};
 use planner::plan::{Call, Expr, ExprKind, Node, NodeKind, Plan};
 use txn::ActiveSnapshot;
 
-use crate::Session;
 use crate::execution::{Options, prepare};
 use crate::expression::{Compiled, compile, copy};
 use crate::operator::modify::insert::BatchInsert;
 use crate::operator::{Builder, Substitutes};
 use crate::run::{Run, State};
+use crate::{RowEvaluator, Session};
 
 /// Where a column of the table comes from.
 enum Source {
@@ -74,8 +74,14 @@ impl Inserter {
         Ok(Inserter { state, snapshot, sources, insert, rows, blank: Batch::default() })
     }
 
-    /// Inserts rows: one column for each parameter.
-    pub fn insert(&mut self, session: &Session<'_>, params: &mut Batch) -> Result<()> {
+    /// Inserts rows: one column for each parameter. With a filter (of one expression over the table's rows), only those for which it holds; how
+    /// many these are.
+    pub fn insert(
+        &mut self,
+        session: &Session<'_>,
+        params: &mut Batch,
+        filter: Option<&mut RowEvaluator>,
+    ) -> Result<usize> {
         let mut run = Run { session, snapshot: &self.snapshot, state: &mut self.state };
         let len = params.len();
         self.rows.clear();
@@ -102,7 +108,11 @@ impl Inserter {
         *params = run.state.param_rows.take().unwrap_or_default();
         evaluated?;
         self.rows.set_len(len);
-        let inserted = self.insert.insert(&mut self.rows, &mut run);
+        let (rows, insert) = (&mut self.rows, &mut self.insert);
+        let inserted = keep(session, rows, filter).and_then(|kept| match kept {
+            0 => Ok(0),
+            kept => insert.insert(rows, &mut run).map(|()| kept),
+        });
         for (to, source) in self.rows.columns.iter_mut().zip(&self.sources) {
             if let Source::Param(number) = source {
                 std::mem::swap(to, &mut params.columns[*number]);
@@ -118,6 +128,25 @@ impl Inserter {
         let mut run = Run { session, snapshot: &self.snapshot, state: &mut self.state };
         self.insert.finish(&mut run)
     }
+}
+
+/// Leaves out rows for which a filter does not hold; how many are left.
+fn keep(session: &Session<'_>, rows: &mut Batch, filter: Option<&mut RowEvaluator>) -> Result<usize> {
+    let Some(filter) = filter else { return Ok(rows.len()) };
+    filter.evaluate(session, rows)?;
+    let holds = filter.column(0, rows);
+    let kept: Vec<u16> =
+        rows.rows().iter().filter(|&row| holds.get(row).as_bool() == Some(true)).map(|row| row as u16).collect();
+    let count = kept.len();
+    if count < rows.len() {
+        for column in &mut rows.columns {
+            let mut left = Column::new(column.repr());
+            left.append(column, Rows::Some(&kept));
+            *column = left;
+        }
+        rows.set_len(count);
+    }
+    Ok(count)
 }
 
 /// Whether a call makes a value fit the modifier of its own type: `numeric(12,2)`.

@@ -19,6 +19,12 @@ use crate::store::rows::RowStore;
 
 /// What the crates above do for running statements.
 pub trait Host: Environment {
+    /// Where the row of a table is on which a cursor stands, for `WHERE CURRENT OF`; none if that is a row of another table.
+    ///
+    /// # Errors
+    /// `34000` and `24000` for a cursor that is not there, or whose row is not one of the table.
+    fn current_row(&self, cursor: &str, table: Oid) -> Result<Option<TupleId>>;
+
     /// The next value of a sequence, without a look at privileges.
     fn next_value(&self, sequence: Oid) -> Result<i64>;
 

@@ -11,8 +11,8 @@
 //!
 //! # Differences from PostgreSQL
 //!
-//! PostgreSQL also goes back with a cursor of which neither SCROLL nor NO SCROLL was said, if its plan can run backward. Here
-//! such a cursor goes forward only.
+//! A cursor of which neither SCROLL nor NO SCROLL was said goes back if its plan is simple enough. PostgreSQL runs such a plan backward; here
+//! it is run anew, by the cursor's snapshot, when the cursor goes back for the first time, and its rows are kept from then on.
 
 use std::rc::Rc;
 
@@ -20,11 +20,13 @@ use analyzer::Params;
 use batch::{BATCH_ROWS, Batch};
 use error::{Error, Result, SqlState, bail};
 use executor::store::rows::RowStore;
-use parser::ast::{DeclareCursor, Fetch, FetchDirection, Statement};
+use parser::ast::{DeclareCursor, Fetch, FetchDirection, Select, Statement};
+use planner::plan::{Node, NodeKind};
 use wire::Format;
 
+use crate::current_of::Places;
 use crate::portal::{Portal, Ran, Running, State};
-use crate::prepared::Output;
+use crate::prepared::{Output, Prepared};
 use crate::session::Session;
 
 /// A cursor that keeps its rows.
@@ -43,6 +45,14 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// Hands over the row on which the cursor stands, if it stands on one.
+    pub fn current(&mut self, take: &mut dyn FnMut(&Batch, usize) -> Result<()>) -> Result<()> {
+        match (1..=self.rows.len()).contains(&self.position) {
+            true => self.hand_over(self.position, take),
+            false => Ok(()),
+        }
+    }
+
     /// Hands over a row by its number, from 1.
     fn hand_over(&mut self, row: u64, take: &mut dyn FnMut(&Batch, usize) -> Result<()>) -> Result<()> {
         let (number, at) = ((row - 1) as usize / BATCH_ROWS, (row - 1) as usize % BATCH_ROWS);
@@ -73,20 +83,38 @@ impl Session<'_> {
             let error = Error::new(SqlState::FEATURE_NOT_SUPPORTED, text);
             return Err(error.detail(format!("{whose} cursors must be READ ONLY.")));
         }
-        let statement = Statement::Select(declare.query.clone());
-        let prepared = Rc::new(self.prepare(text.clone(), Some(statement), Params::default())?);
+        let (prepared, places) = self.prepare_cursor(text, &declare.query)?;
         let formats = if declare.binary { vec![Format::Binary] } else { Vec::new() };
+        let plan = self.plan_of(&prepared)?;
+        let turns = declare.scroll.is_none() && declare.query.locking.is_empty() && runs_backward(&plan.root);
         let running = self.start_query(&prepared, Vec::new(), &formats)?;
         let state = if scroll || declare.hold {
-            State::Kept(Box::new(self.keep(running, scroll)))
+            State::Kept(Box::new(self.keep(running, scroll || turns)))
         } else {
             State::Running(running)
         };
         let mut portal = Portal::new(prepared, Vec::new(), formats, state);
+        portal.places = places;
         (portal.is_cursor, portal.hold) = (true, declare.hold);
-        portal.scrolls = scroll;
+        portal.scrolls = scroll || turns;
         self.portals.borrow_mut().insert(declare.name.to_string(), portal);
         Ok(())
+    }
+
+    /// Plans a cursor's query: with the places of its rows, if it can have them.
+    fn prepare_cursor(&self, text: &Rc<str>, query: &Select) -> Result<(Rc<Prepared>, Places)> {
+        if let Some((query, places)) = self.with_places(query)
+            && let Ok(mut prepared) =
+                self.prepare(text.clone(), Some(Statement::Select(query.into())), Params::default())
+        {
+            // They are not shown.
+            if let Some(columns) = &mut prepared.result {
+                columns.truncate(columns.len().saturating_sub(places.width()));
+            }
+            return Ok((Rc::new(prepared), places));
+        }
+        let statement = Statement::Select(query.clone().into());
+        Ok((Rc::new(self.prepare(text.clone(), Some(statement), Params::default())?), Places::default()))
     }
 
     pub(crate) fn keep(&self, source: Box<Running>, scroll: bool) -> Kept {
@@ -186,6 +214,19 @@ impl Session<'_> {
         Ok(last.saturating_sub(position))
     }
 
+    /// The rows of a cursor that has gone forward only, so that it can go back: as its snapshot sees them.
+    fn turned(&self, portal: &Portal, running: &Running) -> Result<Kept> {
+        let plan = self.plan_of(&portal.prepared)?;
+        let result = portal.prepared.result.as_deref();
+        let snapshot = running.snapshot().ok_or_else(|| Error::internal("a cursor has no snapshot"))?;
+        let anew = self.start_plan(plan, portal.params.clone(), snapshot, result, &portal.formats)?;
+        let mut kept = self.keep(Box::new(anew), true);
+        kept.position = running.given + u64::from(running.is_ended());
+        let position = kept.position;
+        self.read_on(&mut kept, position)?;
+        Ok(kept)
+    }
+
     fn require_scroll(&self, kept: &Kept) -> Result<()> {
         if kept.scroll { Ok(()) } else { Err(forward_only()) }
     }
@@ -229,15 +270,37 @@ impl Session<'_> {
     pub(crate) fn fetch(&self, fetch: &Fetch) -> Result<String> {
         self.find_cursor(&fetch.cursor)?;
         let forward = matches!(fetch.direction, FetchDirection::Forward | FetchDirection::Relative) && fetch.count > 0;
-        if !forward && matches!(self.portals.borrow().get(&*fetch.cursor).map(|p| &p.state), Some(State::Running(_))) {
-            return Err(forward_only());
+        let mut ahead = None;
+        if let Some(Portal { state: State::Running(running), scrolls, .. }) = self.portals.borrow().get(&*fetch.cursor)
+            && !forward
+        {
+            // To a row further on it goes in any case.
+            let place = u64::try_from(fetch.count).ok().filter(|_| fetch.direction == FetchDirection::Absolute);
+            ahead = place.and_then(|place| place.checked_sub(running.given)).filter(|&steps| steps > 0);
+            if !scrolls && ahead.is_none() {
+                return Err(forward_only());
+            }
         }
         let mut portal = self.take_portal(&fetch.cursor)?;
+        if !forward
+            && ahead.is_none()
+            && let State::Running(running) = &portal.state
+        {
+            match self.turned(&portal, running) {
+                Ok(kept) => portal.state = State::Kept(Box::new(kept)),
+                Err(error) => {
+                    self.portals.borrow_mut().insert(fetch.cursor.to_string(), portal);
+                    return Err(error);
+                }
+            }
+        }
         let mut count = 0;
         match &mut portal.state {
             State::Running(running) => {
                 let limit = if fetch.count == Fetch::ALL { u64::MAX } else { fetch.count as u64 };
-                let skipped = if fetch.direction == FetchDirection::Relative { limit - 1 } else { 0 };
+                let limit = ahead.unwrap_or(limit);
+                let one = fetch.direction == FetchDirection::Relative || ahead.is_some();
+                let skipped = if one { limit - 1 } else { 0 };
                 let mut at_end = false;
                 if skipped > 0 {
                     at_end = matches!(self.run_query(running, skipped, false)?, Ran::Completed(_));
@@ -260,6 +323,28 @@ impl Session<'_> {
         }
         self.portals.borrow_mut().insert(fetch.cursor.to_string(), portal);
         Ok(format!("{} {count}", if fetch.is_move { "MOVE" } else { "FETCH" }))
+    }
+}
+
+/// Whether PostgreSQL could run a plan backward: scans and what hands their rows on.
+fn runs_backward(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Result { input, .. } => input.as_deref().is_some_and(runs_backward),
+        NodeKind::SeqScan { sample, .. } => sample.is_none(),
+        NodeKind::IndexScan { .. }
+        | NodeKind::IndexOnlyScan { .. }
+        | NodeKind::TidScan { .. }
+        | NodeKind::Constants { .. }
+        | NodeKind::Values { .. }
+        | NodeKind::FunctionScan { .. }
+        | NodeKind::CteScan { .. }
+        | NodeKind::Sort { .. }
+        | NodeKind::Material { .. } => true,
+        NodeKind::SubqueryScan { input, .. } | NodeKind::Limit { input, .. } | NodeKind::LockRows { input, .. } => {
+            runs_backward(input)
+        }
+        NodeKind::Append { inputs, .. } => inputs.iter().all(runs_backward),
+        _ => false,
     }
 }
 

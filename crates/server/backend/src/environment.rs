@@ -10,7 +10,7 @@ use catalog::trigger::Event;
 use collation::CollationRef;
 use error::{Error, Result, Severity};
 use executor::{Host, QueuedTrigger, StatementTriggers, TriggerCall, TriggerOutcome};
-use ids::Oid;
+use ids::{Oid, TupleId};
 use planner::plan::ColumnType;
 use settings::{Settings, id};
 use txn::ActiveSnapshot;
@@ -265,6 +265,10 @@ impl Environment for Session<'_> {
 }
 
 impl Host for Session<'_> {
+    fn current_row(&self, cursor: &str, table: Oid) -> Result<Option<TupleId>> {
+        Session::current_row(self, cursor, table)
+    }
+
     fn next_value(&self, sequence: Oid) -> Result<i64> {
         let context = Context::plain(self);
         crate::sequence::session(&context)?.next(sequence, false)

@@ -159,6 +159,10 @@ impl Session<'_> {
                 Ok((self.plan_analyzed(query, Vec::new())?, Vec::new()))
             }
             query if analyzer::is_query(query) => Ok((self.plan(text, query, Params::default())?.0, Vec::new())),
+            Statement::DeclareCursor(declare) => {
+                let query = Statement::Select(declare.query.clone());
+                Ok((self.plan(text, &query, Params::default())?.0, Vec::new()))
+            }
             other => Err(Error::not_implemented(format_args!("EXPLAIN {}", other.name()))),
         }
     }

@@ -41,6 +41,7 @@ mod advisory;
 pub mod autovacuum;
 mod block;
 mod connection;
+mod current_of;
 mod cursor;
 mod domain;
 mod environment;

@@ -11,6 +11,7 @@ use settings::id;
 use types::TypeCall;
 use wire::{Format, frame};
 
+use crate::current_of::Places;
 use crate::prepared::{Output, Prepared, ResultColumn, format_of};
 use crate::session::Session;
 
@@ -28,6 +29,8 @@ pub(crate) struct Portal {
     pub held: bool,
     /// It can go backwards, as far as `pg_cursors` says.
     pub scrolls: bool,
+    /// Where its rows come from.
+    pub places: Places,
     /// When it was made, in microseconds of the Unix epoch.
     pub made_us: i64,
 }
@@ -36,7 +39,19 @@ impl Portal {
     /// A bound statement.
     pub fn new(prepared: Rc<Prepared>, params: Vec<Datum>, formats: Vec<Format>, state: State) -> Portal {
         let made_us = log::time::now_us();
-        Portal { prepared, params, formats, state, is_cursor: false, hold: false, held: false, scrolls: false, made_us }
+        let places = Places::default();
+        Portal {
+            prepared,
+            params,
+            formats,
+            state,
+            is_cursor: false,
+            hold: false,
+            held: false,
+            scrolls: false,
+            places,
+            made_us,
+        }
     }
 }
 
@@ -62,6 +77,8 @@ pub(crate) struct Running {
     at: usize,
     /// The end was reached.
     ended: bool,
+    /// Rows given so far.
+    pub given: u64,
     outputs: Vec<Output>,
     /// The formats that the client asked for.
     formats: Vec<Format>,
@@ -71,6 +88,22 @@ impl Running {
     /// The columns of its rows.
     pub fn columns(&self) -> &[batch::Column] {
         &self.batch.columns
+    }
+
+    /// The row that was given last, unless the end has been reached.
+    pub fn current(&self) -> Option<(&Batch, usize)> {
+        let last = self.at.checked_sub(1)?;
+        (!self.ended && last < self.batch.row_count()).then(|| (&self.batch, self.batch.rows().position(last)))
+    }
+
+    /// What it sees.
+    pub fn snapshot(&self) -> Option<txn::ActiveSnapshot> {
+        self.execution.snapshot()
+    }
+
+    /// Whether it has gone behind its last row.
+    pub fn is_ended(&self) -> bool {
+        self.ended
     }
 
     /// How its values are written.
@@ -128,7 +161,7 @@ impl Session<'_> {
     pub fn rest(&self, prepared: &Prepared, mut running: Box<Running>) {
         if running.execution.plan().read_only && running.batch.memory() <= RESTING_MAX && running.execution.rest() {
             running.batch.clear();
-            (running.at, running.ended) = (0, false);
+            (running.at, running.ended, running.given) = (0, false, 0);
             prepared.resting.replace(Some(running));
         }
     }
@@ -152,7 +185,7 @@ impl Session<'_> {
             Some(columns) => self.outputs(columns, formats)?,
             None => Vec::new(),
         };
-        Ok(Running { execution, batch, at: 0, ended: false, outputs, formats: formats.to_vec() })
+        Ok(Running { execution, batch, at: 0, ended: false, given: 0, outputs, formats: formats.to_vec() })
     }
 
     /// Memory for one operator, in bytes.
@@ -191,6 +224,9 @@ impl Session<'_> {
     pub fn run_query(&self, running: &mut Running, limit: u64, send: bool) -> Result<Ran> {
         let mut sent = 0;
         loop {
+            if sent == limit && sent > 0 {
+                return Ok(Ran::Suspended(sent));
+            }
             while running.at >= running.batch.row_count() {
                 if running.ended {
                     return Ok(Ran::Completed(sent));
@@ -214,6 +250,7 @@ impl Session<'_> {
                 (0..count).for_each(|_| wire::backend::data_row(connection.out(), std::iter::empty()));
             }
             running.at += count;
+            running.given += count as u64;
             sent += count as u64;
         }
     }

@@ -3,6 +3,7 @@
 use crate::catalog::Catalog;
 use crate::depend::{Dependency, Object};
 use crate::index;
+use crate::relation::Relation;
 use crate::rows::*;
 use error::Result;
 use ids::Oid;
@@ -44,5 +45,20 @@ impl Catalog {
         self.record_dependencies(Object::of::<PgRewrite>(rule), objects, Dependency::Normal)?;
         // The relation's descriptor holds its rules: a change of its row makes all sessions read it again.
         self.alter_class(view, |row| row.relhasrules = true)
+    }
+
+    /// The relations that a view's query names, wherever in it, each once, in the order of their object ids. Those of the system are not among
+    /// them.
+    pub fn relations_read_by(&self, view: &Relation) -> Result<Vec<Oid>> {
+        let mut found = Vec::new();
+        for rule in view.rules.iter().filter(|rule| rule.rulename == *RETURN_RULE) {
+            let key = [PgRewrite::RELATION.into(), rule.oid.into()];
+            let needs = self.read_rows::<PgDepend>(index::PG_DEPEND_DEPENDER_INDEX, &key)?;
+            let needs = needs.iter().filter(|row| row.refclassid == PgClass::RELATION && row.refobjid != view.oid);
+            found.extend(needs.map(|row| row.refobjid));
+        }
+        found.sort();
+        found.dedup();
+        Ok(found)
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
         return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
     }
     constraint::refuse_key_column(context, &relation, number, "alter")?;
-    let mut ty = context.analyzer().type_name(change.type_name)?;
+    let mut ty = context.column_type(change.type_name)?;
     if let Some(clause) = change.collation {
         ty.collation = context.analyzer().collate_clause(clause, ty)?;
     }

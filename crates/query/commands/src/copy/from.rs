@@ -3,18 +3,20 @@
 use std::fs::File;
 use std::io::Read;
 
-use batch::{Batch, Repr};
+use analyzer::Wanted;
+use analyzer::scope::Place;
+use batch::{Batch, Repr, Rows};
 use catalog::Relation;
 use catalog::format::quote_identifier;
-use error::{Error, Result, SqlState};
-use executor::Inserter;
-use parser::ast::{CopyTarget, Name};
+use error::{Error, Result, Severity, SqlState};
+use executor::{Inserter, RowEvaluator};
+use parser::ast::{CopyTarget, Expr, Name};
 use types::io::{TypeCall, TypeIo};
 
 use super::lines::{Fields, Lines};
-use super::options::{Form, Header, Options};
+use super::options::{Form, Header, Options, Verbosity};
 use super::{check_writable, columns_of, name_of, qualified, run_options};
-use crate::{Context, CopyReader};
+use crate::{Context, CopyReader, expression};
 
 /// Rows that are inserted together.
 const ROWS: usize = 1000;
@@ -42,6 +44,24 @@ struct Target<'a> {
     name: String,
     call: TypeCall<'a>,
     io: TypeIo,
+    /// Computes its default, where data may ask for that.
+    default: Option<RowEvaluator>,
+}
+
+/// Rows that cannot be read, if they are to be left out.
+struct Rejects {
+    limit: Option<i64>,
+    verbose: bool,
+    count: u64,
+    /// A row whose values are tried before they count.
+    trial: Batch,
+}
+
+/// What became of a line.
+enum Line {
+    Row,
+    Skipped,
+    End,
 }
 
 /// Copies data into a table; gives the number of rows.
@@ -50,25 +70,48 @@ pub(super) fn copy_from(
     relation: &Relation,
     columns: &[Name],
     source: &CopyTarget,
+    filter: Option<&Expr>,
     options: &Options,
 ) -> Result<u64> {
     check_writable(relation)?;
     let numbers = columns_of(context, relation, columns)?;
+    for (forced, option) in [(&options.force_not_null, "FORCE_NOT_NULL"), (&options.force_null, "FORCE_NULL")] {
+        for name in forced.names() {
+            let number = context.column(relation, &Name::from(name.as_str()))?;
+            if !numbers.contains(&number) {
+                let text = format!("{option} column \"{name}\" not referenced by COPY");
+                return Err(Error::new(SqlState::INVALID_COLUMN_REFERENCE, text));
+            }
+        }
+    }
+    let mut filter = filter.map(|filter| condition(context, relation, filter)).transpose()?;
     let env = context.session.env();
     let mut targets = Vec::new();
     for &number in &numbers {
         let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
         // A domain's values are read as its base type's: the INSERT checks them, a batch at a time.
         let (type_oid, typmod) = context.catalog().base_type(column.atttypid, column.atttypmod)?;
+        if options.skip_bad_rows && type_oid != column.atttypid {
+            return Err(Error::not_implemented("COPY with ON_ERROR ignore into columns of domains"));
+        }
+        let default = match (options.default.is_some(), relation.default_of(number)) {
+            (true, Some(text)) => {
+                let stored = expression::read(context, text)?;
+                Some(expression::evaluator(context, relation, vec![stored])?)
+            }
+            _ => None,
+        };
         targets.push(Target {
             name: name_of(relation, number),
             call: TypeCall { env, type_oid, typmod },
             io: types::io(type_oid, env)?,
+            default,
         });
     }
     let list = targets.iter().map(|target| quote_identifier(&target.name)).collect::<Vec<_>>().join(", ");
     let params = (1..=targets.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
-    let text = format!("INSERT INTO {} ({list}) VALUES ({params})", qualified(context, relation)?);
+    let text =
+        format!("INSERT INTO {} ({list}) OVERRIDING SYSTEM VALUE VALUES ({params})", qualified(context, relation)?);
     let types: Vec<ids::Oid> = targets.iter().map(|target| target.call.type_oid).collect();
     let plan = context.services.plan_text(&text, &types)?;
     let snapshot = context.session.transaction.snapshot()?;
@@ -89,6 +132,12 @@ pub(super) fn copy_from(
     let names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
     let mut lines = Lines::new(reader, options, &names);
     let mut batch = Batch::new(targets.iter().map(|target| target.io.repr));
+    let mut rejects = options.skip_bad_rows.then(|| Rejects {
+        limit: options.reject_limit,
+        verbose: options.verbosity == Verbosity::Verbose,
+        count: 0,
+        trial: Batch::new(targets.iter().map(|target| target.io.repr)),
+    });
     let mut rows = 0;
     let mut fields = Fields::default();
     if options.form == Form::Binary {
@@ -105,29 +154,42 @@ pub(super) fn copy_from(
         let mut count = 0;
         let mut ended = false;
         while count < ROWS && (count % 64 != 0 || size(&batch) < BYTES) {
-            let more = match options.form {
-                Form::Binary => read_binary(&mut lines, &targets, &mut batch),
-                _ => read_line(relation.name(), &mut lines, &targets, &mut fields, &mut batch),
+            let more = match (options.form, &mut rejects) {
+                (Form::Binary, _) => read_binary(&mut lines, &targets, &mut batch),
+                (_, None) => read_line(context, relation.name(), &mut lines, &mut targets, &mut fields, &mut batch),
+                (_, Some(rejects)) => {
+                    try_line(context, relation.name(), &mut lines, &mut targets, &mut fields, &mut batch, rejects)
+                }
             };
-            if !more.map_err(|error| locate(error, relation, &lines))? {
-                ended = true;
-                break;
+            match more.map_err(|error| locate(error, relation, &lines))? {
+                Line::Row => count += 1,
+                Line::Skipped => context.session.check_interrupts()?,
+                Line::End => {
+                    ended = true;
+                    break;
+                }
             }
-            count += 1;
         }
         batch.set_len(count);
         if count > 0 {
-            inserter.insert(context.session, &mut batch).map_err(|error| {
+            let inserted = inserter.insert(context.session, &mut batch, filter.as_mut()).map_err(|error| {
                 let first = lines.number + 1 - count as u64;
                 match first == lines.number {
                     true => locate(error, relation, &lines),
                     false => error.context(format!("COPY {}, line {first}", relation.name())),
                 }
             })?;
-            rows += count as u64;
+            rows += inserted as u64;
         }
         if ended {
             inserter.finish(context.session)?;
+            if let Some(Rejects { count: count @ 1.., .. }) = rejects
+                && options.verbosity != Verbosity::Silent
+            {
+                let were = if count == 1 { "row was" } else { "rows were" };
+                let text = format!("{count} {were} skipped due to data type incompatibility");
+                context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
+            }
             return Ok(rows);
         }
     }
@@ -156,36 +218,112 @@ fn bad(text: impl Into<String>) -> Error {
     Error::new(SqlState::BAD_COPY_FILE_FORMAT, text)
 }
 
-fn read_line(
+/// The condition for the rows that are taken.
+fn condition(context: &Context<'_>, relation: &Relation, filter: &Expr) -> Result<RowEvaluator> {
+    let stored = expression::store(context, filter, Place::CopyWhere, Some(relation), Wanted::Condition("WHERE"))?;
+    for &number in &stored.columns {
+        if number < 0 {
+            return Err(Error::not_implemented("a system column in COPY … WHERE"));
+        }
+        if let Some(column) = relation.column(number).filter(|column| column.attgenerated != 0) {
+            let text = "generated columns are not supported in COPY FROM WHERE conditions";
+            return Err(Error::new(SqlState::INVALID_COLUMN_REFERENCE, text)
+                .detail(format!("Column \"{}\" is a generated column.", column.attname)));
+        }
+    }
+    expression::evaluator(context, relation, vec![stored.expr])
+}
+
+/// Like [`read_line`], but a row with a value that cannot be read is left out.
+fn try_line(
+    context: &Context<'_>,
     table: &str,
     lines: &mut Lines<'_>,
-    targets: &[Target<'_>],
+    targets: &mut [Target<'_>],
     fields: &mut Fields,
     batch: &mut Batch,
-) -> Result<bool> {
+    rejects: &mut Rejects,
+) -> Result<Line> {
+    rejects.trial.clear();
+    match read_line(context, table, lines, targets, fields, &mut rejects.trial) {
+        Ok(Line::Row) => {
+            for (to, from) in batch.columns.iter_mut().zip(&rejects.trial.columns) {
+                to.append(from, Rows::All(1));
+            }
+            Ok(Line::Row)
+        }
+        // What a type's input says of a text; not what is wrong with the line.
+        Err(error) if error.state().class() == "22" && error.state() != SqlState::BAD_COPY_FILE_FORMAT => {
+            rejects.count += 1;
+            let place = error.fields().context.clone().unwrap_or_default();
+            if rejects.verbose {
+                let place = place.split_once(", line ").map_or("", |(_, place)| place);
+                let (line, column) = place.split_once(", column ").unwrap_or((place, ""));
+                let (column, value) = column.split_once(": ").unwrap_or((column, ""));
+                let text = format!(
+                    "skipping row due to data type incompatibility at line {line} for column \"{column}\": {value}"
+                );
+                let notice = Error::new(SqlState::SUCCESSFUL_COMPLETION, text).severity(Severity::Notice);
+                context.notice(notice.context(format!("COPY {table}")));
+            }
+            match rejects.limit {
+                Some(limit) if rejects.count > limit as u64 => {
+                    let text =
+                        format!("skipped more than REJECT_LIMIT ({limit}) rows due to data type incompatibility");
+                    Err(Error::new(SqlState::INVALID_TEXT_REPRESENTATION, text).context(place))
+                }
+                _ => Ok(Line::Skipped),
+            }
+        }
+        other => other,
+    }
+}
+
+fn read_line(
+    context: &Context<'_>,
+    table: &str,
+    lines: &mut Lines<'_>,
+    targets: &mut [Target<'_>],
+    fields: &mut Fields,
+    batch: &mut Batch,
+) -> Result<Line> {
     if !lines.next(fields)? {
-        return Ok(false);
+        return Ok(Line::End);
     }
     let (number, line) = (lines.number, lines.line()?);
     if fields.len() > targets.len() {
         // A table without columns takes empty lines.
         if targets.is_empty() && fields.len() == 1 && line.is_empty() {
-            return Ok(true);
+            return Ok(Line::Row);
         }
         return Err(bad("extra data after last expected column"));
     }
-    for (n, (target, column)) in targets.iter().zip(&mut batch.columns).enumerate() {
+    for (n, (target, column)) in targets.iter_mut().zip(&mut batch.columns).enumerate() {
         if n >= fields.len() {
             return Err(bad(format!("missing data for column \"{}\"", target.name)));
         }
         match fields.get(n, line)? {
+            None if fields.is_default(n) => push_default(context, target, column)?,
             None => column.push_null(),
             Some(text) => (target.io.input)(text, &target.call, column).map_err(|error| {
                 error.context(format!("COPY {table}, line {number}, column {}: \"{text}\"", target.name))
             })?,
         }
     }
-    Ok(true)
+    Ok(Line::Row)
+}
+
+/// A column's default, for the default marker.
+fn push_default(context: &Context<'_>, target: &mut Target<'_>, column: &mut batch::Column) -> Result<()> {
+    let Some(evaluator) = &mut target.default else {
+        return Err(bad("unexpected default marker in COPY data")
+            .detail(format!("Column \"{}\" has no default value.", target.name)));
+    };
+    let mut one = Batch::default();
+    one.set_len(1);
+    evaluator.evaluate(context.session, &one)?;
+    column.append(evaluator.column(0, &one), Rows::All(1));
+    Ok(())
 }
 
 fn check_header(fields: &Fields, line: &str, names: &[String]) -> Result<()> {
@@ -222,14 +360,14 @@ fn binary_header(lines: &mut Lines<'_>) -> Result<()> {
     lines.bytes(extension.min(1 << 20)).map(|_| ())
 }
 
-fn read_binary(lines: &mut Lines<'_>, targets: &[Target<'_>], batch: &mut Batch) -> Result<bool> {
+fn read_binary(lines: &mut Lines<'_>, targets: &[Target<'_>], batch: &mut Batch) -> Result<Line> {
     if lines.is_at_end()? {
-        return Ok(false);
+        return Ok(Line::End);
     }
     let count = i16::from_be_bytes(lines.bytes(2)?.try_into().unwrap_or_default());
     if count == -1 {
         return match lines.is_at_end()? {
-            true => Ok(false),
+            true => Ok(Line::End),
             false => Err(bad("received copy data after EOF marker")),
         };
     }
@@ -247,5 +385,5 @@ fn read_binary(lines: &mut Lines<'_>, targets: &[Target<'_>], batch: &mut Batch)
         let bytes = lines.bytes(len)?;
         (target.io.receive)(bytes, &target.call, column)?;
     }
-    Ok(true)
+    Ok(Line::Row)
 }

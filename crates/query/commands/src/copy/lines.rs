@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use error::{Error, Result, SqlState};
 
-use super::options::{Form, Options};
+use super::options::{Forced, Form, Options};
 use crate::CopyReader;
 
 /// Where the fields of a line are: in the line itself, or, if they held escapes or quotes, in a text of their own.
@@ -18,9 +18,18 @@ pub(super) struct Fields {
 struct Span {
     start: usize,
     end: usize,
-    null: bool,
+    kind: Kind,
     /// It stands in [`Fields::text`].
     rewritten: bool,
+}
+
+/// What a field stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Value,
+    Null,
+    /// The column's default.
+    Default,
 }
 
 impl Fields {
@@ -41,7 +50,7 @@ impl Fields {
     #[inline]
     pub fn get<'f>(&'f self, n: usize, line: &'f str) -> Result<Option<&'f str>> {
         let span = &self.spans[n];
-        if span.null {
+        if span.kind != Kind::Value {
             return Ok(None);
         }
         if span.rewritten {
@@ -51,12 +60,17 @@ impl Fields {
         Ok(Some(line.get(span.start..span.end).unwrap_or_default()))
     }
 
+    /// Whether a field stands for its column's default.
+    pub fn is_default(&self, n: usize) -> bool {
+        self.spans[n].kind == Kind::Default
+    }
+
     /// Cuts a line at its delimiters.
-    fn cut(&mut self, line: &[u8], delimiter: u8, null: impl Fn(usize, &[u8]) -> bool) {
+    fn cut(&mut self, line: &[u8], delimiter: u8, kind: impl Fn(usize, &[u8]) -> Kind) {
         let mut start = 0;
         for end in memchr::memchr_iter(delimiter, line).chain([line.len()]) {
-            let null = null(self.spans.len(), &line[start..end]);
-            self.spans.push(Span { start, end, null, rewritten: false });
+            let kind = kind(self.spans.len(), &line[start..end]);
+            self.spans.push(Span { start, end, kind, rewritten: false });
             start = end + 1;
         }
     }
@@ -66,9 +80,9 @@ impl Fields {
         self.spans.last().map_or(0, |span| span.end)
     }
 
-    fn end_rewritten(&mut self, null: bool) {
+    fn end_rewritten(&mut self, kind: Kind) {
         let start = self.rewritten_to();
-        self.spans.push(Span { start, end: self.text.len(), null, rewritten: true });
+        self.spans.push(Span { start, end: self.text.len(), kind, rewritten: true });
     }
 }
 
@@ -83,6 +97,7 @@ pub(super) struct Lines<'a> {
     quote: u8,
     escape: u8,
     null: Vec<u8>,
+    default: Option<Vec<u8>>,
     /// CSV columns for which an unquoted null string is a value, and those for which a quoted one is null.
     force_not_null: Vec<bool>,
     force_null: Vec<bool>,
@@ -96,7 +111,7 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub fn new(source: Box<dyn CopyReader + 'a>, options: &Options, columns: &[String]) -> Lines<'a> {
-        let forced = |names: &[String]| columns.iter().map(|name| names.contains(name)).collect();
+        let forced = |forced: &Forced| columns.iter().map(|name| forced.has(name)).collect();
         Lines {
             source,
             buffer: Vec::new(),
@@ -107,6 +122,7 @@ impl<'a> Lines<'a> {
             quote: options.quote,
             escape: options.escape,
             null: options.null.clone().into_bytes(),
+            default: options.default.clone().map(String::into_bytes),
             force_not_null: forced(&options.force_not_null),
             force_null: forced(&options.force_null),
             number: 0,
@@ -247,20 +263,30 @@ impl<'a> Lines<'a> {
         Ok(true)
     }
 
+    /// What a field that is written so stands for.
+    #[inline]
+    fn kind(&self, field: &[u8]) -> Kind {
+        match field == self.null.as_slice() {
+            true => Kind::Null,
+            false if self.default.as_deref() == Some(field) => Kind::Default,
+            false => Kind::Value,
+        }
+    }
+
     fn split_text(&self, line: &[u8], fields: &mut Fields) {
         if memchr::memchr(b'\\', line).is_none() {
-            return fields.cut(line, self.delimiter, |_, field| field == self.null.as_slice());
+            return fields.cut(line, self.delimiter, |_, field| self.kind(field));
         }
         let (mut at, mut start) = (0, 0);
         loop {
             let byte = line.get(at).copied();
             match byte {
                 None => {
-                    fields.end_rewritten(line[start..] == *self.null);
+                    fields.end_rewritten(self.kind(&line[start..]));
                     return;
                 }
                 Some(byte) if byte == self.delimiter => {
-                    fields.end_rewritten(line[start..at] == *self.null);
+                    fields.end_rewritten(self.kind(&line[start..at]));
                     at += 1;
                     start = at;
                 }
@@ -309,8 +335,9 @@ impl<'a> Lines<'a> {
     fn split_csv(&self, line: &[u8], fields: &mut Fields) {
         let forced = |columns: &[bool], n: usize| columns.get(n).copied().unwrap_or(false);
         if !self.quoted {
-            return fields.cut(line, self.delimiter, |n, field| {
-                field == self.null.as_slice() && !forced(&self.force_not_null, n)
+            return fields.cut(line, self.delimiter, |n, field| match self.kind(field) {
+                Kind::Null if forced(&self.force_not_null, n) => Kind::Value,
+                kind => kind,
             });
         }
         let (mut at, mut was_quoted) = (0, false);
@@ -341,12 +368,13 @@ impl<'a> Lines<'a> {
                     at += 1;
                 }
                 end => {
-                    let is_null_text = fields.text[start..] == *self.null;
-                    let null = match was_quoted {
-                        true => is_null_text && forced(&self.force_null, n),
-                        false => is_null_text && !forced(&self.force_not_null, n),
+                    let kind = match (self.kind(&fields.text[start..]), was_quoted) {
+                        (Kind::Null, true) if forced(&self.force_null, n) => Kind::Null,
+                        (Kind::Null, false) if !forced(&self.force_not_null, n) => Kind::Null,
+                        (Kind::Default, false) => Kind::Default,
+                        _ => Kind::Value,
                     };
-                    fields.end_rewritten(null);
+                    fields.end_rewritten(kind);
                     if end.is_none() {
                         return;
                     }
@@ -407,8 +435,12 @@ mod tests {
             escape: b'"',
             force_quote: Vec::new(),
             force_quote_all: false,
-            force_not_null: Vec::new(),
-            force_null: Vec::new(),
+            force_not_null: Forced::default(),
+            force_null: Forced::default(),
+            default: None,
+            skip_bad_rows: false,
+            reject_limit: None,
+            verbosity: Default::default(),
         };
         let mut lines = Lines::new(Box::new(Pieces(pieces)), &options, &[]);
         let (mut fields, mut found) = (Fields::default(), Vec::new());

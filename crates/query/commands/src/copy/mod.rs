@@ -23,9 +23,6 @@ use options::Options;
 /// Runs a COPY; gives its command tag.
 pub(crate) fn copy(context: &Context<'_>, copy: &Copy) -> Result<String> {
     let options = Options::parse(context, copy)?;
-    if copy.filter.is_some() {
-        return Err(Error::not_implemented("COPY … WHERE"));
-    }
     check_target(context, copy)?;
     let rows = match (&copy.source, copy.from) {
         (CopySource::Relation { relation, columns }, true) => {
@@ -36,7 +33,7 @@ pub(crate) fn copy(context: &Context<'_>, copy: &Copy) -> Result<String> {
                     Error::new(SqlState::FEATURE_NOT_SUPPORTED, "COPY FROM not supported with row-level security");
                 return Err(error.hint("Use INSERT statements instead."));
             }
-            from::copy_from(context, &relation, columns, &copy.target, &options)?
+            from::copy_from(context, &relation, columns, &copy.target, copy.filter.as_ref(), &options)?
         }
         (CopySource::Relation { relation, columns }, false) => {
             let relation = context.open(relation, 1)?;

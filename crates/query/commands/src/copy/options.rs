@@ -49,9 +49,70 @@ pub struct Options {
     /// CSV out: all columns are always quoted.
     pub force_quote_all: bool,
     /// CSV in: columns that are never null for an unquoted null string.
-    pub force_not_null: Vec<String>,
+    pub force_not_null: Forced,
     /// CSV in: columns that are null for a quoted null string, too.
-    pub force_null: Vec<String>,
+    pub force_null: Forced,
+    /// In: what stands for a column's default.
+    pub default: Option<String>,
+    /// In: rows whose values cannot be read are left out.
+    pub skip_bad_rows: bool,
+    /// How many rows may be left out; any number if not given.
+    pub reject_limit: Option<i64>,
+    /// How much is told of rows that are left out.
+    pub verbosity: Verbosity,
+}
+
+/// How much COPY FROM tells of rows that it leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Nothing.
+    Silent,
+    /// How many there were.
+    #[default]
+    Default,
+    /// Each of them as well.
+    Verbose,
+}
+
+/// The columns that a CSV option is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forced {
+    /// All of them.
+    All,
+    /// These.
+    Some(Vec<String>),
+}
+
+impl Default for Forced {
+    fn default() -> Forced {
+        Forced::Some(Vec::new())
+    }
+}
+
+impl Forced {
+    fn of(item: &DefinitionItem) -> Forced {
+        names(item).map_or(Forced::All, Forced::Some)
+    }
+
+    /// Whether a column is one of them.
+    pub fn has(&self, column: &str) -> bool {
+        match self {
+            Forced::All => true,
+            Forced::Some(names) => names.iter().any(|name| name == column),
+        }
+    }
+
+    /// Those that are named.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Forced::All => &[],
+            Forced::Some(names) => names,
+        }
+    }
+
+    fn is_given(&self) -> bool {
+        *self != Forced::default()
+    }
 }
 
 fn invalid(text: impl Into<String>) -> Error {
@@ -85,9 +146,14 @@ impl Options {
             escape: b'"',
             force_quote: Vec::new(),
             force_quote_all: false,
-            force_not_null: Vec::new(),
-            force_null: Vec::new(),
+            force_not_null: Forced::default(),
+            force_null: Forced::default(),
+            default: None,
+            skip_bad_rows: false,
+            reject_limit: None,
+            verbosity: Verbosity::Default,
         };
+        let mut freeze = false;
         let mut seen: Vec<&str> = Vec::new();
         for item in &copy.options {
             if seen.contains(&&*item.name) {
@@ -102,6 +168,10 @@ impl Options {
                     let text = format!("COPY {what} must be a single one-byte character");
                     Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text))
                 }
+            };
+            let unknown = |what: &str, text: &Option<String>| {
+                let given = text.as_deref().unwrap_or_default();
+                context.place(invalid(format!("COPY {what} \"{given}\" not recognized")), item.location)
             };
             match &*item.name {
                 "format" => {
@@ -132,24 +202,55 @@ impl Options {
                         ));
                     }
                 }
-                "freeze" => {
-                    options::boolean(item)?;
-                }
+                "freeze" => freeze = options::boolean(item)?,
                 "force_quote" => match names(item) {
                     Some(names) => found.force_quote = names,
                     None => found.force_quote_all = true,
                 },
-                "force_not_null" => found.force_not_null = names(item).unwrap_or_default(),
-                "force_null" => found.force_null = names(item).unwrap_or_default(),
+                "force_not_null" => found.force_not_null = Forced::of(item),
+                "force_null" => found.force_null = Forced::of(item),
+                // An option of old that only foreign data wrappers gave; it has never been for users.
+                "convert_selectively" => (),
                 "encoding" => {
                     let encoding = text.unwrap_or_default().to_ascii_lowercase();
                     if !matches!(encoding.as_str(), "utf8" | "utf-8" | "unicode" | "sql_ascii") {
                         return Err(Error::not_implemented(format_args!("encoding {encoding} in COPY")));
                     }
                 }
-                "on_error" if text.as_deref() == Some("stop") => (),
-                "on_error" | "log_verbosity" | "default" | "reject_limit" => {
-                    return Err(Error::not_implemented(format_args!("COPY option {}", item.name.to_uppercase())));
+                "default" => found.default = Some(text.unwrap_or_default()),
+                "on_error" => {
+                    if !copy.from {
+                        let error = invalid("COPY ON_ERROR cannot be used with COPY TO");
+                        return Err(context.place(error, item.location));
+                    }
+                    found.skip_bad_rows = match text.as_deref().unwrap_or_default().to_ascii_lowercase().as_str() {
+                        "stop" => false,
+                        "ignore" => true,
+                        _ => return Err(unknown("ON_ERROR", &text)),
+                    };
+                }
+                "log_verbosity" => {
+                    let word = text.as_deref().unwrap_or_default().to_ascii_lowercase();
+                    found.verbosity = match word.as_str() {
+                        "silent" => Verbosity::Silent,
+                        "default" => Verbosity::Default,
+                        "verbose" => Verbosity::Verbose,
+                        _ => return Err(unknown("LOG_VERBOSITY", &text)),
+                    };
+                }
+                "reject_limit" => {
+                    let limit = text.as_deref().and_then(|text| text.trim().parse::<i64>().ok());
+                    let limit = limit.ok_or_else(|| {
+                        let given = text.as_deref().unwrap_or_default();
+                        Error::new(
+                            SqlState::INVALID_TEXT_REPRESENTATION,
+                            format!("invalid input syntax for type bigint: \"{given}\""),
+                        )
+                    })?;
+                    if limit <= 0 {
+                        return Err(invalid(format!("REJECT_LIMIT ({limit}) must be greater than zero")));
+                    }
+                    found.reject_limit = Some(limit);
                 }
                 other => {
                     let error = Error::new(SqlState::SYNTAX_ERROR, format!("option \"{other}\" not recognized"));
@@ -169,10 +270,24 @@ impl Options {
         };
         only(delimiter.is_some(), "DELIMITER", false)?;
         only(null.is_some(), "NULL", false)?;
+        only(found.default.is_some(), "DEFAULT", false)?;
         only(found.header != Header::None, "HEADER", false)?;
         only(quote.is_some(), "QUOTE", true)?;
         only(escape.is_some(), "ESCAPE", true)?;
-        only(found.force_quote_all || !found.force_quote.is_empty(), "FORCE_QUOTE", true)?;
+        let force_quote = found.force_quote_all || !found.force_quote.is_empty();
+        only(force_quote, "FORCE_QUOTE", true)?;
+        let one_way = |given: bool, what: &str, from: bool| match given && copy.from != from {
+            true => {
+                let other = if copy.from { "COPY FROM" } else { "COPY TO" };
+                Err(invalid(format!("COPY {what} cannot be used with {other}")))
+            }
+            false => Ok(()),
+        };
+        one_way(force_quote, "FORCE_QUOTE", false)?;
+        only(found.force_not_null.is_given(), "FORCE_NOT_NULL", true)?;
+        one_way(found.force_not_null.is_given(), "FORCE_NOT_NULL", true)?;
+        only(found.force_null.is_given(), "FORCE_NULL", true)?;
+        one_way(found.force_null.is_given(), "FORCE_NULL", true)?;
         let csv = found.form == Form::Csv;
         found.delimiter = delimiter.unwrap_or(if csv { b',' } else { b'\t' });
         found.null = null.unwrap_or_else(|| if csv { String::new() } else { "\\N".into() });
@@ -184,6 +299,9 @@ impl Options {
         if found.null.contains(['\r', '\n']) {
             return Err(invalid("COPY null representation cannot use newline or carriage return"));
         }
+        if found.default.as_ref().is_some_and(|default| default.contains(['\r', '\n'])) {
+            return Err(invalid("COPY default representation cannot use newline or carriage return"));
+        }
         if !csv && b"\\.abcdefghijklmnopqrstuvwxyz0123456789".contains(&found.delimiter) {
             return Err(invalid(format!("COPY delimiter cannot be \"{}\"", found.delimiter as char)));
         }
@@ -192,6 +310,28 @@ impl Options {
         }
         if found.form != Form::Binary && found.null.as_bytes().contains(&found.delimiter) {
             return Err(invalid("COPY delimiter character must not appear in the NULL specification"));
+        }
+        if csv && found.null.as_bytes().contains(&found.quote) {
+            return Err(invalid("CSV quote character must not appear in the NULL specification"));
+        }
+        one_way(freeze, "FREEZE", true)?;
+        if let Some(default) = &found.default {
+            one_way(true, "DEFAULT", true)?;
+            if default.as_bytes().contains(&found.delimiter) {
+                return Err(invalid("COPY delimiter character must not appear in the DEFAULT specification"));
+            }
+            if csv && default.as_bytes().contains(&found.quote) {
+                return Err(invalid("CSV quote character must not appear in the DEFAULT specification"));
+            }
+            if *default == found.null {
+                return Err(invalid("NULL specification and DEFAULT specification cannot be the same"));
+            }
+        }
+        if found.form == Form::Binary && found.skip_bad_rows {
+            return Err(Error::new(SqlState::SYNTAX_ERROR, "only ON_ERROR STOP is allowed in BINARY mode"));
+        }
+        if found.reject_limit.is_some() && !found.skip_bad_rows {
+            return Err(invalid("COPY REJECT_LIMIT requires ON_ERROR to be set to IGNORE"));
         }
         Ok(found)
     }

@@ -42,8 +42,7 @@ pub(super) fn named_type(context: &Context<'_>, name: &TypeName) -> Result<Oid> 
         let text = format!("type reference {shown} converted to {}", context.catalog().type_name(oid)?);
         context.inform(SqlState::SUCCESSFUL_COMPLETION, text);
     }
-    let kind = catalog::privileges::ObjectKind::Type;
-    context.catalog().require_privileges(kind, oid, catalog::acl::Privileges::USAGE)?;
+    context.require_usage(oid)?;
     Ok(oid)
 }
 

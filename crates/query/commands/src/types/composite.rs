@@ -115,7 +115,7 @@ fn change(context: &Context<'_>, relation: &Relation, action: &AlterTableAction)
                 let text = format!("column \"{name}\" of relation \"{}\" does not exist", relation.name());
                 return Err(Error::new(SqlState::UNDEFINED_COLUMN, text));
             };
-            let mut ty = context.analyzer().type_name(type_name)?;
+            let mut ty = context.column_type(type_name)?;
             if let Some(clause) = collation {
                 ty.collation = context.analyzer().collation_name_of(&clause.collation)?;
             }

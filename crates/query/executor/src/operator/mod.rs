@@ -331,7 +331,9 @@ impl Builder<'_> {
                 Err(error::Error::internal("a bitmap stands where rows are wanted"))
             }
             NodeKind::TidScan { relation, columns, tids } => tid_scan::build(self, *relation, columns, tids),
-            NodeKind::CursorScan { .. } => Err(error::Error::not_implemented("WHERE CURRENT OF")),
+            NodeKind::CursorScan { relation, columns, cursor } => {
+                tid_scan::build_current(self, *relation, columns, cursor)
+            }
             NodeKind::Constants { rows } => Ok(values::build_constants(rows)),
             NodeKind::Values { rows } => values::build(rows),
             NodeKind::FunctionScan { functions, ordinality } => function_scan::build(functions, *ordinality),

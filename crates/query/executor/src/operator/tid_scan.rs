@@ -80,6 +80,52 @@ impl Operator for TidScan {
     }
 }
 
+/// The row on which a cursor stands.
+struct Current {
+    fetch: Box<dyn TableFetch>,
+    table: OpenTable,
+    cursor: String,
+    done: bool,
+    outcome: Vec<Fetched>,
+}
+
+pub(super) fn build_current(
+    builder: &Builder<'_>,
+    relation: usize,
+    columns: &[ScanColumn],
+    cursor: &str,
+) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
+    let table = builder.table(relation)?;
+    let (projection, forms) = projection(&table, columns)?;
+    if let Some(tid) = builder.substitute(relation) {
+        return Ok((Box::new(Substituted::new(builder, &table, projection, tid)), forms));
+    }
+    let session = builder.session;
+    let fetch = session.tables.fetch(session.store, &table.table, builder.snapshot.clone(), projection);
+    Ok((Box::new(Current { fetch, table, cursor: cursor.to_string(), done: false, outcome: Vec::new() }), forms))
+}
+
+impl Operator for Current {
+    fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
+        out.clear();
+        if std::mem::replace(&mut self.done, true) {
+            return Ok(false);
+        }
+        let session = run.session;
+        let Some(place) = session.host.current_row(&self.cursor, self.table.relation.oid)? else { return Ok(false) };
+        // The row may have been changed since the cursor read it, by this transaction.
+        let place = session.tables.latest(session.store, &self.table.table, place, run.snapshot)?;
+        self.outcome.clear();
+        self.fetch.fetch(&[place], FetchMode::Exact, out, &mut self.outcome)?;
+        Ok(true)
+    }
+
+    fn rewind(&mut self, _: &mut Run<'_>) -> Result<()> {
+        self.done = false;
+        Ok(())
+    }
+}
+
 /// In place of a scan, when a row that has changed is checked anew: just this version of the row.
 pub(super) struct Substituted {
     fetch: Box<dyn TableFetch>,

@@ -726,12 +726,14 @@ impl plpgsql::Host for Host<'_, '_> {
         let session = self.session;
         session.find_cursor(cursor)?;
         let mut portal = session.take_portal(cursor)?;
+        // Behind these may stand where the rows come from.
+        let width = portal.prepared.result.as_ref().map_or(0, Vec::len);
         let result = match &mut portal.state {
             State::Kept(kept) => session.move_kept(kept, direction, count, &mut |batch, row| {
                 if moves {
                     return Ok(());
                 }
-                let mut one = Batch::new(batch.columns.iter().map(Column::repr));
+                let mut one = Batch::new(batch.columns.iter().take(width).map(Column::repr));
                 for (to, from) in one.columns.iter_mut().zip(&batch.columns) {
                     to.push(from.get(from.index(row)));
                 }

@@ -1,0 +1,41 @@
+-- Who grants a role must have the ADMIN option, and keeps it as long as what it granted.
+create role grantor_a;
+create role grantor_b;
+create role grantor_c;
+create role grantor_d;
+grant grantor_a to grantor_c granted by grantor_b;
+grant grantor_a to grantor_b with admin option;
+grant grantor_a to grantor_c with admin option granted by grantor_b;
+grant grantor_a to grantor_b with admin option granted by grantor_c;
+revoke admin option for grantor_a from grantor_b;
+drop role grantor_b;
+drop owned by grantor_b;
+drop role grantor_b;
+select member::regrole, grantor::regrole, admin_option from pg_auth_members where roleid = 'grantor_a'::regrole order by 1, 2;
+-- Types need USAGE, where they are columns and where they stand in what is stored.
+create type grantor_type as (a int);
+create domain grantor_domain as int;
+revoke usage on type grantor_type, grantor_domain from public;
+grant create on schema public to grantor_d;
+set role grantor_d;
+create table t (a grantor_domain);
+create table t (a grantor_type[]);
+create table t of grantor_type;
+create table t as select 1::grantor_domain as a;
+create table t (a int default ('(1)'::grantor_type).a);
+create table t (a int);
+alter table t add column b grantor_domain;
+alter table t alter column a type grantor_domain;
+create type grantor_row as (a grantor_domain);
+create view v as select ('(1)'::grantor_type).a;
+reset role;
+-- Functions of an index run as the table's owner.
+create function who(int) returns int language plpgsql immutable as $$ begin raise notice 'as %', current_user; return $1; end $$;
+alter table t owner to grantor_d;
+insert into t values (1);
+create index on t (who(a));
+drop table t;
+drop function who;
+drop type grantor_type, grantor_domain;
+revoke create on schema public from grantor_d;
+drop role grantor_a, grantor_c, grantor_d;
