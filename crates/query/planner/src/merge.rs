@@ -76,9 +76,11 @@ impl Planner<'_> {
         target: Option<Expr>,
         layout: &[Expr],
         (entry, table): (usize, Oid),
+        tree: bool,
     ) -> Result<Merge> {
         let mut actions = actions;
-        for action in &mut actions {
+        // In a tree the source tells.
+        for action in actions.iter_mut().filter(|_| !tree) {
             let values = action.targets.iter_mut().map(|target| &mut target.expr);
             action.condition.iter_mut().chain(values).for_each(|expr| replace_tableoid(expr, entry, table));
         }

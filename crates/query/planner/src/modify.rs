@@ -40,9 +40,6 @@ impl Planner<'_> {
         let inherit =
             matches!(self.level().query.range_table[target].kind, q::EntryKind::Relation { inherit: true, .. });
         let tree_target = command != Command::Insert && !instead && self.is_tree(&table, inherit)?;
-        if tree_target && command == Command::Merge {
-            return Err(Error::not_implemented("MERGE into a tree of tables"));
-        }
         // What a row of MERGE's target must be, beside the join's condition: the conditions of views.
         let target_quals = match command {
             Command::Merge => {
@@ -222,7 +219,7 @@ impl Planner<'_> {
             Command::Merge => {
                 let mut layout = layout.clone();
                 layout.extend(extra_layout.iter().cloned());
-                Some(Box::new(self.merge(merge_actions, merge_condition, target_quals, &layout, (target, oid))?))
+                Some(Box::new(self.merge(merge_actions, merge_condition, target_quals, &layout, (target, oid), tree_target)?))
             }
             _ => None,
         };

@@ -82,10 +82,12 @@ enum Next {
 }
 
 /// A table of a tree whose rows are changed.
-struct Member {
+pub(super) struct Member {
     oid: Oid,
-    target: Target,
-    returning: Returning,
+    pub target: Target,
+    pub returning: Returning,
+    /// The numbers of the named table's columns here.
+    pub numbers: Vec<i16>,
     /// Its index among the plan's relations.
     relation: usize,
     /// The columns that UPDATE sets, in its numbers: for the change, and for its triggers.
@@ -95,25 +97,25 @@ struct Member {
 
 /// What UPDATE and DELETE share. Of a tree of tables, the member whose rows are changed takes the place of the table that the statement
 /// names ([`Changing::exchange`]).
-struct Changing {
-    common: Common,
-    members: Vec<Member>,
+pub(super) struct Changing {
+    pub common: Common,
+    pub members: Vec<Member>,
     /// The source's column that says which table a row belongs to, in a tree.
-    table_column: Option<usize>,
+    pub table_column: Option<usize>,
     /// The columns that UPDATE sets.
     columns: Vec<i16>,
     /// Sends rows to other partitions, where the table that the statement names has some.
-    router: Option<Router>,
+    pub router: Option<Router>,
     /// The target's index among the plan's relations.
     relation: usize,
     /// The source's number in the plan.
     node: u32,
     marks: Vec<RowMark>,
-    batch: Batch,
+    pub batch: Batch,
 }
 
 impl Changing {
-    fn new(builder: &Builder<'_>, common: Common, modify: &ModifyTable) -> Result<Changing> {
+    pub fn new(builder: &Builder<'_>, common: Common, modify: &ModifyTable) -> Result<Changing> {
         let mut members = Vec::new();
         let root = common.target.open.relation.oid;
         for member in modify.tree.iter().flat_map(|tree| &tree.members) {
@@ -130,7 +132,8 @@ impl Changing {
                 returning: common.returning.of_member(member.oid, places),
                 target,
                 relation: member.table.relation,
-                updated: columns.clone(),
+                updated: common.updated.iter().map(|&number| member.numbers[number as usize - 1]).collect(),
+                numbers: member.numbers.clone(),
                 columns,
             });
         }
@@ -155,7 +158,7 @@ impl Changing {
     }
 
     /// Lets a member and the table that the statement names change places.
-    fn exchange(&mut self, member: usize) {
+    pub fn exchange(&mut self, member: usize) {
         let member = &mut self.members[member];
         std::mem::swap(&mut self.common.target, &mut member.target);
         std::mem::swap(&mut self.common.returning, &mut member.returning);
@@ -165,7 +168,7 @@ impl Changing {
     }
 
     /// The next rows of the source.
-    fn next_source(&mut self, run: &mut Run<'_>) -> Result<bool> {
+    pub fn next_source(&mut self, run: &mut Run<'_>) -> Result<bool> {
         let began = self.common.begun;
         let more = self.common.next_source(run, &mut self.batch)?;
         if !began && let Some(capture) = &self.common.target.capture {
@@ -185,15 +188,19 @@ impl Changing {
         let Some(column) = self.table_column else { return Ok(vec![(None, batch.rows().iter().collect())]) };
         let mut groups: Vec<(Option<usize>, Vec<usize>)> = Vec::new();
         for row in batch.rows().iter() {
-            let table = batch.columns[column].get(row);
-            let found = self.members.iter().position(|member| table == DatumRef::B4(member.oid.0 as i32));
-            let member = found.ok_or_else(|| Error::internal("a row belongs to no table of its tree"))?;
+            let member = self.member_of(batch.columns[column].get(row))?;
             match groups.last_mut() {
                 Some((Some(last), rows)) if *last == member => rows.push(row),
                 _ => groups.push((Some(member), vec![row])),
             }
         }
         Ok(groups)
+    }
+
+    /// The member with this OID, as `tableoid` gives it.
+    pub fn member_of(&self, table: DatumRef<'_>) -> Result<usize> {
+        let found = self.members.iter().position(|member| table == DatumRef::B4(member.oid.0 as i32));
+        found.ok_or_else(|| Error::internal("a row belongs to no table of its tree"))
     }
 
     /// The place in the first column of a source row.
@@ -439,7 +446,7 @@ pub(super) fn single(rows: &Batch, row: usize, forms: Vec<batch::Repr>) -> Batch
 
 impl Changing {
     /// Moves a row to another partition: deletes the old version and inserts the new one there.
-    fn relocate(
+    pub fn relocate(
         &mut self,
         place: TupleId,
         source: (&Batch, usize),

@@ -1,5 +1,7 @@
 //! INSERT.
 
+use std::collections::HashMap;
+
 use access::{EntryStatus, InsertOptions, LockStrength, Outcome, WaitPolicy};
 use batch::{Batch, Repr, Rows, Selection};
 use catalog::trigger::Event;
@@ -9,7 +11,8 @@ use planner::plan::{CheckKind, ModifyTable, TargetTable};
 
 use super::Common;
 use super::change::{Changed, single};
-use super::route::{Leaf, PartitionCheck, Router};
+use super::conflict::Member;
+use super::route::{Leaf, PartitionCheck, Rearrangement, Router};
 use super::target::{Entered, Target};
 use crate::expression::{Compiled, compile, compile_all};
 use crate::operator::{Builder, Operator};
@@ -17,18 +20,22 @@ use crate::run::Run;
 
 /// Inserts the source's rows.
 pub(super) struct Insert {
-    common: Common,
-    on_conflict: Option<OnConflict>,
-    batch: Batch,
+    pub common: Common,
+    pub on_conflict: Option<OnConflict>,
+    pub batch: Batch,
     places: Vec<TupleId>,
     /// Tells this operator's speculative insertions apart.
     speculation: u32,
     /// Sends rows to partitions, where the table has some.
-    router: Option<Router>,
+    pub router: Option<Router>,
+    /// Partitions that have had rows, for ON CONFLICT.
+    pub members: HashMap<Oid, Member>,
+    /// From the rows of the table that the statement names to those of the one that is changed.
+    pub from_root: Rearrangement,
 }
 
-struct OnConflict {
-    arbiters: Vec<Oid>,
+pub(super) struct OnConflict {
+    pub arbiters: Vec<Oid>,
     update: Option<Vec<(i16, Compiled)>>,
     condition: Vec<Compiled>,
 }
@@ -205,9 +212,6 @@ pub(super) fn insert_routed(
 impl Insert {
     pub fn new(session: &crate::Session<'_>, common: Common, modify: &ModifyTable) -> Result<Insert> {
         let router = match modify.target.partitioned {
-            true if modify.on_conflict.is_some() => {
-                return Err(Error::not_implemented("ON CONFLICT of a partitioned table"));
-            }
             true => Some(Router::new(session, common.target.open.relation.oid)?),
             false => None,
         };
@@ -221,14 +225,20 @@ impl Insert {
                 condition: compile_all(&conflict.condition)?,
             })
         });
-        Ok(Insert {
+        let insert = Insert {
             batch: common.source.batch(),
             common,
             on_conflict: on_conflict.transpose()?,
             places: Vec::new(),
             speculation: 0,
             router,
-        })
+            members: HashMap::new(),
+            from_root: Rearrangement::none(),
+        };
+        if insert.router.is_some() && insert.on_conflict.is_some() {
+            insert.check_conflict_routing()?;
+        }
+        Ok(insert)
     }
 
     fn next_speculation(&mut self) -> u32 {
@@ -309,7 +319,7 @@ impl Insert {
     }
 
     /// Inserts one row unless an index already has its key; then does what ON CONFLICT says.
-    fn insert_or_else(&mut self, row: usize, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+    pub(super) fn insert_or_else(&mut self, row: usize, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
         let width = self.common.target.reprs().len();
         loop {
             run.session.check_interrupts()?;
@@ -435,16 +445,19 @@ impl Insert {
         {
             return Err(super::change::serialization_failure());
         }
-        let width = target.reprs().len();
         let (old, found) = super::change::fetch_rows(run, &target.open, &[existing])?;
         if found.is_empty() {
             return Ok(false);
         }
-        // The expressions see the existing row's columns, then the excluded row's.
-        let mut pair = Batch::new(target.reprs().into_iter().chain(target.reprs()));
+        // The expressions see the existing row's columns, then the excluded row's, both as the table that the statement names has them.
+        let returning = &self.common.returning;
+        let (reprs, width) = (&returning.columns, returning.columns.len());
+        let now = returning.places.apply(&old, &[0], reprs);
+        let excluded = returning.places.apply(&self.batch, &[row as u16], reprs);
+        let mut pair = Batch::new(reprs.iter().chain(reprs).copied());
         for n in 0..width {
-            pair.columns[n].push(old.columns[n].get(0));
-            pair.columns[width + n].push(self.batch.columns[n].get(row));
+            pair.columns[n].push(now.columns[n].get(0));
+            pair.columns[width + n].push(excluded.columns[n].get(0));
         }
         pair.set_len(1);
         let Some(on_conflict) = &mut self.on_conflict else { return Ok(true) };
@@ -452,21 +465,20 @@ impl Insert {
         if pair.row_count() == 0 {
             return Ok(true);
         }
+        let target = &mut self.common.target;
         target.check_policies(CheckKind::ConflictTarget, &old, run)?;
-        let mut new = Batch::new(target.reprs());
-        for n in 0..width {
-            new.columns[n].push(old.columns[n].get(0));
-        }
-        new.set_len(1);
+        let mut new = now;
         for (number, value) in on_conflict.update.iter_mut().flatten() {
             value.evaluate(&pair, pair.rows(), run)?;
             new.columns[*number as usize - 1].put(0, value.result(&pair).get(0));
         }
+        let new = self.from_root.apply(&new, &[0], &target.reprs());
         let mut run = Run { session, snapshot: &snapshot, state: run.state };
-        let Insert { common, batch, .. } = self;
-        match common.update_row(existing, &old, new, (batch, row), None, out, &mut run)? {
+        let Insert { common, batch, router, .. } = self;
+        match common.update_row(existing, &old, new, (batch, row), router.as_mut(), out, &mut run)? {
             Changed::Conflict(_) => Ok(false),
-            Changed::Done | Changed::Elsewhere(_) => Ok(true),
+            Changed::Done => Ok(true),
+            Changed::Elsewhere(_) => Err(super::conflict::would_move()),
         }
     }
 }
@@ -517,7 +529,10 @@ impl Operator for Insert {
                 router.capture = self.common.target.capture.clone();
             }
             if self.router.is_some() {
-                self.insert_into_partitions(out, run)?;
+                match self.on_conflict.is_some() {
+                    true => self.conflict_in_partitions(out, run)?,
+                    false => self.insert_into_partitions(out, run)?,
+                }
                 match out.is_empty() {
                     true => continue,
                     false => return Ok(true),

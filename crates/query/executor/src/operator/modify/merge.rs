@@ -18,10 +18,10 @@ use planner::plan::{CheckKind, Command, ModifyTable};
 use analyzer::query::MergeWhen;
 
 use super::Common;
-use super::change::{Changed, fetch_rows, serialization_failure, single};
-use super::insert::insert_rows;
+use super::change::{Changed, Changing, fetch_rows, serialization_failure, single};
+use super::insert::{Routing, insert_routed, insert_rows};
 use crate::expression::{Compiled, compile, compile_all, evaluate_all, filter};
-use crate::operator::Operator;
+use crate::operator::{Builder, Operator};
 use crate::run::Run;
 
 /// A WHEN clause.
@@ -34,7 +34,7 @@ struct Action {
 
 /// Does the actions for the source's rows.
 pub(super) struct Merge {
-    common: Common,
+    changing: Changing,
     actions: Vec<Action>,
     /// ON, and what views ask of the target's rows.
     condition: Vec<Compiled>,
@@ -43,7 +43,6 @@ pub(super) struct Merge {
     extra: usize,
     /// Expressions have effects that show in which order they are evaluated.
     single: bool,
-    batch: Batch,
 }
 
 /// Some rows of the join, as the actions see them.
@@ -52,6 +51,8 @@ struct Joined {
     kinds: Vec<MergeWhen>,
     /// Where the target's row is.
     places: Vec<Option<TupleId>>,
+    /// In a tree of tables, which member it belongs to, and the row as that has it.
+    members: Vec<Option<(usize, Batch)>>,
     /// The target's columns (nulls if there is no row), then the source's.
     rows: Batch,
     /// The positions of the rows in the source's batch.
@@ -59,7 +60,7 @@ struct Joined {
 }
 
 impl Merge {
-    pub fn new(common: Common, modify: &ModifyTable) -> Result<Merge> {
+    pub fn new(builder: &Builder<'_>, common: Common, modify: &ModifyTable) -> Result<Merge> {
         let merge = modify.merge.as_deref().ok_or_else(|| Error::internal("MERGE without actions"))?;
         let mut actions = Vec::with_capacity(merge.actions.len());
         for action in &merge.actions {
@@ -80,8 +81,7 @@ impl Merge {
                 .any(crate::operator::quiet::has_effects);
         }
         Ok(Merge {
-            batch: common.source.batch(),
-            common,
+            changing: Changing::new(builder, common, modify)?,
             actions,
             condition: compile_all(&merge.condition)?,
             target: compile_all(&merge.target)?,
@@ -93,12 +93,12 @@ impl Merge {
     /// The forms of the rows that actions see.
     fn forms(&self, batch: &Batch) -> Vec<Repr> {
         let extra = batch.columns[batch.columns.len() - self.extra..].iter().map(Column::repr);
-        self.common.target.reprs().into_iter().chain(extra).collect()
+        self.changing.common.target.reprs().into_iter().chain(extra).collect()
     }
 
     /// The rows at these positions of a batch of the source.
     fn join(&self, batch: &Batch, positions: &[usize], run: &Run<'_>) -> Result<Joined> {
-        let width = self.common.target.reprs().len();
+        let width = self.changing.common.target.reprs().len();
         let (mut kinds, mut places) = (Vec::with_capacity(positions.len()), Vec::with_capacity(positions.len()));
         for &row in positions {
             let place = batch.columns[0].get(row).as_bytes().and_then(access::tid_from_bytes);
@@ -110,31 +110,79 @@ impl Merge {
             });
             places.push(place);
         }
-        let known: Vec<TupleId> = places.iter().flatten().copied().collect();
-        let (old, seen) = fetch_rows(run, &self.common.target.open, &known)?;
         let mut rows = Batch::new(self.forms(batch));
+        let members = match self.changing.table_column {
+            Some(column) => self.join_members(batch, (positions, &places), column, &mut rows.columns[..width], run)?,
+            None => {
+                self.join_rows(&places, &mut rows.columns[..width], run)?;
+                places.iter().map(|_| None).collect()
+            }
+        };
+        let first = batch.columns.len() - self.extra;
+        for (to, from) in rows.columns[width..].iter_mut().zip(&batch.columns[first..]) {
+            positions.iter().for_each(|&row| to.push(from.get(row)));
+        }
+        rows.set_len(positions.len());
+        Ok(Joined { kinds, places, members, rows, positions: positions.to_vec() })
+    }
+
+    /// The target's rows at these places; nulls where there is none.
+    fn join_rows(&self, places: &[Option<TupleId>], columns: &mut [Column], run: &Run<'_>) -> Result<()> {
+        let known: Vec<TupleId> = places.iter().flatten().copied().collect();
+        let (old, seen) = fetch_rows(run, &self.changing.common.target.open, &known)?;
         let (mut nth, mut found) = (0, 0);
-        for place in &mut places {
+        for place in places {
             let at = place.is_some().then(|| {
                 nth += 1;
                 seen.get(found).is_some_and(|&k| k == nth - 1)
             });
             match at {
                 Some(true) => {
-                    for (to, from) in rows.columns[..width].iter_mut().zip(&old.columns) {
+                    for (to, from) in columns.iter_mut().zip(&old.columns) {
                         to.push(from.get(found));
                     }
                     found += 1;
                 }
-                _ => rows.columns[..width].iter_mut().for_each(Column::push_null),
+                _ => columns.iter_mut().for_each(Column::push_null),
             }
         }
-        let first = batch.columns.len() - self.extra;
-        for (to, from) in rows.columns[width..].iter_mut().zip(&batch.columns[first..]) {
-            positions.iter().for_each(|&row| to.push(from.get(row)));
+        Ok(())
+    }
+
+    /// The same in a tree of tables, whose members' rows are brought to the form of the one that the statement names.
+    fn join_members(
+        &self,
+        batch: &Batch,
+        (positions, places): (&[usize], &[Option<TupleId>]),
+        table_column: usize,
+        columns: &mut [Column],
+        run: &Run<'_>,
+    ) -> Result<Vec<Option<(usize, Batch)>>> {
+        let mut found: Vec<Option<(usize, Batch)>> = places.iter().map(|_| None).collect();
+        let mut of_member: Vec<(Vec<usize>, Vec<TupleId>)> = vec![Default::default(); self.changing.members.len()];
+        for (at, place) in places.iter().enumerate() {
+            let Some(place) = place else { continue };
+            let member = self.changing.member_of(batch.columns[table_column].get(positions[at]))?;
+            of_member[member].0.push(at);
+            of_member[member].1.push(*place);
         }
-        rows.set_len(positions.len());
-        Ok(Joined { kinds, places, rows, positions: positions.to_vec() })
+        for (member, (at, places)) in of_member.iter().enumerate().filter(|(_, (at, _))| !at.is_empty()) {
+            let target = &self.changing.members[member].target;
+            let (old, seen) = fetch_rows(run, &target.open, places)?;
+            for (row, &k) in seen.iter().enumerate() {
+                found[at[k]] = Some((member, single(&old, row, target.reprs())));
+            }
+        }
+        for own in &found {
+            for (n, to) in columns.iter_mut().enumerate() {
+                let value = own.as_ref().and_then(|(member, own)| {
+                    let place = self.changing.members[*member].returning.places.place(n)?;
+                    Some(own.columns[place].get(0))
+                });
+                to.push(value.unwrap_or(batch::DatumRef::Null));
+            }
+        }
+        Ok(found)
     }
 
     /// Chooses and does the actions for some rows.
@@ -143,7 +191,7 @@ impl Merge {
         let mut chosen: Vec<Option<usize>> = vec![None; count];
         let mut made: Vec<Option<Batch>> = Vec::with_capacity(self.actions.len());
         let mut open = vec![true; count];
-        let forms = self.common.target.reprs();
+        let forms = self.changing.common.target.reprs();
         for (number, action) in self.actions.iter_mut().enumerate() {
             let wanted = (0..count).filter(|&row| open[row] && joined.kinds[row] == action.when);
             joined.rows.selection.set(wanted.map(|row| row as u16));
@@ -173,8 +221,8 @@ impl Merge {
                 (Command::Insert, Some(new)) => {
                     // Neighbours that are inserted, too, go into the table together.
                     let end = (row..count).find(|&at| chosen[at] != Some(number)).unwrap_or(count);
-                    let single = self.common.target.has_view_checks() || self.common.target.fires_before(Event::Insert);
-                    let end = if single { row + 1 } else { end };
+                    let target = &self.changing.common.target;
+                    let end = if target.has_view_checks() || target.fires_before(Event::Insert) { row + 1 } else { end };
                     new.selection.set((row..end).map(|at| at as u16));
                     self.insert(new, (source, &joined.positions), out, run)?;
                     row = end;
@@ -182,26 +230,55 @@ impl Merge {
                 }
                 (Command::Update, Some(new)) => {
                     let (old, new) = (single(&joined.rows, row, forms.clone()), single(new, row, forms.clone()));
-                    self.common.target.check_policies(CheckKind::MergeUpdateTarget, &old, run)?;
-                    self.common.returning.action = Some("UPDATE");
                     let place = joined.places[row].ok_or_else(|| Error::internal("MERGE updates no row"))?;
                     let from = (source, joined.positions[row]);
-                    if let Changed::Conflict(conflict) =
-                        self.common.update_row(place, &old, new, from, None, out, run)?
-                    {
-                        self.resolve(conflict, joined.kinds[row], from, out, run)?;
+                    let member = joined.members[row].take();
+                    let (old, new) = match &member {
+                        None => (old, new),
+                        // As the member has it: it may have columns of its own.
+                        Some((member, own)) => {
+                            let mut changed = own.clone();
+                            for (column, _) in &self.actions[number].values {
+                                let to = self.changing.members[*member].numbers[*column as usize - 1];
+                                changed.columns[to as usize - 1].put(0, new.columns[*column as usize - 1].get(0));
+                            }
+                            (own.clone(), changed)
+                        }
+                    };
+                    let member = member.map(|(member, _)| member);
+                    member.into_iter().for_each(|member| self.changing.exchange(member));
+                    let Changing { common, router, .. } = &mut self.changing;
+                    common.target.check_policies(CheckKind::MergeUpdateTarget, &old, run)?;
+                    common.returning.action = Some("UPDATE");
+                    let changed = match common.update_row(place, &old, new, from, router.as_mut(), out, run)? {
+                        Changed::Elsewhere(row) => {
+                            self.changing.relocate(place, from, (&old, &row), out, run)?;
+                            Changed::Done
+                        }
+                        changed => changed,
+                    };
+                    member.into_iter().for_each(|member| self.changing.exchange(member));
+                    if let Changed::Conflict(conflict) = changed {
+                        self.resolve(conflict, (joined.kinds[row], member), from, out, run)?;
                     }
                 }
                 (Command::Delete, _) => {
-                    self.common.returning.action = Some("DELETE");
                     let place = joined.places[row].ok_or_else(|| Error::internal("MERGE deletes no row"))?;
                     let from = (source, joined.positions[row]);
-                    let old = single(&joined.rows, row, forms.clone());
-                    self.common.target.check_policies(CheckKind::MergeDeleteTarget, &old, run)?;
-                    if let Changed::Conflict(conflict) =
-                        self.common.delete_row(place, Some((&old, 0)), from, out, run)?
-                    {
-                        self.resolve(conflict, joined.kinds[row], from, out, run)?;
+                    let member = joined.members[row].take();
+                    let old = match &member {
+                        None => single(&joined.rows, row, forms.clone()),
+                        Some((_, own)) => own.clone(),
+                    };
+                    let member = member.map(|(member, _)| member);
+                    member.into_iter().for_each(|member| self.changing.exchange(member));
+                    let common = &mut self.changing.common;
+                    common.returning.action = Some("DELETE");
+                    common.target.check_policies(CheckKind::MergeDeleteTarget, &old, run)?;
+                    let changed = common.delete_row(place, Some((&old, 0)), from, out, run)?;
+                    member.into_iter().for_each(|member| self.changing.exchange(member));
+                    if let Changed::Conflict(conflict) = changed {
+                        self.resolve(conflict, (joined.kinds[row], member), from, out, run)?;
                     }
                 }
                 _ => {}
@@ -219,7 +296,22 @@ impl Merge {
         out: &mut Batch,
         run: &mut Run<'_>,
     ) -> Result<()> {
-        let common = &mut self.common;
+        let Changing { common, router, .. } = &mut self.changing;
+        if let Some(router) = router {
+            common.returning.action = Some("INSERT");
+            let returning = &common.returning;
+            let mut count = 0;
+            let routing = Routing::insert(returning.wanted);
+            insert_routed(router, &mut common.target, new, run, routing, |leaf, (rows, row), place, at| {
+                count += 1;
+                if returning.wanted {
+                    let member = returning.of_member(leaf.target.open.relation.oid, leaf.to_root.clone());
+                    member.push(out, Some((rows.columns.as_slice(), row, place)), None, (source.0, source.1[at]));
+                }
+            })?;
+            common.count(count, run);
+            return Ok(());
+        }
         common.target.before_insert(new, run)?;
         common.target.generate(new, run)?;
         common.target.check_policies(CheckKind::Insert, new, run)?;
@@ -240,7 +332,7 @@ impl Merge {
     fn resolve(
         &mut self,
         conflict: Conflict,
-        kind: MergeWhen,
+        (kind, member): (MergeWhen, Option<usize>),
         source: (&Batch, usize),
         out: &mut Batch,
         run: &mut Run<'_>,
@@ -279,15 +371,22 @@ impl Merge {
         let snapshot = session.transaction.latest_snapshot()?;
         let mut again = Run { session, snapshot: &snapshot, state: run.state };
         let run = &mut again;
-        let width = self.common.target.reprs().len();
+        let width = self.changing.common.target.reprs().len();
         let mut joined = Joined {
             kinds: vec![MergeWhen::NotMatchedByTarget],
             places: vec![None],
+            members: vec![None],
             rows: Batch::new(self.forms(source.0)),
             positions: vec![source.1],
         };
         let newest = match conflict.kind {
-            ConflictKind::Updated => Some(fetch_rows(run, &self.common.target.open, &[conflict.next])?),
+            ConflictKind::Updated => {
+                let target = match member {
+                    Some(member) => &self.changing.members[member].target,
+                    None => &self.changing.common.target,
+                };
+                Some(fetch_rows(run, &target.open, &[conflict.next])?)
+            }
             _ => None,
         };
         let first = source.0.columns.len() - self.extra;
@@ -297,7 +396,17 @@ impl Merge {
         }
         match newest.filter(|(_, seen)| !seen.is_empty()) {
             Some((old, _)) => {
-                target.iter_mut().zip(&old.columns).for_each(|(to, from)| to.push(from.get(0)));
+                for (n, to) in target.iter_mut().enumerate() {
+                    let place = match member {
+                        Some(member) => self.changing.members[member].returning.places.place(n),
+                        None => Some(n),
+                    };
+                    to.push(place.map_or(batch::DatumRef::Null, |place| old.columns[place].get(0)));
+                }
+                joined.members[0] = member.map(|member| {
+                    let forms = self.changing.members[member].target.reprs();
+                    (member, single(&old, 0, forms))
+                });
                 joined.rows.set_len(1);
                 filter(&mut self.target, &mut joined.rows, run)?;
                 if kind == MergeWhen::Matched && joined.rows.row_count() > 0 {
@@ -348,19 +457,20 @@ impl Operator for Merge {
     fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
         loop {
             out.clear();
-            if !self.common.next_source(run, &mut self.batch)? {
+            if !self.changing.next_source(run)? {
                 return Ok(false);
             }
-            let batch = std::mem::take(&mut self.batch);
+            let batch = std::mem::take(&mut self.changing.batch);
             let rows: Vec<usize> = batch.rows().iter().collect();
             for some in rows.chunks(if self.single { 1 } else { rows.len().max(1) }) {
                 run.session.check_interrupts()?;
                 let joined = self.join(&batch, some, run)?;
                 self.perform(joined, &batch, out, run)?;
             }
-            self.batch = batch;
+            self.changing.batch = batch;
             if !out.is_empty() {
-                self.common.returning.stamp(&self.common.target, out, run)?;
+                let common = &self.changing.common;
+                common.returning.stamp(&common.target, out, run)?;
                 return Ok(true);
             }
         }

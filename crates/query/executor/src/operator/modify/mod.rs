@@ -5,7 +5,7 @@
 //!
 //! - [`target`]: the table with its constraints and indexes, and what holds for each new row.
 //! - [`insert`]: new rows, batch by batch; ON CONFLICT row by row.
-//! - [`route`]: rows of a partitioned table to their partitions.
+//! - [`route`]: rows of a partitioned table to their partitions. [`conflict`]: ON CONFLICT there.
 //! - [`change`]: UPDATE and DELETE, which may meet rows that another transaction has changed since.
 //! - [`recheck`]: unique constraints that are checked later.
 //! - [`triggers`]: who is told of changes, before and after.
@@ -13,6 +13,7 @@
 //! - [`merge`]: MERGE, which does all of that.
 
 mod change;
+mod conflict;
 pub(crate) mod exclusion;
 pub(crate) mod insert;
 mod instead;
@@ -72,7 +73,7 @@ pub(super) fn build(builder: &Builder<'_>, modify: &ModifyTable) -> Result<(Box<
         Command::Insert => (Box::new(insert::Insert::new(builder.session, common, modify)?) as Box<dyn Operator>, raw),
         Command::Update => (Box::new(change::Update::new(builder, common, modify)?), raw),
         Command::Delete => (Box::new(change::Delete::new(builder, common, modify)?), raw),
-        Command::Merge => (Box::new(merge::Merge::new(common, modify)?), raw),
+        Command::Merge => (Box::new(merge::Merge::new(builder, common, modify)?), raw),
         Command::Select | Command::Nothing => return Err(Error::internal("a modifying node that changes nothing")),
     })
 }

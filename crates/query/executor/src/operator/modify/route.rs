@@ -234,6 +234,11 @@ impl Router {
         Ok(())
     }
 
+    /// A partition that was opened before.
+    pub fn opened(&mut self, oid: Oid) -> Option<&mut Target> {
+        self.leaves.get_mut(&oid).map(|leaf| &mut leaf.target)
+    }
+
     /// A partition, opened for changes.
     pub fn leaf(&mut self, oid: Oid, session: &Session<'_>) -> Result<&mut Leaf> {
         if !self.leaves.contains_key(&oid) {
