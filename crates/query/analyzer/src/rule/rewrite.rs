@@ -288,11 +288,9 @@ impl Analyzer<'_> {
             condition.into_iter().for_each(|condition| uses.expr(condition));
             wants_target |= uses.found;
         }
-        if inner.set_operation.is_some() {
-            if wants_target || statement.command != Command::Insert || !statement.from.is_empty() {
-                let text = "UNION/INTERSECT/EXCEPT rules over the rows of a statement";
-                return Err(Error::not_implemented(text));
-            }
+        let single = statement.command == Command::Insert && statement.from.is_empty();
+        if inner.set_operation.is_some() && (wants_target || !single) {
+            return Err(Error::not_implemented("UNION/INTERSECT/EXCEPT rules over the rows of a statement"));
         }
         let offset = inner.range_table.len();
         // The statement's relations, behind the command's own.
