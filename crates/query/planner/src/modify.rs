@@ -219,7 +219,14 @@ impl Planner<'_> {
             Command::Merge => {
                 let mut layout = layout.clone();
                 layout.extend(extra_layout.iter().cloned());
-                Some(Box::new(self.merge(merge_actions, merge_condition, target_quals, &layout, (target, oid), tree_target)?))
+                Some(Box::new(self.merge(
+                    merge_actions,
+                    merge_condition,
+                    target_quals,
+                    &layout,
+                    (target, oid),
+                    tree_target,
+                )?))
             }
             _ => None,
         };

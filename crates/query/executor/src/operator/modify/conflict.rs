@@ -45,7 +45,8 @@ impl Insert {
         let width = self.common.target.reprs().len();
         let leaf = router.leaf(oid, session)?;
         let mut own = leaf.from_root.apply(row, &[0], &leaf.target.reprs());
-        if leaf.target.before_insert(&mut own, run)? && PartitionCheck::new(session, oid)?.failing(&own, run)?.is_some() {
+        if leaf.target.before_insert(&mut own, run)? && PartitionCheck::new(session, oid)?.failing(&own, run)?.is_some()
+        {
             return Err(leaf.target.moved_by_trigger(run));
         }
         if own.row_count() == 0 {
@@ -122,7 +123,9 @@ impl Insert {
         let target = &self.common.target;
         let kinds = [CheckKind::Insert, CheckKind::Update, CheckKind::ConflictTarget];
         if target.has_view_checks() || kinds.into_iter().any(|kind| target.is_secured(kind)) {
-            return Err(Error::not_implemented("ON CONFLICT of a partitioned table with row security or check options"));
+            return Err(Error::not_implemented(
+                "ON CONFLICT of a partitioned table with row security or check options",
+            ));
         }
         Ok(())
     }

@@ -222,7 +222,8 @@ impl Merge {
                     // Neighbours that are inserted, too, go into the table together.
                     let end = (row..count).find(|&at| chosen[at] != Some(number)).unwrap_or(count);
                     let target = &self.changing.common.target;
-                    let end = if target.has_view_checks() || target.fires_before(Event::Insert) { row + 1 } else { end };
+                    let end =
+                        if target.has_view_checks() || target.fires_before(Event::Insert) { row + 1 } else { end };
                     new.selection.set((row..end).map(|at| at as u16));
                     self.insert(new, (source, &joined.positions), out, run)?;
                     row = end;
