@@ -345,3 +345,36 @@ fn a_new_database_is_whole() {
     }
     cluster.stop();
 }
+
+#[test]
+fn tablespaces_and_what_is_in_them_survive_a_crash() {
+    let mut cluster = Cluster::start(&["allow_in_place_tablespaces = on"]);
+    let place = cluster.directory().join("place");
+    fs::create_dir(&place).expect("a directory");
+    let mut session = cluster.session();
+    session.query(&format!("create tablespace elsewhere location '{}'", place.display()));
+    session.query("create tablespace in_place location ''");
+    session.query("create tablespace short_lived location ''");
+    session.query("create table t (a int primary key using index tablespace in_place, b text) tablespace elsewhere");
+    session.query("insert into t select g, repeat('x', 100) from generate_series(1, 3000) as g");
+    session.query("create table moved (a int); insert into moved select generate_series(1, 1000)");
+    session.query("alter table moved set tablespace elsewhere");
+    session.query("create table gone (a int) tablespace elsewhere; drop table gone");
+    session.query("drop tablespace short_lived");
+    session.query("create unlogged table unlogged (a int) tablespace elsewhere; insert into unlogged values (1)");
+    kill(&family(cluster.pid()));
+    cluster.wait();
+    cluster.launch();
+    cluster.wait_until_ready();
+    let mut session = cluster.session();
+    assert_eq!(session.value("select count(*) || ' ' || sum(length(b)) from t"), "3000 300000");
+    assert_eq!(session.value("select b from t where a = 77"), "x".repeat(100));
+    assert_eq!(session.value("select count(*) || ' ' || sum(a) from moved"), "1000 500500");
+    assert_eq!(session.value("select count(*) from unlogged"), "0");
+    assert_eq!(session.value("select count(*) from pg_tablespace"), "4");
+    session.query("drop table t, moved, unlogged");
+    session.query("drop tablespace elsewhere");
+    session.query("drop tablespace in_place");
+    assert!(fs::read_dir(&place).expect("still there").next().is_none(), "nothing is left of the tablespace");
+    cluster.stop();
+}

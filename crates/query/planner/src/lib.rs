@@ -34,6 +34,7 @@ pub mod partition;
 mod path;
 pub mod plan;
 mod prepare;
+mod published;
 mod removal;
 mod restriction;
 pub mod sample;

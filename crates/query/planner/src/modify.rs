@@ -182,6 +182,16 @@ impl Planner<'_> {
         // The scan of the target and the change must name the same relation of the plan: a row that changed meanwhile is
         // checked anew with its newest version in place of what that relation's scan gives.
         let scans = self.level().trees.get(&target).cloned().unwrap_or_default();
+        if !instead && matches!(command, Command::Update | Command::Delete) {
+            match tree_target {
+                true => {
+                    for scan in &scans {
+                        crate::published::check(self.ctx.catalog, &*self.relation(scan.oid)?, command)?;
+                    }
+                }
+                false => crate::published::check(self.ctx.catalog, &table, command)?,
+            }
+        }
         let read = match command {
             Command::Insert => None,
             _ if tree_target || instead => None,

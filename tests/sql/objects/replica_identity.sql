@@ -1,0 +1,61 @@
+-- A published table's rows must be found by subscribers.
+SET client_min_messages = error;
+CREATE TABLE bare (a int, b int);
+CREATE TABLE keyed (a int PRIMARY KEY, b int, c int);
+CREATE TABLE parts (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
+CREATE TABLE parts_2 PARTITION OF parts (PRIMARY KEY (b)) FOR VALUES IN (2);
+INSERT INTO bare VALUES (1, 1);
+UPDATE bare SET b = 2;
+CREATE PUBLICATION all_of_it FOR ALL TABLES;
+INSERT INTO bare VALUES (2, 2);
+UPDATE bare SET b = 3;
+DELETE FROM bare;
+UPDATE keyed SET b = 3;
+UPDATE parts SET b = 1;
+UPDATE parts_2 SET b = 1;
+CREATE TEMP TABLE nobodys (a int);
+UPDATE nobodys SET a = 1;
+ALTER TABLE bare REPLICA IDENTITY FULL;
+UPDATE bare SET b = 4;
+ALTER TABLE keyed REPLICA IDENTITY NOTHING;
+DELETE FROM keyed;
+ALTER TABLE keyed REPLICA IDENTITY DEFAULT;
+DROP PUBLICATION all_of_it;
+ALTER TABLE bare REPLICA IDENTITY DEFAULT;
+-- What is not published needs none.
+CREATE PUBLICATION inserts FOR TABLE bare WITH (publish = 'insert, delete');
+UPDATE bare SET b = 5;
+DELETE FROM bare;
+DROP PUBLICATION inserts;
+-- Conditions and lists of columns.
+CREATE PUBLICATION filtered FOR TABLE keyed WHERE (b > 1);
+UPDATE keyed SET c = 1;
+DELETE FROM keyed;
+ALTER PUBLICATION filtered SET TABLE keyed WHERE (a > 1);
+UPDATE keyed SET c = 1;
+ALTER PUBLICATION filtered SET TABLE keyed (b, c);
+UPDATE keyed SET c = 1;
+ALTER PUBLICATION filtered SET TABLE keyed (a, b);
+UPDATE keyed SET c = 1;
+ALTER TABLE keyed REPLICA IDENTITY FULL;
+DELETE FROM keyed;
+DROP PUBLICATION filtered;
+-- A schema's tables, and partitions by their root.
+CREATE SCHEMA published;
+CREATE TABLE published.t (a int);
+CREATE PUBLICATION by_schema FOR TABLES IN SCHEMA published;
+DELETE FROM published.t;
+DROP PUBLICATION by_schema;
+DELETE FROM published.t;
+CREATE PUBLICATION by_root FOR TABLE parts WHERE (a > 0) WITH (publish_via_partition_root = true);
+UPDATE parts_2 SET b = 1;
+DELETE FROM parts WHERE a = 1;
+DROP PUBLICATION by_root;
+-- Plans that are kept learn of it.
+PREPARE changing AS UPDATE bare SET b = $1;
+EXECUTE changing(1);
+CREATE PUBLICATION later FOR TABLE bare;
+EXECUTE changing(2);
+DROP PUBLICATION later;
+EXECUTE changing(3);
