@@ -277,6 +277,16 @@ pub trait Environment {
         let _ = (kind, address);
         Err(Error::not_implemented("pg_get_object_address"))
     }
+    /// Runs a query for a function that takes one as text: `check` is asked about the types of its columns before it runs, `row` gets each row.
+    fn query_rows(
+        &self,
+        text: &str,
+        check: &mut dyn FnMut(&[Oid]) -> Result<()>,
+        row: &mut dyn FnMut(&[DatumRef<'_>]) -> Result<()>,
+    ) -> Result<()> {
+        let _ = (text, check, row);
+        Err(Error::not_implemented("a query within a function"))
+    }
     /// Calls a function by OID: for operators of types that are not built in. The default knows the registry.
     fn call_function(&self, function: Oid, args: &[DatumRef<'_>], collation: Oid) -> Result<batch::Datum> {
         let _ = (args, collation);

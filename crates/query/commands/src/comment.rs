@@ -7,7 +7,9 @@ use catalog::rows::*;
 use catalog::{Object, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{Comment, Name, ObjectKind, ObjectName, ObjectReference, OperatorSignature, TypeName};
+use parser::ast::{
+    Comment, Name, ObjectKind, ObjectName, ObjectReference, OperatorSignature, SecurityLabel, TypeName,
+};
 
 use crate::Context;
 use crate::function::lookup::{self, type_of};
@@ -108,6 +110,15 @@ pub(crate) fn object(context: &Context<'_>, kind: ObjectKind, reference: &Object
             Ok(Some(found))
         }
     }
+}
+
+/// SECURITY LABEL: who would give labels their meaning is a module, of which none can be loaded.
+pub(crate) fn no_provider(label: &SecurityLabel) -> Error {
+    let text = match &label.provider {
+        Some(provider) => format!("security label provider \"{provider}\" is not loaded"),
+        None => "no security label providers have been loaded".into(),
+    };
+    Error::new(SqlState::INVALID_PARAMETER_VALUE, text)
 }
 
 fn missing(what: &str, name: &str) -> Error {

@@ -13,7 +13,7 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{
     AlterServer, ConstraintKind, CreateServer, CreateTable, DefinitionAction, DefinitionItem, DefinitionValue,
-    ForeignDataWrapper, RoleKind, RoleSpec, TableElement, UserMapping,
+    ForeignDataWrapper, ImportForeignSchema, RoleKind, RoleSpec, TableElement, UserMapping,
 };
 
 use crate::{Context, object, options};
@@ -264,6 +264,25 @@ fn validator_of(context: &Context<'_>, wrapper: Oid) -> Result<Oid> {
     let key = [wrapper.into()];
     let row = context.catalog().row::<PgForeignDataWrapper>(index::PG_FOREIGN_DATA_WRAPPER_OID_INDEX, &key)?;
     Ok(row.map_or(Oid::INVALID, |row| row.fdwvalidator))
+}
+
+/// IMPORT FOREIGN SCHEMA: the wrapper's handler would say what there is to import.
+pub(crate) fn import_schema(context: &Context<'_>, import: &ImportForeignSchema) -> Result<()> {
+    let catalog = context.catalog();
+    let key = [(&*import.server).into()];
+    let server = catalog.row::<PgForeignServer>(index::PG_FOREIGN_SERVER_NAME_INDEX, &key)?;
+    let server = server.ok_or_else(|| crate::object::missing("server", &import.server))?;
+    catalog.require_privileges(Privileged::ForeignServer, server.oid, Privileges::USAGE)?;
+    let schema = catalog.require_schema(&import.local_schema)?;
+    catalog.require_privileges(Privileged::Schema, schema, Privileges::CREATE)?;
+    let wrapper = [server.srvfdw.into()];
+    let wrapper = catalog.row::<PgForeignDataWrapper>(index::PG_FOREIGN_DATA_WRAPPER_OID_INDEX, &wrapper)?;
+    let wrapper = wrapper.ok_or_else(|| Error::internal("a foreign-data wrapper is gone"))?;
+    if !wrapper.fdwhandler.is_valid() {
+        let text = format!("foreign-data wrapper \"{}\" has no handler", wrapper.fdwname);
+        return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text));
+    }
+    Err(Error::not_implemented("IMPORT FOREIGN SCHEMA"))
 }
 
 /// Makes a server.

@@ -186,6 +186,8 @@ fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::DropDatabase(drop) => database::drop(context, drop)?,
         Statement::Drop(drop) => drop::drop_objects(context, drop)?,
         Statement::Comment(comment) => comment::comment(context, comment)?,
+        Statement::SecurityLabel(label) => return Err(comment::no_provider(label)),
+        Statement::ImportForeignSchema(import) => foreign::import_schema(context, import)?,
         Statement::Truncate(truncate) => truncate::truncate(context, truncate)?,
         Statement::Copy(copy) => return copy::copy(context, copy),
         Statement::Vacuum(vacuum) => vacuum::vacuum(context, vacuum)?,

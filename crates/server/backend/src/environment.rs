@@ -230,6 +230,42 @@ impl Environment for Session<'_> {
         self.catalog().alias_object(alias, name)
     }
 
+    fn query_rows(
+        &self,
+        text: &str,
+        check: &mut dyn FnMut(&[Oid]) -> Result<()>,
+        row: &mut dyn FnMut(&[DatumRef<'_>]) -> Result<()>,
+    ) -> Result<()> {
+        self.check_stack()?;
+        let in_text = |error: Error| analyzer::routine::in_body(error, text);
+        let statements = parser::parse(text).map_err(in_text)?;
+        let [raw] = &statements[..] else {
+            return Err(Error::new(error::SqlState::INVALID_CURSOR_DEFINITION, "cannot open multi-query plan as cursor"));
+        };
+        let statement = &raw.statement;
+        if !matches!(statement, parser::ast::Statement::Select(_)) {
+            let text = format!("cannot open {} query as cursor", statement.name());
+            return Err(Error::new(error::SqlState::INVALID_CURSOR_DEFINITION, text));
+        }
+        let _within = self.within_statement();
+        let (plan, _) = self.plan(text, statement, analyzer::Params::fixed(Vec::new())).map_err(in_text)?;
+        let types: Vec<Oid> = plan.root.output.iter().map(|column| column.oid).collect();
+        check(&types)?;
+        let snapshot = self.transaction.snapshot()?;
+        let mut failed = None;
+        self.run_nested(&plan, Vec::new(), snapshot, &mut |batch| {
+            for at in batch.rows().iter() {
+                let values: Vec<DatumRef<'_>> = batch.columns[..types.len()].iter().map(|column| column.get(at)).collect();
+                if let Err(error) = row(&values) {
+                    failed = Some(error);
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+
     fn object_address(
         &self,
         kind: &str,

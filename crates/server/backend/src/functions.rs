@@ -28,6 +28,7 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::activity::PROCESSES,
     crate::sequence::SEQUENCES,
     crate::large_object::LARGE_OBJECTS,
+    crate::text_search::REWRITES,
 ];
 
 /// All set-returning functions of this crate.
@@ -37,6 +38,8 @@ pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
     (2511, |_, context| Ok(crate::statistics::Rows::of(context.env.session_rows(2511)?))),
     (3035, notify::listening_channels),
     (3078, crate::sequence::parameters),
+    (3689, crate::text_search::statistics),
+    (3690, crate::text_search::statistics),
     (6427, crate::sequence::data),
 ];
 

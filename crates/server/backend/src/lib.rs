@@ -59,6 +59,7 @@ mod services;
 mod session;
 mod startup;
 mod statement_cache;
+mod text_search;
 pub mod statistics;
 mod utility;
 mod warm;

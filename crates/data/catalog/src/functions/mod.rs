@@ -13,6 +13,7 @@ mod events;
 mod facts;
 mod identities;
 mod info;
+mod parsing;
 mod privileges;
 mod properties;
 mod rows;

@@ -23,6 +23,8 @@ pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
     (6119, publication_tables),
     (3715, tokens_by_oid),
     (3716, tokens_by_name),
+    (6183, super::parsing::debug_by_configuration),
+    (6184, super::parsing::debug),
     (3566, super::events::dropped_objects),
     (4568, super::events::ddl_commands),
     (3839, super::identities::identify),

@@ -54,6 +54,11 @@ pub fn parse(text: &str, env: &dyn Environment) -> Result<Box<dyn RowSource>> {
     Ok(Rows::source(tokens.map(|token| vec![Datum::B4(token.kind), Datum::text(token.text)]).collect()))
 }
 
+/// The tokens of a text: kinds and texts.
+pub fn parse_tokens<'a>(text: &'a str, env: &dyn Environment) -> impl Iterator<Item = (i32, &'a str)> + use<'a> {
+    Parser::new(text, all_letters(env)).map(|token| (token.kind, token.text))
+}
+
 /// The number of a kind of token by its alias.
 pub fn token_type(alias: &str) -> Option<i32> {
     TOKEN_TYPES.iter().find(|(_, name, _)| *name == alias).map(|(number, ..)| *number)

@@ -23,7 +23,7 @@ mod vectors;
 mod word;
 
 pub use configuration::{Configuration, TokenType};
-pub use documents::{TSDOCUMENTS, parse, token_type};
+pub use documents::{TSDOCUMENTS, parse, parse_tokens, token_type};
 pub use headline::TSHEADLINES;
 pub use matching::{Match, Places, Prepared, Source};
 pub use options::read_options;

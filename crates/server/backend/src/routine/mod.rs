@@ -85,7 +85,7 @@ fn stack_address() -> usize {
 }
 
 /// While it lives, no procedure may end the transaction: a query is under way.
-struct Within<'s> {
+pub(crate) struct Within<'s> {
     cache: &'s Cache,
     before: (bool, bool, usize),
 }
@@ -99,7 +99,7 @@ impl Drop for Within<'_> {
 }
 
 impl Session<'_> {
-    fn within_statement(&self) -> Within<'_> {
+    pub(crate) fn within_statement(&self) -> Within<'_> {
         let cache = &self.routines;
         let places = cache.places.borrow().len();
         Within { cache, before: (cache.may_end.replace(false), cache.busy.replace(true), places) }

@@ -65,6 +65,9 @@ impl Session<'_> {
             if row.oid == SUPPRESS_REDUNDANT_UPDATES {
                 return suppress_redundant(&call);
             }
+            if matches!(row.oid, crate::text_search::UPDATE_BY_NAME | crate::text_search::UPDATE_BY_COLUMN) {
+                return self.update_tsvector(row.oid, call);
+            }
             if !self.is_plpgsql(row.prolang)? {
                 let text = format_args!("trigger function {}", row.proname).to_string();
                 return Err(Error::not_implemented(text));

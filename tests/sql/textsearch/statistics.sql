@@ -1,0 +1,41 @@
+-- Functions that take a query as text.
+SELECT ts_rewrite('a & b'::tsquery, 'SELECT ''a''::tsquery, ''c''::tsquery');
+SELECT ts_rewrite('a & b'::tsquery, 'SELECT 1');
+SELECT ts_rewrite('a & b'::tsquery, 'CREATE TABLE no (a int)');
+CREATE TABLE aliases (old tsquery, new tsquery);
+INSERT INTO aliases VALUES ('a', 'c | d'), ('e', 'f');
+SELECT ts_rewrite('a & e', 'SELECT old, new FROM aliases ORDER BY old');
+CREATE TABLE documents (v tsvector);
+INSERT INTO documents VALUES ('a:1 b:2,3A c'), ('b:1A d:1'), (NULL);
+SELECT * FROM ts_stat('SELECT v FROM documents') ORDER BY word;
+SELECT * FROM ts_stat('SELECT v FROM documents', 'a') ORDER BY word;
+SELECT * FROM ts_stat('SELECT 1');
+SELECT alias, description, token, dictionaries, dictionary, lexemes FROM ts_debug('english', 'The stars http://a.b/c 12');
+-- Triggers that keep a tsvector.
+CREATE TABLE kept (a tsvector, b text, c varchar, d int, cfg regconfig);
+CREATE TRIGGER keep BEFORE INSERT OR UPDATE ON kept FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger(a, 'pg_catalog.english', b, c);
+INSERT INTO kept (b, c) VALUES ('Stars shine', 'galaxies');
+SELECT a FROM kept;
+UPDATE kept SET b = NULL;
+SELECT a FROM kept;
+UPDATE kept SET d = 1, a = 'mine';
+SELECT a FROM kept;
+DROP TRIGGER keep ON kept;
+CREATE TRIGGER keep BEFORE INSERT OR UPDATE ON kept FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger_column(a, cfg, b);
+INSERT INTO kept (b) VALUES ('x');
+INSERT INTO kept (b, cfg) VALUES ('stars', 'simple');
+SELECT a FROM kept WHERE cfg IS NOT NULL;
+DROP TRIGGER keep ON kept;
+CREATE TRIGGER keep BEFORE INSERT ON kept FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger(a, 'english', b);
+INSERT INTO kept (b) VALUES ('x');
+DROP TRIGGER keep ON kept;
+CREATE TRIGGER keep BEFORE INSERT ON kept FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger(a, 'pg_catalog.english', d);
+INSERT INTO kept (b) VALUES ('x');
+-- Labels and foreign schemas, of which nobody knows anything.
+SECURITY LABEL ON TABLE kept IS 'secret';
+SECURITY LABEL FOR nobody ON TABLE kept IS 'secret';
+CREATE FOREIGN DATA WRAPPER script_wrapper;
+CREATE SERVER script_server FOREIGN DATA WRAPPER script_wrapper;
+IMPORT FOREIGN SCHEMA there FROM SERVER nobodys INTO public;
+IMPORT FOREIGN SCHEMA there FROM SERVER script_server INTO nowhere;
+IMPORT FOREIGN SCHEMA there FROM SERVER script_server INTO public;
