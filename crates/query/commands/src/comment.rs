@@ -7,9 +7,7 @@ use catalog::rows::*;
 use catalog::{Object, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{
-    Comment, Name, ObjectKind, ObjectName, ObjectReference, OperatorSignature, SecurityLabel, TypeName,
-};
+use parser::ast::{Comment, Name, ObjectKind, ObjectName, ObjectReference, OperatorSignature, SecurityLabel, TypeName};
 
 use crate::Context;
 use crate::function::lookup::{self, type_of};

@@ -240,7 +240,10 @@ impl Environment for Session<'_> {
         let in_text = |error: Error| analyzer::routine::in_body(error, text);
         let statements = parser::parse(text).map_err(in_text)?;
         let [raw] = &statements[..] else {
-            return Err(Error::new(error::SqlState::INVALID_CURSOR_DEFINITION, "cannot open multi-query plan as cursor"));
+            return Err(Error::new(
+                error::SqlState::INVALID_CURSOR_DEFINITION,
+                "cannot open multi-query plan as cursor",
+            ));
         };
         let statement = &raw.statement;
         if !matches!(statement, parser::ast::Statement::Select(_)) {
@@ -255,7 +258,8 @@ impl Environment for Session<'_> {
         let mut failed = None;
         self.run_nested(&plan, Vec::new(), snapshot, &mut |batch| {
             for at in batch.rows().iter() {
-                let values: Vec<DatumRef<'_>> = batch.columns[..types.len()].iter().map(|column| column.get(at)).collect();
+                let values: Vec<DatumRef<'_>> =
+                    batch.columns[..types.len()].iter().map(|column| column.get(at)).collect();
                 if let Err(error) = row(&values) {
                     failed = Some(error);
                     return Ok(false);

@@ -59,8 +59,8 @@ mod services;
 mod session;
 mod startup;
 mod statement_cache;
-mod text_search;
 pub mod statistics;
+mod text_search;
 mod utility;
 mod warm;
 

@@ -39,7 +39,8 @@ fn rewrite(context: &Context<'_>, query: &[u8], text: &[u8]) -> Result<Vec<u8>> 
     };
     context.env.query_rows(&text, check, &mut |row| {
         if let [DatumRef::Bytes(_), DatumRef::Bytes(_)] = row {
-            let changed = context.env.call_function(REWRITE, &[DatumRef::Bytes(&found), row[0], row[1]], Oid::INVALID)?;
+            let changed =
+                context.env.call_function(REWRITE, &[DatumRef::Bytes(&found), row[0], row[1]], Oid::INVALID)?;
             if let Some(changed) = changed.as_ref().as_bytes() {
                 found = changed.to_vec();
             }

@@ -8,8 +8,8 @@ use crate::rows::PgTsConfigMap;
 use batch::{Column, DatumRef, Repr};
 use error::Result;
 use ids::Oid;
-use types::textsearch::dictionary::Lexized;
 use types::textsearch::TOKEN_TYPES;
+use types::textsearch::dictionary::Lexized;
 use types::{Context, RowSource, oid};
 
 /// By the default configuration.
