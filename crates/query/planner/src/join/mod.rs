@@ -10,6 +10,7 @@
 
 mod build;
 mod equal;
+mod loops;
 mod order;
 mod special;
 mod unit;

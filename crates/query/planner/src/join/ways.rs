@@ -1,4 +1,4 @@
-//! The ways to join two sets: nested loops, hashing, merging.
+//! The ways to join two sets: nested loops ([`super::loops`]), hashing, merging.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use super::order::Rel;
 use super::special::{Special, made};
 use super::work::{self, Bucket, Facts, Overlap};
 use super::{Goal, Problem, UnitKind, relids_of_mask};
-use crate::cost::{Costs, Work, whole_rows};
+use crate::cost::{Work, whole_rows};
 use crate::level::{PathKey, Planner};
 use crate::path::{Path, PathKind, add_path, cheapest, common_keys, is_sorted};
 use crate::plan::*;
@@ -73,26 +73,26 @@ pub(crate) struct Sides {
 }
 
 /// Two sets that are joined, as they are the same for all ways.
-struct Pair<'p> {
-    problem: &'p Problem,
-    join: JoinType,
-    units: u32,
-    left: Relids,
-    right: Relids,
+pub(super) struct Pair<'p> {
+    pub problem: &'p Problem,
+    pub join: JoinType,
+    pub units: u32,
+    pub left: Relids,
+    pub right: Relids,
     /// Relations that parts of either side need by LATERAL.
-    lateral: Relids,
+    pub lateral: Relids,
     /// Relations from which it makes sense to take values: those, and what must be the outer side of the pair.
-    sources: Relids,
-    quals: Rc<Vec<Expr>>,
-    filter: Rc<Vec<Expr>>,
-    keys: Rc<Vec<Rc<Equality>>>,
-    rows: f64,
+    pub sources: Relids,
+    pub quals: Rc<Vec<Expr>>,
+    pub filter: Rc<Vec<Expr>>,
+    pub keys: Rc<Vec<Rc<Equality>>>,
+    pub rows: f64,
     /// Of all pairs, those that match.
-    selectivity: f64,
-    facts: Facts,
-    inner_unique: bool,
-    buckets: Vec<(Option<f64>, f64, f64)>,
-    goal: &'p Goal,
+    pub selectivity: f64,
+    pub facts: Facts,
+    pub inner_unique: bool,
+    pub buckets: Vec<(Option<f64>, f64, f64)>,
+    pub goal: &'p Goal,
 }
 
 impl Pair<'_> {
@@ -517,13 +517,12 @@ impl Planner<'_> {
             self.sorted_merges(pair, &merge, outers, inners, into)?;
         }
         let may_loop = matches!(pair.join, JoinType::Inner | JoinType::Left | JoinType::Semi | JoinType::Anti);
+        let inner_ways = if may_loop { self.inner_ways(pair, inners)? } else { Vec::new() };
         for outer in outers {
             if outer.requires & pair.right != 0 {
                 continue;
             }
-            if may_loop {
-                self.loops(pair, outer, inners, into)?;
-            }
+            self.loops(pair, outer, &inner_ways, into)?;
             if may_merge {
                 self.presorted_merges(pair, &merge, outer, inners, all_keys, into)?;
             }
@@ -531,203 +530,10 @@ impl Planner<'_> {
         self.hashes(pair, outers, inners, into)
     }
 
-    fn add(&mut self, pair: &Pair<'_>, into: &mut Rel, path: Path) -> Result<()> {
+    pub(super) fn add(&mut self, pair: &Pair<'_>, into: &mut Rel, path: Path) -> Result<()> {
         let order = self.useful_order(pair.problem, &path.order, pair.units, pair.goal);
         add_path(&mut into.paths, Path { order: Rc::new(order), ..path });
         Ok(())
-    }
-
-    fn loops(&mut self, pair: &Pair<'_>, outer: &Rc<Path>, inners: &[Rc<Path>], into: &mut Rel) -> Result<()> {
-        let costs = self.ctx.costs.clone();
-        // Of each set of needs the cheapest is enough: an order of the inner side is of no use.
-        let mut chosen: Vec<Rc<Path>> = Vec::new();
-        for inner in inners {
-            if chosen.iter().any(|other| other.requires == inner.requires && !better(inner, other)) {
-                continue;
-            }
-            chosen.retain(|other| other.requires != inner.requires);
-            chosen.push(inner.clone());
-        }
-        for inner in chosen {
-            let bound = inner.requires & pair.left;
-            let requires = (outer.requires | inner.requires) & !(pair.left | pair.right);
-            // What needs still others is of use only where these may have to be the outer side, or where several outer tables pick the inner
-            // rows together.
-            let star = bound != 0 && inner.requires & !pair.left != 0;
-            if requires != 0 && requires & pair.sources == 0 && !star {
-                continue;
-            }
-            let mut variants = vec![inner.clone()];
-            if bound != 0 {
-                if let Some(memoize) = self.memoize(pair, outer, &inner)? {
-                    variants.push(Rc::new(memoize));
-                }
-            } else if inner.requires == 0 && keeps_nothing(&inner) {
-                let work = costs.material(inner.work(), inner.rows, pair.facts.inner_width);
-                variants.push(Rc::new(Path {
-                    kind: PathKind::Material(inner.clone()),
-                    startup: work.startup,
-                    total: work.total,
-                    // Switched off, it is not considered where nothing asks for it.
-                    disabled: inner.disabled + u32::from(!costs.enable_material),
-                    ..(*inner).clone()
-                }));
-            }
-            for inner in variants {
-                let rescan = match &inner.kind {
-                    PathKind::Memoize { .. } => self.memoize_again(pair, outer, &inner)?,
-                    _ => work::again(&costs, &inner, pair.facts.inner_width),
-                };
-                let mut enforced = Vec::new();
-                enforced_by(&inner, &mut enforced);
-                let left: Vec<Expr> =
-                    pair.quals.iter().filter(|qual| !self.is_enforced(qual, &enforced)).cloned().collect();
-                let indexed = bound != 0 && left.is_empty() && !pair.quals.is_empty() && is_index(&inner);
-                let facts = Facts { quals_cost: self.quals_cost(&left)?, ..pair.facts };
-                let work = work::nest_loop(&costs, outer, &inner, rescan, indexed, &facts);
-                let rows = if requires == 0 {
-                    pair.rows
-                } else {
-                    let mut rows = outer.rows * inner.rows * self.selectivity_of_all(&left)?;
-                    if pair.join == JoinType::Left {
-                        rows = rows.max(outer.rows);
-                    }
-                    whole_rows(rows).min(pair.rows)
-                };
-                let disabled = outer.disabled + inner.disabled + u32::from(!costs.enable_nestloop);
-                let path = Path {
-                    kind: PathKind::Join(Box::new(JoinPath {
-                        method: Method::NestLoop,
-                        join: pair.join,
-                        outer: outer.clone(),
-                        inner: inner.clone(),
-                        quals: pair.quals.clone(),
-                        filter: pair.filter.clone(),
-                        keys: Rc::default(),
-                        inner_unique: pair.inner_unique,
-                    })),
-                    units: pair.units,
-                    requires,
-                    rows,
-                    startup: work.startup,
-                    total: work.total,
-                    disabled,
-                    order: outer.order.clone(),
-                };
-                self.add(pair, into, path)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether conditions that are checked say what a condition says.
-    pub(super) fn is_enforced(&self, qual: &Expr, enforced: &[Expr]) -> bool {
-        enforced.contains(qual)
-            || self.class_of(qual).is_some_and(|class| {
-                enforced.iter().any(|other| relids_of(other).count_ones() > 1 && self.class_of(other) == Some(class))
-            })
-    }
-
-    /// Keeping the inner side's rows for each combination of the values that it depends on, where some come again.
-    fn memoize(&mut self, pair: &Pair<'_>, outer: &Rc<Path>, inner: &Rc<Path>) -> Result<Option<Path>> {
-        if !self.ctx.costs.enable_memoize
-            || outer.rows < 2.0
-            || inner.requires & !pair.left != 0
-            || matches!(pair.join, JoinType::Semi | JoinType::Anti) && !pair.inner_unique
-        {
-            return Ok(None);
-        }
-        let single = match &inner.kind {
-            PathKind::Index { access, .. } => access.unique,
-            PathKind::Bitmap { .. } | PathKind::Seq(_) | PathKind::Built(_) | PathKind::Append(_) => false,
-            _ => return Ok(None),
-        };
-        let mut enforced = Vec::new();
-        enforced_by(inner, &mut enforced);
-        let mut keys: Vec<(Expr, Oid, Oid)> = Vec::new();
-        let mut binary = false;
-        for qual in &enforced {
-            if relids_of(qual) & pair.left == 0 {
-                continue;
-            }
-            // Equality with the column decides; anything else only tells apart what differs in its bits.
-            let ExprKind::Operator(call) = &qual.kind else { return Ok(None) };
-            let [a, b] = &call.args[..] else { return Ok(None) };
-            let (value, equal) = match (relids_of(a) & pair.left != 0, relids_of(b) & pair.left != 0) {
-                (true, false) => (a, b),
-                (false, true) => (b, a),
-                _ => return Ok(None),
-            };
-            let ordering = analyzer::types::ordering(self.ctx.catalog, value.ty.oid)?;
-            if !ordering.hash.is_valid() || !ordering.equal.is_valid() || value.ty.oid != equal.ty.oid {
-                return Ok(None);
-            }
-            if !self.ctx.catalog.operator(call.operator)?.oprcanhash {
-                binary = true;
-            }
-            let function = self.ctx.catalog.operator(ordering.equal)?.oprcode;
-            if !keys.iter().any(|(key, ..)| key == value) {
-                keys.push((value.clone(), function, call.input_collation));
-            }
-        }
-        if keys.is_empty() {
-            // A LATERAL part: all that it reads of the other side.
-            if !matches!(inner.kind, PathKind::Built(_)) {
-                return Ok(None);
-            }
-            binary = true;
-            for (by, column, _) in self.level().pending.clone() {
-                let ours = by < 128 && pair.right >> by & 1 == 1 && relids_of(&column) & !pair.left == 0;
-                if !ours || keys.iter().any(|(key, ..)| *key == column) {
-                    continue;
-                }
-                let ordering = analyzer::types::ordering(self.ctx.catalog, column.ty.oid)?;
-                if !ordering.hash.is_valid() || !ordering.equal.is_valid() {
-                    return Ok(None);
-                }
-                let function = self.ctx.catalog.operator(ordering.equal)?.oprcode;
-                let collation = column.ty.collation;
-                keys.push((column, function, collation));
-            }
-            if keys.is_empty() || self.unit_is_volatile(pair.problem, inner) {
-                return Ok(None);
-            }
-        }
-        let costs = self.ctx.costs;
-        let total = inner.total + costs.cpu_tuple_cost;
-        let path = Path {
-            kind: PathKind::Memoize { input: inner.clone(), keys, single: single || pair.inner_unique, binary },
-            startup: inner.startup + costs.cpu_tuple_cost,
-            total,
-            ..(**inner).clone()
-        };
-        Ok(Some(path))
-    }
-
-    fn unit_is_volatile(&self, problem: &Problem, path: &Path) -> bool {
-        match &path.kind {
-            PathKind::Built(at) => problem.units[*at].volatile,
-            _ => false,
-        }
-    }
-
-    /// What one more look into a memory of rows costs: that of a hit or of a miss, as often as either is likely.
-    fn memoize_again(&mut self, pair: &Pair<'_>, outer: &Path, memoize: &Path) -> Result<Work> {
-        let PathKind::Memoize { input, keys, .. } = &memoize.kind else { return Ok(memoize.work()) };
-        let costs = self.ctx.costs.clone();
-        let calls = outer.rows.max(1.0);
-        let exprs: Vec<Expr> = keys.iter().map(|(expr, ..)| expr.clone()).collect();
-        let distinct = self.groups(&exprs, calls)?.min(calls).max(1.0);
-        let entry = Costs::bytes(input.rows, pair.facts.inner_width) + 80.0 * keys.len() as f64;
-        let entries = (costs.hash_memory() / entry.max(1.0)).floor().max(1.0);
-        let evicted = 1.0 - entries.min(distinct) / distinct;
-        let hits = ((calls - distinct) / calls * (entries / distinct.max(entries))).clamp(0.0, 1.0);
-        let mut startup = input.startup * (1.0 - hits) + costs.cpu_operator_cost;
-        let mut total = input.total * (1.0 - hits) + costs.cpu_operator_cost;
-        startup += costs.cpu_tuple_cost * evicted;
-        total += costs.cpu_tuple_cost * evicted + costs.cpu_operator_cost / 10.0 * evicted * input.rows;
-        total += costs.cpu_tuple_cost + costs.cpu_operator_cost * input.rows;
-        Ok(Work::new(startup, total))
     }
 
     fn hashes(&mut self, pair: &Pair<'_>, outers: &[Rc<Path>], inners: &[Rc<Path>], into: &mut Rel) -> Result<()> {
@@ -1125,24 +931,6 @@ fn sources_of(problem: &Problem, relids: Relids) -> Relids {
         }
     }
     sources
-}
-
-/// Whether a path is the cheaper one to be run again and again.
-fn better(a: &Path, b: &Path) -> bool {
-    (a.disabled, a.total) < (b.disabled, b.total)
-}
-
-/// Whether keeping the rows of a path may spare something.
-fn keeps_nothing(path: &Path) -> bool {
-    !matches!(path.kind, PathKind::Material(_) | PathKind::Sort { .. } | PathKind::Memoize { .. })
-}
-
-fn is_index(path: &Path) -> bool {
-    match &path.kind {
-        PathKind::Index { .. } | PathKind::Bitmap { .. } => true,
-        PathKind::Memoize { input, .. } => is_index(input),
-        _ => false,
-    }
 }
 
 /// Join conditions that a parameterised path checks itself.
