@@ -30,6 +30,7 @@ mod level;
 mod merge;
 mod min_max;
 mod modify;
+mod nearest;
 pub mod partition;
 mod path;
 pub mod plan;

@@ -46,6 +46,8 @@ pub(crate) struct IndexAccess {
     pub keys: Vec<IndexCondition>,
     /// In place of keys, for methods without byte keys: conditions on columns.
     pub clauses: Vec<(usize, IndexCondition)>,
+    /// Distances from columns by which it gives its rows, and as they are shown.
+    pub distances: Vec<(usize, IndexCondition, Expr)>,
     /// What is checked of entries that the keys lead to, before their rows are fetched.
     pub filter: Vec<Expr>,
     /// The conditions that keys and filter stand for, as they are shown.
@@ -284,6 +286,13 @@ impl Planner<'_> {
         // Without other relations.
         let plain: Vec<&Match> = matches[..own].iter().filter(|m| m.outer == 0).collect();
         let access = self.access(candidate, &plain, only.clone());
+        if traits.can_order_by_operator
+            && let Some((order, distances)) = self.distance_order(candidate)?
+        {
+            let access = IndexAccess { distances, only: None, ..access.clone() };
+            let cost = self.index_cost(unit, base, candidate, &access, 1.0)?;
+            add_path(paths, self.index_path(unit_at, unit.rows, access, &cost, 0, order));
+        }
         let full_order = match traits.can_order {
             true => self.index_order(&candidate.index, &candidate.columns)?,
             false => Vec::new(),
@@ -670,6 +679,7 @@ impl Planner<'_> {
             name: candidate.class.name().to_string(),
             method: candidate.method,
             clauses,
+            distances: Vec::new(),
             unique: index.indisunique && equal == index.indnkeyatts as usize,
             keys,
             filter: tests,

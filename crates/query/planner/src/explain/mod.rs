@@ -513,7 +513,7 @@ impl Printer<'_> {
 
 /// Whether a detail's expressions are conditions rather than keys.
 fn is_condition(detail: &Detail) -> bool {
-    detail.label.ends_with("Filter") || detail.label.ends_with("Cond")
+    detail.label.ends_with("Filter") || detail.label.ends_with("Cond") || detail.label == "Order By"
 }
 
 /// A key by which rows are sorted or grouped. Keys that are no plain columns stand in parentheses.

@@ -251,6 +251,8 @@ impl Planner<'_> {
             Way::Index(access) => {
                 rest.retain(|qual| !access.quals.contains(qual));
                 details.push(("Index Cond", access.conditions.clone()));
+                let shown: Vec<Expr> = access.distances.iter().map(|distance| distance.2.clone()).collect();
+                details.push(("Order By", shown));
                 let search = self.index_search(at, access, Some(layout))?;
                 match &access.only {
                     Some(positions) => {
@@ -334,6 +336,12 @@ impl Planner<'_> {
             };
             clauses.push(IndexClause { column: *column, strategy, type_oid, test });
         }
+        let mut orders = Vec::with_capacity(access.distances.len());
+        for (column, condition, _) in &access.distances {
+            let IndexCondition::Strategy { strategy, type_oid, value } = condition else { continue };
+            let test = ClauseTest::Value(self.compile(value, &[])?);
+            orders.push(IndexClause { column: *column, strategy: *strategy, type_oid: *type_oid, test });
+        }
         // What an ordered index finds is as certain as its keys.
         let recheck = match layout {
             Some(layout) if access.method != ::access::Method::Btree => self.compile_all(&access.conditions, layout)?,
@@ -351,7 +359,7 @@ impl Planner<'_> {
             name: access.name.clone(),
             keys,
             clauses,
-            orders: Vec::new(),
+            orders,
             recheck,
             filter,
             backward: access.backward,
