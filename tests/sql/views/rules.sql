@@ -70,6 +70,11 @@ create rule again as on insert to rule_source do also insert into rule_order (wh
 select add_source(14);
 do $$ begin insert into rule_source values (15); end $$;
 select what from rule_order where what like 'again%' order by n;
+-- COPY does not ask them
+copy rule_source from stdin;
+77
+\.
+select what from rule_order where what like '%77';
 -- rules are subject to rules; endless ones are found
 create rule more as on insert to rule_order do also insert into rule_log values ('order', new.n, null, null);
 insert into rule_source values (16);

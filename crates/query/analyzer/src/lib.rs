@@ -109,6 +109,8 @@ pub struct Analyzer<'a> {
     pub(crate) expanding: Vec<Oid>,
     /// The statements of a rule are being analyzed.
     pub(crate) rule: Option<rule::RuleScope>,
+    /// Rules do not change statements: rows of COPY are no statements.
+    pub(crate) ignores_rules: bool,
     /// The query is to be stored: the deparser will want names that planning does not need.
     pub(crate) stores: bool,
 }
@@ -141,8 +143,14 @@ impl<'a> Analyzer<'a> {
             variables: None,
             expanding: Vec::new(),
             rule: None,
+            ignores_rules: false,
             stores: false,
         }
+    }
+
+    /// Leaves statements as they are, whatever rules their tables have.
+    pub fn without_rules(self) -> Analyzer<'a> {
+        Analyzer { ignores_rules: true, ..self }
     }
 
     /// The query of a statement, views expanded, and the types of its parameters: ready for the planner.

@@ -45,6 +45,9 @@ pub trait Services {
     /// The plan of a statement that this crate wrote, with parameters of these types.
     fn plan_text(&self, text: &str, params: &[Oid]) -> Result<Arc<Plan>>;
 
+    /// The same for an INSERT that no rule changes.
+    fn plan_insertion(&self, text: &str, params: &[Oid]) -> Result<Arc<Plan>>;
+
     /// The plan of a query that was analysed before.
     fn plan_query(&self, query: analyzer::query::Query) -> Result<Arc<Plan>>;
 

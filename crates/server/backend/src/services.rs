@@ -117,6 +117,17 @@ impl Services for Session<'_> {
         Ok(self.plan(text, &raw.statement, Params::fixed(params.to_vec()))?.0)
     }
 
+    fn plan_insertion(&self, text: &str, params: &[Oid]) -> Result<Arc<Plan>> {
+        let statements = parser::parse(text)?;
+        let [raw] = &statements[..] else { return Err(Error::internal("one statement was expected")) };
+        let plan = || {
+            let analyzer = analyzer::Analyzer::new(self.catalog(), self, text, Params::fixed(params.to_vec()));
+            let (query, types) = analyzer.without_rules().statement(&raw.statement)?;
+            self.make_plan(query, types)
+        };
+        self.locked(plan, |plan| plan)
+    }
+
     fn plan_query(&self, query: analyzer::query::Query) -> Result<Arc<Plan>> {
         self.locked(|| self.make_plan(query.clone(), Vec::new()), |plan| plan)
     }

@@ -90,7 +90,7 @@ impl Analyzer<'_> {
             self.view_defaults(&mut query, &relation)?;
         }
         let mut fired = Fired::default();
-        if relation.rules.iter().any(|rule| rule.ev_type != b'1') {
+        if !self.ignores_rules && relation.rules.iter().any(|rule| rule.ev_type != b'1') {
             let rules = rules_of(self.catalog, &relation)?;
             if query.on_conflict.is_some()
                 && rules.iter().any(|rule| matches!(rule.event, Command::Insert | Command::Update))

@@ -113,7 +113,7 @@ pub(super) fn copy_from(
     let text =
         format!("INSERT INTO {} ({list}) OVERRIDING SYSTEM VALUE VALUES ({params})", qualified(context, relation)?);
     let types: Vec<ids::Oid> = targets.iter().map(|target| target.call.type_oid).collect();
-    let plan = context.services.plan_text(&text, &types)?;
+    let plan = context.services.plan_insertion(&text, &types)?;
     let snapshot = context.session.transaction.snapshot()?;
     let mut inserter = Inserter::start(context.session, plan, snapshot, run_options(context))?;
     let reader: Box<dyn CopyReader + '_> = match source {
