@@ -21,3 +21,10 @@ SELECT count(*), bool_and(d >= before) FROM (SELECT d, lag(d) OVER () AS before 
 RESET enable_sort;
 EXPLAIN (COSTS OFF) SELECT id FROM place ORDER BY at <-> '(10.1,10.3)' DESC LIMIT 5;
 SELECT id FROM place ORDER BY at <-> '(10.1,10.3)' DESC OFFSET 1 LIMIT 3;
+-- Infinite distances, then what is no number, then nulls.
+SET enable_sort = off;
+CREATE TABLE odd (id int, at point);
+INSERT INTO odd VALUES (1, NULL), (2, 'NaN,NaN'), (3, 'Infinity,1'), (4, '1,1'), (5, '0,0');
+CREATE INDEX odd_at ON odd USING gist (at);
+EXPLAIN (COSTS OFF) SELECT id FROM odd ORDER BY at <-> '(0,0.1)';
+SELECT id FROM odd ORDER BY at <-> '(0,0.1)';

@@ -22,6 +22,9 @@ use crate::tree::Tree;
 /// Rows that a call gives at most when they come by distance.
 const ORDERED_BATCH: usize = 128;
 
+/// The distance from null, and of null: the last NaN in the total order of doubles, behind infinity and the NaN of a distance that is no number.
+const NULL_DISTANCE: f64 = f64::from_bits(0x7FFF_FFFF_FFFF_FFFF);
+
 /// A page to be visited.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visit {
@@ -49,7 +52,7 @@ enum Waiting {
 }
 
 struct Queued {
-    /// By each order; infinite for null.
+    /// By each order.
     distances: Box<[f64]>,
     waiting: Waiting,
     /// Among equal ones, rows before pages, then in order of arrival.
@@ -164,11 +167,11 @@ impl Scan {
             match (test, key, self.classes.get(*column)) {
                 (ScanTest::Operator { strategy, argument: Some(argument) }, Some(key), Some(class)) => {
                     let distance = class.distance(key, leaf, *strategy, argument)?;
-                    // Where a distance is no number, it comes last, as in a sort.
-                    all.push(if distance.value.is_nan() { f64::INFINITY } else { distance.value });
+                    // Where a distance is no number, it comes behind all that are, as in a sort.
+                    all.push(if distance.value.is_nan() { f64::NAN } else { distance.value });
                     exact &= distance.exact;
                 }
-                _ => all.push(f64::INFINITY),
+                _ => all.push(NULL_DISTANCE),
             }
         }
         Ok((all.into(), exact))
@@ -273,9 +276,7 @@ impl Scan {
                         entries.all_visible.push(visible);
                     }
                     entries.recheck |= recheck;
-                    entries
-                        .distances
-                        .extend(first.distances.iter().map(|&d| if d == f64::INFINITY { f64::NAN } else { d }));
+                    entries.distances.extend_from_slice(&first.distances);
                     entries.inexact_distances |= !exact;
                 }
             }
