@@ -41,10 +41,6 @@ fn make(
         Persistence::Unlogged if materialized => return refuse("materialized views cannot be unlogged"),
         _ => {}
     }
-    if let Some(method) = into.access_method.as_deref().filter(|method| *method != "heap") {
-        let text = format!("access method \"{method}\" does not exist");
-        return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
-    }
     let query = view::analyzed(context, statement, &into.columns, "table")?;
     if materialized && query.has.modifying_cte {
         return refuse("materialized views must not use data-modifying statements in WITH");
@@ -73,6 +69,7 @@ fn make(
     let tablespace = into.tablespace.as_deref();
     new.tablespace = crate::tablespace::for_new(context, tablespace, ids::Oid::INVALID, persistence, false)?;
     new.columns.iter().try_for_each(|column| context.require_usage(column.type_))?;
+    new.access_method = crate::access_method::of_new_table(context, into.access_method.as_deref(), kind, None)?;
     let table = catalog.create_relation(&new)?;
     context.services.at_commit().note(table, into.on_commit);
     catalog.create_toast_table(table)?;

@@ -10,6 +10,7 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{CreateTable, Persistence};
 
+use crate::access_method;
 use crate::column::Column;
 use crate::merge::Definition;
 use crate::{
@@ -19,10 +20,6 @@ use crate::{
 
 /// Makes a table.
 pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Result<()> {
-    if let Some(method) = create.access_method.as_deref().filter(|method| *method != "heap") {
-        let text = format!("access method \"{method}\" does not exist");
-        return Err(Error::new(SqlState::UNDEFINED_OBJECT, text));
-    }
     let catalog = context.catalog();
     let (schema, persistence) = context.creation_place(&create.relation, create.persistence)?;
     temporary::check(create.on_commit, persistence)?;
@@ -56,6 +53,8 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
     new.persistence = persistence;
     new.columns = definition.columns.iter().map(|column| column.new.clone()).collect();
     new.options = options::storage(&create.options)?;
+    let parent = create.partition_of.as_ref().and(parents.first()).map(|parent| parent.oid);
+    new.access_method = access_method::of_new_table(context, create.access_method.as_deref(), kind, parent)?;
     new.of_type = definition.of_type;
     if kind == kind::PARTITIONED_TABLE && new.options.is_some() {
         return Err(Error::new(

@@ -12,7 +12,16 @@ use crate::constraint::{drop_behavior, notice};
 /// Drops objects, all of them or none.
 pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<()> {
     if drop.concurrently {
-        return Err(Error::not_implemented("DROP INDEX CONCURRENTLY"));
+        let refuse = |what: &str| {
+            let text = format!("DROP INDEX CONCURRENTLY does not support {what}");
+            Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text))
+        };
+        if drop.objects.len() != 1 {
+            return refuse("dropping multiple objects");
+        }
+        if drop.behavior == parser::ast::DropBehavior::Cascade {
+            return refuse("CASCADE");
+        }
     }
     let mut objects = Vec::new();
     for reference in &drop.objects {
@@ -35,6 +44,13 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
             ObjectKind::Rule => crate::rule::to_drop(context, drop, reference)?,
             _ => crate::object::to_drop(context, drop, reference)?,
         });
+    }
+    for object in objects.iter().filter(|_| drop.concurrently) {
+        let relation = context.catalog().relation(object.oid)?;
+        if relation.kind() == kind::PARTITIONED_INDEX {
+            let text = format!("cannot drop partitioned index \"{}\" concurrently", relation.name());
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        }
     }
     if objects.is_empty() {
         return Ok(());

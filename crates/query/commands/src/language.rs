@@ -72,7 +72,7 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateLanguage) -> Result<(
 }
 
 /// A function with exactly these arguments, and the type that it returns.
-fn function(context: &Context<'_>, name: &ObjectName, arguments: &[Oid]) -> Result<(Oid, Oid)> {
+pub(crate) fn function(context: &Context<'_>, name: &ObjectName, arguments: &[Oid]) -> Result<(Oid, Oid)> {
     let catalog = context.catalog();
     let schema = name.qualifiers.last().map(|schema| &**schema);
     let candidates = catalog.functions_by_name(schema, &name.name)?;

@@ -5,6 +5,7 @@
 //! change. What is not written yet answers `0A000` with the statement's name.
 #![forbid(unsafe_code)]
 
+mod access_method;
 pub mod address;
 mod alter;
 mod amcheck;
@@ -146,6 +147,7 @@ fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
         Statement::AlterDefaultPrivileges(alter) => grant::alter_defaults(context, alter)?,
         Statement::DropOwned(drop) => owned::drop_owned(context, drop)?,
         Statement::ReassignOwned(reassign) => owned::reassign(context, reassign)?,
+        Statement::CreateAccessMethod(create) => access_method::create(context, create)?,
         Statement::CreateLanguage(create) => language::create(context, create)?,
         Statement::CreateOperatorClass(create) => operator_class::create(context, create)?,
         Statement::AlterOperatorFamily(alter) => operator_class::alter_family(context, alter)?,
@@ -204,6 +206,8 @@ fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
 pub fn name_outside_blocks(statement: &Statement) -> &'static str {
     match statement {
         Statement::Reindex(reindex) => reindex::name_outside_blocks(reindex).unwrap_or("REINDEX"),
+        Statement::CreateIndex(_) => "CREATE INDEX CONCURRENTLY",
+        Statement::Drop(_) => "DROP INDEX CONCURRENTLY",
         statement => statement.name(),
     }
 }

@@ -109,6 +109,11 @@ fn one_index(context: &Context<'_>, name: &RelationName, request: &Request) -> R
     let catalog = context.catalog();
     let oid = catalog.require_relation(name.schema.as_deref(), &name.name)?;
     let relation = catalog.relation(oid)?;
+    if relation.kind() == kind::PARTITIONED_INDEX {
+        let table = relation.index.as_ref().map_or(Oid::INVALID, |row| row.indrelid);
+        require_maintain(context, table)?;
+        return tree(context, &relation, request);
+    }
     if relation.kind() != kind::INDEX {
         let text = format!("\"{}\" is not an index", relation.name());
         return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
@@ -149,10 +154,10 @@ fn one_table(context: &Context<'_>, name: &RelationName, request: &Request) -> R
     if relation.is_system() && request.concurrently {
         return Err(no_catalogs());
     }
-    if relation.kind() == kind::PARTITIONED_TABLE {
-        return Err(Error::not_implemented("REINDEX of a partitioned table"));
-    }
     require_maintain(context, oid)?;
+    if relation.kind() == kind::PARTITIONED_TABLE {
+        return tree(context, &relation, request);
+    }
     executor::lock_relation(context.session, oid, SHARE)?;
     if !table(context, oid, request)? {
         let what = if request.concurrently { "that can be reindexed concurrently" } else { "to reindex" };
@@ -160,6 +165,48 @@ fn one_table(context: &Context<'_>, name: &RelationName, request: &Request) -> R
         context.notice(Error::new(SqlState::SUCCESSFUL_COMPLETION, text).severity(Severity::Notice));
     }
     Ok(())
+}
+
+/// All partitions below a partitioned table or index, each in a transaction of its own.
+fn tree(context: &Context<'_>, root: &Relation, request: &Request) -> Result<()> {
+    let catalog = context.catalog();
+    if context.services.is_in_block() {
+        let (statement, what) = match root.kind() {
+            kind::PARTITIONED_INDEX => ("REINDEX INDEX", "index"),
+            _ => ("REINDEX TABLE", "table"),
+        };
+        let name = crate::vacuum::table_name(context, root)?;
+        let text = format!("{statement} cannot run inside a transaction block");
+        return Err(Error::new(SqlState::ACTIVE_SQL_TRANSACTION, text)
+            .context(format!("while reindexing partitioned {what} \"{name}\"")));
+    }
+    let (mut waiting, mut leaves) = (vec![root.oid], Vec::new());
+    while let Some(oid) = waiting.pop() {
+        waiting.extend(catalog.children(oid)?);
+        let Some(relation) = catalog.find_relation(oid)? else { continue };
+        if matches!(relation.kind(), kind::TABLE | kind::INDEX) {
+            leaves.push((oid, relation.index.as_ref().map(|row| row.indrelid)));
+        }
+    }
+    leaves.sort_unstable();
+    for (oid, indexed) in leaves {
+        context.services.next_transaction()?;
+        executor::lock_relation(context.session, indexed.unwrap_or(oid), SHARE)?;
+        if context.catalog().find_relation(oid)?.is_none() {
+            continue;
+        }
+        match indexed {
+            Some(table) => rebuild(context, table, oid, request.tablespace, request.concurrently)?,
+            None => {
+                table(context, oid, request)?;
+            }
+        }
+        if let (Some(_), true) = (indexed, request.verbose) {
+            let relation = context.catalog().relation(oid)?;
+            tell(context, format!("index \"{}\" was reindexed", shown(context, &relation, request)?), None);
+        }
+    }
+    context.services.next_transaction()
 }
 
 /// All tables of the current database that `wanted` says, each in a transaction of its own; system catalogs are left alone.

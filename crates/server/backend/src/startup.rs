@@ -590,6 +590,26 @@ impl Hooks for Rules<'_> {
                 Some(catalog) => check_temporary_tablespaces(catalog, text).map(|()| value),
                 None => Ok(value),
             },
+            id::DEFAULT_TABLE_ACCESS_METHOD => {
+                if text.is_empty() {
+                    return Err(invalid().detail("\"default_table_access_method\" cannot be empty."));
+                }
+                // What comes from files is looked at when it is used.
+                if let Some(catalog) = self.catalog {
+                    match catalog.access_method_by_name(text)? {
+                        None => {
+                            let detail = format!("Table access method \"{text}\" does not exist.");
+                            return Err(invalid().detail(detail));
+                        }
+                        Some(row) if row.amtype != b't' => {
+                            let text = format!("access method \"{text}\" is not of type TABLE");
+                            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+                        }
+                        Some(_) => {}
+                    }
+                }
+                Ok(value)
+            }
             _ => Ok(value),
         }
     }

@@ -88,12 +88,7 @@ pub(super) fn alter(context: &Context<'_>, relation: &Entry<Relation>, action: &
         Action::ForceRowSecurity(on) => catalog.alter_class(table, |class| class.relforcerowsecurity = *on),
         Action::SetWithoutOids => Ok(()),
         Action::SetTablespace(name) => crate::tablespace::set(context, relation, name),
-        Action::SetAccessMethod(None) => Ok(()),
-        Action::SetAccessMethod(Some(name)) if &**name == "heap" => Ok(()),
-        Action::SetAccessMethod(Some(name)) => {
-            let text = format!("access method \"{name}\" does not exist");
-            Err(Error::new(SqlState::UNDEFINED_OBJECT, text))
-        }
+        Action::SetAccessMethod(name) => crate::access_method::set(context, relation, name.as_deref()),
         Action::Of(name) => of(context, relation, name),
         Action::NotOf => {
             if !relation.class.reloftype.is_valid() {

@@ -156,10 +156,10 @@ fn without_hints(page: &mut Page, fork: Fork) {
     // An image leaves out what stands in the hole.
     let hole = page.lower() as usize..page.upper() as usize;
     page[hole].fill(0);
-    if page.special().len() == gist::page::SPECIAL_SIZE {
-        return; // It has no hints.
-    }
     let is_index = page.special().len() == btree::page::SPECIAL_SIZE;
+    if !is_index && !page.special().is_empty() {
+        return; // Other methods have no hints.
+    }
     if is_index {
         let at = page.special_offset() as usize + 10;
         page[at] &= !(btree::page::flags::HAS_DEAD as u8);
