@@ -11,6 +11,13 @@ use crate::extended::Distinct;
 use crate::level::Planner;
 use crate::selectivity::DISTINCT;
 
+/// `generate_series` of whole numbers: four functions in a row of object ids.
+const SERIES: u32 = 1066;
+/// `unnest` of an array.
+const UNNEST: u32 = 2331;
+/// Elements of an array of which nothing is known.
+const ELEMENTS: f64 = 10.0;
+
 /// What is known of a base relation.
 #[derive(Clone)]
 pub(crate) struct BaseRelation {
@@ -262,6 +269,42 @@ impl Planner<'_> {
             product *= 1.0 - ((tuples - rows) / tuples).powf(tuples / product);
         }
         Ok(product.round_ties_even().max(1.0))
+    }
+
+    /// How many rows a function that returns a set is expected to return: series between constants and the elements of arrays are
+    /// counted, of others the catalog says.
+    pub fn set_rows(&self, call: &q::FunctionCall) -> Result<f64> {
+        let function = call.function;
+        if (SERIES..SERIES + 4).contains(&function.0) {
+            let number = |arg: Option<&q::Expr>| match arg.and_then(crate::facts::constant) {
+                Some(batch::Datum::B4(n)) => Some(f64::from(*n)),
+                Some(batch::Datum::B8(n)) => Some(*n as f64),
+                _ => None,
+            };
+            let is_null = |arg: &q::Expr| crate::facts::constant(arg).is_some_and(batch::Datum::is_null);
+            if call.args.iter().any(is_null) {
+                return Ok(0.0);
+            }
+            let step = if call.args.len() > 2 { number(call.args.get(2)) } else { Some(1.0) };
+            if let (Some(from), Some(to), Some(step)) = (number(call.args.first()), number(call.args.get(1)), step)
+                && step != 0.0
+            {
+                return Ok(((to - from + step) / step).floor().max(0.0));
+            }
+        }
+        if function.0 == UNNEST
+            && let Some(arg) = call.args.first()
+        {
+            return Ok(match &crate::scan::stripped(arg).kind {
+                ExprKind::Const(value) => {
+                    let bytes = value.as_bytes();
+                    bytes.map_or(Ok(0.0), |bytes| types::array::View::new(bytes).map(|view| view.len() as f64))?
+                }
+                ExprKind::Array { elements, nested: false, .. } => elements.len() as f64,
+                _ => ELEMENTS,
+            });
+        }
+        Ok(f64::from(self.ctx.catalog.function(function)?.prorows))
     }
 
     /// How many different values an expression has.

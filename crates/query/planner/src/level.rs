@@ -416,8 +416,17 @@ impl<'a> Planner<'a> {
             depends: Vec::new(),
             subplans: Vec::new(),
             details: Vec::new(),
+            shown: self.outputs_shown(layout),
             disabled: false,
         })
+    }
+
+    /// What columns are, for EXPLAIN.
+    pub fn outputs_shown(&self, layout: &[q::Expr]) -> Vec<q::Expr> {
+        match self.ctx.keeps_outputs {
+            true => layout.iter().map(|expr| self.named(expr)).collect(),
+            false => Vec::new(),
+        }
     }
 
     /// What stands for an expression and all that equal it.
@@ -554,6 +563,7 @@ impl<'a> Planner<'a> {
             built.node.output = targets.iter().map(|t| self.column_type(t.ty)).collect::<Result<_>>()?;
             built.node.project = Some(project);
             built.layout = targets.to_vec();
+            built.node.shown = self.outputs_shown(targets);
             let made = std::mem::take(&mut self.new_subplans);
             built.node.subplans.extend(made);
         }

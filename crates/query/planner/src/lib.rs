@@ -66,6 +66,8 @@ pub struct Context<'a> {
     pub env: &'a dyn Environment,
     /// PostgreSQL's cost settings.
     pub costs: &'a Costs,
+    /// Nodes keep what their columns are, for EXPLAIN.
+    pub keeps_outputs: bool,
     /// How many blocks a relation has now; `None` to go by `pg_class`.
     pub block_count: &'a dyn Fn(&Relation) -> Option<u32>,
 }

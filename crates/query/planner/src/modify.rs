@@ -1,6 +1,7 @@
 //! INSERT, UPDATE, DELETE: the rows, and what is to be done with them.
 
 use analyzer::query::{self as q, Command, Expr, ExprKind, RowVersion, Var};
+use catalog::format::quote_identifier;
 use catalog::Relation;
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -225,6 +226,7 @@ impl Planner<'_> {
             members.push(MemberTarget { oid: scan.oid, table: table_target, numbers });
         }
         let on_conflict = self.on_conflict(&table, target)?;
+        let arbiters = on_conflict.as_ref().map(|conflict| conflict.arbiters.clone());
         let merge = match command {
             Command::Merge => {
                 let mut layout = layout.clone();
@@ -264,6 +266,9 @@ impl Planner<'_> {
             false => self.returning_layout(&table, target, &extra_layout, command == Command::Merge, stamps),
         };
         let mut node = self.node(NodeKind::ModifyTable(Box::new(modify)), &raw, cost)?;
+        if let Some(arbiters) = arbiters {
+            self.show_conflict(&mut node, &arbiters)?;
+        }
         if returning.is_empty() {
             return Ok(Built { node, layout: Vec::new(), order: Vec::new() });
         }
@@ -273,6 +278,7 @@ impl Planner<'_> {
         node.project = Some(self.compile_all(&exprs, &raw)?);
         node.output = exprs.iter().map(|e| self.column_type(e.ty)).collect::<Result<_>>()?;
         node.cost.width = self.width(&exprs);
+        node.shown = self.outputs_shown(&exprs);
         Ok(Built { node, layout: exprs, order: Vec::new() })
     }
 
@@ -499,6 +505,28 @@ impl Planner<'_> {
             crate::prepare::conjuncts(condition, &mut conditions);
         }
         Ok(Some(OnConflict { arbiters, update: Some(update), condition: self.compile_all(&conditions, &layout)? }))
+    }
+
+    /// What EXPLAIN says of ON CONFLICT.
+    fn show_conflict(&mut self, node: &mut Node, arbiters: &[Oid]) -> Result<()> {
+        let Some(conflict) = self.level().query.on_conflict.clone() else { return Ok(()) };
+        let mut line = |label: &'static str, texts: Vec<String>| {
+            node.details.push(Detail { label, exprs: Vec::new(), texts });
+        };
+        line("Conflict Resolution", vec![if conflict.update { "UPDATE" } else { "NOTHING" }.to_string()]);
+        if !arbiters.is_empty() {
+            let mut names = Vec::with_capacity(arbiters.len());
+            for &arbiter in arbiters {
+                names.push(quote_identifier(self.relation(arbiter)?.name()));
+            }
+            line("Conflict Arbiter Indexes", names);
+        }
+        let mut conditions = Vec::new();
+        if let Some(condition) = conflict.set_where {
+            crate::prepare::conjuncts(condition, &mut conditions);
+        }
+        self.detail(node, "Conflict Filter", &conditions);
+        Ok(())
     }
 
     /// The unique indexes that ON CONFLICT means.

@@ -216,6 +216,8 @@ pub struct Node {
     pub subplans: Vec<usize>,
     /// What EXPLAIN shows of it.
     pub details: Vec<Detail>,
+    /// What its output columns are, if it was planned for EXPLAIN.
+    pub shown: Vec<analyzer::query::Expr>,
     /// A node of its kind was not wanted (`enable_…`), but there was no other way.
     pub disabled: bool,
 }
@@ -391,6 +393,8 @@ pub enum NodeKind {
         functions: Vec<TableFunction>,
         /// WITH ORDINALITY
         ordinality: bool,
+        /// Its entry among [`Plan::names`].
+        entry: usize,
     },
     /// A subquery as it is; exists for names and projection. Raw: the input's columns.
     SubqueryScan {

@@ -141,6 +141,7 @@ impl Planner<'_> {
             if project.len() == columns.len() {
                 built.node.output = columns.iter().map(|&c| built.node.output[c]).collect();
                 built.layout = columns.iter().map(|&c| built.layout[c].clone()).collect();
+                built.node.shown = self.outputs_shown(&built.layout);
                 return Ok(());
             }
             return Err(Error::internal("a column was wanted twice"));
@@ -153,6 +154,7 @@ impl Planner<'_> {
         );
         built.node.output = columns.iter().map(|&c| built.node.output[c]).collect();
         built.layout = columns.iter().map(|&c| built.layout[c].clone()).collect();
+        built.node.shown = self.outputs_shown(&built.layout);
         Ok(())
     }
 
@@ -745,7 +747,7 @@ impl Planner<'_> {
             let mut rows: f64 = 1.0;
             for call in &calls {
                 if let ExprKind::Function(f) = &call.kind {
-                    rows = rows.max(f64::from(self.ctx.catalog.function(f.function)?.prorows));
+                    rows = rows.max(self.set_rows(f)?);
                 }
                 let row = self.row_shape(call)?;
                 items.push(SetItem::Set { call: self.compile_set_call(call, &built.layout)?, row });

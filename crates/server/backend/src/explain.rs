@@ -61,7 +61,10 @@ impl Session<'_> {
         }
         options.timing = timing.unwrap_or(true);
         let began = Instant::now();
-        let (plan, params) = plan()?;
+        let before = self.shows_outputs.replace(true);
+        let planned = plan();
+        self.shows_outputs.set(before);
+        let (plan, params) = planned?;
         let planning = began.elapsed();
         let left = match generic {
             true => plan_text::Left::new(),

@@ -25,6 +25,7 @@ pub static TABLES: &[&[Builtin]] = &[
     SESSION,
     crate::advisory::TRANSACTIONS,
     crate::statistics::STATISTICS,
+    crate::statistics_import::IMPORT,
     crate::activity::PROCESSES,
     crate::sequence::SEQUENCES,
     crate::large_object::LARGE_OBJECTS,

@@ -61,6 +61,7 @@ mod startup;
 mod statement_cache;
 pub mod statistics;
 mod text_search;
+mod statistics_import;
 mod utility;
 mod warm;
 

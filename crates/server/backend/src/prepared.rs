@@ -282,6 +282,7 @@ impl Session<'_> {
             catalog: self.catalog(),
             env: self,
             costs: &costs,
+            keeps_outputs: self.shows_outputs.get(),
             block_count: &|relation: &Relation| storage.block_count(relation.locator, Fork::Main).ok(),
         })
     }

@@ -52,6 +52,8 @@ pub(crate) struct Session<'a> {
     pub statement_us: Cell<i64>,
     /// When the session began to wait for its client.
     pub idle_us: Cell<i64>,
+    /// Plans that are made now are for EXPLAIN.
+    pub shows_outputs: Cell<bool>,
     pub random: Cell<u64>,
     /// Prepared statements by name; the unnamed one too.
     pub prepared: RefCell<HashMap<String, Rc<Prepared>>>,

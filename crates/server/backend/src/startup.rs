@@ -217,6 +217,7 @@ impl<'a> Session<'a> {
             at_commit: Default::default(),
             tracks: Cell::new(true),
             idle_us: Cell::new(log::time::now_us()),
+            shows_outputs: Cell::new(false),
             ending: Cell::new(SessionEnd::Normal),
         }
     }

@@ -27,7 +27,7 @@ pub fn append_text(type_oid: Oid, value: DatumRef<'_>, context: Context<'_>, out
 
 /// The values and types of a row's arguments from `first` on, with a VARIADIC array's elements in its place; `None` if that
 /// array is null.
-fn arguments(call: &Call<'_>, first: usize, row: usize) -> Result<Option<Vec<(Oid, Datum)>>> {
+pub fn variadic_arguments(call: &Call<'_>, first: usize, row: usize) -> Result<Option<Vec<(Oid, Datum)>>> {
     let context = call.context;
     let mut values = Vec::with_capacity(call.args.len());
     for (k, arg) in call.args.iter().enumerate().skip(first) {
@@ -56,7 +56,7 @@ fn concat_kernel(call: &mut Call<'_>, with_separator: bool) -> Result<()> {
         text.clear();
         let first = with_separator as usize;
         let separator = if with_separator { call.args[0].get(row) } else { DatumRef::Bytes(b"") };
-        let (Some(separator), Some(values)) = (separator.as_bytes(), arguments(call, first, row)?) else {
+        let (Some(separator), Some(values)) = (separator.as_bytes(), variadic_arguments(call, first, row)?) else {
             call.out.set_null(row);
             continue;
         };
@@ -81,7 +81,7 @@ fn format_kernel(call: &mut Call<'_>) -> Result<()> {
             call.out.set_null(row);
             continue;
         };
-        let values = arguments(call, 1, row)?.unwrap_or_default();
+        let values = variadic_arguments(call, 1, row)?.unwrap_or_default();
         format(pattern, &values, call.context, &mut text)?;
         put_text(call, row, &text)?;
     }

@@ -16,7 +16,7 @@ mod unicode;
 
 pub use compare::{COMPARISONS, DEFAULT_COLLATION, builtin, collate, determined, resolve, resolve_weak, undetermined};
 pub use find::Finder;
-pub use format::FORMATS;
+pub use format::{FORMATS, variadic_arguments};
 pub use io::{BPCHAR_IO, CHAR_IO, NAME_IO, TEXT_IO, VARCHAR_IO, truncate_name};
 pub use pieces::PIECES;
 pub(crate) use pieces::{negative_length, substring_range};

@@ -63,6 +63,12 @@ impl<'q> Writer<'q> {
     }
 
     fn write(&mut self, expr: &'q Expr, implicit: bool) -> Result<()> {
+        let given = matches!(&self.names, Naming::Given(names)
+            if !matches!(expr.kind, ExprKind::Var(_) | ExprKind::Const(_)) && names.is_given(expr));
+        self.enclosed(given, |this| this.write_inner(expr, implicit))
+    }
+
+    fn write_inner(&mut self, expr: &'q Expr, implicit: bool) -> Result<()> {
         if let Naming::Levels(levels) = &self.names
             && !matches!(expr.kind, ExprKind::Var(_) | ExprKind::Const(_))
             && let Some(name) = names::merged_name(levels, expr)

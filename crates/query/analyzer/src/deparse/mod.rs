@@ -38,6 +38,12 @@ pub trait ColumnNames {
     /// A column reference, as SQL.
     fn column(&self, var: &Var) -> Result<String>;
 
+    /// Whether an expression comes from below as a whole: EXPLAIN puts it into parentheses.
+    fn is_given(&self, expr: &Expr) -> bool {
+        let _ = expr;
+        false
+    }
+
     /// A subquery in an expression; EXPLAIN shows the subplan's name.
     fn subquery(&self, link: &SubLink) -> Result<String> {
         let _ = link;

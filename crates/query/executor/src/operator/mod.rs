@@ -336,7 +336,7 @@ impl Builder<'_> {
             }
             NodeKind::Constants { rows } => Ok(values::build_constants(rows)),
             NodeKind::Values { rows } => values::build(rows),
-            NodeKind::FunctionScan { functions, ordinality } => function_scan::build(functions, *ordinality),
+            NodeKind::FunctionScan { functions, ordinality, .. } => function_scan::build(functions, *ordinality),
             NodeKind::SubqueryScan { input, .. } => {
                 let (stage, forms) = one(input)?;
                 Ok((Box::new(result::Through(stage)), forms))

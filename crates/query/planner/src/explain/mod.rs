@@ -1,5 +1,6 @@
 //! A plan as EXPLAIN prints it: as text here, for programs in [`structured`].
 
+mod output;
 mod structured;
 
 use std::fmt::Write;
@@ -62,7 +63,10 @@ pub fn text(
     left: &Left,
 ) -> Result<Vec<String>> {
     let (names, aliases) = distinct_names(plan, left);
-    let mut printer = Printer { plan, names, aliases, catalog, env, options, actual, left, lines: Vec::new() };
+    let outputs = if options.verbose { output::outputs(plan) } else { Default::default() };
+    let leaves = leaves_of(plan);
+    let lines = Vec::new();
+    let mut printer = Printer { plan, names, aliases, outputs, leaves, catalog, env, options, actual, left, lines };
     printer.node(&plan.root, 0, "")?;
     Ok(printer.lines)
 }
@@ -77,7 +81,10 @@ pub fn properties(
     left: &Left,
 ) -> Result<Properties> {
     let (names, aliases) = distinct_names(plan, left);
-    let printer = Printer { plan, names, aliases, catalog, env, options, actual, left, lines: Vec::new() };
+    let outputs = if options.verbose { output::outputs(plan) } else { Default::default() };
+    let leaves = leaves_of(plan);
+    let lines = Vec::new();
+    let printer = Printer { plan, names, aliases, outputs, leaves, catalog, env, options, actual, left, lines };
     printer.properties(&plan.root, None, None)
 }
 
@@ -136,10 +143,19 @@ fn find_hidden(node: &Node, left: &Left, within: bool, hidden: &mut [bool]) {
     }
 }
 
+fn leaves_of(plan: &Plan) -> output::Leaves {
+    let mut leaves = output::Leaves::new();
+    let trees = plan.subplans.iter().map(|tree| &tree.node);
+    trees.chain([&plan.root]).for_each(|node| output::leaves(node, &plan.names, &mut leaves));
+    leaves
+}
+
 struct Printer<'a> {
     plan: &'a Plan,
     names: Vec<EntryName>,
     aliases: Vec<String>,
+    outputs: output::Outputs,
+    leaves: output::Leaves,
     catalog: &'a Catalog,
     env: &'a dyn Environment,
     options: Options,
@@ -156,10 +172,25 @@ struct PlanNames<'a> {
     /// Prefix every column by its relation; else only those of other relations than this one.
     qualify: bool,
     own: Option<&'a str>,
+    /// What the nodes below give, if that matters.
+    given: &'a [analyzer::query::Expr],
+    /// What columns of set operations stand for.
+    leaves: &'a output::Leaves,
 }
 
 impl ColumnNames for PlanNames<'_> {
+    fn is_given(&self, expr: &analyzer::query::Expr) -> bool {
+        self.given.contains(expr)
+    }
+
     fn column(&self, var: &Var) -> Result<String> {
+        if let Some(leaf) = self.leaves.get(&(var.relation, var.column)) {
+            let text = Deparser { catalog: self.catalog, env: self.env, names: self }.expression(leaf)?;
+            return Ok(match leaf.kind {
+                ExprKind::Var(_) => text,
+                _ => format!("({text})"),
+            });
+        }
         let entry = self.names.get(var.relation).ok_or_else(|| Error::internal("a column of no relation"))?;
         let name = match var.column {
             0 => "*".to_string(),
@@ -248,6 +279,12 @@ impl Printer<'_> {
         if shown.disabled {
             self.lines.push(format!("{}Disabled: true", " ".repeat(below)));
         }
+        if let Some(output) = self.output(shown)? {
+            self.lines.push(format!("{}Output: {}", " ".repeat(below), output.join(", ")));
+        }
+        if let Some(calls) = self.function_calls(shown)? {
+            self.lines.push(format!("{}Function Call: {calls}", " ".repeat(below)));
+        }
         if let NodeKind::WindowAgg { shown: window, .. } = &shown.kind {
             let text = self.window(window)?;
             self.lines.push(format!("{}Window: {text}", " ".repeat(below)));
@@ -260,7 +297,7 @@ impl Printer<'_> {
                 self.lines.push(format!("{}{text}", " ".repeat(below)));
             }
         }
-        for detail in shown.details.iter().filter(|detail| detail.label != "Repeatable") {
+        for detail in shown.details.iter().filter(|detail| !matches!(detail.label, "Repeatable" | FUNCTION_CALL)) {
             let text = self.detail(shown, detail)?;
             self.lines.push(format!("{}{}: {text}", " ".repeat(below), detail.label));
         }
@@ -305,6 +342,9 @@ impl Printer<'_> {
                     );
                 }
                 self.lines.push(line);
+                if let Some(output) = self.hashed_output(input)? {
+                    self.lines.push(format!("{}Output: {}", " ".repeat(below + 6), output.join(", ")));
+                }
                 self.node(input, below + 6, "")?;
             } else {
                 self.node(input, below, "")?;
@@ -338,10 +378,46 @@ impl Printer<'_> {
         }
     }
 
+    /// What a node gives; none if it is not to be shown.
+    fn output(&self, node: &Node) -> Result<Option<Vec<String>>> {
+        let Some(exprs) = self.outputs.get(&node.id).filter(|exprs| !exprs.is_empty()) else { return Ok(None) };
+        let below: Vec<analyzer::query::Expr> = inputs(node)
+            .into_iter()
+            .filter_map(|(input, _)| self.outputs.get(&self.shown(input).id))
+            .flatten()
+            .cloned()
+            .collect();
+        self.output_texts(exprs, &below).map(Some)
+    }
+
+    /// What a hash table holds: what the node below gives.
+    fn hashed_output(&self, input: &Node) -> Result<Option<Vec<String>>> {
+        let Some(exprs) = self.outputs.get(&self.shown(input).id).filter(|exprs| !exprs.is_empty()) else {
+            return Ok(None);
+        };
+        self.output_texts(exprs, exprs).map(Some)
+    }
+
+    fn output_texts(&self, exprs: &[analyzer::query::Expr], given: &[analyzer::query::Expr]) -> Result<Vec<String>> {
+        let names = self.plan.names.iter().filter(|name| name.alias != GROUP_ENTRY).count();
+        // An INSERT has an entry for what it inserts.
+        let qualify = names > 1 || self.plan.command == Command::Insert;
+        let names = PlanNames { names: &self.names, catalog: self.catalog, env: self.env, qualify, own: None, given, leaves: &self.leaves };
+        let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
+        exprs.iter().map(|expr| deparser.expression(expr)).collect()
+    }
+
+    /// The calls of a function scan, for VERBOSE.
+    fn function_calls(&self, node: &Node) -> Result<Option<String>> {
+        let NodeKind::FunctionScan { .. } = &node.kind else { return Ok(None) };
+        let calls = node.details.iter().find(|detail| detail.label == FUNCTION_CALL);
+        calls.filter(|_| self.options.verbose).map(|calls| Ok(self.parts(node, calls)?.join(", "))).transpose()
+    }
+
     fn window(&self, window: &ShownWindow) -> Result<String> {
         let qualify =
             self.options.verbose || self.plan.names.iter().filter(|name| name.alias != GROUP_ENTRY).count() > 1;
-        let names = PlanNames { names: &self.names, catalog: self.catalog, env: self.env, qualify, own: None };
+        let names = PlanNames { names: &self.names, catalog: self.catalog, env: self.env, qualify, own: None, given: &[], leaves: &self.leaves };
         let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
         let mut clauses = Vec::new();
         for (words, keys) in [("PARTITION BY", &window.partition), ("ORDER BY", &window.order)] {
@@ -404,9 +480,17 @@ impl Printer<'_> {
         };
         let qualify = self.options.verbose
             || own.is_none() && self.plan.names.iter().filter(|name| name.alias != GROUP_ENTRY).count() > 1;
-        let names = PlanNames { names: &self.names, catalog: self.catalog, env: self.env, qualify, own };
+        let names = PlanNames { names: &self.names, catalog: self.catalog, env: self.env, qualify, own, given: &[], leaves: &self.leaves };
         let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
-        let parts = detail.exprs.iter().enumerate().map(|(at, expr)| match is_condition(detail) {
+        // Keys of groups are shown as the node below has them, which computes them unless it only passes them on.
+        let computed = detail.label == "Group Key"
+            && inputs(node).next().is_none_or(|(input, _)| {
+                !matches!(
+                    self.shown(input).kind,
+                    NodeKind::Sort { .. } | NodeKind::Unique { .. } | NodeKind::Limit { .. } | NodeKind::Material { .. }
+                )
+            });
+        let parts = detail.exprs.iter().enumerate().map(|(at, expr)| match is_condition(detail) || computed {
             true => deparser.expression(expr),
             false => key_text(&deparser, expr, detail.texts.get(at).map_or("", String::as_str)),
         });
@@ -416,7 +500,8 @@ impl Printer<'_> {
     fn relation(&self, at: usize) -> String {
         let Some(relation) = self.plan.relations.get(at) else { return String::new() };
         let mut text = if self.options.verbose {
-            format!("{}.{}", quote_identifier(&relation.schema), quote_identifier(&relation.name))
+            let schema = if relation.schema.starts_with("pg_temp_") { "pg_temp" } else { &*relation.schema };
+            format!("{}.{}", quote_identifier(schema), quote_identifier(&relation.name))
         } else {
             quote_identifier(&relation.name)
         };
@@ -461,12 +546,22 @@ impl Printer<'_> {
                 format!("Tid Scan on {}", self.relation(*relation))
             }
             NodeKind::Constants { .. } | NodeKind::Values { .. } => "Values Scan on \"*VALUES*\"".into(),
-            NodeKind::FunctionScan { functions, .. } => match functions.first().map(|f| &f.call.kind) {
+            NodeKind::FunctionScan { functions, entry, .. } => match functions.first().map(|f| &f.call.kind) {
                 Some(crate::plan::ExprKind::Call(call)) if functions.len() == 1 => {
-                    format!("Function Scan on {}", self.catalog.function(call.function)?.proname)
+                    let row = self.catalog.function(call.function)?;
+                    let schema = match self.options.verbose {
+                        true => self.catalog.schema_name(row.pronamespace)?.unwrap_or_default() + ".",
+                        false => String::new(),
+                    };
+                    let alias = self.names.get(*entry).map(|name| &name.alias).filter(|alias| **alias != *row.proname);
+                    let alias = alias.map(|alias| format!(" {}", quote_identifier(alias))).unwrap_or_default();
+                    format!("Function Scan on {schema}{}{alias}", quote_identifier(&row.proname))
                 }
                 Some(crate::plan::ExprKind::JsonTable(_)) => "Table Function Scan on \"json_table\"".into(),
-                _ => "Function Scan".into(),
+                _ => match self.names.get(*entry) {
+                    Some(name) => format!("Function Scan on {}", quote_identifier(&name.alias)),
+                    None => "Function Scan".into(),
+                },
             },
             NodeKind::SubqueryScan { alias, .. } => format!("Subquery Scan on {}", quote_identifier(alias)),
             NodeKind::CteScan { alias, name, .. } => {
@@ -511,9 +606,13 @@ impl Printer<'_> {
     }
 }
 
+/// The detail that holds the calls of a function scan.
+pub(crate) const FUNCTION_CALL: &str = "Function Call";
+
 /// Whether a detail's expressions are conditions rather than keys.
 fn is_condition(detail: &Detail) -> bool {
-    detail.label.ends_with("Filter") || detail.label.ends_with("Cond") || detail.label == "Order By"
+    let label = detail.label;
+    label.ends_with("Filter") || label.ends_with("Cond") || matches!(label, "Order By" | FUNCTION_CALL)
 }
 
 /// A key by which rows are sorted or grouped. Keys that are no plain columns stand in parentheses.

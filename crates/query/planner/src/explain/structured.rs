@@ -107,6 +107,9 @@ impl Printer<'_> {
             self.measured(did, &mut all);
         }
         all.push(("Disabled", Value::truth(false)));
+        if let Some(output) = self.output(node)? {
+            all.push(("Output", Value::List(output)));
+        }
         self.particulars(node, actual.as_ref(), &mut all)?;
         let plans = self.below(node)?;
         if !plans.is_empty() {
@@ -187,7 +190,18 @@ impl Printer<'_> {
         {
             all.push(("Inner Unique", Value::truth(*inner_unique)));
         }
-        for detail in &node.details {
+        let calls = |label: &str| label == super::FUNCTION_CALL && !self.options.verbose;
+        for detail in node.details.iter().filter(|detail| !calls(detail.label)) {
+            if detail.exprs.is_empty() {
+                all.push((
+                    detail.label,
+                    match detail.label {
+                        "Conflict Resolution" => Value::Text(detail.texts.join(", ")),
+                        _ => Value::List(detail.texts.clone()),
+                    },
+                ));
+                continue;
+            }
             all.push((
                 detail.label,
                 match self.keys(node, detail)? {

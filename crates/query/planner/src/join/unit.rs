@@ -8,6 +8,7 @@ use error::{Error, Result};
 
 use super::{Unit, UnitKind};
 use crate::estimate::BaseRelation;
+use crate::explain::FUNCTION_CALL;
 use crate::level::{Built, CteTarget, Layout, PathKey, Planner};
 use crate::plan::*;
 use crate::prepare::{Relids, relids_of};
@@ -207,12 +208,12 @@ impl Planner<'_> {
         let mut rows: f64 = 1.0;
         let mut from = 0;
         let mut result = Ok(());
+        let calls: Vec<Expr> = functions.iter().map(|function| function.call.clone()).collect();
         for function in functions {
             let set = match &function.call.kind {
                 ExprKind::Function(call) => {
                     if call.set {
-                        let estimate = self.ctx.catalog.function(call.function)?.prorows;
-                        rows = rows.max(f64::from(estimate));
+                        rows = rows.max(self.set_rows(call)?);
                     }
                     call.set
                 }
@@ -246,7 +247,11 @@ impl Planner<'_> {
             rows,
             width: self.width(&all),
         };
-        let node = self.node(NodeKind::FunctionScan { functions: compiled, ordinality }, &all, cost)?;
+        let entry = at + self.level().names_offset;
+        let mut node = self.node(NodeKind::FunctionScan { functions: compiled, ordinality, entry }, &all, cost)?;
+        if self.ctx.keeps_outputs {
+            self.detail(&mut node, FUNCTION_CALL, &calls);
+        }
         Ok(Built { node, layout: all, order: Vec::new() })
     }
 

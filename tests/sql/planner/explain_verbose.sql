@@ -1,0 +1,35 @@
+-- What each node gives, as EXPLAIN VERBOSE says.
+create table t1(a int, b int, c text); create table t2(a int, b int, d text);
+insert into t1 select i,i%10,i::text from generate_series(1,1000) i; insert into t2 select i,i%10,i::text from generate_series(1,1000) i;
+create index on t1(a); analyze t1; analyze t2;
+explain (verbose, costs off) select * from t1;
+explain (verbose, costs off) select a+1, c from t1 where b = 3 order by a+1;
+explain (verbose, costs off) select sum(a) from t1;
+explain (verbose, costs off) select b, sum(a)+1 from t1 group by b having count(*) > 3 order by 2;
+explain (verbose, costs off) select t1.a, t2.d from t1 join t2 on t1.a=t2.b where t1.b = 3;
+explain (verbose, costs off) select t1.*, t2.d, x.a from t1 join t2 on t1.a=t2.b left join t2 x on x.a=t1.b;
+explain (verbose, costs off) select distinct b from t1;
+explain (verbose, costs off) select a, (select max(b) from t2 where t2.a=t1.a) from t1 limit 3;
+explain (verbose, costs off) select * from (values (1,2),(3,4)) v(x,y) where x > 1;
+explain (verbose, costs off) select 1, 'x'::text;
+explain (verbose, costs off) select rank() over (partition by b order by a), a from t1;
+explain (verbose, costs off) insert into t1 values (1,2,'x') returning a;
+explain (verbose, costs off) update t1 set b = b+1 where a = 3 returning *;
+explain (verbose, costs off) delete from t1 where a = 3;
+explain (verbose, costs off) insert into t1(a) select b from t2;
+explain (verbose, costs off) select a from t1 union select b from t2;
+explain (verbose, costs off) select a from t1 union all select b from t2;
+explain (verbose, costs off) with x as materialized (select a, b from t1) select a from x where b = 2;
+explain (verbose, costs off) select * from t1 where a = 5 limit 1;
+explain (verbose, costs off) select s.* from (select a, b+1 as z from t1 offset 0) s where z > 3;
+explain (verbose, costs off) select generate_series(1,a) from t1;
+explain (verbose, costs off) select * from t1 for update;
+explain (verbose, costs off) select count(*) from t1 group by (a+b);
+explain (verbose, costs off) select t1.a from t1 where exists (select 1 from t2 where t2.a = t1.b);
+explain (verbose, costs off) select a from t1 where b > (select avg(a) from t2);
+-- Conflicts: how they are resolved, and by which indexes.
+create table oc(a int primary key, b text); create unique index oc_b on oc(b);
+explain (costs off) insert into oc values (1,'x') on conflict do nothing;
+explain (costs off) insert into oc values (1,'x') on conflict (a) do update set b=excluded.b where excluded.b<>'z' and exists (select 1 from oc o2 where o2.b = excluded.b);
+explain (verbose, costs off) insert into oc values (1,'x') on conflict (b) do nothing returning a, b||'y';
+DROP TABLE t1, t2, oc;
