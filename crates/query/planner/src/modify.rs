@@ -1,8 +1,8 @@
 //! INSERT, UPDATE, DELETE: the rows, and what is to be done with them.
 
 use analyzer::query::{self as q, Command, Expr, ExprKind, RowVersion, Var};
-use catalog::format::quote_identifier;
 use catalog::Relation;
+use catalog::format::quote_identifier;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 

@@ -10,7 +10,8 @@ fn plan_with(sql: &str, params: analyzer::Params) -> error::Result<Plan> {
     let statements = parser::parse(sql)?;
     let (query, params) = analyzer::analyze(&catalog, &env, sql, &statements[0].statement, params)?;
     let costs = planner::Costs::default();
-    let context = planner::Context { catalog: &catalog, env: &env, costs: &costs, keeps_outputs: false, block_count: &|_| None };
+    let context =
+        planner::Context { catalog: &catalog, env: &env, costs: &costs, keeps_outputs: false, block_count: &|_| None };
     planner::plan(query, params, &context)
 }
 

@@ -60,8 +60,8 @@ mod session;
 mod startup;
 mod statement_cache;
 pub mod statistics;
-mod text_search;
 mod statistics_import;
+mod text_search;
 mod utility;
 mod warm;
 

@@ -395,9 +395,7 @@ impl Import<'_> {
             }
         }
         let (less, equal) = (less.unwrap_or_default(), equal.unwrap_or_default());
-        if common
-            && let Some(values) = self.values(named, "most_common_vals", ty, Some("most_common_freqs"))?
-        {
+        if common && let Some(values) = self.values(named, "most_common_vals", ty, Some("most_common_freqs"))? {
             let numbers = named.reals("most_common_freqs");
             set(row, slot::MOST_COMMON, equal, collation, numbers, Some(values))?;
         }

@@ -29,7 +29,13 @@ pub fn warm_up(settings: &Settings) {
     let catalog = Catalog::builtin();
     let environment = DefaultEnvironment::default();
     let costs = planner::Costs::of(settings);
-    let context = planner::Context { catalog: &catalog, env: &environment, costs: &costs, keeps_outputs: false, block_count: &|_| Some(1) };
+    let context = planner::Context {
+        catalog: &catalog,
+        env: &environment,
+        costs: &costs,
+        keeps_outputs: false,
+        block_count: &|_| Some(1),
+    };
     for &type_oid in TYPES {
         let _ = types::io(Oid(type_oid), &environment);
     }
@@ -59,8 +65,13 @@ mod tests {
             let params = Params::inferred(vec![Oid(26)]);
             let analyzed = analyzer::analyze(&catalog, &environment, text, &statements[0].statement, params);
             let (query, types) = analyzed.unwrap_or_else(|e| panic!("{text}: {e:?}"));
-            let context =
-                planner::Context { catalog: &catalog, env: &environment, costs: &costs, keeps_outputs: false, block_count: &|_| Some(1) };
+            let context = planner::Context {
+                catalog: &catalog,
+                env: &environment,
+                costs: &costs,
+                keeps_outputs: false,
+                block_count: &|_| Some(1),
+            };
             planner::plan(query, types, &context).unwrap_or_else(|e| panic!("{text}: {e:?}"));
         }
         warm_up(&settings);

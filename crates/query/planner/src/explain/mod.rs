@@ -402,7 +402,15 @@ impl Printer<'_> {
         let names = self.plan.names.iter().filter(|name| name.alias != GROUP_ENTRY).count();
         // An INSERT has an entry for what it inserts.
         let qualify = names > 1 || self.plan.command == Command::Insert;
-        let names = PlanNames { names: &self.names, catalog: self.catalog, env: self.env, qualify, own: None, given, leaves: &self.leaves };
+        let names = PlanNames {
+            names: &self.names,
+            catalog: self.catalog,
+            env: self.env,
+            qualify,
+            own: None,
+            given,
+            leaves: &self.leaves,
+        };
         let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
         exprs.iter().map(|expr| deparser.expression(expr)).collect()
     }
@@ -417,7 +425,15 @@ impl Printer<'_> {
     fn window(&self, window: &ShownWindow) -> Result<String> {
         let qualify =
             self.options.verbose || self.plan.names.iter().filter(|name| name.alias != GROUP_ENTRY).count() > 1;
-        let names = PlanNames { names: &self.names, catalog: self.catalog, env: self.env, qualify, own: None, given: &[], leaves: &self.leaves };
+        let names = PlanNames {
+            names: &self.names,
+            catalog: self.catalog,
+            env: self.env,
+            qualify,
+            own: None,
+            given: &[],
+            leaves: &self.leaves,
+        };
         let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
         let mut clauses = Vec::new();
         for (words, keys) in [("PARTITION BY", &window.partition), ("ORDER BY", &window.order)] {
@@ -480,14 +496,25 @@ impl Printer<'_> {
         };
         let qualify = self.options.verbose
             || own.is_none() && self.plan.names.iter().filter(|name| name.alias != GROUP_ENTRY).count() > 1;
-        let names = PlanNames { names: &self.names, catalog: self.catalog, env: self.env, qualify, own, given: &[], leaves: &self.leaves };
+        let names = PlanNames {
+            names: &self.names,
+            catalog: self.catalog,
+            env: self.env,
+            qualify,
+            own,
+            given: &[],
+            leaves: &self.leaves,
+        };
         let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
         // Keys of groups are shown as the node below has them, which computes them unless it only passes them on.
         let computed = detail.label == "Group Key"
             && inputs(node).next().is_none_or(|(input, _)| {
                 !matches!(
                     self.shown(input).kind,
-                    NodeKind::Sort { .. } | NodeKind::Unique { .. } | NodeKind::Limit { .. } | NodeKind::Material { .. }
+                    NodeKind::Sort { .. }
+                        | NodeKind::Unique { .. }
+                        | NodeKind::Limit { .. }
+                        | NodeKind::Material { .. }
                 )
             });
         let parts = detail.exprs.iter().enumerate().map(|(at, expr)| match is_condition(detail) || computed {

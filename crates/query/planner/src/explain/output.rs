@@ -245,7 +245,8 @@ impl Finder<'_> {
                 let keys = node.details.iter().filter(|detail| detail.label == "Group Key");
                 let keys: Vec<Expr> = keys.flat_map(|detail| detail.exprs.iter().cloned()).collect();
                 add(&mut want, keys.iter().cloned());
-                let keys: Vec<&Expr> = want.iter().filter(|expr| keys.contains(expr)).chain(own.iter().copied()).collect();
+                let keys: Vec<&Expr> =
+                    want.iter().filter(|expr| keys.contains(expr)).chain(own.iter().copied()).collect();
                 let mut theirs = parts(keys, &input.shown);
                 add(&mut theirs, parts(&want, &input.shown));
                 self.node(input, theirs, Ask::AtLeast);
@@ -294,7 +295,8 @@ impl Finder<'_> {
             location: NO_LOCATION,
         };
         let known = |number: usize| {
-            let found = want.iter().find(|expr| matches!(&expr.kind, ExprKind::Var(var) if var.column == number as i16));
+            let found =
+                want.iter().find(|expr| matches!(&expr.kind, ExprKind::Var(var) if var.column == number as i16));
             found.cloned().unwrap_or_else(|| column(number))
         };
         Some((1..=name.columns.len()).map(known).collect())
