@@ -104,7 +104,7 @@ pub(super) type Leaves = HashMap<(usize, i16), Expr>;
 /// Finds the columns that set operations give names of their own.
 pub(super) fn leaves(node: &Node, names: &[EntryName], found: &mut Leaves) {
     let first = match &node.kind {
-        NodeKind::Append { inputs } | NodeKind::MergeAppend { inputs, .. } => inputs.first(),
+        NodeKind::Append { inputs, .. } | NodeKind::MergeAppend { inputs, .. } => inputs.first(),
         NodeKind::SetOp { left, .. } => Some(&**left),
         NodeKind::RecursiveUnion { start, .. } => Some(&**start),
         _ => None,
@@ -166,7 +166,7 @@ impl Finder<'_> {
                     return;
                 }
             }
-            NodeKind::Append { inputs } | NodeKind::MergeAppend { inputs, .. } => {
+            NodeKind::Append { inputs, .. } | NodeKind::MergeAppend { inputs, .. } => {
                 for input in inputs {
                     let position = |expr: &Expr| node.shown.iter().position(|own| own == expr);
                     let theirs = want.iter().filter_map(position).filter_map(|at| input.shown.get(at).cloned());
