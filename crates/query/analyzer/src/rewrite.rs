@@ -91,8 +91,10 @@ impl Analyzer<'_> {
         let result = self.deeper(|this| this.rewrite(&mut inner));
         self.expanding.pop();
         result?;
-        // A later ALTER may have added no columns to the stored query; the entry's names are the view's own.
+        // The entry's names are the view's own. CREATE OR REPLACE may have added columns since a query over it was stored: rules speak of them.
         let entry = &mut query.range_table[at];
+        let added = inner.output().skip(entry.columns.len());
+        entry.columns.extend(added.map(|target| EntryColumn { name: target.name.clone(), ty: target.expr.ty }));
         entry.kind = EntryKind::Subquery { query: Box::new(inner), view, security_barrier: barrier };
         Ok(false)
     }
