@@ -319,6 +319,6 @@ impl Reader<'_, '_> {
             && self.key.strategy == Strategy::List
             && negator.is_valid()
             && self.strategy(negator, n)? == Some(EQUAL);
-        Ok(excludes.then(|| KeyTest::Column(n, KeyFact::NotIn(value, element))))
+        Ok(excludes.then_some(KeyTest::Column(n, KeyFact::NotIn(value, element))))
     }
 }
