@@ -41,7 +41,7 @@ pub(crate) fn declare(column: &mut Column<'_>, name: Option<&str>, no_inherit: b
     if conflict {
         return Err(conflicting_inheritance(&column.new.name, of_table));
     }
-    let declared = column.not_null.get_or_insert_with(|| Declared { name: None, no_inherit });
+    let declared = column.not_null.get_or_insert(Declared { name: None, no_inherit });
     match (&declared.name, name) {
         (Some(have), Some(name)) if have != name => {
             let text = format!("conflicting not-null constraint names \"{have}\" and \"{name}\"");
