@@ -487,7 +487,7 @@ fn number_interval(low: f64, high: f64) -> (Vec<u8>, Vec<u8>) {
 fn network_interval(network: &Inet) -> (Vec<u8>, Vec<u8>) {
     let key = |number: u128| {
         let mut key = vec![network.is_v6() as u8];
-        key.extend_from_slice(&network.with_number(number).address());
+        key.extend_from_slice(network.with_number(number).address());
         key
     };
     let (number, mask) = (network.number(), network.mask());

@@ -161,7 +161,7 @@ impl IndexPlan {
             || row.indnkeyatts as usize != self.keys
             || row.indisunique != self.unique
             || row.indnullsnotdistinct != self.nulls_not_distinct
-            || row.indisexclusion != !self.excluding.is_empty()
+            || row.indisexclusion == self.excluding.is_empty()
             || !row.indisvalid
             || self.for_constraint && (row.indisprimary != self.primary || row.indimmediate != self.immediate)
         {

@@ -168,7 +168,7 @@ impl Import<'_> {
 
     /// Sorts pairs of names and values by what is known.
     fn pairs(&self, names: &'static [(&'static str, Oid)], args: &Arguments) -> Result<Named> {
-        if args.len() % 2 != 0 {
+        if !args.len().is_multiple_of(2) {
             let hint = "Provide an even number of variadic arguments that can be divided into pairs.";
             return Err(invalid("variadic arguments must be name/value pairs").hint(hint));
         }

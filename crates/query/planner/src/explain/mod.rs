@@ -381,12 +381,8 @@ impl Printer<'_> {
     /// What a node gives; none if it is not to be shown.
     fn output(&self, node: &Node) -> Result<Option<Vec<String>>> {
         let Some(exprs) = self.outputs.get(&node.id).filter(|exprs| !exprs.is_empty()) else { return Ok(None) };
-        let below: Vec<analyzer::query::Expr> = inputs(node)
-            .into_iter()
-            .filter_map(|(input, _)| self.outputs.get(&self.shown(input).id))
-            .flatten()
-            .cloned()
-            .collect();
+        let below: Vec<analyzer::query::Expr> =
+            inputs(node).filter_map(|(input, _)| self.outputs.get(&self.shown(input).id)).flatten().cloned().collect();
         self.output_texts(exprs, &below).map(Some)
     }
 

@@ -95,7 +95,9 @@ impl TargetIndex {
     /// Fails for an empty period, whatever the other columns have.
     pub fn check_period(&self, table: &OpenTable, columns: &[&Column], row: usize) -> Result<()> {
         let Some(multirange) = self.exclusion.as_ref().and_then(|exclusion| exclusion.period) else { return Ok(()) };
-        let Some((at, column)) = columns.iter().enumerate().take(self.open.key_len()).last() else { return Ok(()) };
+        let Some((at, column)) = columns.iter().enumerate().take(self.open.key_len()).next_back() else {
+            return Ok(());
+        };
         let value = column.get(row);
         let number = self.open.row.indkey.get(at).copied().unwrap_or(0);
         let column = table.relation.column(number);
