@@ -326,10 +326,12 @@ mod tests {
         /// What matches is never missed, and what the index is certain of matches.
         #[test]
         fn queries_agree_with_documents(words in proptest::collection::vec("[a-c]{1,2}", 0..4), query in "[a-c]{1,2}(:\\*)?( (&|\\||<->|& !) [a-c]{1,2}(:\\*)?){0,3}") {
-            let mut builder = Builder::default();
+            let mut places = std::collections::BTreeMap::<&str, Vec<Position>>::new();
             for (at, word) in words.iter().enumerate() {
-                builder.add(word.as_bytes(), [Position::new(at as u32 + 1, 0)]);
+                places.entry(word).or_default().push(Position::new(at as u32 + 1, 0));
             }
+            let mut builder = Builder::default();
+            places.into_iter().for_each(|(word, positions)| builder.add(word.as_bytes(), positions));
             let mut vector = Vec::new();
             builder.write(&mut vector).unwrap();
             let query = query_text::parse(&query, &env()).unwrap();
