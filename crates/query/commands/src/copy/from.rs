@@ -209,6 +209,7 @@ fn locate(error: Error, relation: &Relation, lines: &Lines<'_>) -> Error {
         return error;
     }
     match lines.number {
+        read if lines.waits => error.context(format!("COPY {}, line {}", relation.name(), read + 1)),
         0 => error.context(format!("COPY {}", relation.name())),
         number => error.context(format!("COPY {}, line {number}: \"{}\"", relation.name(), lines.shown())),
     }

@@ -103,6 +103,8 @@ pub(super) struct Lines<'a> {
     force_null: Vec<bool>,
     /// Lines read.
     pub number: u64,
+    /// More data is awaited; stays if they do not come.
+    pub waits: bool,
     /// Where the line that was read last stands in the buffer.
     line: Range<usize>,
     /// CSV: there are quotes in that line.
@@ -126,6 +128,7 @@ impl<'a> Lines<'a> {
             force_not_null: forced(&options.force_not_null),
             force_null: forced(&options.force_null),
             number: 0,
+            waits: false,
             line: 0..0,
             quoted: false,
         }
@@ -139,7 +142,9 @@ impl<'a> Lines<'a> {
         self.buffer.drain(..self.at);
         self.at = 0;
         self.line = 0..0;
+        self.waits = true;
         self.ended = !self.source.read(&mut self.buffer)?;
+        self.waits = false;
         Ok(!self.ended)
     }
 
