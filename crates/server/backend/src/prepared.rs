@@ -33,6 +33,12 @@ pub(crate) struct ResultColumn {
     pub typmod: i32,
 }
 
+/// What a statement prepared earlier keeps to of its result: names and types. The table may be another of the same name by now.
+fn promised(columns: &Option<Vec<ResultColumn>>) -> Option<Vec<(&str, Oid, i32)>> {
+    let columns = columns.as_ref()?.iter();
+    Some(columns.map(|column| (column.name.as_str(), column.type_oid, column.typmod)).collect())
+}
+
 /// A statement, ready to be bound.
 pub(crate) struct Prepared {
     /// The text it stands in.
@@ -227,7 +233,8 @@ impl Session<'_> {
         let (query, types) =
             analyzer::analyze(self.catalog(), self, &prepared.text, statement, prepared.given.clone())?;
         let plan = self.make_plan(query, types.clone())?;
-        if self.result_of(&plan)? != prepared.result || types != prepared.params {
+        let result = self.result_of(&plan)?;
+        if promised(&result) != promised(&prepared.result) || types != prepared.params {
             bail!(FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
         }
         prepared.plan.replace(Some((plan.clone(), generations.0, generations.1)));
