@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout};
 
 use client::{CommandTag, CopyInfo, Format, QueryResult};
+use sys::Signal;
 
 use super::results::Destination;
 use crate::lexer::{Continues, inline_copies};
@@ -35,7 +37,18 @@ impl Psql {
         let mut stream = self.request.copy.take();
         let sent = match &mut stream {
             Some(CopyStream::File(file)) => self.send_all(file),
-            Some(CopyStream::Command(_, output)) => self.send_all(output),
+            Some(CopyStream::Command(child, output)) => {
+                let sent = self.send_all(output);
+                if self.interrupt.pressed() {
+                    // The terminal has told it, unless it was only just coming up.
+                    let _ = sys::process::kill(child.id() as i32, Signal::Int);
+                } else if sent.is_ok() && child.wait().is_ok_and(|status| status.signal() == Some(Signal::Int.number()))
+                {
+                    // It saw Ctrl-C before we did: what came is not all.
+                    self.interrupt.press();
+                }
+                sent
+            }
             Some(CopyStream::Standard) if !self.reads_stdin() => self.send_stdin(),
             Some(CopyStream::Standard) | None if info.format == Format::Binary => self.send_stdin(),
             Some(CopyStream::Standard) | None => self.send_lines(),
