@@ -3,6 +3,8 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 macro_rules! signals {
@@ -144,6 +146,17 @@ pub fn block(signals: &[Signal]) {
 pub fn unblock(signals: &[Signal]) {
     // SAFETY: the set is initialised.
     unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &set_of(signals), std::ptr::null_mut()) };
+}
+
+/// The program that `command` starts does not inherit that `signals` are blocked here, as by a [`Queue`].
+pub fn unblock_in(command: &mut Command, signals: &'static [Signal]) {
+    // SAFETY: between fork and exec, `pthread_sigmask` is async-signal-safe, and nothing is allocated.
+    unsafe {
+        command.pre_exec(|| {
+            unblock(signals);
+            Ok(())
+        })
+    };
 }
 
 /// Signals turned into something to poll: they are blocked, and read from a file descriptor instead. A forked child

@@ -10,7 +10,7 @@
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use client::CancelHandle;
@@ -75,13 +75,14 @@ impl Interrupt {
 
     /// Ctrl-C was pressed, which the line editor reads as a character.
     pub fn press(&self) {
-        if !self.shared.pressed.swap(true, Ordering::AcqRel) {
-            let _ = rustix::io::write(&self.shared.wake, b"!");
-        }
+        let _running = self.shared.lock();
+        self.shared.press();
     }
 
     /// Forgets an earlier Ctrl-C.
     pub fn clear(&self) {
+        // Not between the flag and the wake-up of a Ctrl-C that is only just coming.
+        let _running = self.shared.lock();
         if self.shared.pressed.swap(false, Ordering::AcqRel) {
             let _ = rustix::io::read(&self.woken, &mut [0u8; 64]);
         }
@@ -89,13 +90,13 @@ impl Interrupt {
 
     /// From now on, Ctrl-C cancels this; gives what it cancelled before.
     pub fn set_running(&self, running: Running) -> Running {
-        std::mem::replace(&mut *self.shared.running.lock().unwrap_or_else(PoisonError::into_inner), running)
+        std::mem::replace(&mut *self.shared.lock(), running)
     }
 
     /// If Ctrl-C has been pressed, waits until the cancel request is sent, so that what is said about it comes first.
     pub fn settle(&self) {
         if self.pressed() {
-            drop(self.shared.running.lock());
+            drop(self.shared.lock());
         }
     }
 
@@ -128,6 +129,17 @@ impl Interrupt {
 }
 
 impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the flag and wakes who waits. The pipe holds a byte exactly if the flag is set, as both change under the lock.
+    fn press(&self) {
+        if !self.pressed.swap(true, Ordering::AcqRel) {
+            let _ = rustix::io::write(&self.wake, b"!");
+        }
+    }
+
     fn watch(&self, queue: &Queue) {
         loop {
             let mut fds = [PollFd::from_borrowed_fd(queue.as_fd(), PollFlags::IN)];
@@ -135,9 +147,8 @@ impl Shared {
                 continue;
             }
             while queue.next().is_some() {
-                let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                self.pressed.store(true, Ordering::Release);
-                let _ = rustix::io::write(&self.wake, b"!");
+                let running = self.lock();
+                self.press();
                 if let Some(handle) = &running.cancel {
                     let said = match handle.cancel() {
                         Ok(()) => "Cancel request sent\n".to_string(),

@@ -4,11 +4,12 @@
 //! left early (`q`) is no error: what comes after it is dropped.
 
 use std::io::{self, IsTerminal, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use rustix::termios::tcgetwinsize;
 
 use crate::print::PagerUse;
+use crate::shell;
 
 /// Which program shows the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl Pager {
     pub(crate) fn start(purpose: Purpose) -> Option<Pager> {
         let program = program(purpose)?;
         let _ = io::stdout().flush();
-        let child = Command::new("/bin/sh").arg("-c").arg(program).stdin(Stdio::piped()).spawn().ok()?;
+        let child = shell::command(program.as_bytes()).stdin(Stdio::piped()).spawn().ok()?;
         Some(Pager { child, is_gone: false })
     }
 
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_pager_that_is_left_takes_all() {
-        let child = Command::new("/bin/sh").arg("-c").arg("exit 0").stdin(Stdio::piped()).spawn().unwrap();
+        let child = shell::command(b"exit 0").stdin(Stdio::piped()).spawn().unwrap();
         let mut pager = Pager { child, is_gone: false };
         for _ in 0..1000 {
             pager.write_all(&[b'x'; 1000]).unwrap();

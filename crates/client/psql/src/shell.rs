@@ -7,10 +7,19 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+use sys::Signal;
+
 /// A command for `sh`, as C's `system` and `popen` run it.
 pub fn command(text: &[u8]) -> Command {
-    let mut command = Command::new("/bin/sh");
+    let mut command = program("/bin/sh");
     command.arg0("sh").arg("-c").arg(OsStr::from_bytes(text));
+    command
+}
+
+/// A program that Ctrl-C at the terminal ends, though psql has blocked its signal (see [`crate::interrupt`]).
+pub fn program(name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
+    sys::signal::unblock_in(&mut command, &[Signal::Int]);
     command
 }
 

@@ -256,9 +256,13 @@ fn end_of_input_and_errors_at_a_terminal() {
 
 /// Waits until a query counts one.
 fn wait_for(session: &mut Session, query: &str) {
+    wait_until(query, || session.value(query) == "1");
+}
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let until = Instant::now() + PATIENCE;
-    while session.value(query) != "1" {
-        assert!(Instant::now() < until, "{query}");
+    while !holds() {
+        assert!(Instant::now() < until, "{what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -296,13 +300,22 @@ fn ctrl_c_stops_what_psql_is_doing() {
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let mut writer = std::fs::File::options().read(true).write(true).open(&fifo).unwrap();
     writer.write_all(b"three\n").unwrap();
-    for place in [format!("'{}'", fifo.display()), "program 'sleep 100'".into()] {
+    let pid = directory.path().join("pid");
+    let sleep = format!("program 'echo $$ > {}; exec sleep 100'", pid.display());
+    for place in [format!("'{}'", fifo.display()), sleep] {
         pty.forget();
         pty.keys(&format!("\\copy lines from {place}\r"));
         wait_for(
             &mut other,
             "select count(*) from pg_stat_activity where query ilike 'copy lines%' and state = 'active'",
         );
+        // A shell that is only just coming up may overhear it, and the program come after.
+        if place.starts_with("program") {
+            wait_until("the program runs", || {
+                let pid = std::fs::read_to_string(&pid).unwrap_or_default();
+                std::fs::read_to_string(format!("/proc/{}/comm", pid.trim())).is_ok_and(|name| name == "sleep\n")
+            });
+        }
         pty.step("<C-c>", &[prompt]);
         assert!(is_broken_off(&pty.text()), "{}", pty.text());
     }

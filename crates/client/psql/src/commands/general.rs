@@ -103,10 +103,7 @@ pub(super) fn shell(psql: &mut Psql, call: &mut Call<'_>) -> Status {
     psql.output.flush();
     let mut command = match &text {
         Some(text) => shell::command(text),
-        None => {
-            let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into());
-            std::process::Command::new(shell)
-        }
+        None => shell::program(std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into())),
     };
     match command.status() {
         Ok(status) => {

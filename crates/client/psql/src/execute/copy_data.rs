@@ -5,11 +5,13 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout};
+use std::time::Duration;
 
 use client::{CommandTag, CopyInfo, Format, QueryResult};
 use sys::Signal;
 
 use super::results::Destination;
+use crate::interrupt::Waited;
 use crate::lexer::{Continues, inline_copies};
 use crate::output::{Output, Target};
 use crate::session::Psql;
@@ -40,12 +42,14 @@ impl Psql {
             Some(CopyStream::Command(child, output)) => {
                 let sent = self.send_all(output);
                 if self.interrupt.pressed() {
-                    // The terminal has told it, unless it was only just coming up.
+                    // If it was not the terminal, who told us did not tell it.
                     let _ = sys::process::kill(child.id() as i32, Signal::Int);
                 } else if sent.is_ok() && child.wait().is_ok_and(|status| status.signal() == Some(Signal::Int.number()))
                 {
-                    // It saw Ctrl-C before we did: what came is not all.
-                    self.interrupt.press();
+                    // It saw Ctrl-C before we do, and what came is not all. Or the signal was for it alone.
+                    if self.interrupt.wait(None, Some(Duration::from_secs(1))) != Waited::Interrupted {
+                        self.interrupt.press();
+                    }
                 }
                 sent
             }
