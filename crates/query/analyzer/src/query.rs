@@ -693,6 +693,16 @@ impl RowComparison {
             _ => None,
         }
     }
+
+    /// Its strategy number in B-tree operator families.
+    pub fn strategy(self) -> i16 {
+        match self {
+            RowComparison::Less => 1,
+            RowComparison::LessOrEqual => 2,
+            RowComparison::GreaterOrEqual => 4,
+            RowComparison::Greater => 5,
+        }
+    }
 }
 
 node! {

@@ -1,6 +1,7 @@
 //! Expressions over a query's rows become expressions over columns of batches.
 
 use analyzer::query::{self as q, ExprKind as L, SubLinkKind};
+use catalog::rows::PgAmop;
 use error::{Error, Result};
 use ids::Oid;
 use types::oid;
@@ -147,13 +148,13 @@ impl Planner<'_> {
                 let names = if expr.ty.oid == oid::RECORD { encode_names(names) } else { Box::default() };
                 ExprKind::Row { fields: self.compile_all(fields, layout)?, names }
             }
-            L::RowCompare { comparison, functions, input_collations, left, right, .. } => {
-                let mut pairs = Vec::with_capacity(left.len());
-                for (((l, r), _), collation) in left.iter().zip(right).zip(functions).zip(input_collations) {
-                    let compare = self.comparison(l.ty.oid, r.ty.oid)?;
-                    pairs.push((self.compile(l, layout)?, self.compile(r, layout)?, compare, *collation));
+            L::RowCompare { comparison, operators, input_collations, left, right, .. } => {
+                let mut orders = Vec::with_capacity(left.len());
+                for (((l, r), operator), collation) in left.iter().zip(right).zip(operators).zip(input_collations) {
+                    let args = vec![self.compile(l, layout)?, self.compile(r, layout)?];
+                    orders.push(self.three_way(*operator, *comparison, args, *collation)?);
                 }
-                ExprKind::RowCompare { comparison: *comparison, pairs }
+                ExprKind::RowCompare { comparison: *comparison, orders }
             }
             L::Field { arg, number } => {
                 // A field of a row that is put together right here needs no row.
@@ -423,21 +424,30 @@ impl Planner<'_> {
         Ok(Expr { kind: ExprKind::Domain { arg: Box::new(arg), local, not_null, checks, domain }, ty })
     }
 
-    /// The three-way comparison of two types, which may differ within an operator family.
-    pub fn comparison(&mut self, left: Oid, right: Oid) -> Result<Oid> {
+    /// The three-way comparison behind an operator that is this comparison of some B-tree family.
+    fn three_way(
+        &mut self,
+        operator: Oid,
+        comparison: q::RowComparison,
+        args: Vec<Expr>,
+        collation: Oid,
+    ) -> Result<Expr> {
         let catalog = self.ctx.catalog;
-        if let Some(class) = catalog.default_opclass(catalog::objects::BTREE, left)? {
-            let class = catalog.opclass(class)?;
-            let (l, r) = if left == right || catalog.is_binary_coercible(right, class.opcintype)? {
-                (class.opcintype, class.opcintype)
-            } else {
-                (class.opcintype, right)
-            };
-            if let Some(function) = catalog.family_function(class.opcfamily, l, r, 1)? {
-                return Ok(function);
-            }
-        }
-        Err(Error::not_implemented("comparison of rows of these types"))
+        let ordering =
+            |row: &PgAmop| row.amopmethod == ::catalog::objects::BTREE && row.amopstrategy == comparison.strategy();
+        let families = catalog.operator_families(operator)?;
+        let found = families.iter().find(|row| ordering(row));
+        let function = match found {
+            Some(row) => catalog.family_function(row.amopfamily, row.amoplefttype, row.amoprighttype, 1)?,
+            None => None,
+        };
+        let Some(function) = function else {
+            return Err(Error::not_implemented("comparison of rows by this operator"));
+        };
+        let row = catalog.function(function)?;
+        let (strict, volatile) = (row.proisstrict, row.provolatile == b'v');
+        let call = Call { function, args, collation, strict, volatile, variadic: false };
+        Ok(Expr { kind: ExprKind::Call(call), ty: self.column_type(q::SqlType::plain(oid::INT4))? })
     }
 
     fn compile_sublink(
@@ -543,7 +553,7 @@ impl Planner<'_> {
     ) -> Result<Expr> {
         let boolean = self.column_type(q::SqlType::plain(oid::BOOL))?;
         let ordering = q::RowComparison::from_symbol(&link.operator_name).filter(|_| link.test.len() > 1);
-        let mut pairs = Vec::new();
+        let mut orders = Vec::new();
         let mut parts = Vec::with_capacity(link.test.len());
         for (at, operator) in link.operators.iter().enumerate() {
             let left = self.compile(&link.test[at], layout)?;
@@ -551,9 +561,9 @@ impl Planner<'_> {
             self.level().case_tests.push(column);
             let right = self.compile(&link.casts[at], layout);
             self.level().case_tests.pop();
-            if ordering.is_some() {
-                let compare = self.comparison(link.test[at].ty.oid, link.casts[at].ty.oid)?;
-                pairs.push((left, right?, compare, operator.input_collation));
+            if let Some(comparison) = ordering {
+                let args = vec![left, right?];
+                orders.push(self.three_way(operator.operator, comparison, args, operator.input_collation)?);
                 continue;
             }
             let row = self.ctx.catalog.function(operator.function)?;
@@ -568,7 +578,7 @@ impl Planner<'_> {
             parts.push(Expr { kind: ExprKind::Call(call), ty: boolean });
         }
         if let Some(comparison) = ordering {
-            return Ok(Expr { kind: ExprKind::RowCompare { comparison, pairs }, ty: boolean });
+            return Ok(Expr { kind: ExprKind::RowCompare { comparison, orders }, ty: boolean });
         }
         Ok(match parts.len() {
             1 => parts.swap_remove(0),
@@ -805,12 +815,7 @@ fn slots_of(expr: &Expr, slots: &[Slot], subplans: &[Vec<u32>], add: &mut dyn Fn
             }
             each(otherwise);
         }
-        ExprKind::RowCompare { pairs, .. } => {
-            for (left, right, _, _) in pairs {
-                each(left);
-                each(right);
-            }
-        }
+        ExprKind::RowCompare { orders, .. } => orders.iter().for_each(&mut each),
         ExprKind::SetFields { arg, fields } => {
             each(arg);
             fields.iter().for_each(|(_, e)| each(e));

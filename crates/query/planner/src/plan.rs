@@ -1250,12 +1250,12 @@ pub enum ExprKind {
         /// What its row consists of.
         shape: RowShape,
     },
-    /// `left < right` by columns; `function` is the first pair's comparison and so on. Equality never comes here.
+    /// `left < right` by columns. Equality never comes here.
     RowCompare {
         /// Which.
         comparison: q::RowComparison,
-        /// Pairs, with the three-way comparison function and collation of each.
-        pairs: Vec<(Expr, Expr, Oid, Oid)>,
+        /// The three-way comparison of each pair of columns: an `int4` below, at or above zero, or null.
+        orders: Vec<Expr>,
     },
     /// A field of a row, from 0.
     Field {

@@ -30,6 +30,10 @@ impl Planner<'_> {
         let mut built = self.group(built)?;
         let mut targets = self.level().query.targets.clone();
         built = self.windows(built, &targets)?;
+        // What only windows and groups asked for is not wanted any more.
+        let query = &self.level().query;
+        let kept: Vec<u32> = query.order_by.iter().chain(&query.distinct).map(|clause| clause.target_ref).collect();
+        targets.retain(|target| !target.junk || kept.contains(&target.sort_ref));
         // Rows to be locked are found by their addresses.
         let marks = self.level().query.row_marks.clone();
         let mut tids = Vec::new();

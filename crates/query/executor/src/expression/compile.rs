@@ -80,10 +80,8 @@ pub(crate) fn compile(expression: &plan::Expr) -> Result<Compiled> {
             strict: call.strict,
             shape: rows::Assembly::new(ty.oid, shape),
         })),
-        ExprKind::RowCompare { comparison, pairs } => {
-            let pairs =
-                pairs.iter().map(|(left, right, _, collation)| Ok((compile(left)?, compile(right)?, *collation)));
-            Op::RowCompare(Box::new(rows::RowCompare { comparison: *comparison, pairs: pairs.collect::<Result<_>>()? }))
+        ExprKind::RowCompare { comparison, orders } => {
+            Op::RowCompare(Box::new(rows::RowCompare { comparison: *comparison, orders: compile_all(orders)? }))
         }
         ExprKind::Field { arg, index } => Op::Field { arg: boxed(arg)?, index: *index },
         ExprKind::SetFields { arg, fields } => {

@@ -14,36 +14,29 @@ use crate::run::Run;
 /// `ROW(…) < ROW(…)` and its like.
 pub(super) struct RowCompare {
     pub comparison: analyzer::query::RowComparison,
-    pub pairs: Vec<(Compiled, Compiled, Oid)>,
+    /// The three-way comparisons of the pairs.
+    pub orders: Vec<Compiled>,
 }
 
 impl RowCompare {
     /// The first pair that is not equal decides; a null before that makes the answer null.
     pub fn evaluate(&mut self, input: &Batch, rows: Rows<'_>, run: &mut Run<'_>, out: &mut Column) -> Result<()> {
         use analyzer::query::RowComparison::*;
-        for (left, right, _) in &mut self.pairs {
-            left.evaluate(input, rows, run)?;
-            right.evaluate(input, rows, run)?;
-        }
+        super::evaluate_all(&mut self.orders, input, rows, run)?;
         out.reset(input.len());
         for row in rows.iter() {
-            let mut order = Some(std::cmp::Ordering::Equal);
-            for (left, right, collation) in &self.pairs {
-                let (a, b) = (left.result(input).get(row), right.result(input).get(row));
-                if a.is_null() || b.is_null() {
-                    order = None;
-                    break;
-                }
-                order = Some(types::compare(left.ty.oid, *collation, a, b, run.env())?);
-                if order != Some(std::cmp::Ordering::Equal) {
-                    break;
-                }
-            }
+            let mut orders = self.orders.iter().map(|order| order.result(input).get(row));
+            let decisive = orders.find(|order| !matches!(order, DatumRef::B4(0)));
+            let order = match decisive {
+                None => Some(0),
+                Some(DatumRef::B4(order)) => Some(order),
+                Some(_) => None,
+            };
             let holds = order.map(|order| match self.comparison {
-                Less => order.is_lt(),
-                LessOrEqual => order.is_le(),
-                GreaterOrEqual => order.is_ge(),
-                Greater => order.is_gt(),
+                Less => order < 0,
+                LessOrEqual => order <= 0,
+                GreaterOrEqual => order >= 0,
+                Greater => order > 0,
             });
             out.put(row, holds.map_or(DatumRef::Null, |holds| DatumRef::B1(holds as u8)));
         }
