@@ -17,13 +17,16 @@ use types::oid;
 const MOST_COMMON: i16 = 1;
 const HISTOGRAM: i16 = 2;
 const CORRELATION: i16 = 3;
+const COMMON_ELEMENTS: i16 = 4;
+const ELEMENT_COUNTS: i16 = 5;
+const RANGE_LENGTHS: i16 = 6;
+const RANGE_BOUNDS: i16 = 7;
 
 /// Statistics of a column.
 pub(crate) struct ColumnFacts {
     row: Entry<PgStatistic>,
-    /// Decoded when first asked for.
-    common: OnceCell<Option<Rc<Values>>>,
-    bounds: OnceCell<Option<Rc<Values>>>,
+    /// The values of each slot, decoded when first asked for.
+    decoded: [OnceCell<Option<Rc<Values>>>; 5],
 }
 
 /// Values, all of one type.
@@ -33,10 +36,11 @@ pub(crate) struct Values {
 
 impl ColumnFacts {
     pub fn new(row: Entry<PgStatistic>) -> ColumnFacts {
-        ColumnFacts { row, common: OnceCell::new(), bounds: OnceCell::new() }
+        ColumnFacts { row, decoded: Default::default() }
     }
 
-    fn slot(&self, kind: i16) -> Option<(&Option<Vec<f32>>, &Option<Raw>)> {
+    /// The numbers of a kind of statistics, and the slot where its values are.
+    fn slot(&self, kind: i16) -> Option<(&Option<Vec<f32>>, &Option<Raw>, usize)> {
         let s = &*self.row;
         let slots = [
             (s.stakind1, &s.stanumbers1, &s.stavalues1),
@@ -45,7 +49,17 @@ impl ColumnFacts {
             (s.stakind4, &s.stanumbers4, &s.stavalues4),
             (s.stakind5, &s.stanumbers5, &s.stavalues5),
         ];
-        slots.into_iter().find(|slot| slot.0 == kind).map(|(_, numbers, values)| (numbers, values))
+        let at = slots.iter().position(|slot| slot.0 == kind)?;
+        Some((slots[at].1, slots[at].2, at))
+    }
+
+    fn values(&self, kind: i16) -> Option<Rc<Values>> {
+        let (_, values, at) = self.slot(kind)?;
+        self.decoded[at].get_or_init(|| decode(values.as_ref()?).map(Rc::new)).clone()
+    }
+
+    fn numbers(&self, kind: i16) -> Option<&[f32]> {
+        self.slot(kind)?.0.as_deref()
     }
 
     /// The part of the rows that is null.
@@ -72,23 +86,50 @@ impl ColumnFacts {
 
     /// The most common values and their parts of all rows.
     pub fn most_common(&self) -> Option<(Rc<Values>, &[f32])> {
-        let (numbers, values) = self.slot(MOST_COMMON)?;
-        let decoded = self.common.get_or_init(|| decode(values.as_ref()?).map(Rc::new));
-        let (values, numbers) = (decoded.clone()?, numbers.as_ref()?);
-        (values.column.len() == numbers.len()).then_some((values, &numbers[..]))
+        let (values, numbers) = (self.values(MOST_COMMON)?, self.numbers(MOST_COMMON)?);
+        (values.column.len() == numbers.len()).then_some((values, numbers))
     }
 
     /// The histogram's bounds: at least two.
     pub fn histogram(&self) -> Option<Rc<Values>> {
-        let (_, values) = self.slot(HISTOGRAM)?;
-        let decoded = self.bounds.get_or_init(|| decode(values.as_ref()?).map(Rc::new));
-        decoded.clone().filter(|values| values.column.len() >= 2)
+        self.values(HISTOGRAM).filter(|values| values.column.len() >= 2)
     }
 
     /// How far the table stands in the order of the column: -1 to 1.
     pub fn correlation(&self) -> Option<f64> {
-        let (numbers, _) = self.slot(CORRELATION)?;
-        numbers.as_ref()?.first().copied().map(f64::from)
+        self.numbers(CORRELATION)?.first().copied().map(f64::from)
+    }
+
+    /// The most common elements of arrays or documents, and in which part of the values that are not null each is.
+    pub fn common_elements(&self) -> Option<(Rc<Values>, &[f32])> {
+        let (values, numbers) = (self.values(COMMON_ELEMENTS)?, self.numbers(COMMON_ELEMENTS)?);
+        let count = values.column.len();
+        // Behind the elements' own numbers: the least, the greatest, and for arrays that of null.
+        (count > 0 && numbers.len() >= count).then(|| (values, &numbers[..count]))
+    }
+
+    /// How many different elements values have: the bounds of bins of equal height, and behind them the average.
+    pub fn element_counts(&self) -> Option<&[f32]> {
+        self.numbers(ELEMENT_COUNTS).filter(|numbers| numbers.len() > 1)
+    }
+
+    /// The bounds of ranges that are not empty, apart from each other: lower and upper ones, each in order. At least two.
+    pub fn range_bounds(&self) -> Option<Rc<Values>> {
+        self.values(RANGE_BOUNDS).filter(|values| values.column.len() >= 2)
+    }
+
+    /// The lengths of ranges that are not empty, in order, at least two; and the part of the ranges that are empty.
+    pub fn range_lengths(&self) -> (Option<Vec<f64>>, f64) {
+        let empty =
+            self.numbers(RANGE_LENGTHS).and_then(|numbers| numbers.first()).map_or(0.0, |&part| f64::from(part));
+        let lengths = self.values(RANGE_LENGTHS).and_then(|values| {
+            let length = |at| match values.column.get(at) {
+                DatumRef::B8(bits) => Some(f64::from_bits(bits as u64)),
+                _ => None,
+            };
+            (0..values.column.len()).map(length).collect::<Option<Vec<f64>>>()
+        });
+        (lengths.filter(|lengths| lengths.len() >= 2), empty)
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Bound, Kind, Range, bounds_touch, compare_bounds, compare_ranges, ty
 use crate::Environment;
 use crate::call::{Context, NotNull};
 use crate::hash;
+use crate::numeric::{Numeric, to_double};
 use batch::{Datum, DatumRef};
 use error::{Error, Result, SqlState};
 use std::cmp::Ordering;
@@ -46,6 +47,7 @@ crate::builtins! {
     3915 daterange_canonical arena(&[u8]) |a: &[u8], out: &mut Vec<u8>| out.extend_from_slice(a);
     3922 int4range_subdiff fast(i32, i32) |a, b| a as f64 - b as f64;
     3923 int8range_subdiff fast(i64, i64) |a, b| a as f64 - b as f64;
+    3924 numrange_subdiff each(Numeric, Numeric) |a: Numeric, b: Numeric| a.sub(&b).and_then(|length| to_double(&length));
     3925 daterange_subdiff fast(i32, i32) |a, b| a as f64 - b as f64;
     3929 tsrange_subdiff fast(i64, i64) |a, b| (a as f64 - b as f64) / 1e6;
     3930 tstzrange_subdiff fast(i64, i64) |a, b| (a as f64 - b as f64) / 1e6;

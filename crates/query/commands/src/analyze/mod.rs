@@ -5,6 +5,8 @@
 //! | [`sample`] | takes rows at random |
 //! | [`column`] | what the planner wants to know of a column, from a sample of its values |
 //! | [`values`] | the values of a column or expression in a sample, and the `pg_statistic` row made of them |
+//! | [`elements`] | what stands in arrays and documents |
+//! | [`ranges`] | bounds and lengths of ranges |
 //! | [`extended`] | statistics objects: several columns together |
 //!
 //! Here it is decided what to look at, and the results are written to `pg_class`, `pg_statistic`, `pg_statistic_ext_data` and the
@@ -12,7 +14,9 @@
 
 mod column;
 mod combinations;
+mod elements;
 mod extended;
+mod ranges;
 mod sample;
 mod values;
 

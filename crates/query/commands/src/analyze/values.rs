@@ -9,12 +9,46 @@ use ids::Oid;
 use types::sortkey::{KeyColumn, KeyEncoder};
 
 use super::column::{Facts, Value, WIDE, compute};
+use super::{elements, ranges};
 use crate::Context;
 
 /// Kinds of statistics (`pg_statistic.stakindN`).
 const MOST_COMMON: i16 = 1;
 const HISTOGRAM: i16 = 2;
 const CORRELATION: i16 = 3;
+
+/// One kind of statistics.
+pub(super) struct Slot {
+    pub kind: i16,
+    /// The operator that it is about, and its collation.
+    pub operator: Oid,
+    pub collation: Oid,
+    pub numbers: Option<Vec<f32>>,
+    /// An array.
+    pub values: Option<Raw>,
+}
+
+/// A `pg_statistic` row with the slots given, at most five.
+fn row_of(facts: &Facts, slots: Vec<Slot>) -> PgStatistic {
+    let mut row = PgStatistic {
+        stanullfrac: facts.null_fraction as f32,
+        stawidth: facts.width,
+        stadistinct: facts.distinct as f32,
+        ..PgStatistic::default()
+    };
+    let places = [
+        (&mut row.stakind1, &mut row.staop1, &mut row.stacoll1, &mut row.stanumbers1, &mut row.stavalues1),
+        (&mut row.stakind2, &mut row.staop2, &mut row.stacoll2, &mut row.stanumbers2, &mut row.stavalues2),
+        (&mut row.stakind3, &mut row.staop3, &mut row.stacoll3, &mut row.stanumbers3, &mut row.stavalues3),
+        (&mut row.stakind4, &mut row.staop4, &mut row.stacoll4, &mut row.stanumbers4, &mut row.stavalues4),
+        (&mut row.stakind5, &mut row.staop5, &mut row.stacoll5, &mut row.stanumbers5, &mut row.stavalues5),
+    ];
+    for ((kind, operator, collation, numbers, values), slot) in places.into_iter().zip(slots) {
+        (*kind, *operator, *collation) = (slot.kind, slot.operator, slot.collation);
+        (*numbers, *values) = (slot.numbers, slot.values);
+    }
+    row
+}
 
 /// What is known of values without looking at them.
 #[derive(Clone, Copy)]
@@ -115,48 +149,57 @@ impl Values<'_> {
 
     /// The `pg_statistic` row of the values, but for what it is about. `size` bounds its lists.
     pub fn statistics(&self, context: &Context<'_>, total_rows: f64, size: usize) -> Result<PgStatistic> {
-        let operators = self.operators(context)?;
-        let keys = self.keys(context, operators.is_some())?;
-        let values: Vec<Option<Value<'_>>> = (0..self.column.len()).map(|at| keys.get(at)).collect();
+        let catalog = context.catalog();
+        let (base_type, _) = catalog.base_type(self.form.type_oid, -1)?;
+        let base = catalog.type_(base_type)?;
         let fixed_width = (self.form.length > 0).then_some(i32::from(self.form.length));
-        let facts = compute(&values, keys.ordered, fixed_width, total_rows, size);
-        self.row_of(&facts, operators)
+        let more = match base.typanalyze {
+            ranges::OF_RANGES => self.spans(context, base_type, false, size)?,
+            ranges::OF_MULTIRANGES => self.spans(context, base_type, true, size)?,
+            elements::OF_DOCUMENTS => self.lexemes(context, size)?,
+            analyzed_by => {
+                let operators = self.operators(context)?;
+                let keys = self.keys(context, operators.is_some())?;
+                let values: Vec<Option<Value<'_>>> = (0..self.column.len()).map(|at| keys.get(at)).collect();
+                let facts = compute(&values, keys.ordered, fixed_width, total_rows, size);
+                let mut slots = self.slots(&facts, operators)?;
+                if analyzed_by == elements::OF_ARRAYS {
+                    slots.extend(self.elements(context, base.typelem, size)?);
+                }
+                return Ok(row_of(&facts, slots));
+            }
+        };
+        // These are looked into, and not compared: taken to be all different.
+        let keys = self.keys(context, false)?;
+        let values: Vec<Option<Value<'_>>> = (0..self.column.len()).map(|at| keys.get(at)).collect();
+        let mut facts = compute(&values, false, fixed_width, total_rows, size);
+        facts.distinct = -(1.0 - facts.null_fraction);
+        Ok(row_of(&facts, more))
     }
 
-    fn row_of(&self, facts: &Facts, operators: Option<(Oid, Oid)>) -> Result<PgStatistic> {
-        let mut row = PgStatistic {
-            stanullfrac: facts.null_fraction as f32,
-            stawidth: facts.width,
-            stadistinct: facts.distinct as f32,
-            ..PgStatistic::default()
-        };
-        let Some((less, equal)) = operators else { return Ok(row) };
+    /// Common values, histogram and correlation.
+    fn slots(&self, facts: &Facts, operators: Option<(Oid, Oid)>) -> Result<Vec<Slot>> {
+        let Some((less, equal)) = operators else { return Ok(Vec::new()) };
         let array = |chosen: &mut dyn Iterator<Item = usize>| -> Result<Raw> {
             let elements: Vec<Datum> = chosen.map(|at| self.column.datum(at)).collect();
             types::array::from_elements(self.form.type_oid, self.column.repr(), &elements).map(Raw)
         };
-        let mut slots: Vec<(i16, Oid, Option<Vec<f32>>, Option<Raw>)> = Vec::new();
+        let collation = self.form.collation;
+        let mut slots: Vec<Slot> = Vec::new();
         if !facts.most_common.is_empty() {
-            let frequencies = facts.most_common.iter().map(|(_, frequency)| *frequency as f32).collect();
-            let values = array(&mut facts.most_common.iter().map(|(at, _)| *at))?;
-            slots.push((MOST_COMMON, equal, Some(frequencies), Some(values)));
+            let numbers = Some(facts.most_common.iter().map(|(_, frequency)| *frequency as f32).collect());
+            let values = Some(array(&mut facts.most_common.iter().map(|(at, _)| *at))?);
+            slots.push(Slot { kind: MOST_COMMON, operator: equal, collation, numbers, values });
         }
         if !facts.histogram.is_empty() {
-            slots.push((HISTOGRAM, less, None, Some(array(&mut facts.histogram.iter().copied())?)));
+            let values = Some(array(&mut facts.histogram.iter().copied())?);
+            slots.push(Slot { kind: HISTOGRAM, operator: less, collation, numbers: None, values });
         }
         if let Some(correlation) = facts.correlation {
-            slots.push((CORRELATION, less, Some(vec![correlation as f32]), None));
+            let numbers = Some(vec![correlation as f32]);
+            slots.push(Slot { kind: CORRELATION, operator: less, collation, numbers, values: None });
         }
-        let places = [
-            (&mut row.stakind1, &mut row.staop1, &mut row.stacoll1, &mut row.stanumbers1, &mut row.stavalues1),
-            (&mut row.stakind2, &mut row.staop2, &mut row.stacoll2, &mut row.stanumbers2, &mut row.stavalues2),
-            (&mut row.stakind3, &mut row.staop3, &mut row.stacoll3, &mut row.stanumbers3, &mut row.stavalues3),
-        ];
-        for ((kind, operator, collation, numbers, values), slot) in places.into_iter().zip(slots) {
-            (*kind, *operator, *numbers, *values) = slot;
-            *collation = self.form.collation;
-        }
-        Ok(row)
+        Ok(slots)
     }
 
     /// For each value its place among the different values, nulls last; wide values are taken to be all different. And which are wide.
