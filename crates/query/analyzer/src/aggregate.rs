@@ -18,6 +18,8 @@ struct Uses {
     nearest: Option<u32>,
     aggregate: Option<(u32, u32)>,
     window: Option<u32>,
+    /// The nearest WITH query that is not the expression's own: its level, and its name.
+    cte: Option<(u32, String)>,
 }
 
 impl Visitor for Uses {
@@ -56,6 +58,14 @@ impl Visitor for Uses {
     }
     fn query(&mut self, query: &Query) {
         self.depth += 1;
+        for entry in &query.range_table {
+            if let EntryKind::Cte { name, levels_up, .. } = &entry.kind
+                && let Some(level) = levels_up.checked_sub(self.depth)
+                && self.cte.as_ref().is_none_or(|(nearest, _)| level < *nearest)
+            {
+                self.cte = Some((level, name.clone()));
+            }
+        }
         query.visit_children(self);
         self.depth -= 1;
     }
@@ -65,7 +75,7 @@ impl Visitor for Uses {
 }
 
 fn uses<'e>(exprs: impl IntoIterator<Item = &'e Expr>) -> Uses {
-    let mut uses = Uses { depth: 0, nearest: None, aggregate: None, window: None };
+    let mut uses = Uses { depth: 0, nearest: None, aggregate: None, window: None, cte: None };
     exprs.into_iter().for_each(|expr| uses.expr(expr));
     uses
 }
@@ -143,6 +153,14 @@ impl Analyzer<'_> {
                 "aggregate function calls cannot contain window function calls",
                 at,
             ));
+        }
+        if let Some((at, name)) = found.cte
+            && at < level
+        {
+            let text = "outer-level aggregate cannot use a nested CTE";
+            return Err(self
+                .error(SqlState::FEATURE_NOT_SUPPORTED, text, location)
+                .detail(format!("CTE \"{name}\" is below the aggregate's semantic level.")));
         }
         if let Some(t) = targets.iter().find(|t| returns_set(&t.expr)) {
             let at = t.expr.location;

@@ -370,6 +370,7 @@ impl Analyzer<'_> {
         let up = (self.scopes.len() - 1 - level) as u32;
         let scope = &self.scopes[level];
         let mut list = scope.names[at].column_list(&scope.query);
+        list.retain(|(_, column)| !scope.query.hides(column));
         if list.is_empty() {
             // The row is needed all the same.
             let entry = scope.names[at].entry;

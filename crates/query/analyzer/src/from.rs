@@ -257,7 +257,7 @@ impl Analyzer<'_> {
                 self.pending_query(level, name)?;
             }
             let recursive = itself.is_some();
-            let columns = match itself {
+            let (columns, added) = match itself {
                 Some(columns) => columns,
                 None => {
                     let Some(cte) = self.scopes[level].query.ctes.iter_mut().find(|c| c.name == name) else { continue };
@@ -266,11 +266,16 @@ impl Analyzer<'_> {
                         let message = format!("WITH query \"{name}\" does not have a RETURNING clause");
                         return Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, message, location));
                     }
-                    cte.columns.clone()
+                    (cte.columns.clone(), cte.added_columns())
                 }
             };
             let mut entry = RangeTableEntry {
-                kind: EntryKind::Cte { name: name.to_string(), levels_up: (innermost - level) as u32, recursive },
+                kind: EntryKind::Cte {
+                    name: name.to_string(),
+                    levels_up: (innermost - level) as u32,
+                    recursive,
+                    added: added.len() as u16,
+                },
                 alias: alias.map(|a| a.name.to_string()),
                 column_aliases: alias.is_some_and(|a| !a.columns.is_empty()),
                 name: alias.map_or_else(|| name.to_string(), |a| a.name.to_string()),
@@ -281,6 +286,7 @@ impl Analyzer<'_> {
                 security: Vec::new(),
             };
             self.apply_aliases(&mut entry, alias)?;
+            entry.columns.extend(added);
             return Ok(Some(entry));
         }
         Ok(None)

@@ -6,7 +6,7 @@
 //! Where to start: [`query`] is the tree that it produces; [`node`] gives that tree its text form (views, defaults and checks are stored
 //! so) and its walks. The analysis itself:
 //!
-//! - `select`, `modify`, `with`, `setop`: statements and their clauses.
+//! - `select`, `modify`, `with`, `search_cycle`, `setop`: statements and their clauses.
 //! - `from`, `column`, [`scope`]: what is in FROM, and what names mean.
 //! - `expression`, `function`, `aggregate`, `operator`: expressions.
 //! - [`coerce`], `polymorphic`, `collation`, `typename`: types. The rules are PostgreSQL's chapter "Type Conversion".
@@ -37,6 +37,7 @@ pub mod routine;
 mod row_security;
 pub mod rule;
 pub mod scope;
+mod search_cycle;
 mod select;
 mod setop;
 mod sqljson;

@@ -16,6 +16,10 @@ impl Analyzer<'_> {
     pub(crate) fn merge_statement(&mut self, merge: &ast::Merge) -> Result<Query> {
         self.scopes.push(Scope::new(Command::Merge));
         if let Some(with) = &merge.with {
+            if with.recursive {
+                let text = "WITH RECURSIVE is not supported for MERGE statement";
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+            }
             self.with_clause(with)?;
         }
         let mut required = 0;

@@ -23,10 +23,6 @@ impl Analyzer<'_> {
         inherit: bool,
         required: u32,
     ) -> Result<catalog::Entry<Relation>> {
-        if name.schema.is_none() && self.scopes.iter().any(|s| s.query.ctes.iter().any(|c| c.name == *name.name)) {
-            let message = format!("relation \"{}\" cannot be the target of a modifying statement", name.name);
-            return Err(self.error(SqlState::WRONG_OBJECT_TYPE, message, name.location));
-        }
         let relation = self.open_relation(name)?;
         let entry = self.relation_entry(&relation, alias, inherit, ROW_EXCLUSIVE, required)?;
         let at = self.add_entry(entry);

@@ -18,7 +18,7 @@ use ids::Oid;
 use crate::query::{Expr, Query};
 
 /// The version of the text form; the first word of every stored tree.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// How deep a stored tree may nest before reading it is refused.
 const DEPTH_MAX: u32 = 10_000;

@@ -1202,6 +1202,8 @@ node! {
             levels_up: u32,
             /// It is the recursive reference within itself.
             recursive: bool,
+            /// How many of its columns, at the end, SEARCH and CYCLE have added.
+            added: u16,
         },
         /// A transition table of a trigger.
         NamedTuplestore {
@@ -1292,6 +1294,42 @@ node! {
         pub columns: Vec<EntryColumn>,
         /// For how many of them names were written behind its own.
         pub named: u32,
+        /// SEARCH. Gone, with its column among `columns`, once the query is rewritten.
+        pub search: Option<Box<Search>>,
+        /// CYCLE, the same.
+        pub cycle: Option<Box<Cycle>>,
+    }
+}
+
+node! {
+    /// SEARCH of a recursive query.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Search {
+        /// BREADTH FIRST rather than DEPTH FIRST.
+        pub breadth_first: bool,
+        /// BY
+        pub columns: Vec<String>,
+        /// SET
+        pub sequence: String,
+    }
+}
+
+node! {
+    /// CYCLE of a recursive query.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Cycle {
+        /// The columns.
+        pub columns: Vec<String>,
+        /// SET
+        pub mark: String,
+        /// TO
+        pub mark_value: Expr,
+        /// DEFAULT, of the same type.
+        pub mark_default: Expr,
+        /// Row of `pg_operator`: tells two marks apart.
+        pub unequal: Oid,
+        /// USING
+        pub path: String,
     }
 }
 

@@ -39,6 +39,7 @@ impl Analyzer<'_> {
             }
         }
         for cte in &mut query.ctes {
+            self.rewrite_search_and_cycle(cte)?;
             self.deeper(|this| this.rewrite(&mut cte.query))?;
         }
         let mut links = SubLinks::new(self);

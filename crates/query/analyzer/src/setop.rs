@@ -293,6 +293,9 @@ impl Analyzer<'_> {
             };
             columns.push(EntryColumn { name, ty });
         }
+        if let Some(recursion) = self.recursion(home) {
+            self.check_column_names(recursion.name(), recursion.aliases.len(), columns.len(), recursion.location())?;
+        }
         let Some(recursion) = self.scopes[home].recursion.last_mut() else { return Ok(()) };
         for (column, alias) in columns.iter_mut().zip(&recursion.aliases) {
             column.name.clone_from(alias);

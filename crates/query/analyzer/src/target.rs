@@ -507,7 +507,7 @@ fn origin(query: &Query, var: &Var, scopes: &[crate::scope::Scope], level: usize
                 None => (Oid::INVALID, 0),
             }
         }
-        EntryKind::Cte { name, levels_up, recursive: false } => {
+        EntryKind::Cte { name, levels_up, recursive: false, .. } => {
             let home = level - *levels_up as usize;
             match scopes[home].query.ctes.iter().find(|c| c.name == *name) {
                 Some(cte) => match cte.query.output().find(|t| t.number == var.column) {

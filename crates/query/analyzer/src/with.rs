@@ -7,12 +7,13 @@
 
 use std::rc::Rc;
 
-use error::{Error, Result, SqlState};
+use error::{Result, SqlState};
 use parser::ast;
 
 use crate::Analyzer;
 use crate::node::Visitor;
 use crate::query::*;
+use crate::search_cycle::added_columns;
 
 /// Places where a recursive reference must not stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +48,12 @@ pub(crate) struct Recursion {
     pub aliases: Vec<String>,
     /// Its columns, known once the non-recursive term is analyzed.
     pub columns: Option<Vec<EntryColumn>>,
+    /// What SEARCH and CYCLE add to them.
+    added: Vec<EntryColumn>,
     /// Recursive references so far.
     pub references: u32,
+    /// It was referred to, allowed or not.
+    seen: bool,
     /// How many of [`Analyzer::within`] surround the whole query.
     surrounding: usize,
 }
@@ -57,6 +62,11 @@ impl Recursion {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where that stands.
+    pub fn location(&self) -> u32 {
+        self.location
     }
 }
 
@@ -130,14 +140,10 @@ impl Analyzer<'_> {
             }
             self.scope().query.has.modifying_cte = true;
         }
-        if cte.search.is_some() {
-            return Err(Error::not_implemented("SEARCH"));
-        }
-        if cte.cycle.is_some() {
-            return Err(Error::not_implemented("CYCLE"));
-        }
+        let (search, cycle) = self.search_and_cycle(cte)?;
         if !recursive {
-            return self.plain_query(cte);
+            let query = self.deeper(|this| this.query_statement(&cte.query))?;
+            return self.add_with_query(cte, query, false, search, cycle);
         }
         let union = match &*cte.query {
             ast::Statement::Select(select) => match &select.body {
@@ -155,28 +161,44 @@ impl Analyzer<'_> {
             union,
             aliases: cte.columns.iter().map(|c| c.to_string()).collect(),
             columns: None,
+            added: added_columns(search.as_deref(), cycle.as_deref()),
             references: 0,
+            seen: false,
             surrounding: self.within.len(),
         };
         let home = self.scopes.len() - 1;
         let active = self.scopes[home].recursion.len();
         self.scopes[home].recursion.push(recursion);
         let query = self.deeper(|this| this.query_statement(&cte.query));
-        let references = self.scopes[home].recursion.drain(active..).next().map_or(0, |recursion| recursion.references);
-        if references > 0 {
+        let (references, seen) =
+            self.scopes[home].recursion.drain(active..).next().map_or((0, false), |r| (r.references, r.seen));
+        if seen && union {
             self.recursive_clauses(cte)?;
         }
-        let query = query?;
-        let columns = self.cte_columns(cte, &query)?;
-        self.scope().query.ctes.push(Cte {
-            name: cte.name.to_string(),
-            materialized: cte.materialized,
+        self.add_with_query(cte, query?, references > 0, search, cycle)
+    }
+
+    fn add_with_query(
+        &mut self,
+        written: &ast::CommonTableExpr,
+        query: Query,
+        recursive: bool,
+        search: Option<Box<Search>>,
+        cycle: Option<Box<Cycle>>,
+    ) -> Result<()> {
+        let cte = Cte {
+            name: written.name.to_string(),
+            materialized: written.materialized,
+            columns: self.cte_columns(written, &query)?,
             query,
-            recursive: references > 0,
+            recursive,
             references: 0,
-            columns,
-            named: cte.columns.len() as u32,
-        });
+            named: written.columns.len() as u32,
+            search,
+            cycle,
+        };
+        self.check_search_and_cycle(written, &cte)?;
+        self.scope().query.ctes.push(cte);
         Ok(())
     }
 
@@ -199,15 +221,18 @@ impl Analyzer<'_> {
         Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, message, location))
     }
 
-    /// A reference to a query of the scope at `level` that is being analyzed: its columns, if such a query may refer to itself here.
+    /// A reference to a query of the scope at `level` that is being analyzed: its own columns and those that SEARCH and CYCLE add, if such a
+    /// query may refer to itself here.
     pub(crate) fn recursive_reference(
         &mut self,
         level: usize,
         name: &str,
         location: u32,
-    ) -> Result<Option<Vec<EntryColumn>>> {
+    ) -> Result<Option<(Vec<EntryColumn>, Vec<EntryColumn>)>> {
         let active = &self.scopes[level].recursion;
         let Some(at) = active.iter().position(|recursion| recursion.name == name) else { return Ok(None) };
+        self.scopes[level].recursion[at].seen = true;
+        let active = &self.scopes[level].recursion;
         let recursion = &active[at];
         if at + 1 < active.len() {
             return Err(self.error(
@@ -237,23 +262,9 @@ impl Analyzer<'_> {
         if recursion.references > 0 {
             return wrong(refused("more than once"), location);
         }
+        let added = recursion.added.clone();
         self.scopes[level].recursion[at].references += 1;
-        Ok(Some(columns))
-    }
-
-    fn plain_query(&mut self, cte: &ast::CommonTableExpr) -> Result<()> {
-        let query = self.deeper(|this| this.query_statement(&cte.query))?;
-        let columns = self.cte_columns(cte, &query)?;
-        self.scope().query.ctes.push(Cte {
-            name: cte.name.to_string(),
-            materialized: cte.materialized,
-            query,
-            recursive: false,
-            references: 0,
-            columns,
-            named: cte.columns.len() as u32,
-        });
-        Ok(())
+        Ok(Some((columns, added)))
     }
 
     /// Refuses aggregates of a query that reads what a recursive query found in its last round.
@@ -296,21 +307,19 @@ impl Analyzer<'_> {
         }
     }
 
+    /// Refuses more names than there are columns.
+    pub(crate) fn check_column_names(&self, name: &str, names: usize, columns: usize, location: u32) -> Result<()> {
+        if names > columns {
+            let text = format!("WITH query \"{name}\" has {columns} columns available but {names} columns specified");
+            return Err(self.error(SqlState::INVALID_COLUMN_REFERENCE, text, location));
+        }
+        Ok(())
+    }
+
     fn cte_columns(&self, cte: &ast::CommonTableExpr, query: &Query) -> Result<Vec<EntryColumn>> {
         let mut columns: Vec<EntryColumn> =
             query.output().map(|t| EntryColumn { name: t.name.clone(), ty: t.expr.ty }).collect();
-        if cte.columns.len() > columns.len() {
-            return Err(self.error(
-                SqlState::INVALID_COLUMN_REFERENCE,
-                format!(
-                    "WITH query \"{}\" has {} columns available but {} columns specified",
-                    cte.name,
-                    columns.len(),
-                    cte.columns.len()
-                ),
-                cte.location,
-            ));
-        }
+        self.check_column_names(&cte.name, cte.columns.len(), columns.len(), cte.location)?;
         for (column, name) in columns.iter_mut().zip(&cte.columns) {
             column.name = name.to_string();
         }

@@ -469,8 +469,12 @@ impl<'a> Planner<'a> {
         if exprs.is_empty() {
             return;
         }
-        let exprs = exprs.iter().map(|e| self.named(e)).collect();
-        node.details.push(Detail { label, exprs, texts: Vec::new() });
+        let exprs: Vec<q::Expr> = exprs.iter().map(|e| self.named(e)).collect();
+        // A node has one filter, whoever adds to it.
+        match node.details.iter_mut().find(|detail| label == "Filter" && detail.label == label) {
+            Some(filter) => filter.exprs.extend(exprs),
+            None => node.details.push(Detail { label, exprs, texts: Vec::new() }),
+        }
         let made = std::mem::take(&mut self.new_subplans);
         node.subplans.extend(made);
     }

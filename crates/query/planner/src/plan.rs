@@ -420,6 +420,8 @@ pub enum NodeKind {
         round: u32,
         /// Its alias.
         alias: String,
+        /// The name of the WITH query.
+        name: String,
     },
     /// A transition table of the trigger whose function runs. Raw: its columns, dropped ones null.
     NamedTuplestoreScan {

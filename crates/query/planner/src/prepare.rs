@@ -322,7 +322,7 @@ pub(crate) fn replace_cte_below(query: &mut Query, cte: &Cte, depth: u32) {
     impl Replace<'_> {
         fn entries(&mut self, query: &mut Query) {
             for entry in &mut query.range_table {
-                if let EntryKind::Cte { name, levels_up, recursive: false } = &entry.kind
+                if let EntryKind::Cte { name, levels_up, recursive: false, .. } = &entry.kind
                     && *levels_up == self.depth
                     && *name == self.cte.name
                 {

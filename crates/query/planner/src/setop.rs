@@ -248,7 +248,8 @@ impl Planner<'_> {
         self.levels[home].ctes.push(PlannedCte {
             name: name.clone(),
             target: CteTarget::WorkTable(work_table, round),
-            rows: start.node.cost.rows,
+            // PostgreSQL's guess of how much a round finds.
+            rows: 10.0 * start.node.cost.rows,
             columns: columns.to_vec(),
         });
         let step = self.set_tree(&right, &types)?;
@@ -256,8 +257,9 @@ impl Planner<'_> {
             .ctes
             .retain(|c| !(c.name == name && matches!(c.target, CteTarget::WorkTable(w, _) if w == work_table)));
         let (a, b) = (start.node.cost, step.node.cost);
-        let cost =
-            Cost { startup: a.startup, total: a.total + 10.0 * b.total, rows: a.rows + 10.0 * b.rows, width: a.width };
+        let rows = a.rows + 10.0 * b.rows;
+        let total = a.total + 10.0 * b.total + rows * self.ctx.costs.cpu_tuple_cost;
+        let cost = Cost { startup: a.startup, total, rows, width: a.width.max(b.width) };
         let distinct = if all { None } else { Some(self.set_keys(&types, &group)?) };
         let layout = Self::set_layout(&types);
         let kind = NodeKind::RecursiveUnion {

@@ -20,7 +20,7 @@ use analyzer::Params;
 use batch::{BATCH_ROWS, Batch};
 use error::{Error, Result, SqlState, bail};
 use executor::store::rows::RowStore;
-use parser::ast::{DeclareCursor, Fetch, FetchDirection, Select, Statement};
+use parser::ast::{CommonTableExpr, DeclareCursor, Fetch, FetchDirection, Select, Statement};
 use planner::plan::{Node, NodeKind};
 use wire::Format;
 
@@ -72,6 +72,10 @@ impl Session<'_> {
         }
         if self.portals.borrow().contains_key(&*declare.name) {
             bail!(DUPLICATE_CURSOR, "cursor \"{}\" already exists", declare.name);
+        }
+        let modifies = |cte: &CommonTableExpr| !matches!(*cte.query, Statement::Select(_));
+        if declare.query.with.iter().flat_map(|with| &with.queries).any(modifies) {
+            bail!(FEATURE_NOT_SUPPORTED, "DECLARE CURSOR must not contain data-modifying statements in WITH");
         }
         let scroll = declare.scroll == Some(true);
         if !declare.query.locking.is_empty() && (declare.hold || scroll) {

@@ -1,5 +1,6 @@
 //! Queries.
 
+use batch::Datum;
 use catalog::format::quote_identifier;
 use error::{Error, Result};
 
@@ -116,12 +117,36 @@ impl<'q> Writer<'q> {
             self.query(&cte.query, Output::OWN)?;
             self.line("", 0, 0, 0);
             self.put(")");
+            self.search_and_cycle(cte)?;
         }
         if self.layout {
             self.indent -= STEP;
             self.line("", 0, 0, 0);
         } else {
             self.put(" ");
+        }
+        Ok(())
+    }
+
+    fn search_and_cycle(&mut self, cte: &'q Cte) -> Result<()> {
+        let list = |names: &[String]| names.iter().map(|name| quote_identifier(name)).collect::<Vec<_>>().join(", ");
+        if let Some(search) = &cte.search {
+            let (columns, sequence) = (list(&search.columns), quote_identifier(&search.sequence));
+            let order = if search.breadth_first { "BREADTH" } else { "DEPTH" };
+            self.putf(format_args!(" SEARCH {order} FIRST BY {columns} SET {sequence}"));
+        }
+        if let Some(cycle) = &cte.cycle {
+            self.putf(format_args!(" CYCLE {} SET {}", list(&cycle.columns), quote_identifier(&cycle.mark)));
+            let is = |mark: &Expr, value| {
+                mark.ty.oid == types::oid::BOOL && mark.kind == ExprKind::Const(Datum::bool(value))
+            };
+            if !is(&cycle.mark_value, true) || !is(&cycle.mark_default, false) {
+                self.put(" TO ");
+                self.expr(&cycle.mark_value, false)?;
+                self.put(" DEFAULT ");
+                self.expr(&cycle.mark_default, false)?;
+            }
+            self.putf(format_args!(" USING {}", quote_identifier(&cycle.path)));
         }
         Ok(())
     }

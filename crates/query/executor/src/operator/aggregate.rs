@@ -216,7 +216,8 @@ impl Set {
                 let order = call.ordered.as_ref().filter(|_| call.shares.is_none());
                 order.map(|order| {
                     let directory = run.session.temporary_directory();
-                    let sorter = Sorter::new(order.forms.clone(), run.state.work_mem, None, directory);
+                    let sorter =
+                        Sorter::new(order.forms.clone(), run.state.work_mem, None, directory).with_familiar_order();
                     Ordered {
                         sorter: if call.ordered_set.is_some() { sorter.with_keys() } else { sorter },
                         keys: ByteValues::new(),

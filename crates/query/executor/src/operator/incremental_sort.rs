@@ -44,7 +44,7 @@ impl IncrementalSort {
     /// Reads whole groups and sorts them; none at the end of the input.
     fn fill(&mut self, run: &mut Run<'_>) -> Result<Option<Sorter>> {
         let directory = run.session.temporary_directory();
-        let mut sorter = Sorter::new(reprs(&self.columns), run.state.work_mem, None, directory);
+        let mut sorter = Sorter::new(reprs(&self.columns), run.state.work_mem, None, directory).with_familiar_order();
         let (mut group, mut count, mut keys) = (None::<Vec<u8>>, 0, ByteValues::new());
         loop {
             if self.at >= self.batch.row_count() {

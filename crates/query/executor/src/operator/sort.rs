@@ -84,7 +84,8 @@ impl Operator for Sort {
         if self.sorter.is_none() {
             let directory = run.session.temporary_directory();
             let bound = self.limit.map(|limit| limit as usize);
-            let mut sorter = Sorter::new(reprs(&self.columns), run.state.work_mem, bound, directory);
+            let mut sorter =
+                Sorter::new(reprs(&self.columns), run.state.work_mem, bound, directory).with_familiar_order();
             let (mut batch, mut keys) = (self.input.batch(), ByteValues::new());
             let wanted = std::mem::replace(&mut run.state.wanted, usize::MAX);
             while self.input.next(run, &mut batch)? {

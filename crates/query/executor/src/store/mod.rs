@@ -3,9 +3,10 @@
 //! - [`keys`]: distinct keys, numbered ([`keys::KeyTable`]).
 //! - [`temp`]: a temporary file that holds batches.
 //! - [`rows`]: rows in the order they came, to be read again ([`rows::RowStore`]).
-//! - [`sorter`]: rows in the order of byte-comparable keys ([`sorter::Sorter`]).
+//! - [`sorter`]: rows in the order of byte-comparable keys ([`sorter::Sorter`]); `quicksort`, how few are sorted.
 
 pub mod keys;
+mod quicksort;
 pub mod rows;
 pub mod sorter;
 pub mod temp;

@@ -3,7 +3,7 @@
 //! The caller encodes each row's sort columns as bytes whose order is SQL's order (`types::sortkey`), so sorting compares
 //! memory: first an eight-byte prefix held beside the row's number, then the rest. When rows and keys outgrow their
 //! share of memory, the rows so far are sorted and written as a *run*; at the end the runs are merged through a heap. Rows with
-//! equal keys keep the order in which they came.
+//! equal keys keep the order in which they came, or have the one of PostgreSQL ([`Sorter::with_familiar_order`]).
 //!
 //! With a bound (`ORDER BY … LIMIT n`) only the first `n` rows are kept: whenever twice as many have gathered, the
 //! later half is dropped, and rows beyond the worst that is kept are not even stored.
@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use batch::{BATCH_ROWS, Batch, ByteValues, Column, DatumRef, Repr, Rows};
 use error::Result;
 
+use super::quicksort;
 use super::temp::{BatchAddress, TempFile};
 
 /// A row to be sorted: where its key and its values are.
@@ -51,6 +52,14 @@ impl Held {
     fn sort(&mut self) {
         let mut entries = std::mem::take(&mut self.entries);
         entries.sort_unstable_by(|a, b| self.compare(a, b));
+        self.entries = entries;
+    }
+
+    /// Sorts, rows with equal keys in an order that PostgreSQL's users know.
+    fn quicksort(&mut self) {
+        let mut entries = std::mem::take(&mut self.entries);
+        let by_key = |a: &Entry, b: &Entry| a.prefix.cmp(&b.prefix).then_with(|| self.key(a.row).cmp(self.key(b.row)));
+        quicksort::sort(&mut entries, &by_key);
         self.entries = entries;
     }
 
@@ -99,6 +108,8 @@ pub struct Sorter {
     state: State,
     /// The keys of the rows that were given last, if they are wanted.
     given: Option<ByteValues>,
+    /// Few rows with equal keys come in the order that PostgreSQL gives them, not in that in which they came.
+    familiar: bool,
 }
 
 enum State {
@@ -152,7 +163,15 @@ impl Sorter {
             runs: Vec::new(),
             state: State::Filling,
             given: None,
+            familiar: false,
         }
+    }
+
+    /// Gives rows with equal keys in the order in which PostgreSQL would, if they are few; see [`quicksort`].
+    #[must_use]
+    pub fn with_familiar_order(mut self) -> Sorter {
+        self.familiar = true;
+        self
     }
 
     /// Keeps the keys of the rows that [`Sorter::next`] gives, for [`Sorter::key`].
@@ -275,7 +294,13 @@ impl Sorter {
     /// Ends the input; from here on [`Sorter::next`] gives rows.
     pub fn finish(&mut self) -> Result<()> {
         if self.runs.is_empty() {
-            self.held.sort();
+            let rows = self.held.entries.len();
+            // What was dropped for a bound was sorted before.
+            let whole = self.held.worst.is_none() && self.bound.is_none_or(|bound| rows <= bound.saturating_mul(2));
+            match self.familiar && whole && rows <= quicksort::ROWS_MOST {
+                true => self.held.quicksort(),
+                false => self.held.sort(),
+            }
             if let Some(bound) = self.bound {
                 self.held.entries.truncate(bound);
             }

@@ -587,18 +587,11 @@ impl Printer<'_> {
                 },
             },
             NodeKind::SubqueryScan { alias, .. } => format!("Subquery Scan on {}", quote_identifier(alias)),
-            NodeKind::CteScan { alias, name, .. } => {
-                if alias == name {
-                    format!("CTE Scan on {}", quote_identifier(name))
-                } else {
-                    format!("CTE Scan on {} {}", quote_identifier(name), quote_identifier(alias))
-                }
-            }
+            NodeKind::CteScan { alias, name, .. } => format!("CTE Scan on {}", named_as(name, alias)),
             NodeKind::NamedTuplestoreScan { name, alias, .. } => {
-                let alias = if alias == name { String::new() } else { format!(" {}", quote_identifier(alias)) };
-                format!("Named Tuplestore Scan on {}{alias}", quote_identifier(name))
+                format!("Named Tuplestore Scan on {}", named_as(name, alias))
             }
-            NodeKind::WorkTableScan { alias, .. } => format!("WorkTable Scan on {}", quote_identifier(alias)),
+            NodeKind::WorkTableScan { alias, name, .. } => format!("WorkTable Scan on {}", named_as(name, alias)),
             NodeKind::ProjectSet { .. } => "ProjectSet".into(),
             NodeKind::NestLoop { join: kind, .. } => join("Nested Loop", *kind, "Nested Loop"),
             NodeKind::HashJoin { join: kind, .. } => join("Hash", *kind, "Hash Join"),
@@ -645,6 +638,14 @@ fn key_text(deparser: &Deparser<'_>, expr: &analyzer::query::Expr, suffix: &str)
         ExprKind::Var(_) => format!("{text}{suffix}"),
         _ => format!("({text}){suffix}"),
     })
+}
+
+/// What is read, and its alias if that is another name.
+fn named_as(name: &str, alias: &str) -> String {
+    match alias == name {
+        true => quote_identifier(name),
+        false => format!("{} {}", quote_identifier(name), quote_identifier(alias)),
+    }
 }
 
 fn modify_word(command: Command) -> &'static str {

@@ -147,8 +147,8 @@ impl Printer<'_> {
                 all.push(("Tuplestore Name", text(name)));
                 all.push(("Alias", text(alias)));
             }
-            NodeKind::WorkTableScan { alias, .. } => {
-                all.push(("CTE Name", text(alias)));
+            NodeKind::WorkTableScan { alias, name, .. } => {
+                all.push(("CTE Name", text(name)));
                 all.push(("Alias", text(alias)));
             }
             NodeKind::SubqueryScan { alias, .. } => all.push(("Alias", text(alias))),

@@ -88,14 +88,15 @@ impl Planner<'_> {
                 let layout: Layout = (1..=planned.columns.len() as i16).map(|n| self.var(at, n)).collect();
                 let cost = Cost {
                     startup: 0.0,
-                    total: planned.rows * self.ctx.costs.cpu_tuple_cost,
+                    // A row is put into a store, and taken out of it.
+                    total: planned.rows * 2.0 * self.ctx.costs.cpu_tuple_cost,
                     rows: planned.rows,
                     width: self.width(&layout),
                 };
                 let kind = match planned.target {
                     CteTarget::Subplan(subplan) => NodeKind::CteScan { subplan, alias: name, name: cte },
                     CteTarget::WorkTable(work_table, round) => {
-                        NodeKind::WorkTableScan { work_table, round, alias: name }
+                        NodeKind::WorkTableScan { work_table, round, alias: name, name: cte }
                     }
                 };
                 Built { node: self.node(kind, &layout, cost)?, layout, order: Vec::new() }
