@@ -317,6 +317,10 @@ impl VisitorMut for Element {
 
 impl VisitorMut for Folder<'_> {
     fn expr(&mut self, expr: &mut Expr) {
+        // An outer query's aggregate is known there by what was written.
+        if matches!(&expr.kind, ExprKind::Aggregate(aggregate) if aggregate.level > 0) {
+            return;
+        }
         expr.visit_children_mut(self);
         if self.failed.is_ok() {
             self.failed = self.simplify(expr);

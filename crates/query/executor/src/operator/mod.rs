@@ -56,6 +56,7 @@ pub use prune::left_at_start;
 use crate::Session;
 use crate::expression::{Compiled, compile_all, evaluate_all, filter};
 use crate::run::{Run, State, Subquery};
+use crate::store::rows::RowStore;
 
 /// Makes the raw rows of a node.
 pub(crate) trait Operator {
@@ -264,6 +265,11 @@ impl Builder<'_> {
     /// The row version that stands for a relation of the plan, if there is one.
     fn substitute(&self, relation: usize) -> Option<Option<TupleId>> {
         self.substitutes.get(&relation).copied()
+    }
+
+    /// A store for rows that an operator keeps.
+    pub fn row_store(&self, forms: Vec<Repr>) -> RowStore {
+        RowStore::new(forms, self.state.work_mem, self.session.temporary_directory())
     }
 
     /// The operators of all subqueries.

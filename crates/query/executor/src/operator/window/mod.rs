@@ -120,8 +120,7 @@ pub(super) fn build(
     raw.extend(functions.iter().map(|function| function.ty.repr));
     let flags = forms.len();
     forms.push(Repr::B1);
-    let store =
-        crate::store::rows::RowStore::new(forms.clone(), builder.state.work_mem, builder.session.temporary_directory());
+    let store = builder.row_store(forms.clone());
     let window = Window {
         batch: stage.batch(),
         input: stage,
