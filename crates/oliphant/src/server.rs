@@ -10,7 +10,7 @@ use backend::notify::{Notifications, NotificationsRequest};
 use backend::{Incoming, Shared};
 use catalog::{CatalogRedo, CatalogRequest, CatalogShared};
 use engine::{Engine, EngineConfig, EngineRequest};
-use error::{Error, Result};
+use error::{Error, Result, Severity, SqlState};
 use log::{Logger, ZoneLookup};
 use postmaster::{Auxiliary, Child, Connection, Ended, Server};
 use recovery::workers::{self, BackgroundWriterSettings, CheckpointSettings};
@@ -166,8 +166,13 @@ impl Server for Oliphant {
 
     fn startup(&self, child: Child<'_, Store>) -> Result<()> {
         log_panics_as(child.logger);
-        let transactions = child.store.shared.engine.transactions();
-        recovery::recover(&context(&child), || {
+        let engine = &child.store.shared.engine;
+        let (transactions, context) = (engine.transactions(), context(&child));
+        recovery::recover(&context, || {
+            for xid in transactions.restore_prepared(&engine.locks)? {
+                let text = format!("recovering prepared transaction {xid} from the log");
+                (context.log)(Error::new(SqlState::SUCCESSFUL_COMPLETION, text).severity(Severity::Log));
+            }
             transactions.open();
             Ok(())
         })

@@ -54,6 +54,10 @@ impl Rank {
     pub const BUFFER_MAPPING: Rank = Rank(30);
     /// The buffer pool's small tables (free list, fsync queue).
     pub const BUFFER_POOL: Rank = Rank(34);
+    /// The names of prepared transactions.
+    pub const PREPARED_NAMES: Rank = Rank(36);
+    /// A prepared transaction, while its record is read or inserted.
+    pub const PREPARED: Rank = Rank(38);
     /// WAL insertion.
     pub const WAL_INSERT: Rank = Rank(40);
     /// Writing the WAL to disk.

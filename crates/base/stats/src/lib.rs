@@ -31,7 +31,7 @@ pub mod shared;
 
 pub use activity::{Activities, ActivitiesRequest, Activity, Progress, ProgressCommand, State};
 pub use fields::{database, relation_fields};
-pub use pending::{Pending, SessionEnd};
+pub use pending::{Pending, PreparedChange, SessionEnd};
 pub use relation::{BlockCounters, RelationCounters};
 pub use shared::{Entry, FIELDS, Globals, IoContext, IoOperation, Key, Kind, Stats, StatsRequest};
 

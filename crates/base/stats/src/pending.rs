@@ -44,6 +44,19 @@ enum Fate {
     Dropped,
 }
 
+/// What a prepared transaction did to a relation, to be counted when it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PreparedChange {
+    /// The database; zero for shared relations.
+    pub database: Oid,
+    /// The relation.
+    pub relation: Oid,
+    /// Zero: rows were changed; else it was emptied (1), created (2) or dropped (3).
+    pub fate: u32,
+    /// Rows inserted, updated, deleted.
+    pub rows: [u64; 3],
+}
+
 /// How a session ended, for `pg_stat_database`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionEnd {
@@ -207,6 +220,44 @@ impl Pending {
         if !frames.is_empty() {
             self.settle(frames, committed);
         }
+    }
+
+    /// What the transaction did, for its record when it is prepared.
+    pub fn to_prepare(&self) -> Vec<PreparedChange> {
+        self.harvest(1);
+        let frames = lock(&self.frames);
+        let changes = frames.iter().filter_map(|frame| {
+            let key = frame.relation.key?;
+            let fate = match frame.fate {
+                None => 0,
+                Some(Fate::Emptied) => 1,
+                Some(Fate::Created) => 2,
+                Some(Fate::Dropped) => 3,
+            };
+            Some(PreparedChange { database: key.database_oid(), relation: key.object(), fate, rows: frame.changes })
+        });
+        changes.collect()
+    }
+
+    /// The transaction was prepared: whoever ends it counts what it did.
+    pub fn prepared(&self) {
+        lock(&self.frames).clear();
+    }
+
+    /// This session has ended a prepared transaction.
+    pub fn settle_prepared(&self, changes: &[PreparedChange], committed: bool) {
+        let frames = changes.iter().map(|change| Frame {
+            level: 1,
+            relation: self.relation(change.database, change.relation),
+            changes: change.rows,
+            fate: match change.fate {
+                1 => Some(Fate::Emptied),
+                2 => Some(Fate::Created),
+                3 => Some(Fate::Dropped),
+                _ => None,
+            },
+        });
+        self.settle(frames.collect(), committed);
     }
 
     fn settle(&self, frames: Vec<Frame>, committed: bool) {

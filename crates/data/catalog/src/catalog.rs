@@ -80,6 +80,8 @@ pub(crate) struct Identity {
     pub session_user: Oid,
     pub search_path: String,
     pub temp_namespace: Option<Oid>,
+    /// Whether the transaction named it, or has made or dropped something in it.
+    pub temporary_used: bool,
     pub path: Option<Arc<SearchPath>>,
     /// Policies do not apply to what is planned now.
     pub suspends_row_security: bool,
@@ -218,6 +220,7 @@ impl Catalog {
                 session_user: BOOTSTRAP_ROLE,
                 search_path: "\"$user\", public".into(),
                 temp_namespace: None,
+                temporary_used: false,
                 path: None,
                 suspends_row_security: false,
             }),

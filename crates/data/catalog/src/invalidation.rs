@@ -226,6 +226,14 @@ impl txn::Participant for Listener {
         catalog.forget_own_changes();
     }
 
+    fn committed_prepared(&self, invalidations: &[u8]) {
+        if let Some(catalog) = self.0.upgrade()
+            && let Some(queue) = &catalog.invalidations
+        {
+            queue.publish(Message::read_all(invalidations));
+        }
+    }
+
     fn aborted(&self) {
         if let Some(catalog) = self.0.upgrade() {
             catalog.forget_own_changes();
@@ -249,6 +257,7 @@ impl Catalog {
             own.labels.clear();
             std::mem::take(&mut own.messages)
         };
+        self.session().temporary_used = false;
         self.own_pending.store(false, Ordering::Relaxed);
         messages.into_iter().for_each(|message| self.apply(message));
     }

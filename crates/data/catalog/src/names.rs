@@ -38,7 +38,9 @@ impl Catalog {
     /// The schema with this name, if there is one; `pg_temp` is the session's own.
     pub fn schema_by_name(&self, name: &str) -> Result<Option<Oid>> {
         if name == "pg_temp" {
-            return Ok(self.session().temp_namespace);
+            let mut session = self.session();
+            session.temporary_used |= session.temp_namespace.is_some();
+            return Ok(session.temp_namespace);
         }
         Ok(self.row::<PgNamespace>(index::PG_NAMESPACE_NSPNAME_INDEX, &[name.into()])?.map(|row| row.oid))
     }

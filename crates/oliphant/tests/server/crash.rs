@@ -58,7 +58,7 @@ fn transfer(mut session: Session, client: u64, first: u64, stop: &AtomicBool, ac
 }
 
 /// All processes below a process, and itself.
-fn family(root: u32) -> Vec<u32> {
+pub fn family(root: u32) -> Vec<u32> {
     let mut parents = Vec::new();
     for entry in fs::read_dir("/proc").expect("/proc").flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
@@ -78,13 +78,13 @@ fn family(root: u32) -> Vec<u32> {
     found
 }
 
-fn kill(pids: &[u32]) {
+pub fn kill(pids: &[u32]) {
     let status = Command::new("kill").arg("-9").args(pids.iter().map(u32::to_string)).status();
     assert!(status.is_ok());
 }
 
 /// Every index has its structure, its order, and exactly its table's rows; every table's pages are whole.
-fn check_structure(session: &mut Session, cluster: &Cluster) {
+pub fn check_structure(session: &mut Session, cluster: &Cluster) {
     for (what, text) in [
         (
             "indexes",

@@ -249,7 +249,7 @@ fn specs_print_what_postgresql_prints() {
         .collect();
     specs.sort();
     assert!(!specs.is_empty(), "no spec under {} matches {only:?}", root.display());
-    let cluster = Cluster::start(&[]);
+    let cluster = Cluster::start(&["max_prepared_transactions = 10"]);
     let mut failures = String::new();
     for path in &specs {
         let spec = parse(&fs::read_to_string(path).expect("a spec"));

@@ -9,6 +9,7 @@
 //! - `protocol`: messages, well-formed and not; shutdown.
 //! - `statistics`: what is counted, kept and forgotten; autovacuum; row estimates.
 //! - `terminal`: psql at a terminal.
+//! - `two_phase`: prepared transactions, restarts and crashes.
 //! - `sql`: the scripts under `tests/sql`, against outputs recorded from PostgreSQL 18.
 //!
 //! A test owns its cluster, which stops when the test ends, however it ends.
@@ -25,3 +26,4 @@ mod session;
 mod sql;
 mod statistics;
 mod terminal;
+mod two_phase;

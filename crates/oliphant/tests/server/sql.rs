@@ -75,7 +75,7 @@ fn scripts_print_what_postgresql_prints() {
     scripts(&root, &mut found);
     found.retain(|path| path.to_string_lossy().contains(&only));
     assert!(!found.is_empty(), "no script under {} matches {only:?}", root.display());
-    let cluster = Cluster::start(&[]);
+    let cluster = Cluster::start(&["max_prepared_transactions = 10"]);
     let mut session = cluster.session();
     let mut failures = String::new();
     for (n, path) in found.iter().enumerate() {

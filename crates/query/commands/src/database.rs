@@ -28,28 +28,40 @@ fn tablespaces(context: &Context<'_>) -> Result<Vec<Oid>> {
     Ok(all.iter().map(|stored| stored.row.oid).filter(|&oid| oid != GLOBAL_TABLESPACE).collect())
 }
 
-/// Nobody else may use the database: they are given five seconds to leave.
-fn wait_until_unused(context: &Context<'_>, database: Oid) -> Result<u32> {
+/// Nobody else may use the database: they are given five seconds to leave. Gives the detail that says who still does.
+fn wait_until_unused(context: &Context<'_>, database: Oid) -> Result<Option<String>> {
     let me = context.session.transaction.process();
     let processes = me.processes();
-    for _ in 0..50 {
+    let mut tries = 0;
+    loop {
         let others =
             processes.active().filter(|&number| number != me.number() && processes.slot(number).database() == database);
-        let count = others.count() as u32;
-        if count == 0 {
-            return Ok(0);
+        let (sessions, prepared) = (others.count(), prepared_count(context, database));
+        if sessions + prepared == 0 || tries == 50 {
+            return Ok(users(sessions, prepared));
         }
+        tries += 1;
         context.session.check_interrupts()?;
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    Ok(processes.active().filter(|&n| n != me.number() && processes.slot(n).database() == database).count() as u32)
 }
 
-fn others(count: u32) -> String {
-    match count {
-        1 => "There is 1 other session using the database.".into(),
-        count => format!("There are {count} other sessions using the database."),
-    }
+fn prepared_count(context: &Context<'_>, database: Oid) -> usize {
+    let all = context.session.transaction.transactions().prepared().list();
+    all.iter().filter(|transaction| transaction.database == database).count()
+}
+
+fn users(sessions: usize, prepared: usize) -> Option<String> {
+    Some(match (sessions, prepared) {
+        (0, 0) => return None,
+        (1, 0) => "There is 1 other session using the database.".into(),
+        (sessions, 0) => format!("There are {sessions} other sessions using the database."),
+        (0, 1) => "There is 1 prepared transaction using the database.".into(),
+        (0, prepared) => format!("There are {prepared} prepared transactions using the database."),
+        _ => {
+            format!("There are {sessions} other session(s) and {prepared} prepared transaction(s) using the database.")
+        }
+    })
 }
 
 /// Makes a database.
@@ -119,10 +131,9 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateDatabase) -> Result<(
         return Err(already());
     }
     lock(context, source.oid, LockMode::Share)?;
-    let count = wait_until_unused(context, source.oid)?;
-    if count > 0 {
+    if let Some(users) = wait_until_unused(context, source.oid)? {
         let text = format!("source database \"{template}\" is being accessed by other users");
-        return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(others(count)));
+        return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(users));
     }
     row.oid = catalog.new_oid::<PgDatabase>(index::PG_DATABASE_OID_INDEX)?;
     row.datname = create.name.to_string().into();
@@ -259,8 +270,12 @@ pub(crate) fn alter(context: &Context<'_>, alter: &AlterDatabase) -> Result<()> 
 }
 
 /// Tells all other sessions in the database to leave.
-fn terminate_sessions(context: &Context<'_>, database: Oid) -> Result<()> {
+fn terminate_sessions(context: &Context<'_>, database: Oid, name: &str) -> Result<()> {
     let catalog = context.catalog();
+    if let Some(detail) = users(0, prepared_count(context, database)) {
+        let text = format!("database \"{name}\" is being used by prepared transactions");
+        return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(detail));
+    }
     let me = context.session.transaction.process();
     let processes = me.processes();
     let found: Vec<ProcNumber> = processes
@@ -315,12 +330,11 @@ pub(crate) fn drop(context: &Context<'_>, drop: &DropDatabase) -> Result<()> {
     }
     lock(context, row.oid, LockMode::AccessExclusive)?;
     if !drop.options.is_empty() {
-        terminate_sessions(context, row.oid)?;
+        terminate_sessions(context, row.oid, &drop.name)?;
     }
-    let count = wait_until_unused(context, row.oid)?;
-    if count > 0 {
+    if let Some(users) = wait_until_unused(context, row.oid)? {
         let text = format!("database \"{}\" is being accessed by other users", drop.name);
-        return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(others(count)));
+        return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(users));
     }
     catalog.delete_all::<PgDatabase>(index::PG_DATABASE_OID_INDEX, &[row.oid.into()])?;
     // What its objects had to do with roles, and what was said of it.
@@ -369,10 +383,9 @@ pub(crate) fn rename(context: &Context<'_>, reference: &ObjectReference, name: &
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "current database cannot be renamed"));
     }
     lock(context, row.oid, LockMode::AccessExclusive)?;
-    let count = wait_until_unused(context, row.oid)?;
-    if count > 0 {
+    if let Some(users) = wait_until_unused(context, row.oid)? {
         let text = format!("database \"{}\" is being accessed by other users", row.datname);
-        return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(others(count)));
+        return Err(Error::new(SqlState::OBJECT_IN_USE, text).detail(users));
     }
     let key = [row.oid.into()];
     catalog.change::<PgDatabase>(index::PG_DATABASE_OID_INDEX, &key, |row| row.datname = name.to_string().into())?;

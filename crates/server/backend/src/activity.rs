@@ -261,9 +261,11 @@ fn predicate_lock_row(lock: &PredicateLock) -> Vec<Datum> {
     row.push(lock.block.map_or(Datum::Null, |block| Datum::B4(block.0 as i32)));
     row.push(lock.line.map_or(Datum::Null, |line| Datum::B2(line as i16)));
     row.extend(std::iter::repeat_n(Datum::Null, 5));
-    row.push(
-        lock.virtual_transaction.map_or(Datum::Null, |(process, count)| Datum::text(&format!("{process}/{count}"))),
-    );
+    row.push(match (lock.prepared, lock.virtual_transaction) {
+        (Some(xid), _) => Datum::text(&format!("-1/{}", xid.0 as u32)),
+        (None, Some((process, count))) => Datum::text(&format!("{process}/{count}")),
+        (None, None) => Datum::Null,
+    });
     row.push(if lock.pid == 0 { Datum::Null } else { Datum::B4(lock.pid) });
     row.extend([Datum::text("SIReadLock"), Datum::bool(true), Datum::bool(false), Datum::Null]);
     row
@@ -291,7 +293,10 @@ fn lock_row(lock: &LockStatus) -> Vec<Datum> {
     let mut row = vec![Datum::text(kind.name())];
     row.extend(place);
     row.extend([
-        Datum::text(&format!("{}/{}", lock.process.0, lock.virtual_count)),
+        match lock.prepared {
+            Some(xid) => Datum::text(&format!("-1/{}", xid.0 as u32)),
+            None => Datum::text(&format!("{}/{}", lock.process.0, lock.virtual_count)),
+        },
         if lock.pid == 0 { Datum::Null } else { Datum::B4(lock.pid) },
         Datum::text(lock.mode.name()),
         Datum::bool(lock.granted),

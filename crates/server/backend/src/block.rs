@@ -210,7 +210,7 @@ impl Session<'_> {
         }
     }
 
-    fn after_transaction(&self, committed: bool) {
+    pub(crate) fn after_transaction(&self, committed: bool) {
         self.triggers.borrow_mut().clear();
         self.shared.engine.activities.set_transaction_start(self.process.number(), 0);
         self.process.clear_timeout(Timeout::Statement);
@@ -352,13 +352,15 @@ impl Session<'_> {
                 self.block.set(Block::Explicit);
                 Ok("ROLLBACK")
             }
-            Transaction::Prepare(_) => Err(Error::not_implemented("PREPARE TRANSACTION")),
-            Transaction::CommitPrepared(_) => Err(Error::not_implemented("COMMIT PREPARED")),
-            Transaction::RollbackPrepared(_) => Err(Error::not_implemented("ROLLBACK PREPARED")),
+            Transaction::Prepare(global) => self.prepare_transaction(&global.name),
+            Transaction::CommitPrepared(global) => self.finish_prepared(&global.name, true).map(|()| "COMMIT PREPARED"),
+            Transaction::RollbackPrepared(global) => {
+                self.finish_prepared(&global.name, false).map(|()| "ROLLBACK PREPARED")
+            }
         }
     }
 
-    fn warn_no_transaction(&self) {
+    pub(crate) fn warn_no_transaction(&self) {
         self.send_notice(&warning(SqlState::NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress"));
     }
 

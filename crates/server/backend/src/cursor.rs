@@ -246,6 +246,10 @@ impl Session<'_> {
     }
 
     /// Before a commit: cursors WITH HOLD read the rest of their rows, for what they read will be gone.
+    pub(crate) fn holds_cursor(&self) -> bool {
+        self.portals.borrow().values().any(|portal| portal.hold && !portal.held)
+    }
+
     pub(crate) fn hold_cursors(&self) -> Result<()> {
         let names: Vec<String> = {
             let portals = self.portals.borrow();

@@ -34,6 +34,7 @@ pub static TABLES: &[&[Builtin]] = &[
 
 /// All set-returning functions of this crate.
 pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
+    (1065, crate::two_phase::prepared_transactions),
     (2084, show_all_settings),
     (2510, |_, context| Ok(crate::statistics::Rows::of(context.env.session_rows(2510)?))),
     (2511, |_, context| Ok(crate::statistics::Rows::of(context.env.session_rows(2511)?))),

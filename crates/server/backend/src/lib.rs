@@ -62,6 +62,7 @@ mod statement_cache;
 pub mod statistics;
 mod statistics_import;
 mod text_search;
+mod two_phase;
 mod utility;
 mod warm;
 

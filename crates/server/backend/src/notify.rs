@@ -333,6 +333,14 @@ impl Participant for Channels {
         Ok(())
     }
 
+    fn before_prepare(&self, _: &Transaction) -> Result<()> {
+        let state = self.state();
+        if !state.pending.is_empty() || !state.actions.is_empty() {
+            bail!(FEATURE_NOT_SUPPORTED, "cannot PREPARE a transaction that has executed LISTEN, UNLISTEN, or NOTIFY");
+        }
+        Ok(())
+    }
+
     fn committed(&self, _: &[u8]) {
         let mut state = self.state();
         state.pending.clear();

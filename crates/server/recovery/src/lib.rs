@@ -7,12 +7,13 @@
 //!
 //! 1. With insertion excluded for a moment, the *redo position* is fixed. From here on, pages are logged whole at their first change.
 //! 2. Participants tell their counters; whatever was handed out before the redo position is in them.
-//! 3. Participants flush, all dirty pages are written (slowly), all written files synced.
-//! 4. The checkpoint's record is logged and flushed.
-//! 5. `pg_control` names it. From this write on, a crash recovers from the new redo position.
-//! 6. Old log segments are recycled, names of dropped files freed.
+//! 3. Participants log once more what recovery must find behind the redo position (transactions that are prepared).
+//! 4. Participants flush, all dirty pages are written (slowly), all written files synced.
+//! 5. The checkpoint's record is logged and flushed.
+//! 6. `pg_control` names it. From this write on, a crash recovers from the new redo position.
+//! 7. Old log segments are recycled, names of dropped files freed.
 //!
-//! A crash before step 5 recovers from the checkpoint before. A page written in step 3 may hold changes logged after the redo
+//! A crash before step 6 recovers from the checkpoint before. A page written in step 4 may hold changes logged after the redo
 //! position: its LSN tells redo so.
 //!
 //! # Where to start reading

@@ -70,6 +70,8 @@ fn recover_with(context: &Context, before_open: impl FnOnce() -> Result<()>) -> 
         control.write(&context.data_directory)?;
         unlogged::remove(&context.data_directory)?;
         replay(context, &mut reader, checkpoint.redo, &mut recovered)?;
+    } else if checkpoint.redo < control.checkpoint {
+        replay_restated(context, &mut reader, checkpoint.redo, control.checkpoint)?;
     }
     context.wal.start(timeline, recovered.end, crashed)?;
     before_open()?;
@@ -158,6 +160,24 @@ fn replay(context: &Context, reader: &mut WalReader, redo: Lsn, recovered: &mut 
         context.wal.set_replayed(record.end);
     }
     redo_context.check_missing().map_err(|e| e.severity(Severity::Panic))
+}
+
+/// After a clean shutdown: what its checkpoint logged once more.
+fn replay_restated(context: &Context, reader: &mut WalReader, redo: Lsn, checkpoint: Lsn) -> Result<()> {
+    let table = table(context);
+    let redo_context = RedoContext::new(&context.storage, &context.wal);
+    reader.seek(redo);
+    loop {
+        match reader.read()? {
+            ReadOutcome::Record(record) if record.lsn >= checkpoint => return Ok(()),
+            ReadOutcome::Record(record) => apply(&table, &redo_context, &record)?,
+            ReadOutcome::End(end) => {
+                return Err(
+                    Error::corrupted(format!("the log ends at {} before its checkpoint", end.at)).detail(end.reason)
+                );
+            }
+        }
+    }
 }
 
 fn apply(table: &Table, context: &RedoContext<'_>, record: &DecodedRecord) -> Result<()> {

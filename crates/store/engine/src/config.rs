@@ -72,7 +72,8 @@ impl EngineConfig {
         };
         let per_transaction = count(id::MAX_PRED_LOCKS_PER_TRANSACTION) as usize;
         config.transactions.predicate_locks = PredicateLockLimits {
-            capacity: per_transaction * (capacity.total() as usize).max(16),
+            capacity: per_transaction
+                * (capacity.total() as usize + count(id::MAX_PREPARED_TRANSACTIONS) as usize).max(16),
             // A negative number divides what a transaction may have.
             per_relation: match settings.int(id::MAX_PRED_LOCKS_PER_RELATION) {
                 part @ ..0 => per_transaction / part.unsigned_abs() as usize,
@@ -80,6 +81,9 @@ impl EngineConfig {
             },
             per_page: settings.int(id::MAX_PRED_LOCKS_PER_PAGE).max(0) as usize,
         };
+        // What waits for COMMIT PREPARED has slots behind those of the processes.
+        config.locks.prepared = count(id::MAX_PREPARED_TRANSACTIONS);
+        config.transactions.prepared = config.locks.prepared;
         config.activity_size = count(id::TRACK_ACTIVITY_QUERY_SIZE) as usize;
         config.transactions.member_pages = count(id::MULTIXACT_MEMBER_BUFFERS).max(16) as usize;
         config

@@ -32,6 +32,7 @@ mod deadlock;
 mod fast;
 mod mode;
 mod owners;
+mod prepared;
 mod queue;
 mod shared;
 mod status;
@@ -48,6 +49,7 @@ use ids::{Lsn, Oid};
 use shm::{Layout, Process, Processes, Rank, Segment};
 
 pub use mode::{LockMode, LockModes};
+pub use prepared::PreparedLock;
 pub use shared::{LockConfig, LockRequest};
 pub use status::LockStatus;
 pub use tag::{LockKind, LockTag};

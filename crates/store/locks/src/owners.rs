@@ -1,6 +1,6 @@
 //! The session's own list of its locks: how often it has each, and at which nesting level.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{LockMode, LockOwner, LockTag};
 
@@ -85,6 +85,17 @@ impl Held {
     /// Removes all counts of transactions.
     pub fn remove_transaction(&mut self) -> Vec<Key> {
         self.remove_counts(|_, level| level > 0)
+    }
+
+    /// What is held for the transaction; `None` if something of it is held for the session, too.
+    pub fn of_transaction(&self) -> Option<Vec<Key>> {
+        let of = |session: bool| {
+            let owned = move |counts: &Counts| counts.0.iter().any(|&(level, _)| (level == 0) == session);
+            self.0.iter().filter(move |(_, counts)| owned(counts)).map(|(key, _)| *key)
+        };
+        let of_session: HashSet<LockTag> = of(true).map(|(tag, _)| tag).collect();
+        let all: Vec<Key> = of(false).collect();
+        (!all.iter().any(|(tag, _)| of_session.contains(tag))).then_some(all)
     }
 
     /// Removes the session's counts of some locks.

@@ -35,17 +35,23 @@ pub struct LockConfig {
     pub locks_per_process: u32,
     /// Slots of the process table.
     pub processes: u32,
+    /// Slots behind them, for prepared transactions (`max_prepared_transactions`): they hold locks, and never wait.
+    pub prepared: u32,
 }
 
 impl LockConfig {
     /// PostgreSQL's default for so many processes.
     pub fn new(processes: u32) -> LockConfig {
-        LockConfig { locks_per_process: 64, processes }
+        LockConfig { locks_per_process: 64, processes, prepared: 0 }
+    }
+
+    fn slots(&self) -> usize {
+        (self.processes + self.prepared) as usize
     }
 
     /// Objects of one partition: an even share and a quarter more, since hashing does not share evenly.
     fn objects_per_partition(&self) -> usize {
-        let all = self.locks_per_process as usize * self.processes.max(1) as usize;
+        let all = self.locks_per_process as usize * self.slots().max(1);
         (all / PARTITIONS) * 5 / 4 + 16
     }
 
@@ -97,7 +103,7 @@ shm::shared! {
         next: Word,
     }
 
-    /// A process's part in the lock table.
+    /// A process's part in the lock table, or a prepared transaction's.
     #[repr(C, align(64))]
     pub(crate) struct Slot {
         /// The object it waits for, as a link; zero if it does not wait.
@@ -120,6 +126,8 @@ shm::shared! {
         pub last_commit: AtomicU64,
         /// The database whose relations its fast-path locks are on.
         pub database: AtomicU32,
+        /// Of a prepared transaction: the virtual id that it had, as process plus one and count; zero after a restart.
+        pub former: [AtomicU32; 2],
     }
 
     /// Strong locks on the relations of one hash value.
@@ -179,15 +187,15 @@ pub(crate) struct Table {
 
 impl Table {
     pub fn layout(layout: &mut Layout, config: LockConfig) -> LockRequest {
-        let processes = config.processes as usize;
+        let slots = config.slots();
         LockRequest {
             config,
             partitions: layout.many("lock partitions", PARTITIONS),
             buckets: layout.many("lock buckets", PARTITIONS * buckets_per_partition(&config)),
             objects: layout.many("locks", PARTITIONS * config.objects_per_partition()),
             holders: layout.many("lock holders", PARTITIONS * config.holders_per_partition()),
-            slots: layout.many("lock waits", processes),
-            fast: layout.many("fast-path locks", processes * FAST_SLOTS),
+            slots: layout.many("lock waits", slots),
+            fast: layout.many("fast-path locks", slots * FAST_SLOTS),
             strong: layout.many("strong relation locks", STRONG_COUNTERS),
         }
     }
@@ -203,6 +211,11 @@ impl Table {
             fast: segment.many(request.fast),
             strong: segment.many(request.strong),
         }
+    }
+
+    /// Whether the slot is a prepared transaction's, rather than a process's.
+    pub fn is_prepared(&self, slot: u32) -> bool {
+        slot >= self.config.processes
     }
 
     /// The fast-path locks of a process: relation in the upper half, modes in the lower.
@@ -377,6 +390,13 @@ impl Table {
         held.set(before.without(mode).0.into());
         count.set(count.get() - 1);
         true
+    }
+
+    /// What `from` holds of the object is `to`'s, which had nothing of it.
+    pub fn give_holder(&self, object: ObjectIndex, from: u32, to: u32) {
+        if let Some(holder) = self.find_holder(object, from) {
+            self.holder(holder).process.set(to);
+        }
     }
 
     /// Writes the queue anew.

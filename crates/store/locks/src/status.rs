@@ -21,6 +21,8 @@ pub struct LockStatus {
     pub pid: i32,
     /// The holder's count of transactions, the second half of its virtual transaction id.
     pub virtual_count: u32,
+    /// Of a prepared transaction, which no process holds locks for: its id.
+    pub prepared: Option<Xid>,
     /// Held, rather than waited for.
     pub granted: bool,
     /// Taken by the fast path.
@@ -40,6 +42,9 @@ impl LockManager {
             process: ProcNumber(process),
             pid: self.pid(process),
             virtual_count: table.slots[process as usize].virtual_count.load(Ordering::Relaxed),
+            prepared: table
+                .is_prepared(process)
+                .then(|| Xid(table.slots[process as usize].xid.load(Ordering::Relaxed))),
             granted,
             fast_path,
             wait_start,
@@ -85,7 +90,8 @@ impl LockManager {
         rows
     }
 
-    /// The process ids that keep `pid` waiting: those that hold what it wants, and those in front of it in the queue.
+    /// The process ids that keep `pid` waiting: those that hold what it wants, and those in front of it in the queue. Zero stands for a
+    /// prepared transaction.
     pub fn blocking_pids(&self, pid: i32) -> Vec<i32> {
         let table = &self.table;
         let _guards: Vec<_> = (0..PARTITIONS).map(|i| table.partitions[i].lock.share()).collect();

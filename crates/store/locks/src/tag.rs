@@ -174,13 +174,13 @@ impl LockTag {
         }
     }
 
-    /// Its 16 bytes as words.
-    pub(crate) const fn words(&self) -> [u32; 4] {
+    /// Its 16 bytes as words, for records of the log.
+    pub const fn words(&self) -> [u32; 4] {
         [self.field1, self.field2, self.field3, self.field4 as u32 | (self.kind as u32) << 16]
     }
 
     /// The inverse of [`LockTag::words`].
-    pub(crate) const fn from_words(words: [u32; 4]) -> LockTag {
+    pub const fn from_words(words: [u32; 4]) -> LockTag {
         let [field1, field2, field3, rest] = words;
         LockTag { field1, field2, field3, field4: rest as u16, kind: (rest >> 16) as u8, unused: 0 }
     }

@@ -63,29 +63,48 @@ impl LockManager {
         runs: &dyn Fn() -> Result<bool>,
     ) -> Result<bool> {
         let slots = &self.table.slots;
-        let Some(process) = slots.iter().position(|slot| slot.xid.load(Ordering::SeqCst) == top.0) else {
-            return Ok(!runs()?);
-        };
-        self.wait_for_end(process as u32, LockTag::transaction(xid), wait, runs)
+        loop {
+            let Some(process) = slots.iter().position(|slot| slot.xid.load(Ordering::SeqCst) == top.0) else {
+                return Ok(!runs()?);
+            };
+            let stays = || slots[process].xid.load(Ordering::SeqCst) == top.0;
+            match self.wait_for_end(process as u32, LockTag::transaction(xid), wait, runs, &stays)? {
+                Some(ended) => return Ok(ended),
+                // It was prepared just now, and is in another slot.
+                None => self.process.check_interrupts()?,
+            }
+        }
     }
 
-    /// Waits until a process's transaction number `count` has ended.
+    /// Waits until a process's transaction number `count` has ended, also if it is prepared first.
     ///
     /// # Errors
     /// As [`LockManager::acquire`].
     pub fn wait_for_virtual_transaction(&self, process: u32, count: u32, wait: LockWait) -> Result<bool> {
         let Some(slot) = self.table.slots.get(process as usize) else { return Ok(true) };
         let runs = || Ok(slot.virtual_count.load(Ordering::SeqCst) == count);
-        self.wait_for_end(process, LockTag::virtual_transaction(process, count), wait, &runs)
+        let tag = LockTag::virtual_transaction(process, count);
+        if self.wait_for_end(process, tag, wait, &runs, &|| true)? == Some(false) {
+            return Ok(false);
+        }
+        match self.prepared_from(process, count) {
+            Some((slot, xid)) => {
+                let runs = || Ok(self.table.slots[slot].xid.load(Ordering::SeqCst) == xid.0);
+                self.wait_for_transaction(xid, xid, wait, &runs)
+            }
+            None => Ok(true),
+        }
     }
 
+    /// `stays` says whether it is still the process's: if it runs elsewhere, the answer is `None`.
     fn wait_for_end(
         &self,
         process: u32,
         tag: LockTag,
         wait: LockWait,
         runs: &dyn Fn() -> Result<bool>,
-    ) -> Result<bool> {
+        stays: &dyn Fn() -> bool,
+    ) -> Result<Option<bool>> {
         let table = &self.table;
         let mode = LockMode::Share;
         let hash = tag.hash_code();
@@ -96,10 +115,13 @@ impl LockManager {
         table.slots[process as usize].awaited.store(1, Ordering::SeqCst);
         if !runs()? {
             self.see(partition.released.load(Ordering::Acquire));
-            return Ok(true);
+            return Ok(Some(true));
         }
         if wait == LockWait::Try {
-            return Ok(false);
+            return Ok(Some(false));
+        }
+        if !stays() {
+            return Ok(None);
         }
         let object = table.find_or_make(tag, hash)?;
         let entered = table.find_or_make_holder(object, hash, process).and_then(|owner| {
@@ -123,11 +145,11 @@ impl LockManager {
                 self.wait_in_queue(object, tag, hash, mode, timeouts)?;
                 self.release_shared(tag, hash, self.me, mode, Lsn::INVALID);
                 self.see(partition.released.load(Ordering::Acquire));
-                return Ok(true);
+                return Ok(Some(true));
             }
         };
         table.revoke(object, self.me, mode);
         table.clean_up(object, hash, self.me);
-        outcome.map(|()| true)
+        outcome.map(|()| Some(true))
     }
 }

@@ -131,6 +131,9 @@ impl LockManager {
                 // Autovacuum gives way: it will come again.
                 for edge in deadlock::blockers(table, self.me, None).iter().filter(|edge| edge.hard) {
                     let blocker = ProcNumber(edge.blocker);
+                    if table.is_prepared(edge.blocker) {
+                        continue;
+                    }
                     if self.processes.slot(blocker).kind() == Some(ProcessKind::AutovacuumWorker) {
                         self.processes.interrupt(blocker, Interrupt::CANCEL);
                     }

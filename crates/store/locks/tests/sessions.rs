@@ -384,7 +384,7 @@ fn transactions_deadlock() {
 
 #[test]
 fn a_full_table_is_an_error_and_no_more() {
-    let world = world(|processes| LockConfig { locks_per_process: 1, processes });
+    let world = world(|processes| LockConfig { locks_per_process: 1, ..LockConfig::new(processes) });
     let (_a, a) = world.session();
     let mut taken = 0;
     let error = loop {

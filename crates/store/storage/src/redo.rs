@@ -279,6 +279,15 @@ pub trait CheckpointParticipant: Send + Sync {
     /// was handed out before is covered by them.
     fn fill(&self, _record: &mut crate::CheckpointRecord) {}
 
+    /// Logs once more what recovery must find behind the redo position `redo`. Called after [`CheckpointParticipant::fill`]; the only thing
+    /// that the last checkpoint of a server logs behind its redo position.
+    ///
+    /// # Errors
+    /// The checkpoint has failed.
+    fn restate(&self, _redo: ids::Lsn) -> Result<()> {
+        Ok(())
+    }
+
     /// Writes its state to disk, durably. Whatever was logged before the redo position must be in it.
     ///
     /// # Errors

@@ -11,6 +11,7 @@
 //! | `status` | what a word of the CSN log says |
 //! | `snapshot` | [`Snapshot`]: what a statement sees |
 //! | [`serializable`] | serializable transactions: who read what whom overwrote |
+//! | [`prepared`] | transactions that wait without a session, for COMMIT PREPARED |
 //! | `multixact` | sets of row lockers |
 //! | `record` | the log records and their redo |
 //! | `paged_log` | words in files with a page cache in shared memory |
@@ -26,6 +27,7 @@
 
 mod multixact;
 mod paged_log;
+pub mod prepared;
 mod record;
 pub mod serializable;
 mod snapshot;

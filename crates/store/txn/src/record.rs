@@ -2,6 +2,8 @@
 //!
 //! ```text
 //!  XACT COMMIT   time u64, database u32, counts 3 × u32, subtransactions u64 …, dropped relations 3 × u32 …, invalidations
+//!  XACT PREPARE  see `PreparedState`
+//!  XACT COMMIT_PREPARED, ABORT_PREPARED  as COMMIT and ABORT; the id in the record's header is the prepared transaction's
 //!  XACT ABORT    time u64, database u32, counts 3 × u32, subtransactions u64 …, dropped relations 3 × u32 …
 //!  CLOG NEXTXID  next u64: ids below may be in use
 //!  MULTIXACT CREATE_ID  id u64, offset u64, members u64 …
@@ -16,10 +18,17 @@ use storage::{RedoContext, ResourceManager};
 use wal::{DecodedRecord, Record, RmgrId};
 
 use crate::Transactions;
+use crate::prepared::PreparedState;
 use crate::status::Csn;
 
 /// XACT: a commit.
 pub(crate) const COMMIT: u8 = 0x00;
+/// XACT: a transaction was prepared.
+pub(crate) const PREPARE: u8 = 0x10;
+/// XACT: a prepared transaction was committed.
+pub(crate) const COMMIT_PREPARED: u8 = 0x30;
+/// XACT: a prepared transaction was rolled back.
+pub(crate) const ABORT_PREPARED: u8 = 0x40;
 /// XACT: a rollback of a transaction, or of a subtransaction.
 pub(crate) const ABORT: u8 = 0x20;
 /// CLOG: ids were set aside.
@@ -81,21 +90,21 @@ impl EndRecord {
 }
 
 /// Takes numbers from the front of a record's data.
-struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn bytes(&mut self, count: usize) -> Result<&'a [u8]> {
+    pub fn bytes(&mut self, count: usize) -> Result<&'a [u8]> {
         let (front, rest) =
             self.0.split_at_checked(count).ok_or_else(|| Error::corrupted("transaction record is too short"))?;
         self.0 = rest;
         Ok(front)
     }
 
-    fn u32(&mut self) -> Result<u32> {
+    pub fn u32(&mut self) -> Result<u32> {
         Ok(self.bytes(4)?.iter().rev().fold(0, |n, b| n << 8 | *b as u32))
     }
 
-    fn u64(&mut self) -> Result<u64> {
+    pub fn u64(&mut self) -> Result<u64> {
         Ok(self.bytes(8)?.iter().rev().fold(0, |n, b| n << 8 | *b as u64))
     }
 }
@@ -117,14 +126,20 @@ impl ResourceManager for EndManager {
     }
 
     fn redo(&self, context: &RedoContext<'_>, record: &DecodedRecord) -> Result<()> {
+        if record.info == PREPARE {
+            return self.redo_prepare(record);
+        }
         let end = EndRecord::read(record)?;
         let csn = match record.info {
-            COMMIT => Csn::Committed(record.end),
-            ABORT => Csn::Aborted,
+            COMMIT | COMMIT_PREPARED => Csn::Committed(record.end),
+            ABORT | ABORT_PREPARED => Csn::Aborted,
             info => return Err(Error::corrupted(format!("unknown transaction record {info:#04x} at {}", record.lsn))),
         };
         for xid in end.subtransactions.iter().chain([&record.xid]) {
             self.0.redo_status(*xid, csn, record.end)?;
+        }
+        if matches!(record.info, COMMIT_PREPARED | ABORT_PREPARED) {
+            self.0.prepared().redo_end(record.xid);
         }
         if !end.dropped.is_empty() {
             context.storage.unlink(&end.dropped);
@@ -136,12 +151,24 @@ impl ResourceManager for EndManager {
         match info {
             COMMIT => Some("COMMIT"),
             ABORT => Some("ABORT"),
+            PREPARE => Some("PREPARE"),
+            COMMIT_PREPARED => Some("COMMIT_PREPARED"),
+            ABORT_PREPARED => Some("ABORT_PREPARED"),
             _ => None,
         }
     }
 
     fn describe(&self, record: &DecodedRecord, text: &mut String) {
+        if record.info == PREPARE {
+            if let Ok(state) = PreparedState::read(record.data()) {
+                let _ = write!(text, "gid {}: {}", state.identifier, utc_time(state.prepared_us.max(0) as u64));
+            }
+            return;
+        }
         let Ok(end) = EndRecord::read(record) else { return };
+        if matches!(record.info, COMMIT_PREPARED | ABORT_PREPARED) {
+            let _ = write!(text, "{}: ", record.xid);
+        }
         text.push_str(&utc_time(end.time_us));
         let mut list = |name: &str, items: Vec<String>| {
             if !items.is_empty() {
@@ -158,6 +185,17 @@ impl ResourceManager for EndManager {
     fn end_redo(&self, _context: &RedoContext<'_>) -> Result<()> {
         self.0.open();
         Ok(())
+    }
+}
+
+impl EndManager {
+    fn redo_prepare(&self, record: &DecodedRecord) -> Result<()> {
+        let state = PreparedState::read(record.data())?;
+        for xid in &state.subtransactions {
+            self.0.redo_status(*xid, Csn::Subtransaction { top: state.xid }, record.end)?;
+        }
+        self.0.redo_status(state.xid, Csn::Prepared, record.end)?;
+        self.0.prepared().redo(&state, record)
     }
 }
 

@@ -6,10 +6,15 @@
 //!  0                      nothing known: runs, or was lost in a crash
 //!  1                      committing: the LSN will stand here in a moment
 //!  2                      rolled back
-//!  3 … 2^62-1             committed; the end of the commit record
+//!  3                      prepared
+//!  4                      prepared, and committing
+//!  5 … 2^62-1             committed; the end of the commit record
 //!  01 │ top-level id      a subtransaction of that transaction, not ended
 //!  10 │ member offset     a multixact; its members are there
 //! ```
+//!
+//! After a crash, nothing known and committing mean rolled back, and a subtransaction's fate is its top-level transaction's. What was prepared
+//! is prepared still, or recovery finds its end in the log and writes it here.
 //!
 //! Multixacts take their ids from the same sequence as transactions. So a tuple's xmax holds either as an offset from one
 //! base, one horizon serves both, and no second directory from ids to members is needed.
@@ -33,6 +38,8 @@ pub(crate) enum Csn {
     Unknown,
     Committing,
     Aborted,
+    Prepared,
+    CommittingPrepared,
     Committed(Lsn),
     Subtransaction { top: Xid },
     MultiXact { offset: u64 },
@@ -49,6 +56,8 @@ impl Csn {
             (0, 0) => Csn::Unknown,
             (0, 1) => Csn::Committing,
             (0, 2) => Csn::Aborted,
+            (0, 3) => Csn::Prepared,
+            (0, 4) => Csn::CommittingPrepared,
             (0, lsn) => Csn::Committed(Lsn(lsn)),
             (TAG_SUBTRANSACTION, top) => Csn::Subtransaction { top: Xid(top) },
             (TAG_MULTIXACT, offset) => Csn::MultiXact { offset },
@@ -61,6 +70,8 @@ impl Csn {
             Csn::Unknown => 0,
             Csn::Committing => 1,
             Csn::Aborted => 2,
+            Csn::Prepared => 3,
+            Csn::CommittingPrepared => 4,
             Csn::Committed(lsn) => lsn.0 & PAYLOAD,
             Csn::Subtransaction { top } => TAG_SUBTRANSACTION << TAG_SHIFT | top.0 & PAYLOAD,
             Csn::MultiXact { offset } => TAG_MULTIXACT << TAG_SHIFT | offset & PAYLOAD,
@@ -78,7 +89,9 @@ mod tests {
             Csn::Unknown,
             Csn::Committing,
             Csn::Aborted,
-            Csn::Committed(Lsn(3)),
+            Csn::Prepared,
+            Csn::CommittingPrepared,
+            Csn::Committed(Lsn(5)),
             Csn::Committed(Lsn(0x16_B374_D848)),
             Csn::Subtransaction { top: Xid(3) },
             Csn::Subtransaction { top: Xid(1 << 61) },

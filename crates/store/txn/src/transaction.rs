@@ -29,6 +29,8 @@
 //! When a statement fails, [`Transaction::fail`] rolls back the innermost level at once, and gives back its locks; the level itself stays
 //! until `ROLLBACK` or `ROLLBACK TO` removes it. Whether further statements are refused is the session's matter.
 
+mod two_phase;
+
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -87,6 +89,22 @@ pub trait Participant: Send + Sync {
     fn before_commit(&self, _transaction: &Transaction) -> Result<()> {
         Ok(())
     }
+
+    /// Before the transaction is prepared: may object.
+    ///
+    /// # Errors
+    /// What cannot be prepared: the transaction is then rolled back.
+    fn before_prepare(&self, _transaction: &Transaction) -> Result<()> {
+        Ok(())
+    }
+
+    /// The transaction is prepared, and the session's no more: nobody knows how it will end, and its work is not seen meanwhile.
+    fn prepared(&self) {
+        self.aborted();
+    }
+
+    /// A prepared transaction, which is not the session's own, was committed, with these invalidation messages: to be published now.
+    fn committed_prepared(&self, _invalidations: &[u8]) {}
 
     /// The transaction is committed; locks are still held. If there are invalidation messages, the commit is also flushed
     /// and visible to new snapshots: they are to be published now.
@@ -817,14 +835,6 @@ impl Transaction {
         core.transactions.end_running(core.me, Lsn::INVALID);
         core.storage.unlink(&files);
         core.finish();
-    }
-
-    /// `PREPARE TRANSACTION`.
-    ///
-    /// # Errors
-    /// `0A000`, for now.
-    pub fn prepare(&self, _identifier: &str) -> Result<()> {
-        Err(Error::not_implemented("PREPARE TRANSACTION"))
     }
 }
 

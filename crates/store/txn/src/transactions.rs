@@ -26,12 +26,14 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use error::{Error, Result, SqlState};
 use ids::{Lsn, MultiXactId, Xid};
+use locks::LockTable;
 use shm::{Layout, Many, One, Segment, Shm, ShmSlice};
 use storage::{CheckpointParticipant, CheckpointRecord, ResourceManager};
 use wal::{Record, RmgrId, Wal};
 
 use crate::multixact::{self, MultiXactMember};
 use crate::paged_log::{PagedLog, PagedLogRequest};
+use crate::prepared::{Prepared, PreparedRequest};
 use crate::record;
 use crate::serializable::{PredicateLockLimits, Serializable, SerializableRequest};
 use crate::status::{Csn, XidStatus};
@@ -67,7 +69,7 @@ shm::shared! {
         value: AtomicU64,
     }
 
-    /// A process's part.
+    /// A process's part, or a prepared transaction's: those come behind.
     #[repr(C, align(64))]
     pub(crate) struct Slot {
         /// The top-level id that the process runs, or a bound below it while it gets one; zero: none.
@@ -94,6 +96,8 @@ shm::shared! {
 pub struct TransactionConfig {
     /// Slots of the process table.
     pub processes: u32,
+    /// Prepared transactions at most (`max_prepared_transactions`).
+    pub prepared: u32,
     /// Pages of the CSN log in memory (`transaction_buffers`), each for 1024 ids.
     pub status_pages: usize,
     /// Pages of multixact members in memory (`multixact_member_buffers`).
@@ -107,6 +111,7 @@ impl TransactionConfig {
     pub fn new(processes: u32) -> TransactionConfig {
         TransactionConfig {
             processes,
+            prepared: 0,
             status_pages: 256,
             member_pages: 32,
             predicate_locks: PredicateLockLimits::new(processes),
@@ -122,6 +127,8 @@ pub struct TransactionsRequest {
     statuses: PagedLogRequest,
     members: PagedLogRequest,
     serializable: SerializableRequest,
+    prepared: PreparedRequest,
+    processes: u32,
 }
 
 /// The shared state of all transactions: a handle, cheap to clone.
@@ -134,6 +141,7 @@ struct Inner {
     statuses: PagedLog,
     members: PagedLog,
     serializable: Serializable,
+    prepared: Prepared,
     wal: Wal,
 }
 
@@ -168,10 +176,12 @@ impl Transactions {
     pub fn layout(layout: &mut Layout, config: &TransactionConfig) -> TransactionsRequest {
         TransactionsRequest {
             state: layout.one("transactions"),
-            slots: layout.many("transactions of processes", config.processes as usize),
+            slots: layout.many("transactions of processes", (config.processes + config.prepared) as usize),
             statuses: PagedLog::layout(layout, "CSN log", config.status_pages),
             members: PagedLog::layout(layout, "multixact members", config.member_pages),
             serializable: Serializable::layout(layout, config.predicate_locks),
+            prepared: Prepared::layout(layout, config.prepared),
+            processes: config.processes,
         }
     }
 
@@ -185,6 +195,7 @@ impl Transactions {
             statuses: PagedLog::attach(segment, request.statuses, statuses, wal.clone()),
             members: PagedLog::attach(segment, request.members, members, wal.clone()),
             serializable: Serializable::attach(segment, request.serializable),
+            prepared: Prepared::attach(segment, request.prepared, request.processes),
             wal: wal.clone(),
         }))
     }
@@ -201,8 +212,25 @@ impl Transactions {
         state.next_xid.store(next, Ordering::SeqCst);
         state.id_limit.store(next, Ordering::SeqCst);
         state.first_of_this_run.store(next, Ordering::SeqCst);
-        state.bound.value.store(next << 1 | 1, Ordering::SeqCst);
+        // Nobody runs yet but what was prepared.
+        let prepared =
+            self.0.slots.iter().map(|slot| slot.running.load(Ordering::SeqCst)).filter(|&xid| xid != 0).min();
+        state.bound.value.store(prepared.map_or(next << 1 | 1, |xid| xid << 1), Ordering::SeqCst);
         state.horizon.value.fetch_max(Xid::FIRST_NORMAL.0, Ordering::SeqCst);
+    }
+
+    /// At the start of the server, before [`Transactions::open`]: transactions that are prepared run again, and hold their locks. Gives
+    /// their ids.
+    ///
+    /// # Errors
+    /// Those of reading the log; `53200` if their locks do not fit.
+    pub fn restore_prepared(&self, locks: &LockTable) -> Result<Vec<Xid>> {
+        self.0.prepared.restore(self, locks)
+    }
+
+    /// Prepared transactions.
+    pub fn prepared(&self) -> &Prepared {
+        &self.0.prepared
     }
 
     /// What serializable transactions know of each other.
@@ -236,8 +264,23 @@ impl Transactions {
                         _ => std::thread::sleep(std::time::Duration::from_micros(50)),
                     }
                 }
+                Csn::CommittingPrepared => {
+                    tries += 1;
+                    if tries > 100 {
+                        std::thread::sleep(std::time::Duration::from_micros(50));
+                    }
+                }
                 csn => return Ok(csn),
             }
+        }
+    }
+
+    /// Whether what ran before the server started, or was a part of it, is prepared. It may be ended at this moment.
+    fn is_prepared(&self, xid: Xid, csn: Csn) -> Result<bool> {
+        match csn {
+            Csn::Prepared => Ok(true),
+            Csn::Subtransaction { top } => Ok(self.csn(top)? == Csn::Prepared || self.csn(xid)? != csn),
+            _ => Ok(false),
         }
     }
 
@@ -252,12 +295,20 @@ impl Transactions {
             return Ok(if always { XidStatus::Committed(Lsn(1)) } else { XidStatus::Aborted });
         }
         match self.csn(xid)? {
+            // Nearly always it is one of these.
             Csn::Committed(lsn) => Ok(XidStatus::Committed(lsn)),
             Csn::Aborted => Ok(XidStatus::Aborted),
             Csn::MultiXact { .. } => Err(Error::corrupted(format!("transaction {xid} is a multixact"))),
-            Csn::Unknown | Csn::Committing | Csn::Subtransaction { .. } => {
-                if xid.0 >= self.0.state.first_of_this_run.load(Ordering::Relaxed) {
+            csn => {
+                let is_recent = xid.0 >= self.0.state.first_of_this_run.load(Ordering::Relaxed);
+                if is_recent || csn == Csn::Prepared {
                     Ok(XidStatus::Running)
+                } else if self.is_prepared(xid, csn)? {
+                    match self.csn(xid)? {
+                        Csn::Committed(lsn) => Ok(XidStatus::Committed(lsn)),
+                        Csn::Aborted => Ok(XidStatus::Aborted),
+                        _ => Ok(XidStatus::Running),
+                    }
                 } else if xid.0 >= self.0.state.oldest_kept.load(Ordering::Relaxed) {
                     Ok(XidStatus::Aborted)
                 } else {
@@ -395,6 +446,18 @@ impl Transactions {
         let logging = &self.0.slots[process as usize].logging;
         logging.fetch_add(1, Ordering::SeqCst);
         Logging(logging)
+    }
+
+    /// The transaction of `process` is prepared: it runs in `slot` now.
+    pub(crate) fn hand_over(&self, process: u32, slot: u32, xid: Xid) {
+        self.set_running(slot, xid);
+        // Who walks the table comes to the slots of prepared transactions last, so it meets the id at least once.
+        self.0.slots[process as usize].running.store(0, Ordering::SeqCst);
+    }
+
+    /// A prepared transaction's slot runs its id.
+    pub(crate) fn set_running(&self, slot: u32, xid: Xid) {
+        self.0.slots[slot as usize].running.store(xid.0, Ordering::SeqCst);
     }
 
     /// The process's transaction has ended. `unflushed` is the end of its commit record if that may not be flushed yet.
@@ -615,6 +678,10 @@ impl CheckpointParticipant for Transactions {
         record.oldest_xid = Xid(state.oldest_kept.load(Ordering::SeqCst).max(Xid::FIRST_NORMAL.0));
         record.oldest_multixact = MultiXactId(record.oldest_xid.0);
         record.oldest_active_xid = self.oldest_running();
+    }
+
+    fn restate(&self, redo: Lsn) -> Result<()> {
+        self.0.prepared.restate(self, redo)
     }
 
     fn flush(&self) -> Result<()> {

@@ -385,6 +385,12 @@ impl Catalog {
         Ok(oid)
     }
 
+    /// Whether the transaction has named the schema of temporary objects, or made or dropped something in it. Tables that it has only
+    /// read or changed are told by their locks.
+    pub fn has_used_temporary(&self) -> bool {
+        self.session().temporary_used
+    }
+
     /// The session's schema for temporary objects, if it has one.
     pub fn temporary_schema_if_any(&self) -> Option<Oid> {
         self.session().temp_namespace
@@ -392,7 +398,11 @@ impl Catalog {
 
     /// The session's schema for temporary objects, made now if it has none yet: `pg_temp_N` for session number `number`.
     pub fn temporary_schema(&self, number: u32) -> Result<Oid> {
-        let known = self.session().temp_namespace;
+        let known = {
+            let mut session = self.session();
+            session.temporary_used = true;
+            session.temp_namespace
+        };
         if let Some(schema) = known
             && self.schema(schema)?.is_some()
         {

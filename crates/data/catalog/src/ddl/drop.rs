@@ -88,6 +88,9 @@ impl Catalog {
         let key = [oid.into()];
         let Some(class) = self.stored_row::<PgClass>(index::PG_CLASS_OID_INDEX, &key)? else { return Ok(()) };
         let relation = self.relation(oid)?;
+        if relation.is_temporary() {
+            self.session().temporary_used = true;
+        }
         if relation.has_storage() {
             let transaction = self.transaction()?;
             transaction.drop_at_commit(relation.locator);

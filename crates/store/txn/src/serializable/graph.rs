@@ -23,6 +23,8 @@
 //! When slots run out, the oldest committed members are merged into one, slot 0, that stands for all of them: every question about
 //! it is answered for the worst of them, which can only stop more, never less.
 
+use ids::Xid;
+
 /// Members at most, slot 0 included.
 pub const SLOTS: usize = 1024;
 const WORDS: usize = SLOTS / 64;
@@ -59,6 +61,9 @@ shm::shared! {
         doomed: u32,
         /// Whether it does nothing until its snapshot is known to be safe: 1 or 0.
         waiting: u32,
+        /// Whether it is prepared to be ended by another session: 1 or 0.
+        two_phase: u32,
+        unused: u32,
         /// Whose it is.
         pub owner: Owner,
         /// Its id; zero: it has none.
@@ -281,7 +286,7 @@ impl Graph {
             if member.state != state::OBSOLETE && (member.xid == xid || lsn.is_some_and(|lsn| member.lsn == lsn)) {
                 return Ok(Some(self.resolve(slot)));
             }
-            busy |= member.state == state::PREPARED && member.xid != 0 && member.lsn == 0;
+            busy |= member.state == state::PREPARED && member.two_phase == 0 && member.xid != 0 && member.lsn == 0;
         }
         match lsn {
             Some(_) if busy => Err(Busy),
@@ -290,6 +295,56 @@ impl Graph {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Whether the member waits, prepared, for a session that ends it.
+    pub fn set_two_phase(&mut self, slot: usize, on: bool) {
+        self.members[slot].two_phase = on.into();
+    }
+
+    /// The id of a member that waits, prepared, for a session that ends it.
+    pub fn two_phase(&self, slot: usize) -> Option<Xid> {
+        (self.members[slot].two_phase != 0).then_some(Xid(self.members[slot].xid))
+    }
+
+    /// Whose transaction it is; what is prepared is no process's.
+    pub fn owner(&self, slot: usize) -> Owner {
+        if self.members[slot].two_phase != 0 { Owner::default() } else { self.members[slot].owner }
+    }
+
+    /// The member that waits, prepared, and wrote as `xid`.
+    pub fn find_two_phase(&self, xid: u64) -> Option<usize> {
+        self.used.iter().find(|&slot| self.members[slot].two_phase != 0 && self.members[slot].xid == xid)
+    }
+
+    /// Takes a slot for a member that was prepared before the server started. With whom it was in conflict is forgotten; so let there be
+    /// one of all those who had committed (slot 0, before everybody), with conflicts in both directions, and conflicts between
+    /// all that were prepared. `None`: all slots are in use.
+    pub fn restore(&mut self, xid: u64) -> Option<usize> {
+        let slot = self.begin(Owner::default(), false)?;
+        if !self.used.contains(MERGED) {
+            self.used.insert(MERGED);
+            self.members[MERGED] = Member {
+                state: state::COMMITTED,
+                prepared: self.tick(),
+                ended: self.tick(),
+                visible: self.tick(),
+                earliest_out: u64::MAX,
+                ..Member::default()
+            };
+            self.merged_lsn = [u64::MAX, 0];
+        }
+        let prepared = self.tick();
+        let member = &mut self.members[slot];
+        (member.state, member.two_phase, member.xid) = (state::PREPARED, 1, xid);
+        (member.snapshot, member.prepared) = (0, prepared);
+        for other in self.used.iter().filter(|&other| other != slot) {
+            for (reader, writer) in [(slot, other), (other, slot)] {
+                self.writers[reader].insert(writer);
+                self.readers[writer].insert(reader);
+            }
+        }
+        Some(slot)
     }
 
     /// Whether `other` counts for `me`: it runs, or `me`'s snapshot does not see it.

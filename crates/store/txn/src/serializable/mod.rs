@@ -44,7 +44,8 @@ use shm::{CellMut, ConditionVariable, Layout, LwCell, One, Process, Rank, Segmen
 use crate::status::XidStatus;
 use crate::transactions::Transactions;
 use graph::{Graph, Owner, SLOTS, SlotSet, Verdict};
-use targets::{Full, Target, Targets, TargetsRequest};
+pub(crate) use targets::Target;
+use targets::{Full, Targets, TargetsRequest};
 
 /// Slots that wait for it before their notes are swept: a sweep walks over all notes.
 const SWEEP_AT: usize = 64;
@@ -113,6 +114,8 @@ pub struct PredicateLock {
     pub pid: i32,
     /// The virtual transaction that read it: the process's number, and which of its transactions.
     pub virtual_transaction: Option<(u32, u32)>,
+    /// The prepared transaction that read it.
+    pub prepared: Option<Xid>,
 }
 
 /// What became of a wish for a serializable snapshot.
@@ -198,6 +201,51 @@ impl Serializable {
         }
     }
 
+    /// The prepared transaction `xid`, which has read `notes`, for a session that ends it.
+    pub(crate) fn prepared(
+        &self,
+        transactions: &Transactions,
+        process: &Arc<Process>,
+        xid: Xid,
+        notes: Vec<Target>,
+    ) -> Option<Arc<Reader>> {
+        let slot = self.graph().find_two_phase(xid.0)?;
+        let mut noted: HashMap<(u32, u32), Noted> = HashMap::new();
+        for target in notes {
+            let of = noted.entry((target.database, target.relation)).or_default();
+            match (target.is_relation(), target.line) {
+                (true, _) => of.whole = true,
+                (false, 0) => drop(of.pages.insert(target.block)),
+                (false, line) => of.rows.entry(target.block).or_default().push(line as u16),
+            }
+        }
+        Some(Arc::new(Reader {
+            shared: *self,
+            transactions: transactions.clone(),
+            process: Arc::clone(process),
+            slot,
+            noted: Mutex::new(noted),
+        }))
+    }
+
+    /// After a restart: the prepared transaction `xid` is watched again, and had read `notes`. What conflicts it had is not known any more, so
+    /// it is taken to have had all that are possible.
+    ///
+    /// # Errors
+    /// `53200` if there is no slot for it.
+    pub(crate) fn restore(&self, xid: Xid, notes: &[Target]) -> Result<()> {
+        let mut graph = self.graph();
+        let slot = graph.restore(xid.0).ok_or_else(|| Error::new(SqlState::OUT_OF_MEMORY, "out of shared memory"))?;
+        drop(graph);
+        for &target in notes {
+            if let Err(Full) = self.targets.add(target, slot) {
+                self.graph().everything.insert(slot);
+            }
+        }
+        self.count(&self.graph());
+        Ok(())
+    }
+
     /// Frees the slots of those who are of no consequence any more; whether there were any.
     fn sweep(&self) -> bool {
         let (gone, moved) = {
@@ -248,8 +296,7 @@ impl Serializable {
         }
         let graph = self.graph();
         let waiting = graph.used().iter().find(|&slot| graph.member(slot).owner.pid == pid && graph.is_waiting(slot));
-        waiting
-            .map_or(Vec::new(), |slot| graph.watched(slot).iter().map(|other| graph.member(other).owner.pid).collect())
+        waiting.map_or(Vec::new(), |slot| graph.watched(slot).iter().map(|other| graph.owner(other).pid).collect())
     }
 
     /// All notes, for `pg_locks`.
@@ -263,7 +310,7 @@ impl Serializable {
         let mut locks = Vec::new();
         for (target, readers) in notes {
             for slot in readers.iter().filter(|&slot| graph.used().contains(slot)) {
-                let owner = graph.member(slot).owner;
+                let owner = graph.owner(slot);
                 locks.push(PredicateLock {
                     database: Oid(target.database),
                     relation: Oid(target.relation),
@@ -271,6 +318,7 @@ impl Serializable {
                     line: (target.line != 0).then_some(target.line as u16),
                     pid: owner.pid,
                     virtual_transaction: (owner.pid != 0).then_some((owner.process, owner.virtual_count)),
+                    prepared: graph.two_phase(slot),
                 });
             }
         }
@@ -549,6 +597,35 @@ impl Reader {
         let verdict = graph.prepare(self.slot);
         drop(graph);
         self.judge(verdict, "during commit attempt")
+    }
+
+    /// It is to be prepared; afterwards nobody stops it. False if its snapshot turned out safe: then it is of no consequence any more.
+    ///
+    /// # Errors
+    /// `40001`.
+    pub(crate) fn prepare_two_phase(&self) -> Result<bool> {
+        let mut graph = self.shared.graph();
+        if graph.is_safe(self.slot) {
+            return Ok(false);
+        }
+        let verdict = graph.prepare(self.slot);
+        if !matches!(verdict, Verdict::Fine | Verdict::Doomed(_)) {
+            drop(graph);
+            return self.judge(verdict, "during commit attempt").map(|()| false);
+        }
+        graph.set_two_phase(self.slot, true);
+        Ok(true)
+    }
+
+    /// A prepared transaction is about to log its commit (`on`), or it did not come to that.
+    pub(crate) fn resume_two_phase(&self, on: bool) {
+        self.shared.graph().set_two_phase(self.slot, !on);
+    }
+
+    /// What it has read.
+    pub(crate) fn notes(&self) -> Vec<Target> {
+        let noted = self.noted();
+        noted.iter().flat_map(|(&(database, relation), of)| of.targets(database, relation)).collect()
     }
 
     /// Its commit record ends at `lsn`.
