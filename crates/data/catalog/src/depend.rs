@@ -342,7 +342,8 @@ impl Catalog {
         if object.sub != 0 {
             key.push(object.sub.into());
         }
-        for row in self.read_rows::<PgDepend>(index::PG_DEPEND_DEPENDER_INDEX, &key)?.iter() {
+        let rows = self.read_rows::<PgDepend>(index::PG_DEPEND_DEPENDER_INDEX, &key)?;
+        for row in rows.iter() {
             let owner = Object { class: row.refclassid, oid: row.refobjid, sub: row.refobjsubid };
             let is_part = matches!(row.deptype, b'i' | b'e' | b'P' | b'S');
             if !is_part || (owner.class, owner.oid) == (object.class, object.oid) {
@@ -354,6 +355,13 @@ impl Catalog {
                 continue;
             }
             if walk.stack.is_empty() {
+                // A part of a tree of partitions is told of as that.
+                let tree = rows.iter().find(|row| matches!(row.deptype, b'P' | b'S'));
+                let owner = tree.map_or(owner, |row| Object {
+                    class: row.refclassid,
+                    oid: row.refobjid,
+                    sub: row.refobjsubid,
+                });
                 let (what, whole) = (self.object_description(object)?, self.object_description(owner)?);
                 return Err(Error::new(
                     SqlState::DEPENDENT_OBJECTS_STILL_EXIST,

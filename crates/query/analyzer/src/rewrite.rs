@@ -119,7 +119,7 @@ impl Analyzer<'_> {
                     self.default_values(query, values, &mut targets, &relation)?;
                 }
                 let overriding = query.overriding;
-                self.insert_defaults(&relation, &mut targets, overriding)?;
+                self.insert_defaults(&relation, &mut targets, overriding, values)?;
                 query.targets = targets;
                 if let Some(conflict) = &mut query.on_conflict {
                     let mut set = std::mem::take(&mut conflict.set);
@@ -136,7 +136,9 @@ impl Analyzer<'_> {
                 let mut actions = std::mem::take(&mut query.merge_actions);
                 for action in &mut actions {
                     match action.command {
-                        Command::Insert => self.insert_defaults(&relation, &mut action.targets, action.overriding)?,
+                        Command::Insert => {
+                            self.insert_defaults(&relation, &mut action.targets, action.overriding, None)?
+                        }
                         Command::Update => self.update_defaults(&relation, &mut action.targets)?,
                         _ => {}
                     }
@@ -189,19 +191,27 @@ impl Analyzer<'_> {
         Ok(())
     }
 
+    /// Gives an INSERT's targets the columns' defaults. What comes from the rows of `values`, a VALUES list, has got them already.
     pub(crate) fn insert_defaults(
         &mut self,
         relation: &Relation,
         targets: &mut Vec<TargetEntry>,
         overriding: Overriding,
+        values: Option<usize>,
     ) -> Result<()> {
         for column in relation.live_columns() {
             let number = column.attnum;
             let at = targets.iter().position(|t| t.number == number);
             let is_default = at.is_none_or(|at| matches!(targets[at].expr.kind, ExprKind::Default));
-            let from_values = at.is_some_and(|at| matches!(targets[at].expr.kind, ExprKind::Var(_)));
+            let from_values = |at: usize| match &targets[at].expr.kind {
+                ExprKind::Var(var) => Some(var.relation) == values,
+                _ => false,
+            };
+            if at.is_some_and(from_values) {
+                continue;
+            }
             let mut replace = is_default;
-            if !is_default && !from_values {
+            if !is_default {
                 if column.attgenerated != 0 {
                     return Err(generated_error(&column.attname, "insert"));
                 }
@@ -413,9 +423,23 @@ fn identity_error(column: &str) -> Error {
         .hint("Use OVERRIDING SYSTEM VALUE to override.")
 }
 
-/// The sequence that an identity column owns, as `pg_depend` says.
+/// The sequence that an identity column counts with, as `pg_depend` says. Partitions count with that of the table at the top of their tree.
 pub fn identity_sequence(catalog: &Catalog, relation: Oid, column: i16) -> Result<Option<Oid>> {
     const PG_CLASS: Oid = Oid(1259);
+    let (mut relation, mut column) = (relation, column);
+    loop {
+        let table = catalog.relation(relation)?;
+        if !table.class.relispartition {
+            break;
+        }
+        let Some(&parent) = catalog.parents(relation)?.first() else { break };
+        let above = catalog.relation(parent)?;
+        let name = table.column(column).map(|own| &own.attname);
+        let Some(number) = name.and_then(|name| above.column_by_name(name)).map(|theirs| theirs.attnum) else {
+            return Ok(None);
+        };
+        (relation, column) = (parent, number);
+    }
     let rows = catalog.rows::<catalog::rows::PgDepend>(
         catalog::index::PG_DEPEND_REFERENCE_INDEX,
         &[PG_CLASS.into(), relation.into(), i32::from(column).into()],

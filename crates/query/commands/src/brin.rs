@@ -6,6 +6,7 @@ use access::{Index, Projected};
 use batch::{Batch, Column, Datum, DatumRef};
 use brin::RangeMap;
 use catalog::Relation;
+use ids::Oid;
 use error::{Error, Result, SqlState};
 use executor::relation::{OpenIndex, OpenTable};
 use executor::{EntryList, RowEvaluator};
@@ -166,14 +167,14 @@ fn block(arguments: &[DatumRef<'_>]) -> Result<u32> {
 }
 
 /// `brin_summarize_new_values`.
-pub(crate) fn summarize_new_values(context: &Context<'_>, arguments: &[DatumRef<'_>]) -> Result<Datum> {
+pub(crate) fn summarize_new_values(context: &Context<'_>, arguments: &[DatumRef<'_>], _: &[Oid]) -> Result<Datum> {
     let (table, index) = opened(context, arguments)?;
     let done = Summarizer::new(context, &table, &index)?.all(true)?;
     Ok(Datum::B4(done as i32))
 }
 
 /// `brin_summarize_range`.
-pub(crate) fn summarize_range(context: &Context<'_>, arguments: &[DatumRef<'_>]) -> Result<Datum> {
+pub(crate) fn summarize_range(context: &Context<'_>, arguments: &[DatumRef<'_>], _: &[Oid]) -> Result<Datum> {
     let block = block(arguments)?;
     let (table, index) = opened(context, arguments)?;
     let mut summarizer = Summarizer::new(context, &table, &index)?;
@@ -183,7 +184,7 @@ pub(crate) fn summarize_range(context: &Context<'_>, arguments: &[DatumRef<'_>])
 }
 
 /// `brin_desummarize_range`.
-pub(crate) fn desummarize_range(context: &Context<'_>, arguments: &[DatumRef<'_>]) -> Result<Datum> {
+pub(crate) fn desummarize_range(context: &Context<'_>, arguments: &[DatumRef<'_>], _: &[Oid]) -> Result<Datum> {
     let block = block(arguments)?;
     let (_, index) = opened(context, arguments)?;
     let map = RangeMap { store: context.session.store, index: &index.index };

@@ -59,8 +59,12 @@ impl<'s> Column<'s> {
     }
 }
 
-/// Looks a column's definition up.
-pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition) -> Result<Column<'s>> {
+/// Looks the definition of a column of `table` up.
+pub(crate) fn column<'s>(
+    context: &Context<'_>,
+    definition: &'s ColumnDefinition,
+    table: &str,
+) -> Result<Column<'s>> {
     let name = definition.name.to_string();
     let type_name = definition.type_name.as_ref();
     let type_name = type_name.ok_or_else(|| Error::internal("a column has no type"))?;
@@ -89,7 +93,7 @@ pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition
     }
     column.new.not_null = column.serial;
     column.implied_not_null = column.serial;
-    apply(context, definition, &mut column)?;
+    apply(context, definition, &mut column, table)?;
     Ok(column)
 }
 
@@ -139,32 +143,37 @@ pub(crate) fn compression(context: &Context<'_>, method: &str, ty: Oid) -> Resul
     }
 }
 
-/// Applies what stands beside a column's name and type: constraints, default, identity.
+/// Applies what stands beside the name and type of a column of `table`: constraints, default, identity.
 pub(crate) fn apply<'s>(
     context: &Context<'_>,
     definition: &'s ColumnDefinition,
     column: &mut Column<'s>,
+    table: &str,
 ) -> Result<()> {
     let name = definition.name.to_string();
+    let wrong = |text: String, constraint: &Constraint| {
+        let error = Error::new(SqlState::SYNTAX_ERROR, format!("{text} for column \"{name}\" of table \"{table}\""));
+        context.place(error, constraint.location)
+    };
+    let conflicting = |constraint: &Constraint| wrong("conflicting NULL/NOT NULL declarations".into(), constraint);
     let mut null = false;
     for constraint in &definition.constraints {
         match &constraint.kind {
             ConstraintKind::NotNull { .. } => {
                 if null {
-                    return Err(conflicting_null(context, &name, constraint));
+                    return Err(conflicting(constraint));
                 }
                 not_null::declare(column, constraint.name.as_deref(), constraint.attributes.no_inherit, false)?;
             }
             ConstraintKind::Null => {
                 if column.new.not_null {
-                    return Err(conflicting_null(context, &name, constraint));
+                    return Err(conflicting(constraint));
                 }
                 null = true;
             }
             ConstraintKind::Default(expression) => {
-                if column.default.is_some() || column.serial {
-                    let text = format!("multiple default values specified for column \"{name}\" of table");
-                    return Err(context.place(Error::new(SqlState::SYNTAX_ERROR, text), constraint.location));
+                if column.default.is_some() {
+                    return Err(wrong("multiple default values specified".into(), constraint));
                 }
                 column.default = Some(expression);
             }
@@ -174,11 +183,10 @@ pub(crate) fn apply<'s>(
             }
             ConstraintKind::Identity { when, options } => {
                 if column.identity.is_some() {
-                    let text = format!("multiple identity specifications for column \"{name}\" of table");
-                    return Err(context.place(Error::new(SqlState::SYNTAX_ERROR, text), constraint.location));
+                    return Err(wrong("multiple identity specifications".into(), constraint));
                 }
                 if null {
-                    return Err(conflicting_null(context, &name, constraint));
+                    return Err(conflicting(constraint));
                 }
                 column.new.identity = if *when == GeneratedWhen::Always { b'a' } else { b'd' };
                 not_null::imply(column, false)?;
@@ -187,7 +195,7 @@ pub(crate) fn apply<'s>(
             ConstraintKind::Unique(unique) => {
                 if unique.primary {
                     if null {
-                        return Err(conflicting_null(context, &name, constraint));
+                        return Err(conflicting(constraint));
                     }
                     not_null::imply(column, false)?;
                 }
@@ -197,25 +205,32 @@ pub(crate) fn apply<'s>(
                 column.constraints.push(constraint);
             }
         }
+        if let Some(what) = two_sources(column) {
+            return Err(wrong(format!("both {what} specified"), constraint));
+        }
     }
-    let both = [
-        (column.identity.is_some() && (column.default.is_some() || column.serial), "default and identity"),
-        (
-            column.generated.is_some() && (column.default.is_some() || column.serial),
-            "default and generation expression",
-        ),
-        (column.generated.is_some() && column.identity.is_some(), "identity and generation expression"),
-    ];
-    if let Some((_, what)) = both.iter().find(|(there, _)| *there) {
-        let text = format!("both {what} specified for column \"{name}\" of table");
-        return Err(context.place(Error::new(SqlState::SYNTAX_ERROR, text), definition.location));
+    // The default of a `serial` stands nowhere.
+    if column.serial {
+        let text = match (column.default, column.identity, column.generated) {
+            (Some(_), ..) => "multiple default values specified",
+            (_, Some(_), _) => "both default and identity specified",
+            (.., Some(_)) => "both default and generation expression specified",
+            _ => return Ok(()),
+        };
+        let text = format!("{text} for column \"{name}\" of table \"{table}\"");
+        return Err(Error::new(SqlState::SYNTAX_ERROR, text));
     }
     Ok(())
 }
 
-fn conflicting_null(context: &Context<'_>, column: &str, constraint: &Constraint) -> Error {
-    let text = format!("conflicting NULL/NOT NULL declarations for column \"{column}\" of table");
-    context.place(Error::new(SqlState::SYNTAX_ERROR, text), constraint.location)
+/// Two things that are said of a column's values, of which there can be only one.
+fn two_sources(column: &Column<'_>) -> Option<&'static str> {
+    match (column.default, column.identity, column.generated) {
+        (Some(_), Some(_), _) => Some("default and identity"),
+        (Some(_), _, Some(_)) => Some("default and generation expression"),
+        (_, Some(_), Some(_)) => Some("identity and generation expression"),
+        _ => None,
+    }
 }
 
 /// The integer type behind `serial` and its like.

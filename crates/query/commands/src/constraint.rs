@@ -151,7 +151,7 @@ fn add_unique(
     let (index, name) = create_index::create(context, &only)?;
     let model = PgConstraint {
         contype: if unique.primary { b'p' } else { b'u' },
-        connoinherit: relation.kind() != kind::PARTITIONED_TABLE,
+        connoinherit: true,
         condeferrable: deferrable,
         condeferred: deferred,
         conkey: Some(numbers),
@@ -180,7 +180,7 @@ fn add_exclusion(
     let (index, name) = create_index::create(context, &plan)?;
     let model = PgConstraint {
         contype: b'x',
-        connoinherit: relation.kind() != kind::PARTITIONED_TABLE,
+        connoinherit: true,
         condeferrable: deferrable,
         condeferred: deferred,
         conkey: Some(plan.columns[..plan.keys].iter().map(|column| column.number).collect()),
@@ -202,18 +202,27 @@ fn own_partitions(context: &Context<'_>, relation: &Relation, index: Oid, recurs
     }
     for child in children {
         executor::lock_relation(context.session, child, 8)?;
-        create_index::for_partition(context, index, child)?;
+        create_index::for_partition(context, index, child, false)?;
     }
     create_index::validate_parent(context, index)
 }
 
 /// Makes the constraint that an index serves, like another one; its object id.
-pub(crate) fn own_index(context: &Context<'_>, table: Oid, index: Oid, name: &str, like: &PgConstraint) -> Result<Oid> {
+///
+/// `partition`: it comes with the parent's.
+pub(crate) fn own_index(
+    context: &Context<'_>,
+    table: Oid,
+    index: Oid,
+    name: &str,
+    like: &PgConstraint,
+    partition: bool,
+) -> Result<Oid> {
     let row = context.catalog().relation(index)?.index.clone();
     let row = row.ok_or_else(|| Error::internal("a constraint's index is none"))?;
     let model = PgConstraint {
         contype: like.contype,
-        connoinherit: like.connoinherit,
+        connoinherit: !partition,
         condeferrable: like.condeferrable,
         condeferred: like.condeferred,
         conkey: Some(row.indkey[..row.indnkeyatts as usize].to_vec()),
@@ -259,7 +268,6 @@ pub(crate) fn set_parent(context: &Context<'_>, own: Oid, parent: Oid, table: Oi
         row.conparentid = parent;
         row.conislocal = false;
         row.coninhcount += 1;
-        row.connoinherit = false;
     })?;
     let this = Object::of::<PgConstraint>(own);
     catalog.record_dependency(this, Object::of::<PgConstraint>(parent), Dependency::PartitionPrimary)?;
@@ -441,6 +449,9 @@ fn check_on(
             // What is enforced above is enforced below.
             if local && !check.enforced && have.conenforced || !local && check.enforced && !have.conenforced {
                 return conflict("NOT ENFORCED");
+            }
+            if check.validated && have.conenforced && !have.convalidated {
+                return conflict("NOT VALID");
             }
             let text = format!("merging constraint \"{name}\" with inherited definition");
             context.inform(SqlState::SUCCESSFUL_COMPLETION, text);

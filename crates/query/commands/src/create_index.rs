@@ -152,8 +152,7 @@ impl IndexPlan {
             row.indkey.get(at) == Some(&column.number)
                 && (at >= self.keys
                     || row.indclass.get(at) == Some(&column.opclass)
-                        && row.indcollation.get(at) == Some(&column.collation)
-                        && row.indoption.get(at) == Some(&column.option))
+                        && row.indcollation.get(at) == Some(&column.collation))
         });
         if !columns
             || candidate.class.relam != self.method.0
@@ -162,8 +161,6 @@ impl IndexPlan {
             || row.indisunique != self.unique
             || row.indnullsnotdistinct != self.nulls_not_distinct
             || row.indisexclusion == self.excluding.is_empty()
-            || !row.indisvalid
-            || self.for_constraint && (row.indisprimary != self.primary || row.indimmediate != self.immediate)
         {
             return Ok(false);
         }
@@ -603,7 +600,7 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
                 Some(name) => name.clone(),
                 None => relation.column(column.number).map_or("expr", |c| &c.attname).to_string(),
             };
-            let names: Vec<String> = plan.columns.iter().map(name).collect();
+            let names: Vec<String> = named_columns(&relation, &plan.columns).iter().map(name).collect();
             match (plan.primary, plan.for_constraint) {
                 (true, _) => catalog.choose_name(schema, relation.name(), "", "pkey", &|_| false)?,
                 (false, true) if !plan.excluding.is_empty() && !plan.unique => {
@@ -658,7 +655,7 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
     let mut valid = true;
     for child in children {
         executor::lock_relation(context.session, child, 5)?;
-        valid &= for_partition(context, index, child)?;
+        valid &= for_partition(context, index, child, false)?;
     }
     if !valid {
         set_valid(context, index, false)?;
@@ -696,8 +693,14 @@ pub(crate) fn attach(context: &Context<'_>, index: Oid, parent: Oid) -> Result<(
     catalog.next_command()
 }
 
-/// Sees to it that a partition has an index for one of its parent; whether it is complete.
-pub(crate) fn for_partition(context: &Context<'_>, parent_index: Oid, partition: Oid) -> Result<bool> {
+/// Sees to it that a partition has an index for one of its parent; whether it is complete. An index of a partition that is only now being attached
+/// must be valid to serve.
+pub(crate) fn for_partition(
+    context: &Context<'_>,
+    parent_index: Oid,
+    partition: Oid,
+    attaching: bool,
+) -> Result<bool> {
     let catalog = context.catalog();
     let parent = catalog.relation(parent_index)?;
     let table = parent.index.as_ref().map_or(Oid::INVALID, |row| row.indrelid);
@@ -710,23 +713,36 @@ pub(crate) fn for_partition(context: &Context<'_>, parent_index: Oid, partition:
     let constraint = catalog.constraint_of_index(parent_index)?;
     for &candidate in &child.indexes {
         let found = catalog.relation(candidate)?;
-        if found.class.relispartition || !plan.fits(context, &found)? {
+        if found.class.relispartition || attaching && !is_valid(&found) || !plan.fits(context, &found)? {
             continue;
         }
-        if constraint.is_some() && catalog.constraint_of_index(candidate)?.is_none() {
-            continue;
+        if let Some(theirs) = constraint {
+            let Some(own) = catalog.constraint_of_index(candidate)? else { continue };
+            let (own, theirs) = (catalog.constraint(own)?, catalog.constraint(theirs)?);
+            if (own.contype, own.condeferrable) != (theirs.contype, theirs.condeferrable) {
+                continue;
+            }
         }
         attach(context, candidate, parent_index)?;
-        return Ok(catalog.relation(candidate)?.index.as_ref().is_some_and(|row| row.indisvalid));
+        return Ok(is_valid(&found));
+    }
+    if plan.primary && child.constraints.iter().any(|own| own.contype == b'p') {
+        let text = format!("multiple primary keys for table \"{}\" are not allowed", child.name());
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
     }
     let options = parent.class.reloptions.clone();
     let (index, name) = create(context, &IndexPlan { options, ..plan })?;
     if let Some(theirs) = constraint {
         let row = catalog.constraint(theirs)?;
-        let own = crate::constraint::own_index(context, partition, index, &name, &row)?;
+        let own = crate::constraint::own_index(context, partition, index, &name, &row, true)?;
         crate::constraint::set_parent(context, own, theirs, partition)?;
     }
-    Ok(true)
+    // One of a partitioned table is as good as those that it found below.
+    Ok(is_valid(&*catalog.relation(index)?))
+}
+
+fn is_valid(index: &Relation) -> bool {
+    index.index.as_ref().is_some_and(|row| row.indisvalid)
 }
 
 /// ALTER INDEX … ATTACH PARTITION.
@@ -738,7 +754,8 @@ pub(crate) fn attach_partition(context: &Context<'_>, parent: &Entry<Relation>, 
     };
     let already = catalog.parents(child.oid)?;
     if already.contains(&parent.oid) {
-        return Ok(());
+        // It may have become valid since.
+        return validate_parent(context, parent.oid);
     }
     let cannot = |detail: String| {
         let text = format!("cannot attach index \"{}\" as a partition of index \"{}\"", child.name(), parent.name());
@@ -785,7 +802,7 @@ pub(crate) fn validate_parent(context: &Context<'_>, parent: Oid) -> Result<()> 
     }
     let mut valid = 0;
     for child in catalog.children(parent)? {
-        valid += usize::from(catalog.relation(child)?.index.as_ref().is_some_and(|row| row.indisvalid));
+        valid += usize::from(is_valid(&*catalog.relation(child)?));
     }
     if valid == catalog.children(row.indrelid)?.len() {
         set_valid(context, parent, true)?;

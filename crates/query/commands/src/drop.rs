@@ -47,7 +47,7 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
     }
     for object in objects.iter().filter(|_| drop.concurrently) {
         let relation = context.catalog().relation(object.oid)?;
-        if relation.kind() == kind::PARTITIONED_INDEX {
+        if relation.kind() == kind::PARTITIONED_INDEX && !relation.is_temporary() {
             let text = format!("cannot drop partitioned index \"{}\" concurrently", relation.name());
             return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
         }

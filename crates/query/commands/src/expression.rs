@@ -135,7 +135,7 @@ pub(crate) fn value(context: &Context<'_>, expr: Expr) -> Result<Datum> {
     )?;
     let snapshot = context.session.transaction.latest_snapshot()?;
     let mut evaluator = RowEvaluator::start(context.session, plan, snapshot, context.services.work_mem())?;
-    let mut one = Batch::default();
+    let mut one = Batch::new([]);
     one.set_len(1);
     evaluator.evaluate(context.session, &one)?;
     Ok(evaluator.column(0, &one).datum(0))

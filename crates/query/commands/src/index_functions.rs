@@ -1,4 +1,4 @@
-//! SQL functions that work on an index as VACUUM does: of the built-in ones those that need an executor.
+//! Built-in SQL functions that need an executor: those that work on an index as VACUUM does, and `satisfies_hash_partition`.
 
 use batch::{Datum, DatumRef};
 use catalog::privileges::ObjectKind;
@@ -9,8 +9,8 @@ use ids::Oid;
 
 use crate::{Context, brin};
 
-/// A built-in function that is called with values.
-pub type MaintenanceFunction = fn(&Context<'_>, &[DatumRef<'_>]) -> Result<Datum>;
+/// A built-in function that is called with values, and their types.
+pub type MaintenanceFunction = fn(&Context<'_>, &[DatumRef<'_>], &[Oid]) -> Result<Datum>;
 
 /// The functions, by object id.
 static FUNCTIONS: &[(Oid, MaintenanceFunction)] = &[
@@ -18,9 +18,10 @@ static FUNCTIONS: &[(Oid, MaintenanceFunction)] = &[
     (Oid(3952), brin::summarize_new_values),
     (Oid(3999), brin::summarize_range),
     (Oid(4014), brin::desummarize_range),
+    (Oid(5028), crate::partition::satisfies_hash),
 ];
 
-/// The built-in function with this object id, if it is one of those that work on indexes.
+/// The built-in function with this object id, if it is one of these.
 pub fn maintenance_function(oid: Oid) -> Option<MaintenanceFunction> {
     FUNCTIONS.iter().find(|(own, _)| *own == oid).map(|(_, function)| *function)
 }
@@ -56,7 +57,7 @@ pub(crate) fn index_of(
 }
 
 /// `gin_clean_pending_list`: how many pages of pending entries went into the index. There never are any.
-fn gin_clean_pending_list(context: &Context<'_>, arguments: &[DatumRef<'_>]) -> Result<Datum> {
+fn gin_clean_pending_list(context: &Context<'_>, arguments: &[DatumRef<'_>], _: &[Oid]) -> Result<Datum> {
     index_of(context, arguments, access::Method::Gin, "GIN")?;
     Ok(Datum::B8(0))
 }

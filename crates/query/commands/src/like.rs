@@ -149,7 +149,7 @@ fn identity(context: &Context<'_>, table: &Relation, model: &Relation, from: i16
     let catalog = context.catalog();
     let Some(column) = model.column(from) else { return Ok(()) };
     let Some(own) = table.column_by_name(&column.attname) else { return Ok(()) };
-    let Some(sequence) = catalog.owned_sequence(model.oid, from)? else { return Ok(()) };
+    let Some(sequence) = analyzer::identity_sequence(catalog, model.oid, from)? else { return Ok(()) };
     let owner = crate::sequence::Owner { table: table.oid, column: own.attnum, identity: true };
     crate::sequence::copy_for_column(context, owner, own.atttypid, sequence)
 }
@@ -172,7 +172,7 @@ fn index(
     let (index, name) = create_index::create(context, &plan)?;
     if let Some(from) = constraint {
         let row = catalog.constraint(from)?;
-        let made = constraint::own_index(context, table.oid, index, &name, &row)?;
+        let made = constraint::own_index(context, table.oid, index, &name, &row, false)?;
         if comments {
             comment(context, Object::of::<PgConstraint>(from), Object::of::<PgConstraint>(made))?;
         }

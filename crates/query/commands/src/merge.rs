@@ -60,16 +60,22 @@ pub(crate) fn definition<'s>(
                     let text = format!("column \"{}\" does not exist", definition.name);
                     Error::new(SqlState::UNDEFINED_COLUMN, text)
                 })?;
+                let identity = |own: &Constraint| matches!(own.kind, ConstraintKind::Identity { .. });
+                if definition.constraints.iter().any(identity) {
+                    let what = if create.of_type.is_some() { "typed tables" } else { "partitions" };
+                    let text = format!("identity columns are not supported on {what}");
+                    return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+                }
                 let before = (column.new.not_null, column.new.generated);
                 column.new.not_null = false;
-                column::apply(context, definition, column)?;
+                column::apply(context, definition, column, &create.relation.name)?;
                 if create.partition_of.is_some() {
                     check_generation(&definition.name, before.1, column)?;
                 }
                 column.new.not_null |= before.0;
             }
             TableElement::Column(definition) => {
-                let column = column::column(context, definition)?;
+                let column = column::column(context, definition, &create.relation.name)?;
                 let twice = create.elements[..number]
                     .iter()
                     .any(|other| matches!(other, TableElement::Column(other) if other.name == definition.name));

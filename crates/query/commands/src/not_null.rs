@@ -181,7 +181,6 @@ fn unchangeable(have: &PgConstraint, relation: &Relation) -> Error {
         have.conname,
         relation.name()
     ))
-    .hint(MAKE_INHERITABLE)
 }
 
 fn incompatible(have: &PgConstraint, relation: &Relation) -> Error {
@@ -200,7 +199,7 @@ pub(crate) fn add(context: &Context<'_>, table: Oid, number: i16, how: NotNull<'
     }
     if let Some(have) = of(&relation, number) {
         if have.connoinherit != how.no_inherit {
-            return Err(unchangeable(have, &relation));
+            return Err(unchangeable(have, &relation).hint(MAKE_INHERITABLE));
         }
         if !how.not_valid && !have.convalidated {
             return Err(incompatible(have, &relation));
@@ -287,7 +286,11 @@ pub(crate) fn set_inheritable(
     let number = found.conkey.as_ref().and_then(|key| key.first().copied()).unwrap_or_default();
     let children = catalog.children(relation.oid)?;
     if inheritable {
-        return hand_down(context, relation.oid, number, children);
+        return hand_down(context, relation.oid, number, children).map_err(|mut error| {
+            // The hint would tell of what is being done.
+            error.fields_mut().hint = None;
+            error
+        });
     }
     let column = relation.column(number).map_or("", |column| &*column.attname);
     for child in children {

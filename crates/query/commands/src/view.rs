@@ -337,6 +337,9 @@ pub(crate) fn action_words(action: &AlterTableAction) -> &'static str {
         AlterTableAction::ForceRowSecurity(true) => "FORCE ROW SECURITY",
         AlterTableAction::ForceRowSecurity(false) => "NO FORCE ROW SECURITY",
         AlterTableAction::ReplicaIdentity(_) => "REPLICA IDENTITY",
+        AlterTableAction::AttachPartition { .. } => "ATTACH PARTITION",
+        AlterTableAction::DetachPartition { finalize: false, .. } => "DETACH PARTITION",
+        AlterTableAction::DetachPartition { finalize: true, .. } => "DETACH PARTITION ... FINALIZE",
         _ => "of this kind",
     }
 }

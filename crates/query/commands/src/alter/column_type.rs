@@ -54,6 +54,7 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
         let text = format!("column \"{}\" has pseudo-type {}", change.name, context.session.type_name(ty.oid)?);
         return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
     }
+    crate::identity::change_type(context, &relation, column, ty.oid)?;
     let tree = inherit::tree(context, table, 8)?;
     if !recurse && tree.len() > 1 {
         let text = format!("type of inherited column \"{}\" must be changed in child tables too", change.name);

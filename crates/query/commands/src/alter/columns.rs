@@ -37,7 +37,7 @@ pub(super) fn add(
     }
     if let Some(have) = relation.column_by_name(name) {
         if inherited {
-            let new = column::column(context, definition)?;
+            let new = column::column(context, definition, relation.name())?;
             if (have.atttypid, have.atttypmod) != (new.new.type_, new.new.typmod) {
                 let text = format!("child table \"{}\" has different type for column \"{name}\"", relation.name());
                 return Err(Error::new(SqlState::DATATYPE_MISMATCH, text));
@@ -65,7 +65,7 @@ pub(super) fn add(
     if !recurse && !children.is_empty() {
         return Err(invalid("column must be added to child tables too".into()));
     }
-    let mut new = column::column(context, definition)?;
+    let mut new = column::column(context, definition, relation.name())?;
     if new.identity.is_some() && !children.is_empty() && relation.kind() != catalog::relation::kind::PARTITIONED_TABLE {
         let text = "cannot recursively add identity column to table that has child tables";
         return Err(invalid(text.into()));
@@ -86,7 +86,9 @@ pub(super) fn add(
     };
     let number_made = catalog.add_column(table, &new.new, None)?;
     debug_assert_eq!(number, number_made);
-    create_table::make_sequence(context, table, number, &new)?;
+    if !(inherited && new.identity.is_some()) {
+        create_table::make_sequence(context, table, number, &new)?;
+    }
     if let Some(default) = new.default {
         create_table::set_default(context, table, number, default)?;
     }
@@ -101,7 +103,7 @@ pub(super) fn add(
         None => None,
     };
     let identity = match new.identity {
-        Some(_) => catalog.owned_sequence(table, number)?.map(|sequence| Expr {
+        Some(_) => analyzer::identity_sequence(catalog, table, number)?.map(|sequence| Expr {
             kind: ExprKind::NextValue(sequence),
             ty: SqlType::plain(types::oid::INT8),
             location: analyzer::query::NO_LOCATION,

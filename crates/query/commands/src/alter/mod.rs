@@ -48,10 +48,18 @@ pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<(
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
     }
     context.check_not_in_use(&relation, "ALTER TABLE")?;
+    // What children follow in any case, their owners must allow.
+    let of_owner = |action: &Action| {
+        matches!(action, Action::AddColumn { .. } | Action::ColumnType { .. } | Action::ColumnNotNull { .. })
+    };
     let reaches_children = |action: &Action| pass(action) <= 2 || matches!(action, Action::AddConstraint(_));
     if alter.relation.inherit && alter.actions.iter().any(reaches_children) {
         for member in inherit::tree(context, relation.oid, 8)? {
-            context.check_not_in_use(&*context.catalog().relation(member)?, "ALTER TABLE")?;
+            let member = context.catalog().relation(member)?;
+            context.check_not_in_use(&member, "ALTER TABLE")?;
+            if alter.actions.iter().any(of_owner) {
+                context.require_owner(&member)?;
+            }
         }
     }
     let mut actions: Vec<&Action> = alter.actions.iter().collect();
@@ -82,7 +90,10 @@ fn check_kind(named: RelationKind, relation: &Relation) -> Result<()> {
 fn pass(action: &Action) -> u8 {
     use parser::ast::ConstraintKind as Kind;
     match action {
-        Action::DropColumn { .. } | Action::DropConstraint { .. } | Action::ColumnNotNull { set: false, .. } => 0,
+        Action::DropColumn { .. }
+        | Action::DropConstraint { .. }
+        | Action::DropIdentity { .. }
+        | Action::ColumnNotNull { set: false, .. } => 0,
         Action::ColumnType { .. } => 1,
         Action::AddColumn { .. } => 2,
         Action::SetExpression { .. } => 3,
@@ -94,8 +105,7 @@ fn pass(action: &Action) -> u8 {
         | Action::SetStorage { .. }
         | Action::SetCompression { .. }
         | Action::AddIdentity { .. }
-        | Action::SetIdentity { .. }
-        | Action::DropIdentity { .. } => 5,
+        | Action::SetIdentity { .. } => 5,
         Action::AddConstraint(constraint) => match &constraint.kind {
             Kind::NotNull { .. } => 4,
             Kind::Unique(_) | Kind::Exclusion(_) => 6,
@@ -195,9 +205,11 @@ fn run(context: &Context<'_>, relation: &Entry<Relation>, action: &Action, recur
         Action::DropExpression { name, if_exists } => {
             columns::drop_expression(context, relation, name, *if_exists, recurse)
         }
-        Action::AddIdentity { name, when, options, .. } => identity::add(context, relation, name, *when, options),
-        Action::SetIdentity { name, options } => identity::set(context, relation, name, options),
-        Action::DropIdentity { name, if_exists } => identity::drop(context, relation, name, *if_exists),
+        Action::AddIdentity { name, when, options, .. } => {
+            identity::add(context, relation, name, *when, options, recurse)
+        }
+        Action::SetIdentity { name, options } => identity::set(context, relation, name, options, recurse),
+        Action::DropIdentity { name, if_exists } => identity::drop(context, relation, name, *if_exists, recurse),
         Action::Inherit(parent) => inherit::add(context, relation, parent),
         Action::NoInherit(parent) => {
             let parent = context.open(parent, 4)?;
@@ -206,6 +218,10 @@ fn run(context: &Context<'_>, relation: &Entry<Relation>, action: &Action, recur
                 return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
             }
             inherit::remove(context, relation, &parent)
+        }
+        Action::AttachPartition { bound: Some(_), .. } if relation.kind() != kind::PARTITIONED_TABLE => {
+            let text = format!("\"{}\" is not a partitioned table", relation.name());
+            Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text))
         }
         Action::AttachPartition { partition, bound: Some(bound) } => {
             partition::attach(context, relation, partition, bound)

@@ -61,6 +61,12 @@ pub(crate) fn attach(
         _ => {}
     }
     for column in table.live_columns() {
+        if column.attidentity != 0 {
+            let text =
+                format!("table \"{}\" being attached contains an identity column \"{}\"", table.name(), column.attname);
+            let detail = "The new partition may not contain an identity column.";
+            return Err(Error::new(SqlState::DATATYPE_MISMATCH, text).detail(detail));
+        }
         if parent.column_by_name(&column.attname).is_none() {
             let text = format!(
                 "table \"{}\" contains column \"{}\" not found in parent \"{}\"",
@@ -69,12 +75,6 @@ pub(crate) fn attach(
                 parent.name()
             );
             let detail = "The new partition may contain only the columns present in parent.";
-            return Err(Error::new(SqlState::DATATYPE_MISMATCH, text).detail(detail));
-        }
-        if column.attidentity != 0 {
-            let text =
-                format!("table \"{}\" being attached contains an identity column \"{}\"", table.name(), column.attname);
-            let detail = "The new partition may not contain an identity column.";
             return Err(Error::new(SqlState::DATATYPE_MISMATCH, text).detail(detail));
         }
     }
@@ -89,11 +89,7 @@ pub(crate) fn attach(
             return Err(Error::new(SqlState::CHECK_VIOLATION, text).table(name));
         }
     }
-    for column in parent.live_columns().filter(|column| column.attidentity != 0) {
-        if let Some(own) = table.column_by_name(&column.attname) {
-            catalog.alter_column(table.oid, own.attnum, |row| row.attidentity = column.attidentity)?;
-        }
-    }
+    mark_identity(context, parent, &table, true)?;
     super::adopt(context, parent, table.oid)
 }
 
@@ -141,11 +137,7 @@ pub(crate) fn detach(
     }
     crate::triggers::release(context, &table)?;
     let table = create_table::reread(context, table.oid)?;
-    for column in parent.live_columns().filter(|column| column.attidentity != 0) {
-        if let Some(own) = table.column_by_name(&column.attname) {
-            catalog.alter_column(table.oid, own.attnum, |row| row.attidentity = 0)?;
-        }
-    }
+    mark_identity(context, parent, &table, false)?;
     for &own in &table.indexes {
         release_index(context, own, &table)?;
     }
@@ -154,6 +146,25 @@ pub(crate) fn detach(
     }
     catalog.alter_class(parent.oid, |_| ())?;
     catalog.next_command()
+}
+
+/// Marks a parent's identity columns in a table that becomes a partition, and all below it; or takes the marks away.
+fn mark_identity(context: &Context<'_>, parent: &Relation, table: &Relation, partition: bool) -> Result<()> {
+    let catalog = context.catalog();
+    let columns: Vec<_> = parent.live_columns().filter(|column| column.attidentity != 0).collect();
+    if columns.is_empty() {
+        return Ok(());
+    }
+    for member in inherit::tree(context, table.oid, 8)? {
+        let member = catalog.relation(member)?;
+        for column in &columns {
+            if let Some(own) = member.column_by_name(&column.attname) {
+                let letter = if partition { column.attidentity } else { 0 };
+                catalog.alter_column(member.oid, own.attnum, |row| row.attidentity = letter)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// An index of a table that is no partition any more belongs to no other.

@@ -165,7 +165,10 @@ fn class_and_collation(
                 let text = format!("operator class \"{class}\" does not exist for access method \"{word}\"");
                 Error::new(SqlState::UNDEFINED_OBJECT, text)
             })?;
-            crate::operator_class::require_known(context, found)?;
+            match strategy {
+                PartitionStrategy::Hash => planner::partition::hash_function(catalog, found).map(|_| ())?,
+                _ => crate::operator_class::require_known(context, found)?,
+            }
             found
         }
         None => catalog.default_opclass(method, ty.oid)?.ok_or_else(|| {

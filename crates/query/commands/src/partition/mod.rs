@@ -6,9 +6,11 @@
 mod attach;
 mod bound;
 mod key;
+mod satisfies;
 
 pub(crate) use attach::{attach, detach};
 pub(crate) use key::define as define_key;
+pub(crate) use satisfies::satisfies_hash;
 
 use std::sync::Arc;
 
@@ -102,7 +104,7 @@ pub(crate) fn belongs(context: &Context<'_>, table: Oid, parent: Oid, partition:
 pub(crate) fn adopt(context: &Context<'_>, parent: &Entry<Relation>, table: Oid) -> Result<()> {
     let parent = context.catalog().relation(parent.oid)?;
     for &index in &parent.indexes {
-        create_index::for_partition(context, index, table)?;
+        create_index::for_partition(context, index, table, true)?;
     }
     foreign_key::adopt(context, &parent, table)?;
     crate::triggers::adopt(context, &parent, table)
@@ -143,10 +145,7 @@ pub(crate) fn check_unique(context: &Context<'_>, table: &Relation, plan: &Index
             let name = table.column(number).map_or("", |column| &column.attname);
             return Err(Error::new(
                 SqlState::FEATURE_NOT_SUPPORTED,
-                format!(
-                    "{} constraint on partitioned table must include all partitioning columns",
-                    if plan.unique { "unique" } else { "exclusion" }
-                ),
+                "unique constraint on partitioned table must include all partitioning columns",
             )
             .detail(format!(
                 "{kind} constraint on table \"{}\" lacks column \"{name}\" which is part of the partition key.",

@@ -140,6 +140,12 @@ pub(crate) fn alter_identity(context: &Context<'_>, sequence: Oid, items: &[Defi
     change(context, &relation, &Options::read(context, items)?)
 }
 
+/// Gives an identity column's sequence another type.
+pub(crate) fn set_type(context: &Context<'_>, sequence: Oid, ty: Oid) -> Result<()> {
+    let relation = context.catalog().relation(sequence)?;
+    change(context, &relation, &Options { type_: Some(ty), ..Options::default() })
+}
+
 fn change(context: &Context<'_>, relation: &Relation, options: &Options<'_>) -> Result<()> {
     if options.only_owner() {
         return Ok(());

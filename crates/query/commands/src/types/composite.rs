@@ -21,7 +21,7 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateCompositeType) -> Res
     let owner = catalog.current_user();
     let mut new = NewRelation::new(&*create.name.name, schema, kind::COMPOSITE_TYPE, owner);
     for definition in &create.attributes {
-        new.columns.push(crate::column::column(context, definition)?.new);
+        new.columns.push(crate::column::column(context, definition, &create.name.name)?.new);
     }
     catalog.create_relation(&new).map(|_| ())
 }
@@ -77,7 +77,7 @@ fn change(context: &Context<'_>, relation: &Relation, action: &AlterTableAction)
     let name_of = |oid: Oid| catalog.relation_name(oid).map(Option::unwrap_or_default);
     match action {
         AlterTableAction::AddColumn { column, behavior, .. } => {
-            let new = crate::column::column(context, column)?.new;
+            let new = crate::column::column(context, column, relation.name())?.new;
             let tables = typed_tables(context, relation, *behavior)?;
             // A row type cannot hold itself, however deep.
             if holds(context, new.type_, relation.class.reltype)? {

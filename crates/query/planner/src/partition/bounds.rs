@@ -3,9 +3,8 @@
 use access::key_successor;
 use analyzer::partition::{PartitionBound, RangeDatum};
 use analyzer::query::{Expr, ExprKind};
-use batch::DatumRef;
+use batch::{Datum, DatumRef};
 use error::{Error, Result};
-use ids::Oid;
 use types::Environment;
 
 use super::{Partition, PartitionKey};
@@ -206,7 +205,7 @@ impl Bounds {
                 Ok(find_range(ranges, bytes).map(|at| ranges[at].partition).or(*default))
             }
             Bounds::Hash { slots } => {
-                let hash = row_hash(&key.types, &key.collations, values, env)?;
+                let hash = row_hash(key, values, env)?;
                 Ok(slots[(hash % slots.len() as u64) as usize])
             }
         }
@@ -220,13 +219,23 @@ fn find_range(ranges: &[Range], key: &[u8]) -> Option<usize> {
 }
 
 /// The hash of a key, of which the remainder is taken. Nulls do not count.
-pub fn row_hash(types: &[Oid], collations: &[Oid], values: &[DatumRef<'_>], env: &dyn Environment) -> Result<u64> {
+pub fn row_hash(key: &PartitionKey, values: &[DatumRef<'_>], env: &dyn Environment) -> Result<u64> {
     let mut all: u64 = 0;
-    for ((value, &ty), &collation) in values.iter().zip(types).zip(collations) {
-        if !value.is_null() {
-            let hash = types::hash::hash_extended(ty, collation, *value, SEED, env)?;
-            all ^= hash.wrapping_add(0x49a0_f4dd_15e5_a8e3).wrapping_add(all << 54).wrapping_add(all >> 7);
+    for (column, &value) in values.iter().enumerate() {
+        if value.is_null() {
+            continue;
         }
+        let collation = key.collations[column];
+        let hash = match key.hash_functions.get(column) {
+            Some(Some(function)) => {
+                match env.call_function(*function, &[value, DatumRef::B8(SEED as i64)], collation)? {
+                    Datum::B8(hash) => hash as u64,
+                    _ => return Err(Error::internal(format!("function {} returned no hash", function.0))),
+                }
+            }
+            _ => types::hash::hash_extended(key.types[column], collation, value, SEED, env)?,
+        };
+        all ^= hash.wrapping_add(0x49a0_f4dd_15e5_a8e3).wrapping_add(all << 54).wrapping_add(all >> 7);
     }
     Ok(all)
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use analyzer::query::{self as q, Expr, ExprKind};
 use catalog::rows::PgPartitionedTable;
 use catalog::{Catalog, Relation, index};
-use error::{Error, Result};
+use error::{Error, Result, SqlState};
 use ids::Oid;
 use types::Environment;
 use types::sortkey::{KeyColumn, KeyEncoder};
@@ -56,6 +56,8 @@ pub struct PartitionKey {
     pub types: Vec<Oid>,
     /// Makes bytes of values; not for hash partitions.
     pub encoder: Option<KeyEncoder>,
+    /// The functions that make hashes of them, of hash partitions by operator classes of users.
+    pub hash_functions: Vec<Option<Oid>>,
 }
 
 impl PartitionKey {
@@ -97,13 +99,7 @@ impl PartitionKey {
         }
         let collations = row.partcollation.to_vec();
         let encoder = match strategy {
-            Strategy::Hash => {
-                if let Some(class) = row.partclass.iter().find(|class| **class >= Oid::FIRST_NORMAL) {
-                    let name = catalog.opclass(*class)?.opcname.to_string();
-                    return Err(Error::not_implemented(format_args!("operator class {name} of a partition key")));
-                }
-                None
-            }
+            Strategy::Hash => None,
             _ => {
                 let columns =
                     types.iter().zip(&collations).map(|(&ty, &collation)| KeyColumn::ascending(ty, collation));
@@ -111,7 +107,37 @@ impl PartitionKey {
             }
         };
         let (numbers, classes) = (row.partattrs.to_vec(), row.partclass.to_vec());
-        Ok(PartitionKey { strategy, numbers, exprs, classes, collations, types, encoder })
+        let hash_functions = match strategy {
+            Strategy::Hash => classes.iter().map(|&class| hash_function(catalog, class)).collect::<Result<_>>()?,
+            _ => Vec::new(),
+        };
+        Ok(PartitionKey { strategy, numbers, exprs, classes, collations, types, encoder, hash_functions })
+    }
+}
+
+/// The support function of a hash operator class that takes a seed.
+const EXTENDED_HASH: i16 = 2;
+
+/// The function that hashes keys by an operator class of a user's; none for the server's own classes, whose functions are known.
+///
+/// # Errors
+/// `42P17` for a class without such a function.
+pub fn hash_function(catalog: &Catalog, class: Oid) -> Result<Option<Oid>> {
+    if class < Oid::FIRST_NORMAL {
+        return Ok(None);
+    }
+    let row = catalog.opclass(class)?;
+    let found = catalog.family_function(row.opcfamily, row.opcintype, row.opcintype, EXTENDED_HASH)?;
+    match found {
+        Some(function) => Ok(Some(function)),
+        None => {
+            let text = format!(
+                "operator class \"{}\" of access method hash is missing support function {EXTENDED_HASH} for type {}",
+                row.opcname,
+                catalog.format_type(row.opcintype, -1)?
+            );
+            Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text))
+        }
     }
 }
 

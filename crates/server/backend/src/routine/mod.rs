@@ -205,7 +205,8 @@ impl Session<'_> {
                 match commands::maintenance_function(row.oid) {
                     Some(function) => {
                         let session = self.executor();
-                        function(&commands::Context { session: &session, services: self, text: "" }, &args)
+                        let context = commands::Context { session: &session, services: self, text: "" };
+                        function(&context, &args, invocation.arg_types)
                     }
                     None => Err(Error::not_implemented(self.executor().function_name(row.oid)?)),
                 }

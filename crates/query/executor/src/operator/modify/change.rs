@@ -274,7 +274,8 @@ impl Common {
     fn elsewhere(&self, router: &mut Router, new: &Batch, run: &mut Run<'_>) -> Result<Option<Batch>> {
         let root_row = self.returning.places.apply(new, &[0], &self.returning.columns);
         if router.check_above(&root_row, run)?.is_some() {
-            return Err(self.target.misplaced(new, 0, run)?);
+            let root = run.session.catalog.relation(router.root())?;
+            return Err(super::target::misplaced_row(&root, &root_row, 0, run)?);
         }
         let to = router.route(&root_row, run)?;
         Ok((to.first() != Some(&self.target.open.relation.oid)).then_some(root_row))
@@ -310,15 +311,15 @@ impl Common {
             }
         }
         target.generate(&mut new, run)?;
-        if target.is_secured(CheckKind::Update) {
-            target.check_policies(CheckKind::Update, &new, run)?;
-        }
         if let Some(router) = router
             && let Some(row) = self.elsewhere(router, &new, run)?
         {
             return Ok(Changed::Elsewhere(row));
         }
         let target = &mut self.target;
+        if target.is_secured(CheckKind::Update) {
+            target.check_policies(CheckKind::Update, &new, run)?;
+        }
         target.check(&new, run)?;
         let changes = Changes::of(target, &old.columns, &new.columns, 0);
         let all: Vec<i16> = (1..=new.columns.len() as i16).collect();

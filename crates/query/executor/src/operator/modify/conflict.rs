@@ -45,9 +45,10 @@ impl Insert {
         let width = self.common.target.reprs().len();
         let leaf = router.leaf(oid, session)?;
         let mut own = leaf.from_root.apply(row, &[0], &leaf.target.reprs());
-        if leaf.target.before_insert(&mut own, run)? && PartitionCheck::new(session, oid)?.failing(&own, run)?.is_some()
+        if leaf.target.before_insert(&mut own, run)?
+            && let Some(row) = PartitionCheck::new(session, oid)?.failing(&own, run)?
         {
-            return Err(leaf.target.moved_by_trigger(run));
+            return Err(leaf.target.moved_by_trigger(&own, row, run)?);
         }
         if own.row_count() == 0 {
             return Ok(());

@@ -187,9 +187,9 @@ pub(super) fn insert_routed(
         for group in group.chunks(together) {
             let mut own = leaf.from_root.apply(rows, group, &leaf.target.reprs());
             if leaf.target.before_insert(&mut own, run)?
-                && PartitionCheck::new(session, oid)?.failing(&own, run)?.is_some()
+                && let Some(row) = PartitionCheck::new(session, oid)?.failing(&own, run)?
             {
-                return Err(leaf.target.moved_by_trigger(run));
+                return Err(leaf.target.moved_by_trigger(&own, row, run)?);
             }
             leaf.target.generate(&mut own, run)?;
             if target.is_secured(routing.checks) {

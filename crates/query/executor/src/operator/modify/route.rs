@@ -12,7 +12,7 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 use planner::partition::Partitioned;
 
-use super::target::{Target, shown};
+use super::target::{Target, shown, shows};
 use super::triggers::Capture;
 use crate::Session;
 use crate::expression::{Compiled, compile_all, evaluate_all};
@@ -115,14 +115,16 @@ impl Level {
         }
         let schema = catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
         let text = format!("no partition of relation \"{}\" found for row", relation.name());
-        Ok(Error::new(SqlState::CHECK_VIOLATION, text)
-            .detail(format!(
+        let error = Error::new(SqlState::CHECK_VIOLATION, text).schema(schema).table(relation.name());
+        // Who may not read the key is not told it.
+        if !shows(catalog, run.env(), &relation, &key.numbers)? {
+            return Ok(error);
+        }
+        Ok(error.detail(format!(
                 "Partition key of the failing row contains ({}) = ({}).",
                 names.join(", "),
                 values.join(", ")
-            ))
-            .schema(schema)
-            .table(relation.name()))
+            )))
     }
 }
 

@@ -242,42 +242,11 @@ impl Target {
 
     /// Adds the table and the failing row to an error.
     fn failing(&self, error: Error, rows: &Batch, row: usize, run: &Run<'_>) -> Result<Error> {
-        let relation = &self.open.relation;
-        let (mut names, mut values) = (Vec::new(), Vec::new());
-        let (columns, places) = match &self.shown_as {
-            Some((table, places)) => (&**table, places.clone()),
-            None => (&**relation, Rearrangement::none()),
-        };
-        let schema = run.session.catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
-        let error = error.schema(schema).table(relation.name());
-        // Who may not read the table sees what they may read of it, and what they gave.
-        let whole = shows(run.session.catalog, run.env(), columns, &[])?;
-        if !whole && analyzer::row_security_hides(run.session.catalog, run.env(), columns)? {
-            return Ok(error);
+        let relation = &*self.open.relation;
+        match &self.shown_as {
+            Some((table, places)) => failing_row(relation, (table, places), error, (rows, row), run),
+            None => failing_row(relation, (relation, &Rearrangement::none()), error, (rows, row), run),
         }
-        let given = |number: i16| {
-            let mut own = run.state.plan.permissions.iter().filter(|permission| permission.relation == columns.oid);
-            own.any(|permission| permission.inserted.contains(&number) || permission.updated.contains(&number))
-        };
-        for column in columns.live_columns() {
-            if !whole && !given(column.attnum) && !shows(run.session.catalog, run.env(), columns, &[column.attnum])? {
-                continue;
-            }
-            names.push(column.attname.to_string());
-            if column.attgenerated == b'v' {
-                values.push("virtual".into());
-                continue;
-            }
-            let Some(place) = places.place(column.attnum as usize - 1) else { continue };
-            let value = rows.columns[place].get(row);
-            values.push(shown(column.atttypid, value, Some(64), run)?);
-        }
-        let values = values.join(", ");
-        Ok(match whole {
-            true => error.detail(format!("Failing row contains ({values}).")),
-            false if names.is_empty() => error,
-            false => error.detail(format!("Failing row contains ({}) = ({values}).", names.join(", "))),
-        })
     }
 
     /// Makes the index entries of rows that are in the table, in the indexes that `which` chooses. `places` has the place of
@@ -473,6 +442,54 @@ pub fn shows(catalog: &Catalog, env: &dyn types::Environment, table: &Relation, 
         }
     }
     Ok(!columns.is_empty())
+}
+
+/// The error for a row, in the form of the table that `table` is, which does not belong into it.
+pub(super) fn misplaced_row(table: &Relation, rows: &Batch, row: usize, run: &Run<'_>) -> Result<Error> {
+    let text = format!("new row for relation \"{}\" violates partition constraint", table.name());
+    let error = Error::new(SqlState::CHECK_VIOLATION, text);
+    failing_row(table, (table, &Rearrangement::none()), error, (rows, row), run)
+}
+
+/// Adds a table and a failing row of it to an error; the row is shown as another table has it.
+fn failing_row(
+    relation: &Relation,
+    (columns, places): (&Relation, &Rearrangement),
+    error: Error,
+    (rows, row): (&Batch, usize),
+    run: &Run<'_>,
+) -> Result<Error> {
+    let (mut names, mut values) = (Vec::new(), Vec::new());
+    let schema = run.session.catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
+    let error = error.schema(schema).table(relation.name());
+    // Who may not read the table sees what they may read of it, and what they gave.
+    let whole = shows(run.session.catalog, run.env(), columns, &[])?;
+    if !whole && analyzer::row_security_hides(run.session.catalog, run.env(), columns)? {
+        return Ok(error);
+    }
+    let given = |number: i16| {
+        let mut own = run.state.plan.permissions.iter().filter(|permission| permission.relation == columns.oid);
+        own.any(|permission| permission.inserted.contains(&number) || permission.updated.contains(&number))
+    };
+    for column in columns.live_columns() {
+        if !whole && !given(column.attnum) && !shows(run.session.catalog, run.env(), columns, &[column.attnum])? {
+            continue;
+        }
+        names.push(column.attname.to_string());
+        if column.attgenerated == b'v' {
+            values.push("virtual".into());
+            continue;
+        }
+        let Some(place) = places.place(column.attnum as usize - 1) else { continue };
+        let value = rows.columns[place].get(row);
+        values.push(shown(column.atttypid, value, Some(64), run)?);
+    }
+    let values = values.join(", ");
+    Ok(match whole {
+        true => error.detail(format!("Failing row contains ({values}).")),
+        false if names.is_empty() => error,
+        false => error.detail(format!("Failing row contains ({}) = ({values}).", names.join(", "))),
+    })
 }
 
 /// A value's text for a message, cut to so many bytes.

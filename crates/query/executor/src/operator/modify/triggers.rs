@@ -495,21 +495,22 @@ impl Target {
         Ok(())
     }
 
-    /// The error for a row that a BEFORE trigger would send to another partition.
-    pub fn moved_by_trigger(&self, run: &Run<'_>) -> Error {
+    /// The error for a row that a BEFORE trigger would send to another partition: not what a trigger of the partitioned table may do, and not a
+    /// row for the partition if it is the partition's own trigger.
+    pub fn moved_by_trigger(&self, rows: &Batch, row: usize, run: &Run<'_>) -> Result<Error> {
         let relation = &self.open.relation;
-        let schema = run.session.catalog.schema_name(relation.class.relnamespace).ok().flatten().unwrap_or_default();
-        let before = self
-            .triggers
-            .iter()
-            .flat_map(|triggers| &triggers.armed)
-            .find(|armed| armed.trigger.row.is_for_rows() && armed.trigger.row.timing() == Timing::Before);
-        let name = before.map_or("", |armed| &armed.trigger.row.tgname);
+        let before = self.triggers.iter().flat_map(|triggers| &triggers.armed).find(|armed| {
+            let row = &armed.trigger.row;
+            row.is_for_rows() && row.timing() == Timing::Before && row.tgparentid.is_valid()
+        });
+        let Some(before) = before else { return self.misplaced(rows, row, run) };
+        let schema = run.session.catalog.schema_name(relation.class.relnamespace)?.unwrap_or_default();
         let text = "moving row to another partition during a BEFORE FOR EACH ROW trigger is not supported";
-        Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(format!(
-            "Before executing trigger \"{name}\", the row was to be in partition \"{schema}.{}\".",
+        Ok(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(format!(
+            "Before executing trigger \"{}\", the row was to be in partition \"{schema}.{}\".",
+            before.trigger.row.tgname,
             relation.name()
-        ))
+        )))
     }
 }
 
