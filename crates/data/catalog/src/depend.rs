@@ -357,11 +357,8 @@ impl Catalog {
             if walk.stack.is_empty() {
                 // A part of a tree of partitions is told of as that.
                 let tree = rows.iter().find(|row| matches!(row.deptype, b'P' | b'S'));
-                let owner = tree.map_or(owner, |row| Object {
-                    class: row.refclassid,
-                    oid: row.refobjid,
-                    sub: row.refobjsubid,
-                });
+                let owner =
+                    tree.map_or(owner, |row| Object { class: row.refclassid, oid: row.refobjid, sub: row.refobjsubid });
                 let (what, whole) = (self.object_description(object)?, self.object_description(owner)?);
                 return Err(Error::new(
                     SqlState::DEPENDENT_OBJECTS_STILL_EXIST,

@@ -6,10 +6,10 @@ use access::{Index, Projected};
 use batch::{Batch, Column, Datum, DatumRef};
 use brin::RangeMap;
 use catalog::Relation;
-use ids::Oid;
 use error::{Error, Result, SqlState};
 use executor::relation::{OpenIndex, OpenTable};
 use executor::{EntryList, RowEvaluator};
+use ids::Oid;
 
 use crate::Context;
 use crate::index_build::computed;

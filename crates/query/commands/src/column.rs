@@ -60,11 +60,7 @@ impl<'s> Column<'s> {
 }
 
 /// Looks the definition of a column of `table` up.
-pub(crate) fn column<'s>(
-    context: &Context<'_>,
-    definition: &'s ColumnDefinition,
-    table: &str,
-) -> Result<Column<'s>> {
+pub(crate) fn column<'s>(context: &Context<'_>, definition: &'s ColumnDefinition, table: &str) -> Result<Column<'s>> {
     let name = definition.name.to_string();
     let type_name = definition.type_name.as_ref();
     let type_name = type_name.ok_or_else(|| Error::internal("a column has no type"))?;

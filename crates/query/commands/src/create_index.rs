@@ -695,12 +695,7 @@ pub(crate) fn attach(context: &Context<'_>, index: Oid, parent: Oid) -> Result<(
 
 /// Sees to it that a partition has an index for one of its parent; whether it is complete. An index of a partition that is only now being attached
 /// must be valid to serve.
-pub(crate) fn for_partition(
-    context: &Context<'_>,
-    parent_index: Oid,
-    partition: Oid,
-    attaching: bool,
-) -> Result<bool> {
+pub(crate) fn for_partition(context: &Context<'_>, parent_index: Oid, partition: Oid, attaching: bool) -> Result<bool> {
     let catalog = context.catalog();
     let parent = catalog.relation(parent_index)?;
     let table = parent.index.as_ref().map_or(Oid::INVALID, |row| row.indrelid);

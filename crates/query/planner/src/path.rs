@@ -79,8 +79,10 @@ pub(crate) struct AppendPath {
     pub members: Vec<Rc<Path>>,
     /// Conditions with other relations that all of them check themselves.
     pub enforced: Vec<Expr>,
-    /// They are all in the path's order, and stay so.
+    /// They are all in the path's order, and are merged by it.
     pub merged: bool,
+    /// They are read from the last one to the first.
+    pub reversed: bool,
 }
 
 impl Path {

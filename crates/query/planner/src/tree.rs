@@ -19,7 +19,7 @@ use ids::Oid;
 use crate::estimate::BaseRelation;
 use crate::join::{Problem, Unit, UnitKind};
 use crate::level::{Built, Class, Layout, PathKey, Planner};
-use crate::partition::Branch;
+use crate::partition::{Branch, Turn};
 use crate::path::{AppendPath, Path, PathKind, add_path, is_sorted};
 use crate::plan::*;
 use crate::prepare::Relids;
@@ -235,7 +235,7 @@ impl Planner<'_> {
             }
             all.push(paths);
         }
-        orders.retain(|order| !order.is_empty() && order.iter().all(|key| given(&key.expr)));
+        orders.retain(|order| !order.is_empty());
         let mut requires = vec![0];
         for path in all.iter().flatten() {
             if !requires.contains(&path.requires) {
@@ -259,30 +259,32 @@ impl Planner<'_> {
             add_path(&mut found, self.append(unit_at, chosen, given, None, enforced));
         }
         for order in orders {
-            let ways = self.sorted_members(tree, &all, &order)?;
-            let Some((in_turn, chosen)) = ways else { continue };
+            // A merge compares columns that the members give; so does a sort of a member.
+            let comparable = order.iter().all(|key| given(&key.expr));
+            let turn = self.turn(tree, &order)?;
+            if turn.is_none() && !comparable {
+                continue;
+            }
+            let Some(chosen) = self.sorted_members(tree, &all, &order, comparable)? else { continue };
             let path = self.append(unit_at, chosen, 0, Some(&order), Vec::new());
-            add_path(&mut found, if in_turn { self.in_turn(path) } else { path });
+            add_path(&mut found, turn.map_or_else(|| path.clone(), |turn| self.in_turn(&path, turn)));
         }
         Ok(found)
     }
 
-    /// The members' cheapest paths in an order, where one at least has that order by itself; and whether, one after the other as they are given, all of
-    /// their rows are in that order.
+    /// The members' cheapest paths in an order, where one at least has that order by itself. Without `sort`, all must.
     fn sorted_members(
         &mut self,
         tree: &Tree,
         all: &[Vec<Rc<Path>>],
         order: &[PathKey],
-    ) -> Result<Option<(bool, Vec<Rc<Path>>)>> {
+        sort: bool,
+    ) -> Result<Option<Vec<Rc<Path>>>> {
         let mut chosen = Vec::with_capacity(all.len());
         let mut any = false;
         for (member, paths) in tree.members.iter().zip(all) {
-            let own: Vec<PathKey> = order
-                .iter()
-                .zip(member.renumbered(tree.relation, &order.iter().map(|key| key.expr.clone()).collect::<Vec<_>>()))
-                .map(|(key, expr)| PathKey { expr, ..key.clone() })
-                .collect();
+            let moved = |expr: &Expr| translate(expr, tree.relation, &member.numbers, &tree.top, &member.base.relation);
+            let own: Vec<PathKey> = order.iter().map(|key| PathKey { expr: moved(&key.expr), ..key.clone() }).collect();
             let free = || paths.iter().filter(|path| path.requires == 0);
             let sorted = free().filter(|path| is_sorted(&path.order, &own)).min_by(|a, b| a.by_total(b)).cloned();
             any |= sorted.is_some();
@@ -290,51 +292,27 @@ impl Planner<'_> {
             let width = 64.0;
             let path = match sorted {
                 Some(sorted) => sorted,
+                None if !sort => return Ok(None),
                 None => self.sorted(path, &own, width)?,
             };
             chosen.push(path);
         }
-        if !any || chosen.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some((self.is_in_turn(tree, order)?, chosen)))
-    }
-
-    /// Whether the members of a tree, as they follow each other, hold rows in this order: partitions of ranges or of single values of the first keys.
-    fn is_in_turn(&self, tree: &Tree, order: &[PathKey]) -> Result<bool> {
-        let Some((top, below)) = tree.branches.split_first() else { return Ok(false) };
-        // Partitioned ones below must come down to one table each.
-        if below.iter().any(|branch| branch.children.iter().flatten().count() > 1) || !top.is_ordered() {
-            return Ok(false);
-        }
-        let key = &top.table.key;
-        for (n, (expr, wanted)) in key.exprs.iter().zip(order).enumerate() {
-            let mut expr = expr.clone();
-            crate::scan::renumber(&mut expr, tree.relation);
-            let family = self.ctx.catalog.opclass(key.classes[n])?.opcfamily;
-            let same = self.ctx.catalog.operator_strategy(wanted.operator, family)? == Some(1)
-                && !wanted.descending
-                && !wanted.nulls_first
-                && (!key.collations[n].is_valid() || key.collations[n] == wanted.expr.ty.collation)
-                && crate::scan::stripped(&self.canonical(&expr)) == crate::scan::stripped(&wanted.expr);
-            if !same {
-                return Ok(false);
-            }
-        }
-        Ok(!order.is_empty() && !key.exprs.is_empty())
+        Ok((any && !chosen.is_empty()).then_some(chosen))
     }
 
     /// An Append of members that are read one after the other though an order is asked for.
-    fn in_turn(&self, path: Path) -> Path {
-        let PathKind::Append(append) = &path.kind else { return path };
+    fn in_turn(&self, path: &Path, turn: Turn) -> Path {
+        let PathKind::Append(append) = &path.kind else { return path.clone() };
         let costs = &self.ctx.costs;
         let several = append.members.len() > 1;
         let rows: f64 = append.members.iter().map(|path| path.rows).sum();
         let total: f64 = append.members.iter().map(|path| path.total).sum();
-        let startup = append.members.first().map_or(0.0, |path| path.startup);
+        let reversed = turn == Turn::Backward;
+        let first = if reversed { append.members.last() } else { append.members.first() };
+        let startup = first.map_or(0.0, |path| path.startup);
         let total = total + if several { 0.5 * costs.cpu_tuple_cost * rows } else { 0.0 };
-        let kind = PathKind::Append(Box::new(AppendPath { merged: false, ..(**append).clone() }));
-        Path { kind, startup, total, ..path }
+        let kind = PathKind::Append(Box::new(AppendPath { merged: false, reversed, ..(**append).clone() }));
+        Path { kind, startup, total, ..path.clone() }
     }
 
     /// The conditions with other relations that each member's path checks.
@@ -378,7 +356,13 @@ impl Planner<'_> {
             total += rows * 2.0 * costs.cpu_operator_cost * (members.len() as f64).log2();
         }
         Path {
-            kind: PathKind::Append(Box::new(AppendPath { unit, members, enforced, merged: keys.is_some() })),
+            kind: PathKind::Append(Box::new(AppendPath {
+                unit,
+                members,
+                enforced,
+                merged: keys.is_some(),
+                reversed: false,
+            })),
             units: 1 << unit,
             requires,
             rows: rows.max(1.0),
@@ -415,13 +399,16 @@ impl Planner<'_> {
         self.level().partitioned |= tree.top.kind() == kind::PARTITIONED_TABLE;
         let width = self.width(&layout);
         let cost = Cost { startup: path.startup, total: path.total, rows: path.rows.round_ties_even(), width };
+        if append.reversed {
+            inputs.reverse();
+        }
         let pruning = match inputs.len() {
             0 | 1 => None,
             _ => {
                 let name = self.level().names_offset + at;
                 self.tree_names.push(name);
                 let quals: Vec<Expr> = tree.quals.iter().chain(&append.enforced).cloned().collect();
-                self.append_pruning(&tree, &quals)?
+                self.append_pruning(&tree, &quals, append.reversed)?
             }
         };
         let node = match inputs.len() {

@@ -182,8 +182,13 @@ impl Planner<'_> {
     }
 
     /// How an Append over a tree's members leaves inputs out by values that are known only when it runs; `quals` hold for all rows that are
-    /// wanted, `inputs` says which member is which input.
-    pub fn append_pruning(&mut self, tree: &Tree, quals: &[Expr]) -> Result<Option<Box<AppendPruning>>> {
+    /// wanted. The inputs are the members, from the last to the first if `reversed`.
+    pub fn append_pruning(
+        &mut self,
+        tree: &Tree,
+        quals: &[Expr],
+        reversed: bool,
+    ) -> Result<Option<Box<AppendPruning>>> {
         let at = tree.relation;
         if tree.branches.is_empty() || !self.ctx.costs.enable_partition_pruning {
             return Ok(None);
@@ -209,7 +214,12 @@ impl Planner<'_> {
         let mut compile = |test: &KeyTest<Expr>| test.map(&mut |value| self.compile(value, &[]));
         for (branch, [start, all]) in tree.branches.iter().zip(&tests) {
             let (start, all) = (compile(start)?, compile(all)?);
-            let (table, children) = (branch.table.clone(), branch.children.clone());
+            let (table, mut children) = (branch.table.clone(), branch.children.clone());
+            for child in children.iter_mut().flatten().filter(|_| reversed) {
+                if let PruneChild::Input(input) = child {
+                    *input = tree.members.len() - 1 - *input;
+                }
+            }
             pruning.levels.push(PruneLevel { table, start, all, children });
         }
         self.level().scanning = before;

@@ -10,6 +10,7 @@
 mod bounds;
 mod branches;
 mod condition;
+mod order;
 mod prune;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use types::sortkey::{KeyColumn, KeyEncoder};
 
 pub(crate) use branches::Branch;
 pub use condition::{KeyFact, KeyTest};
+pub(crate) use order::Turn;
 pub use prune::keep;
 
 pub use bounds::{Bounds, Range, list_value, range_end, row_hash};

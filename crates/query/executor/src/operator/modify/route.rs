@@ -121,10 +121,10 @@ impl Level {
             return Ok(error);
         }
         Ok(error.detail(format!(
-                "Partition key of the failing row contains ({}) = ({}).",
-                names.join(", "),
-                values.join(", ")
-            )))
+            "Partition key of the failing row contains ({}) = ({}).",
+            names.join(", "),
+            values.join(", ")
+        )))
     }
 }
 
