@@ -72,6 +72,8 @@ static ROW_SOURCES: &[&[(u32, types::RowSourceMaker)]] = &[
     backend::functions::ROW_SOURCES,
     backend::statistics::ROW_SOURCES,
     backend::activity::ROW_SOURCES,
+    backend::cluster::ROW_SOURCES,
+    backend::files::ROW_SOURCES,
 ];
 
 /// Registers what the crates above `types` and `catalog` add to them; to be done before the first look-up.

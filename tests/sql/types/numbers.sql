@@ -14,3 +14,10 @@ select sum(x::bigint), sum(x::numeric), avg(x::float8) from generate_series(1, 1
 select abs(-5), sign(-2.5), ceil(1.2), floor(-1.2), trunc(1.987, 2), mod(17, 5), sqrt(2.0);
 select 123456789012345678901234567890 * 987654321098765432109876543210 as long;
 select 1 = 1.0 as equal, 2 > 1.5 as greater, 3 between 1 and 5 as inside;
+-- The error function and the gamma function, without the last digit, in which C libraries differ.
+set extra_float_digits = 0;
+select x, erf(x), erfc(x) from (values (float8 '-infinity'), (-1.5), (0), (0.45), (3)) t(x);
+select x, gamma(x), lgamma(x) from (values (float8 'infinity'), (0.5), (5)) t(x);
+select gamma(float8 '0');
+select gamma(float8 '-1000.5');
+select lgamma(float8 '1e308');

@@ -10,6 +10,7 @@
 //! A process that forks has one thread. [`fork`] checks it.
 
 pub mod locale;
+pub mod math;
 pub mod memory;
 pub mod process;
 pub mod signal;

@@ -27,11 +27,11 @@ pub(crate) struct TextSearch {
 /// Files of the installation, and the catalog's other dictionaries.
 struct Installed<'a>(&'a Catalog);
 
-/// Where dictionaries' files are: `share/tsearch_data` beside the directory of the program.
-fn directory() -> PathBuf {
+/// Where the installation's files are: `share` beside the directory of the program.
+pub fn share_directory() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
     let base = program.parent().and_then(|bin| bin.parent()).map(PathBuf::from).unwrap_or_default();
-    base.join("share").join("tsearch_data")
+    base.join("share")
 }
 
 impl Files for Installed<'_> {
@@ -41,8 +41,12 @@ impl Files for Installed<'_> {
             let message = format!("invalid text search configuration file name \"{name}\"");
             return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
         }
-        let path = directory().join(format!("{name}.{extension}"));
-        let text = std::fs::read_to_string(&path).map_err(|error| {
+        let path = share_directory().join("tsearch_data").join(format!("{name}.{extension}"));
+        let text = std::fs::read_to_string(&path).or_else(|error| {
+            // The samples that PostgreSQL's documentation speaks of need no file.
+            types::textsearch::dictionary::samples::file(name, extension).map(str::to_string).ok_or(error)
+        });
+        let text = text.map_err(|error| {
             let reason = match error.kind() {
                 std::io::ErrorKind::NotFound => "No such file or directory".to_string(),
                 _ => error.to_string(),

@@ -113,8 +113,13 @@ crate::builtins! {
     1607 dcot each(f64) |a| periodic(a, |a| 1.0 / a.tan());
     2735 dsind each(f64) |a| periodic(a, degrees_sine);
     2736 dcosd each(f64) |a| periodic(a, degrees_cosine);
-    2737 dtand each(f64) |a| periodic(a, |a| degrees_sine(a) / degrees_cosine(a));
-    2738 dcotd each(f64) |a| periodic(a, |a| degrees_cosine(a) / degrees_sine(a));
+    // Adding zero makes a zero of both signs the positive one.
+    2737 dtand each(f64) |a| periodic(a, |a| degrees_sine(a) / degrees_cosine(a) + 0.0);
+    2738 dcotd each(f64) |a| periodic(a, |a| degrees_cosine(a) / degrees_sine(a) + 0.0);
+    6219 derf each(f64) sys::math::error_function;
+    6220 derfc each(f64) sys::math::complementary_error_function;
+    6383 dgamma each(f64) gamma;
+    6384 dlgamma each(f64) |a| in_range(sys::math::log_gamma(a), a.is_infinite(), true);
     2731 dasind each(f64) |a| unit(a, |a| exact_degrees(a.asin().to_degrees()));
     2732 dacosd each(f64) |a| unit(a, |a| exact_degrees(a.acos().to_degrees()));
     2733 datand each(f64) |a| exact_degrees(a.atan().to_degrees());
@@ -265,6 +270,15 @@ fn power(a: f64, b: f64) -> Result<f64> {
         return Ok(a.powf(b));
     }
     in_range(a.powf(b), false, a == 0.0)
+}
+
+/// The gamma function, where poles are an overflow.
+fn gamma(a: f64) -> Result<f64> {
+    if a.is_nan() || a == f64::INFINITY {
+        return Ok(a);
+    }
+    let value = sys::math::gamma(a);
+    in_range(if value.is_nan() { f64::INFINITY } else { value }, false, false)
 }
 
 fn logarithm(a: f64, f: impl Fn(f64) -> f64) -> Result<f64> {

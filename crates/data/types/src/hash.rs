@@ -42,6 +42,13 @@ crate::builtins! {
     6414 hashbyteaextended fast(&[u8], i64) |a: &[u8], seed| bytes_extended(a, seed as u64) as i64;
     972 hashbpcharextended raw() |call| hash_texts_extended(call, text::trim_blanks);
     2233 hashtid fast(&[u8]) |a: &[u8]| tid(a) as i32;
+    2234 hashtidextended fast(&[u8], i64) |a: &[u8], seed| tid_extended(a, seed as u64) as i64;
+    6419 hashxid fast(u32) |a| uint32(a) as i32;
+    6420 hashxidextended fast(u32, i64) |a, seed| uint32_extended(a, seed as u64) as i64;
+    6421 hashxid8 fast(u64) |a| uint32(fold(a as i64)) as i32;
+    6422 hashxid8extended fast(u64, i64) |a, seed| uint32_extended(fold(a as i64), seed as u64) as i64;
+    6423 hashcid fast(u32) |a| uint32(a) as i32;
+    6424 hashcidextended fast(u32, i64) |a, seed| uint32_extended(a, seed as u64) as i64;
     626 hash_array each(Context, &[u8]) |cx: Context<'_>, a: &[u8]| array_hash(cx, a).map(|h| h as i32);
     782 hash_array_extended each(Context, &[u8], i64) |cx: Context<'_>, a: &[u8], seed| array_hash_extended(cx, a, seed as u64).map(|h| h as i64);
 }
@@ -198,6 +205,10 @@ fn tid_bytes(value: &[u8]) -> [u8; 6] {
 
 fn tid(value: &[u8]) -> u32 {
     bytes(&tid_bytes(value))
+}
+
+fn tid_extended(value: &[u8], seed: u64) -> u64 {
+    bytes_extended(&tid_bytes(value), seed)
 }
 
 fn array_hash(context: Context<'_>, array: &[u8]) -> Result<u32> {

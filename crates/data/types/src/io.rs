@@ -251,6 +251,7 @@ fn builtin_io(type_oid: Oid) -> Option<TypeIo> {
         oid::XID8 => crate::objects::XID8_IO,
         oid::TID => crate::objects::TID_IO,
         oid::PG_LSN => crate::objects::LSN_IO,
+        oid::PG_SNAPSHOT | oid::TXID_SNAPSHOT => crate::snapshot::SNAPSHOT_IO,
         oid::REGCLASS
         | oid::REGPROC
         | oid::REGPROCEDURE

@@ -53,6 +53,7 @@ pub mod record;
 pub mod regex;
 pub mod registry;
 pub mod series;
+pub mod snapshot;
 pub mod sortkey;
 pub mod text;
 pub mod textsearch;

@@ -18,6 +18,7 @@ crate::builtins! {
     184 oideq fast(Oid, Oid) |a, b| a == b;
     68 xideq fast(u32, u32) |a, b| a == b;
     1319 xideq fast(u32, i32) |a, b| a == b as u32;
+    3309 xidneq fast(u32, i32) |a, b| a != b as u32;
     69 cideq fast(u32, u32) |a, b| a == b;
     5084 xid8eq fast(u64, u64) |a, b| a == b;
     3233 pg_lsn_eq fast(u64, u64) |a, b| a == b;
@@ -76,7 +77,15 @@ crate::builtins! {
     4086 to_regnamespace each(Context, &[u8]) |cx: Context<'_>, name| alias_of(cx, oid::REGNAMESPACE, name, false);
     4093 to_regrole each(Context, &[u8]) |cx: Context<'_>, name| alias_of(cx, oid::REGROLE, name, false);
     4195 to_regcollation each(Context, &[u8]) |cx: Context<'_>, name| alias_of(cx, oid::REGCOLLATION, name, false);
+    1349 oidvectortypes each(Context, &[u8]) |cx: Context<'_>, types: &[u8]| oid_vector_types(cx, types);
     1081 format_type each(Context, Option<Oid>, Option<i32>) |cx: Context<'_>, type_oid, typmod| format_type_sql(cx, type_oid, typmod);
+}
+
+/// The names of types, as a list.
+fn oid_vector_types(context: Context<'_>, types: &[u8]) -> Result<String> {
+    let view = crate::array::View::new(types)?;
+    let names = view.iter().filter_map(|oid| oid.as_oid()).map(|oid| format_type(oid, None, context.env));
+    Ok(names.collect::<Result<Vec<String>>>()?.join(", "))
 }
 
 /// A log position of a number.
@@ -154,10 +163,16 @@ fn parse_unsigned(text: &str, type_name: &str) -> Result<i64> {
 fn parse_xid8(text: &str) -> Result<u64> {
     let word = trim(text);
     let digits = word.strip_prefix(['-', '+']).unwrap_or(word);
-    if digits.is_empty() || !digits.bytes().all(|c| c.is_ascii_digit()) {
+    // As in C: hexadecimal behind 0x, octal behind another zero.
+    let (digits, radix) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', _, ..] => (&digits[2..], 16),
+        [b'0', _, ..] => (&digits[1..], 8),
+        _ => (digits, 10),
+    };
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return Err(invalid_input("xid8", text));
     }
-    let value = digits.parse::<u64>().map_err(|_| {
+    let value = u64::from_str_radix(digits, radix).map_err(|_| {
         Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, format!("value \"{text}\" is out of range for type xid8"))
     })?;
     Ok(if word.starts_with('-') { value.wrapping_neg() } else { value })

@@ -5,7 +5,7 @@
 
 use crate::aggregate::{self, Aggregate, AggregateMaker};
 use crate::call::{Builtin, Context};
-use batch::{Column, DatumRef};
+use batch::{Column, Datum, DatumRef};
 use error::Result;
 use ids::Oid;
 use std::sync::{LazyLock, OnceLock};
@@ -51,6 +51,7 @@ pub static TABLES: &[&[Builtin]] = &[
     crate::range::RANGES,
     crate::record::RECORDS,
     crate::regex::REGEXES,
+    crate::snapshot::SNAPSHOTS,
     crate::text::COMPARISONS,
     crate::text::FORMATS,
     crate::text::PIECES,
@@ -75,6 +76,8 @@ static ROW_SOURCES: &[&[(u32, RowSourceMaker)]] = &[
     crate::jsonpath::JSONPATH_ROWS,
     crate::misc::MISCELLANEOUS_ROWS,
     crate::series::SERIES,
+    crate::snapshot::SNAPSHOT_ROWS,
+    crate::datetime::ZONE_ROWS,
     crate::textsearch::TSVECTOR_ROWS,
 ];
 
@@ -131,6 +134,31 @@ pub trait RowSource: Send {
     /// their fields.
     fn gives_row_values(&self) -> bool {
         false
+    }
+}
+
+/// Rows that are all there: of functions that list few.
+pub struct Rows {
+    rows: std::vec::IntoIter<Vec<Datum>>,
+}
+
+impl Rows {
+    /// A source of these rows.
+    pub fn of(rows: Vec<Vec<Datum>>) -> Box<dyn RowSource> {
+        Box::new(Rows { rows: rows.into_iter() })
+    }
+}
+
+impl RowSource for Rows {
+    fn next(&mut self, columns: &mut [Column], most: usize, _: Context<'_>) -> Result<usize> {
+        let mut count = 0;
+        for row in self.rows.by_ref().take(most) {
+            for (column, value) in columns.iter_mut().zip(&row) {
+                column.push(value.as_ref());
+            }
+            count += 1;
+        }
+        Ok(count)
     }
 }
 

@@ -1,4 +1,4 @@
-//! SQL functions about the transaction's id, and advisory locks.
+//! SQL functions of advisory locks.
 
 use catalog::functions::catalog_of;
 use error::{Error, Result, SqlState};
@@ -51,18 +51,8 @@ const EXCLUSIVE: LockMode = LockMode::Exclusive;
 const SHARE: LockMode = LockMode::Share;
 
 types::builtins! {
-    /// Transaction ids and advisory locks.
-    pub static TRANSACTIONS =
-    2943 txid_current each(Context) |cx: Context<'_>| -> Result<i64> { Ok(transaction(&cx)?.top_xid()?.0 as i64) };
-    5059 pg_current_xact_id each(Context) |cx: Context<'_>| -> Result<i64> {
-        Ok(transaction(&cx)?.top_xid()?.0 as i64)
-    };
-    3348 txid_current_if_assigned each(Context) |cx: Context<'_>| -> Result<Option<i64>> {
-        Ok(transaction(&cx)?.top_xid_if_assigned().map(|xid| xid.0 as i64))
-    };
-    5060 pg_current_xact_id_if_assigned each(Context) |cx: Context<'_>| -> Result<Option<i64>> {
-        Ok(transaction(&cx)?.top_xid_if_assigned().map(|xid| xid.0 as i64))
-    };
+    /// Advisory locks.
+    pub static ADVISORY_LOCKS =
     2880 pg_advisory_lock_int8 each(Context, i64) |cx: Context<'_>, k: i64| wait_for(&cx, one(&cx, k), SESSION, EXCLUSIVE);
     2881 pg_advisory_lock_shared_int8 each(Context, i64) |cx: Context<'_>, k: i64| wait_for(&cx, one(&cx, k), SESSION, SHARE);
     2882 pg_try_advisory_lock_int8 each(Context, i64) |cx: Context<'_>, k: i64| try_for(&cx, one(&cx, k), SESSION, EXCLUSIVE);

@@ -23,7 +23,10 @@ use wal::Wal;
 /// All functions of this crate.
 pub static TABLES: &[&[Builtin]] = &[
     SESSION,
-    crate::advisory::TRANSACTIONS,
+    crate::advisory::ADVISORY_LOCKS,
+    crate::transaction_ids::TRANSACTION_IDS,
+    crate::files::FILES,
+    crate::cluster::CLUSTER,
     crate::statistics::STATISTICS,
     crate::statistics_import::IMPORT,
     crate::activity::PROCESSES,

@@ -10,13 +10,15 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use batch::{Column, Datum, DatumRef};
+use batch::{Datum, DatumRef};
 use catalog::functions::catalog_of;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use shm::ProcessKind;
 use stats::{Entry, Globals, IoContext, IoOperation, Key, Kind, RelationCounters, database, relation_fields as field};
 use types::{Context, RowSource, RowSourceMaker};
+
+pub(crate) use types::registry::Rows;
 
 use crate::functions::{ServerHandle, server};
 
@@ -427,30 +429,6 @@ fn reset_shared(context: &Context<'_>, target: Option<&[u8]>) -> Result<i32> {
 }
 
 // --- Rows -----------------------------------------------------------------------------------------------------------
-
-/// Rows that are all there.
-pub(crate) struct Rows {
-    rows: std::vec::IntoIter<Vec<Datum>>,
-}
-
-impl Rows {
-    pub fn of(rows: Vec<Vec<Datum>>) -> Box<dyn RowSource> {
-        Box::new(Rows { rows: rows.into_iter() })
-    }
-}
-
-impl RowSource for Rows {
-    fn next(&mut self, columns: &mut [Column], most: usize, _: Context<'_>) -> Result<usize> {
-        let mut count = 0;
-        for row in self.rows.by_ref().take(most) {
-            for (column, value) in columns.iter_mut().zip(&row) {
-                column.push(value.as_ref());
-            }
-            count += 1;
-        }
-        Ok(count)
-    }
-}
 
 pub(crate) fn time(us: i64) -> Datum {
     if us == 0 { Datum::Null } else { Datum::B8(us - EPOCH_US) }

@@ -46,7 +46,7 @@ pub mod xlog;
 pub use buffer::{Access, Buffer, Extended, PageMut, PageRef, ReadMode, Strategy, StrategyKind};
 pub use change::{Change, Unlogged};
 pub use config::{Persistence, StorageConfig};
-pub use control::{CATALOG_VERSION, CheckpointRecord, ClusterState, ControlFile};
+pub use control::{CATALOG_VERSION, CONTROL_VERSION, CheckpointRecord, ClusterState, ControlFile};
 pub use files::{database_directory, relation_path};
 pub use free_space::FreeSpaceMap;
 pub use ids::{BlockNumber, Fork, RelFileLocator};

@@ -318,6 +318,19 @@ impl Transactions {
         }
     }
 
+    /// The oldest id whose status is known.
+    pub fn oldest_kept(&self) -> Xid {
+        Xid(self.0.state.oldest_kept.load(Ordering::Relaxed))
+    }
+
+    /// Whether the number was given to a multixact: they come from the same sequence as transactions.
+    ///
+    /// # Errors
+    /// Those of reading the CSN log.
+    pub fn is_multixact(&self, xid: Xid) -> Result<bool> {
+        Ok(xid.is_normal() && matches!(self.csn(xid)?, Csn::MultiXact { .. }))
+    }
+
     /// Whether `xid` is that of a running transaction or subtransaction.
     ///
     /// # Errors

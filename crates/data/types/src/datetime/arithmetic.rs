@@ -124,7 +124,9 @@ fn shift_calendar(timestamp: i64, months: i32, days: i32) -> Result<i64> {
         timestamp = checked_timestamp(date.checked_mul(DAY).and_then(|t| t.checked_add(timestamp.rem_euclid(DAY))))?;
     }
     if days != 0 {
-        timestamp = checked_timestamp((days as i64).checked_mul(DAY).and_then(|d| timestamp.checked_add(d)))?;
+        // From one end of the range to the other there are more microseconds than 64 bits count.
+        let moved = timestamp as i128 + days as i128 * DAY as i128;
+        timestamp = checked_timestamp(i64::try_from(moved).ok())?;
     }
     Ok(timestamp)
 }

@@ -2,7 +2,7 @@
 
 use super::calendar::{DAY, END_DAY, FIRST_DAY, HOUR, MINUTE, SECOND, UNIX_EPOCH_DAY, day_of_date_wide, month_days};
 use super::interval::out_of_range as interval_range;
-use super::parse::{Zone, zone_of};
+use super::parse::{Problem, Zone, zone_of};
 use super::{
     DATE_INFINITY, DATE_NEGATIVE_INFINITY, INFINITY, Interval, NEGATIVE_INFINITY, TimeTz, TimeZone, calendar,
     checked_timestamp, date_range, from_local, is_infinite, round_to_precision, timestamp_range, to_local,
@@ -120,7 +120,7 @@ crate::builtins! {
     2048 timestamp_finite each(i64) |a| !is_infinite(a);
     1390 interval_finite each(Interval) |a: Interval| a.is_finite();
     2024 date_timestamp each(i32) date_to_timestamp;
-    1174 date_timestamptz each(Context, i32) |cx: Context<'_>, a| date_to_timestamp(a).and_then(|t| from_local(t, &cx.env.time_zone()));
+    1174 date_timestamptz each(Context, i32) |cx: Context<'_>, a| date_to_timestamp(a).and_then(|t| from_local(t, &cx.env.time_zone()).map_err(|_| date_timestamp_range()));
     2029 timestamp_date each(i64) |a| Ok::<_, Error>(timestamp_to_date(a));
     1178 timestamptz_date each(Context, i64) |cx: Context<'_>, a| to_local(a, &cx.env.time_zone()).map(timestamp_to_date);
     1316 timestamp_time each(i64) |a: i64| (!is_infinite(a)).then(|| a.rem_euclid(DAY));
@@ -154,7 +154,7 @@ crate::builtins! {
     3847 make_time each(i32, i32, f64) make_time;
     3461 make_timestamp each(i32, i32, i32, i32, i32, f64) make_timestamp;
     3462 make_timestamptz each(Context, i32, i32, i32, i32, i32, f64) |cx: Context<'_>, y, mo, d, h, mi, s| make_timestamp(y, mo, d, h, mi, s).and_then(|t| from_local(t, &cx.env.time_zone()));
-    3463 make_timestamptz_at_timezone each(Context, i32, i32, i32, i32, i32, f64, &[u8]) |cx: Context<'_>, y, mo, d, h, mi, s, name: &[u8]| make_timestamp(y, mo, d, h, mi, s).and_then(|t| zone(cx, name).and_then(|zone| moment_in(t, &zone)));
+    3463 make_timestamptz_at_timezone each(Context, i32, i32, i32, i32, i32, f64, &[u8]) |cx: Context<'_>, y, mo, d, h, mi, s, name: &[u8]| make_timestamp(y, mo, d, h, mi, s).and_then(|t| moment_at(cx, t, name));
     3464 make_interval each(i32, i32, i32, i32, i32, i32, f64) make_interval;
     1158 float8_timestamptz each(f64) from_unix;
     274 timeofday each(Context) |cx: Context<'_>| time_of_day(cx.env);
@@ -206,8 +206,13 @@ pub fn date_to_timestamp(day: i32) -> Result<i64> {
         DATE_INFINITY => Ok(INFINITY),
         DATE_NEGATIVE_INFINITY => Ok(NEGATIVE_INFINITY),
         day => checked_timestamp((day as i64).checked_mul(DAY))
-            .map_err(|_| Error::new(SqlState::DATETIME_VALUE_OUT_OF_RANGE, "date out of range for timestamp")),
+            .map_err(|_| date_timestamp_range()),
     }
+}
+
+#[cold]
+fn date_timestamp_range() -> Error {
+    Error::new(SqlState::DATETIME_VALUE_OUT_OF_RANGE, "date out of range for timestamp")
 }
 
 fn timestamp_to_date(timestamp: i64) -> i32 {
@@ -245,18 +250,15 @@ fn zone(context: Context<'_>, name: &[u8]) -> Result<Zone> {
 }
 
 fn displacement(by: &Interval) -> Result<Zone> {
-    if !by.is_finite() {
-        return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "interval time zone must be finite"));
-    }
-    if by.months != 0 || by.days != 0 {
-        let mut text = Vec::new();
-        by.write(Default::default(), &mut text);
-        return Err(Error::new(
-            SqlState::INVALID_PARAMETER_VALUE,
-            format!("interval time zone \"{}\" must not include months or days", String::from_utf8_lossy(&text)),
-        ));
-    }
-    Ok(Zone::Offset((by.micros / SECOND) as i32))
+    let what = match by.is_finite() {
+        false => "must be finite",
+        true if by.months != 0 || by.days != 0 => "must not include months or days",
+        true => return Ok(Zone::Offset((by.micros / SECOND) as i32)),
+    };
+    let mut text = Vec::new();
+    by.write(Default::default(), &mut text);
+    let message = format!("interval time zone \"{}\" {what}", String::from_utf8_lossy(&text));
+    Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message))
 }
 
 /// The local time of a moment in a zone.
@@ -265,8 +267,11 @@ pub(super) fn local_in(timestamp: i64, zone: &Zone) -> Result<i64> {
         Zone::Named(zone) => {
             to_local(timestamp, zone).and_then(|t| if is_infinite(t) { Ok(t) } else { checked_timestamp(Some(t)) })
         }
-        Zone::Offset(_) if is_infinite(timestamp) => Ok(timestamp),
-        Zone::Offset(offset) => checked_timestamp(timestamp.checked_add(*offset as i64 * SECOND)),
+        _ if is_infinite(timestamp) => Ok(timestamp),
+        zone => {
+            let offset = zone.offset_at(unix_seconds(timestamp));
+            checked_timestamp(timestamp.checked_add(offset as i64 * SECOND))
+        }
     }
 }
 
@@ -274,16 +279,38 @@ pub(super) fn local_in(timestamp: i64, zone: &Zone) -> Result<i64> {
 pub(super) fn moment_in(local: i64, zone: &Zone) -> Result<i64> {
     match zone {
         Zone::Named(zone) => from_local(local, zone),
-        Zone::Offset(_) if is_infinite(local) => Ok(local),
-        Zone::Offset(offset) => checked_timestamp(local.checked_sub(*offset as i64 * SECOND)),
+        _ if is_infinite(local) => Ok(local),
+        zone => {
+            let offset = zone.offset_of_local(unix_seconds(local));
+            checked_timestamp(local.checked_sub(offset as i64 * SECOND))
+        }
+    }
+}
+
+/// The moment of a local time in the zone that `make_timestamptz` is given. Unlike in a zone's name, a numeric offset has the sign
+/// that it has in ISO 8601.
+fn moment_at(context: Context<'_>, local: i64, name: &[u8]) -> Result<i64> {
+    let text = String::from_utf8_lossy(name);
+    let invalid = |message: String| Error::new(SqlState::INVALID_PARAMETER_VALUE, message);
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        let message = format!("invalid input syntax for type numeric time zone: \"{text}\"");
+        let hint = "Numeric time zones must have \"-\" or \"+\" as first character.";
+        return Err(invalid(message).hint(hint));
+    }
+    if !text.starts_with(['+', '-']) {
+        return zone_of(&text, context.env).and_then(|zone| moment_in(local, &zone));
+    }
+    match super::parse::displacement(&text) {
+        Ok(offset) => moment_in(local, &Zone::Offset(offset)),
+        Err(Problem::Displacement | Problem::Overflow) => {
+            Err(invalid(format!("numeric time zone \"{text}\" out of range")))
+        }
+        Err(_) => zone_of(&text, context.env).and_then(|zone| moment_in(local, &zone)),
     }
 }
 
 fn timetz_in_zone(context: Context<'_>, time: TimeTz, zone: &Zone) -> TimeTz {
-    let offset = match zone {
-        Zone::Offset(offset) => *offset,
-        Zone::Named(zone) => zone.at(unix_seconds(context.env.transaction_timestamp())).offset,
-    };
+    let offset = zone.offset_at(unix_seconds(context.env.transaction_timestamp()));
     TimeTz { micros: (time.utc() + offset as i64 * SECOND).rem_euclid(DAY), zone: -offset }
 }
 
@@ -364,7 +391,7 @@ fn make_interval(
     if !seconds.is_finite() {
         return Err(interval_range());
     }
-    let micros = (seconds * 1e6).round_ties_even();
+    let micros = crate::float::mul(seconds, 1e6)?.round_ties_even();
     if micros.abs() >= 9.2e18 {
         return Err(interval_range());
     }

@@ -499,7 +499,7 @@ pub fn unit_of(word: &str) -> Option<Unit> {
         "y" | "yr" | "yrs" | "year" | "years" => Unit::Months(12),
         "dec" | "decs" | "decade" | "decades" => Unit::Months(120),
         "c" | "cent" | "century" | "centuries" => Unit::Months(1200),
-        "mil" | "mils" | "millennium" | "millennia" => Unit::Months(12_000),
+        "mil" | "mils" | "millennium" | "millennia" | "millenniums" => Unit::Months(12_000),
         _ => return None,
     })
 }
@@ -507,6 +507,7 @@ pub fn unit_of(word: &str) -> Option<Unit> {
 /// The sums while a text is read: wide, so that only the result can overflow.
 #[derive(Default)]
 struct Sums {
+    years: i128,
     months: i128,
     days: i128,
     micros: i128,
@@ -531,19 +532,18 @@ impl Sums {
                 self.micros += ((days - days.trunc()) * DAY as f64).round_ties_even() as i128;
             }
             Unit::Months(size) => {
-                self.months += whole * size as i128 + (fraction * size as f64).round_ties_even() as i128;
+                self.years += whole * (size / 12) as i128;
+                self.months += (fraction * size as f64).round_ties_even() as i128;
             }
         }
     }
 
     fn finish(self) -> std::result::Result<Interval, Problem> {
-        if i32::try_from(self.months).is_err() && i32::try_from(self.months / 12).is_ok() {
-            return Err(Problem::Range);
-        }
         let fits = |v: i128| i32::try_from(v).map_err(|_| Problem::Overflow);
+        let (years, months, days) = (fits(self.years)?, fits(self.months)?, fits(self.days)?);
         let micros = i64::try_from(self.micros).map_err(|_| Problem::Overflow)?;
-        let interval = Interval { months: fits(self.months)?, days: fits(self.days)?, micros };
-        if interval.is_finite() { Ok(interval) } else { Err(Problem::Overflow) }
+        let months = i32::try_from(years as i64 * 12 + months as i64).map_err(|_| Problem::Range)?;
+        Ok(Interval { months, days, micros })
     }
 }
 
@@ -582,62 +582,107 @@ fn take_number(rest: &mut &str) -> Option<(bool, bool, i128, f64)> {
     Some((signed, negative, whole, fraction))
 }
 
-/// `P1Y2M3DT4H5M6S` and `P0001-02-03T04:05:06`.
+/// A number of ISO 8601's form: its sign is in the fraction and the whole part. Exponents are taken, as PostgreSQL takes them.
+struct IsoNumber {
+    whole: i128,
+    fraction: f64,
+    /// How many digits stand before the point, if there is no sign.
+    digits: usize,
+}
+
+fn take_iso_number(rest: &mut &str) -> std::result::Result<IsoNumber, Problem> {
+    let text = *rest;
+    let end = text
+        .char_indices()
+        .find(|&(at, c)| {
+            let after_exponent = at > 0 && matches!(text.as_bytes()[at - 1], b'e' | b'E');
+            !(c.is_ascii_digit() || c == '.' || matches!(c, 'e' | 'E') || matches!(c, '+' | '-') && (at == 0 || after_exponent))
+        })
+        .map_or(text.len(), |(at, _)| at);
+    let (number, tail) = text.split_at(end);
+    *rest = tail;
+    let value: f64 = number.parse().map_err(|_| Problem::Format)?;
+    if value.abs() > 1e15 {
+        return Err(Problem::Overflow);
+    }
+    let digits = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    // The fraction is what a double has of it, as in PostgreSQL.
+    let (whole, fraction) = (value.abs().trunc() as i128, value.abs().fract());
+    let negative = number.starts_with('-');
+    Ok(match negative {
+        true => IsoNumber { whole: -whole, fraction: -fraction, digits: 0 },
+        false => IsoNumber { whole, fraction, digits },
+    })
+}
+
+/// `P1Y2M3DT4H5M6S`, and the alternative forms `P0001-02-03T04:05:06` and `P00010203T040506`.
 fn parse_iso(text: &str) -> std::result::Result<Interval, Problem> {
     let mut rest = text.strip_prefix(['P', 'p']).ok_or(Problem::Format)?;
     let mut sums = Sums::default();
-    let mut in_time = false;
-    let mut any = false;
+    let (mut in_time, mut any, mut in_part) = (false, false, false);
+    let is_end = |rest: &str| rest.is_empty() || rest.starts_with(['T', 't']);
     while !rest.is_empty() {
         if let Some(tail) = rest.strip_prefix(['T', 't']) {
             if in_time {
                 return Err(Problem::Format);
             }
-            in_time = true;
+            (in_time, in_part) = (true, false);
             rest = tail;
             any = true;
             continue;
         }
-        let (_, negative, whole, fraction) = take_number(&mut rest).ok_or(Problem::Format)?;
-        let sign = if negative { -1 } else { 1 };
-        let signed_fraction = fraction * sign as f64;
-        let unit = rest.chars().next();
+        let number = take_iso_number(&mut rest)?;
+        let first = !std::mem::replace(&mut in_part, true);
         any = true;
-        match (in_time, unit) {
-            (false, Some('Y' | 'y')) => sums.add(sign * whole, signed_fraction, Unit::Months(12)),
-            (false, Some('M' | 'm')) => sums.add(sign * whole, signed_fraction, Unit::Months(1)),
-            (false, Some('W' | 'w')) => sums.add(sign * whole, signed_fraction, Unit::Days(7)),
-            (false, Some('D' | 'd')) => sums.add(sign * whole, signed_fraction, Unit::Days(1)),
-            (true, Some('H' | 'h')) => sums.add(sign * whole, signed_fraction, Unit::Micros(HOUR)),
-            (true, Some('M' | 'm')) => sums.add(sign * whole, signed_fraction, Unit::Micros(MINUTE)),
-            (true, Some('S' | 's')) => sums.add(sign * whole, signed_fraction, Unit::Micros(SECOND)),
-            (false, Some('-')) => {
-                // The alternative form, years-months-days.
-                sums.add(sign * whole, 0.0, Unit::Months(12));
-                rest = &rest[1..];
-                let (.., months, _) = take_number(&mut rest).ok_or(Problem::Format)?;
-                sums.add(sign * months, 0.0, Unit::Months(1));
-                if let Some(tail) = rest.strip_prefix('-') {
+        let unit = match (in_time, rest.chars().next()) {
+            (false, Some('Y' | 'y')) => Unit::Months(12),
+            (false, Some('M' | 'm')) => Unit::Months(1),
+            (false, Some('W' | 'w')) => Unit::Days(7),
+            (false, Some('D' | 'd')) => Unit::Days(1),
+            (true, Some('H' | 'h')) => Unit::Micros(HOUR),
+            (true, Some('M' | 'm')) => Unit::Micros(MINUTE),
+            (true, Some('S' | 's')) => Unit::Micros(SECOND),
+            (false, next) if first && (is_end(rest) || next == Some('-')) => {
+                if number.digits == 8 && is_end(rest) {
+                    sums.add(number.whole / 10_000, 0.0, Unit::Months(12));
+                    sums.add(number.whole / 100 % 100, 0.0, Unit::Months(1));
+                    sums.add(number.whole % 100, number.fraction, Unit::Days(1));
+                    continue;
+                }
+                sums.add(number.whole, number.fraction, Unit::Months(12));
+                for unit in [Unit::Months(1), Unit::Days(1)] {
+                    let Some(tail) = rest.strip_prefix('-') else { break };
                     rest = tail;
-                    let (.., days, fraction) = take_number(&mut rest).ok_or(Problem::Format)?;
-                    sums.add(sign * days, fraction * sign as f64, Unit::Days(1));
+                    let number = take_iso_number(&mut rest)?;
+                    sums.add(number.whole, number.fraction, unit);
+                }
+                if !is_end(rest) {
+                    return Err(Problem::Format);
                 }
                 continue;
             }
-            (true, Some(':')) => {
-                sums.add(sign * whole, 0.0, Unit::Micros(HOUR));
-                rest = &rest[1..];
-                let (.., minutes, _) = take_number(&mut rest).ok_or(Problem::Format)?;
-                sums.add(sign * minutes, 0.0, Unit::Micros(MINUTE));
-                if let Some(tail) = rest.strip_prefix(':') {
+            (true, next) if first && (rest.is_empty() || next == Some(':')) => {
+                if number.digits == 6 && rest.is_empty() {
+                    sums.add(number.whole / 10_000, 0.0, Unit::Micros(HOUR));
+                    sums.add(number.whole / 100 % 100, 0.0, Unit::Micros(MINUTE));
+                    sums.add(number.whole % 100, 0.0, Unit::Micros(SECOND));
+                    continue;
+                }
+                sums.add(number.whole, number.fraction, Unit::Micros(HOUR));
+                for unit in [Unit::Micros(MINUTE), Unit::Micros(SECOND)] {
+                    let Some(tail) = rest.strip_prefix(':') else { break };
                     rest = tail;
-                    let (.., seconds, fraction) = take_number(&mut rest).ok_or(Problem::Format)?;
-                    sums.add(sign * seconds, fraction * sign as f64, Unit::Micros(SECOND));
+                    let number = take_iso_number(&mut rest)?;
+                    sums.add(number.whole, number.fraction, unit);
+                }
+                if !rest.is_empty() {
+                    return Err(Problem::Format);
                 }
                 continue;
             }
             _ => return Err(Problem::Format),
-        }
+        };
+        sums.add(number.whole, number.fraction, unit);
         rest = &rest[1..];
     }
     if any { sums.finish() } else { Err(Problem::Format) }
@@ -681,6 +726,8 @@ pub fn parse(text: &str, typmod: i32, style: IntervalStyle) -> std::result::Resu
         && !rest[1..].contains(" -");
     let mut sums = Sums::default();
     let mut pending: Option<(i128, f64)> = None;
+    // A number before a number of hours counts days.
+    let mut before_hours: Option<(i128, f64)> = None;
     let mut seen = false;
     let mut ago = false;
     let mut units: Vec<Unit> = Vec::new();
@@ -711,7 +758,19 @@ pub fn parse(text: &str, typmod: i32, style: IntervalStyle) -> std::result::Resu
             let unit = unit_of(&word).ok_or(Problem::Format)?;
             let (whole, fraction) = pending.take().ok_or(Problem::Format)?;
             note(unit)?;
+            // Seconds with a fraction say what milliseconds and microseconds would.
+            if unit == Unit::Micros(SECOND) && fraction != 0.0 {
+                note(Unit::Micros(1000))?;
+                note(Unit::Micros(1))?;
+            }
             sums.add(whole, fraction, unit);
+            if let Some((days, fraction)) = before_hours.take() {
+                if unit != Unit::Micros(HOUR) {
+                    return Err(Problem::Format);
+                }
+                note(Unit::Days(1))?;
+                sums.add(days, fraction, Unit::Days(1));
+            }
             seen = true;
             continue;
         }
@@ -723,8 +782,12 @@ pub fn parse(text: &str, typmod: i32, style: IntervalStyle) -> std::result::Resu
                 note(Unit::Days(1))?;
                 sums.add(whole, fraction, Unit::Days(1));
             }
-            if fraction != 0.0 {
+            if before_hours.is_some() {
                 return Err(Problem::Format);
+            }
+            if fraction != 0.0 {
+                let too_large = !signed && whole > i32::MAX as i128;
+                return Err(if too_large { Problem::Overflow } else { Problem::Format });
             }
             rest = &rest[1..];
             let mut parts = [0i128; 2];
@@ -761,8 +824,8 @@ pub fn parse(text: &str, typmod: i32, style: IntervalStyle) -> std::result::Resu
             if minutes > 59 || seconds > 60 || seconds == 60 && fraction > 0.0 {
                 return Err(Problem::Overflow);
             }
-            for unit in [Unit::Micros(HOUR), Unit::Micros(MINUTE), Unit::Micros(SECOND)] {
-                note(unit)?;
+            for size in [HOUR, MINUTE, SECOND, 1000, 1] {
+                note(Unit::Micros(size))?;
             }
             sums.micros +=
                 sign * (hours * HOUR as i128 + minutes * MINUTE as i128 + seconds * SECOND as i128 + fraction as i128);
@@ -785,24 +848,38 @@ pub fn parse(text: &str, typmod: i32, style: IntervalStyle) -> std::result::Resu
             }
             note(Unit::Months(12))?;
             note(Unit::Months(1))?;
-            sums.months += sign * (whole * 12 + months);
+            sums.years += sign * whole;
+            sums.months += sign * months;
             seen = true;
             continue;
         }
-        if pending.is_some() {
+        if before_hours.is_some() {
             return Err(Problem::Format);
         }
-        pending = Some((sign * whole, sign as f64 * fraction));
+        before_hours = pending.replace((sign * whole, sign as f64 * fraction));
     }
     if let Some((whole, fraction)) = pending {
         let unit = unit_of_typmod(typmod);
         note(unit)?;
         sums.add(whole, fraction, unit);
+        if let Some((days, fraction)) = before_hours.take() {
+            if unit != Unit::Micros(HOUR) {
+                return Err(Problem::Format);
+            }
+            note(Unit::Days(1))?;
+            sums.add(days, fraction, Unit::Days(1));
+        }
         seen = true;
     }
     if !seen {
         return Err(Problem::Format);
     }
     let interval = sums.finish()?;
-    if ago { interval.negated().map_err(|_| Problem::Overflow) } else { Ok(interval) }
+    if !ago {
+        return Ok(interval);
+    }
+    match (interval.months.checked_neg(), interval.days.checked_neg(), interval.micros.checked_neg()) {
+        (Some(months), Some(days), Some(micros)) => Ok(Interval { months, days, micros }),
+        _ => Err(Problem::Overflow),
+    }
 }

@@ -3,6 +3,7 @@
 use super::calendar::{self, DAY, HOUR, MINUTE, SECOND, date_of_day, shown_year, weekday};
 use super::interval::{self, write_clock};
 use super::parse::{self, Fields, Problem, Special, Zone};
+use super::functions::moment_in;
 use super::{
     DATE_INFINITY, DATE_NEGATIVE_INFINITY, INFINITY, Interval, NEGATIVE_INFINITY, TimeTz, TimeZone, checked_timestamp,
     from_local, is_infinite, round_to_precision, to_local, unix_seconds,
@@ -89,8 +90,7 @@ fn timestamptz_in(text: &str, call: &TypeCall<'_>, out: &mut Column) -> Result<(
         _ => {
             let local = local_timestamp(&fields, text, call)?;
             let moment = match &fields.zone {
-                Some(Zone::Offset(offset)) => checked_timestamp(local.checked_sub(*offset as i64 * SECOND)),
-                Some(Zone::Named(zone)) => from_local(local, zone),
+                Some(zone) => moment_in(local, zone),
                 None => from_local(local, &call.env.time_zone()),
             };
             moment.map_err(|_| out_of_range("timestamp", text))?
@@ -122,6 +122,12 @@ fn read_time(text: &str, type_name: &str, call: &TypeCall<'_>) -> Result<Fields>
     } else if fields.special.is_some() {
         return Err(Problem::Format.error(text, type_name));
     }
+    // What a zone means that changes its offset is not known without a date.
+    if let (Some(Zone::Named(zone)), None, None) = (&fields.zone, fields.day, fields.special)
+        && zone.fixed_offset().is_none()
+    {
+        return Err(Problem::Format.error(text, type_name));
+    }
     Ok(fields)
 }
 
@@ -131,8 +137,7 @@ fn timetz_in(text: &str, call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
     let now = local_now(call)?;
     let local = fields.day.map_or(now.div_euclid(DAY), i64::from) * DAY + micros;
     let offset = match &fields.zone {
-        Some(Zone::Offset(offset)) => *offset,
-        Some(Zone::Named(zone)) => zone.offset_of_local(unix_seconds(local)),
+        Some(zone) => zone.offset_of_local(unix_seconds(local)),
         None => call.env.time_zone().offset_of_local(unix_seconds(local)),
     };
     let micros = if call.typmod < 0 { micros } else { round_to_precision(micros, call.typmod).unwrap_or(micros) };

@@ -18,6 +18,7 @@ mod functions;
 pub mod interval;
 mod io;
 mod iso;
+mod listing;
 pub mod parse;
 mod parts;
 mod zone;
@@ -30,6 +31,7 @@ pub use io::{
     DATE_IO, INTERVAL_IO, TIME_IO, TIMESTAMP_IO, TIMESTAMPTZ_IO, TIMETZ_IO, write_date, write_iso_8601, write_timestamp,
 };
 pub(crate) use io::{decode, push};
+pub use listing::ZONE_ROWS;
 pub use parts::DATETIME_PARTS;
 pub use zone::{Local, TimeZone};
 

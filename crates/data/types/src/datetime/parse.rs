@@ -4,7 +4,7 @@
 //! the [`Fields`]. Which of a date's numbers is the year depends on its length, on what came before, and at last on the
 //! setting `DateStyle`.
 
-use super::abbreviations::abbreviation;
+use super::abbreviations::{abbreviation, zone_of_abbreviation};
 use super::calendar::{self, HOUR, MINUTE, SECOND, month_days};
 use super::zone::TimeZone;
 use crate::environment::{DateOrder, Environment};
@@ -34,6 +34,46 @@ pub enum Zone {
     Offset(i32),
     /// A zone whose offset depends on the date.
     Named(Arc<TimeZone>),
+    /// An abbreviation, which means what it means in this zone at the date.
+    Abbreviated(String, Arc<TimeZone>),
+}
+
+impl Zone {
+    /// What a word means as an abbreviation: in the session's zone, or else in PostgreSQL's default set.
+    pub fn of_abbreviation(word: &str, env: &dyn Environment) -> Option<Zone> {
+        let session = env.time_zone();
+        if let Some(offset) = session.abbreviation_offset(word) {
+            return Some(match session.abbreviation_is_fixed(word) {
+                true => Zone::Offset(offset),
+                false => Zone::Abbreviated(word.to_string(), session),
+            });
+        }
+        if let Some(zone) = zone_of_abbreviation(word).and_then(TimeZone::named) {
+            return Some(Zone::Abbreviated(word.to_string(), zone));
+        }
+        abbreviation(word).map(|(offset, _)| Zone::Offset(offset))
+    }
+
+    /// Seconds east of UTC at a moment, in seconds since 1970.
+    pub fn offset_at(&self, moment: i64) -> i32 {
+        match self {
+            Zone::Offset(offset) => *offset,
+            Zone::Named(zone) => zone.at(moment).offset,
+            Zone::Abbreviated(word, zone) => zone.abbreviation_at(word, moment).unwrap_or(zone.at(moment)).offset,
+        }
+    }
+
+    /// Seconds east of UTC at a local time, in seconds since 1970 as if it were UTC.
+    pub fn offset_of_local(&self, local: i64) -> i32 {
+        match self {
+            Zone::Offset(offset) => *offset,
+            Zone::Named(zone) => zone.offset_of_local(local),
+            Zone::Abbreviated(word, zone) => {
+                let offset = zone.offset_of_local(local);
+                zone.abbreviation_at(word, local - offset as i64).map_or(offset, |found| found.offset)
+            }
+        }
+    }
 }
 
 /// What a text says.
@@ -293,7 +333,8 @@ pub fn time_of(text: &str) -> Parsed<i64> {
     if hour > 24 || minute > 59 || second > 60 || hour == 24 && (minute > 0 || second > 0 || fraction > 0) {
         return Err(Problem::Overflow);
     }
-    Ok(hour * HOUR + minute * MINUTE + second * SECOND + fraction)
+    let time = hour * HOUR + minute * MINUTE + second * SECOND + fraction;
+    if time > calendar::DAY { Err(Problem::Overflow) } else { Ok(time) }
 }
 
 /// Microseconds of a fraction's digits, rounded.
@@ -316,8 +357,14 @@ pub fn displacement(text: &str) -> Parsed<i32> {
         _ => return Err(Problem::Format),
     };
     let mut parts = digits.split(':');
-    let number = |part: &str| part.parse::<i32>().map_err(|_| Problem::Format);
+    let number = |part: &str| match part.is_empty() {
+        true => Ok(0),
+        false => part.parse::<i32>().map_err(|_| Problem::Format),
+    };
     let first = parts.next().unwrap_or("");
+    if first.is_empty() {
+        return Err(Problem::Format);
+    }
     let (hour, minute, second) = match (parts.next(), parts.next(), parts.next()) {
         (None, ..) => match first.len() {
             1 | 2 => (number(first)?, 0, 0),
@@ -349,6 +396,10 @@ struct DateParts {
 impl DateParts {
     fn complete(&self) -> bool {
         self.year.is_some() && (self.month.is_some() && self.day.is_some() || self.day_of_year.is_some())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.year.is_none() && self.month.is_none() && self.day.is_none()
     }
 
     /// A number whose meaning follows from its length and from what is known.
@@ -521,7 +572,8 @@ pub(super) fn parse_any(text: &str, order: DateOrder, with_date: bool, env: &dyn
         let has_date = date.complete() || julian.is_some() || special_date;
         match token {
             Token::Date(piece) => {
-                if has_date || matches!(expected, Expecting::Time) || !with_date {
+                let named = piece.as_bytes()[0].is_ascii_alphabetic() && date.month.is_some() && date.day.is_some();
+                if has_date || named || matches!(expected, Expecting::Time) || !with_date {
                     if piece.as_bytes()[0].is_ascii_digit() {
                         // A time and a zone: 040506-08.
                         let (time, zone) = piece.split_at(piece.find('-').ok_or(Problem::Format)?);
@@ -574,15 +626,11 @@ pub(super) fn parse_any(text: &str, order: DateOrder, with_date: bool, env: &dyn
                 Expecting::Anything => {
                     let whole = piece.split('.').next().unwrap_or("");
                     let has_point = piece.contains('.');
-                    if has_point
-                        && !has_date
-                        && date.year.is_none()
-                        && date.month.is_none()
-                        && date.day.is_none()
-                        && with_date
-                    {
+                    if has_point && !has_date && date.is_empty() && with_date {
                         date.separated(&piece, order)?;
-                    } else if has_point && whole.len() > 2 || whole.len() >= 6 && (!has_date || fields.time.is_none()) {
+                    } else if has_point && whole.len() > 2 || whole.len() >= 6
+                        && (!has_date && date.is_empty() || fields.time.is_none())
+                    {
                         if !has_date && with_date && !has_point {
                             date.concatenated(whole)?;
                         } else if fields.time.is_none() {
@@ -601,7 +649,6 @@ pub(super) fn parse_any(text: &str, order: DateOrder, with_date: bool, env: &dyn
                 }
             },
             Token::Word(word) => {
-                let session = env.time_zone();
                 let special = match word.as_str() {
                     "now" => Some(Special::Now),
                     "today" => Some(Special::Today(0)),
@@ -639,6 +686,9 @@ pub(super) fn parse_any(text: &str, order: DateOrder, with_date: bool, env: &dyn
                 } else if word == "t" {
                     expecting = Expecting::Time;
                 } else if matches!(word.as_str(), "j" | "jd" | "julian") {
+                    if matches!(expected, Expecting::Julian) {
+                        return Err(Problem::Format);
+                    }
                     expecting = Expecting::Julian;
                 } else if word == "dst" {
                     summer = true;
@@ -646,16 +696,16 @@ pub(super) fn parse_any(text: &str, order: DateOrder, with_date: bool, env: &dyn
                     if fields.zone.is_some() {
                         return Err(Problem::Format);
                     }
-                    let offset = session
-                        .abbreviation_offset(&word)
-                        .or_else(|| abbreviation(&word).map(|(offset, _)| offset))
-                        .ok_or(Problem::Format)?;
-                    fields.zone = Some(Zone::Offset(offset));
+                    fields.zone = Some(Zone::of_abbreviation(&word, env).ok_or(Problem::Format)?);
                 }
             }
         }
     }
     if matches!(expecting, Expecting::Time | Expecting::Julian) {
+        return Err(Problem::Format);
+    }
+    let is_moment = fields.special.is_some_and(|special| !matches!(special, Special::Today(_)));
+    if is_moment && with_date && fields.time.is_some() {
         return Err(Problem::Format);
     }
     if let (Some(pm), Some(time)) = (half, &mut fields.time) {
@@ -687,11 +737,8 @@ pub(super) fn parse_any(text: &str, order: DateOrder, with_date: bool, env: &dyn
 /// A zone by name, abbreviation or displacement, as `AT TIME ZONE` takes it.
 pub fn zone_of(name: &str, env: &dyn Environment) -> Result<Zone> {
     let word = name.to_ascii_lowercase();
-    if let Some(offset) = env.time_zone().abbreviation_offset(&word) {
-        return Ok(Zone::Offset(offset));
-    }
-    if let Some((offset, _)) = abbreviation(&word) {
-        return Ok(Zone::Offset(offset));
+    if let Some(zone) = Zone::of_abbreviation(&word, env) {
+        return Ok(zone);
     }
     if let Some(zone) = TimeZone::named(name) {
         return Ok(Zone::Named(zone));

