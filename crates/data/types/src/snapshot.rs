@@ -20,7 +20,8 @@ crate::builtins! {
 }
 
 /// Set-returning functions of snapshots.
-pub static SNAPSHOT_ROWS: &[(u32, RowSourceMaker)] = &[(5064, |args, _| running(args)), (2947, |args, _| running(args))];
+pub static SNAPSHOT_ROWS: &[(u32, RowSourceMaker)] =
+    &[(5064, |args, _| running(args)), (2947, |args, _| running(args))];
 
 fn running(args: &[DatumRef<'_>]) -> Result<Box<dyn RowSource>> {
     let Some(snapshot) = args.first().and_then(|arg| arg.as_bytes()) else { return Ok(Rows::of(Vec::new())) };
@@ -53,10 +54,10 @@ pub const SNAPSHOT_IO: TypeIo = TypeIo {
         if rest.len() != count.saturating_add(2).saturating_mul(8) {
             return Err(if rest.len() / 8 < count + 2 { crate::io::too_short() } else { bad_binary() });
         }
-        let words = rest.chunks_exact(8).map(|word| exactly(word).map(u64::from_be_bytes)).collect::<Result<Vec<_>>>()?;
-        let made = build(words[0], words[1], words[2..].iter().copied()).ok_or_else(|| {
-            Error::new(SqlState::INVALID_BINARY_REPRESENTATION, "invalid external pg_snapshot data")
-        })?;
+        let words =
+            rest.chunks_exact(8).map(|word| exactly(word).map(u64::from_be_bytes)).collect::<Result<Vec<_>>>()?;
+        let made = build(words[0], words[1], words[2..].iter().copied())
+            .ok_or_else(|| Error::new(SqlState::INVALID_BINARY_REPRESENTATION, "invalid external pg_snapshot data"))?;
         out.push(DatumRef::Bytes(&made));
         Ok(())
     },

@@ -51,7 +51,9 @@ fn segment(args: &[DatumRef<'_>], context: &Context<'_>) -> Result<Box<dyn RowSo
 }
 
 fn segment_name(args: &[DatumRef<'_>], context: &Context<'_>) -> Result<Box<dyn RowSource>> {
-    let Some(name) = args.first().and_then(|name| name.as_str()) else { return Ok(Rows::of(vec![vec![Datum::Null; 2]])) };
+    let Some(name) = args.first().and_then(|name| name.as_str()) else {
+        return Ok(Rows::of(vec![vec![Datum::Null; 2]]));
+    };
     let size = server(context)?.wal.segment_size();
     let Some((timeline, number)) = wal::parse_segment_file_name(&name.to_ascii_uppercase(), size) else {
         return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid WAL file name \"{name}\"")));

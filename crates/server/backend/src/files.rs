@@ -114,7 +114,9 @@ fn read(context: &Context<'_>, name: &[u8], part: Option<(i64, i64)>, missing_ok
     if part.is_some_and(|(_, length)| length < 0) {
         return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "requested length cannot be negative"));
     }
-    let failed = |what: &str, reason: std::io::Error| Error::io(format_args!("could not {what} file \"{}\"", path.display()), &reason);
+    let failed = |what: &str, reason: std::io::Error| {
+        Error::io(format_args!("could not {what} file \"{}\"", path.display()), &reason)
+    };
     let mut file = match fs::File::open(within(context, &path)?) {
         Ok(file) => file,
         Err(reason) if missing_ok && reason.kind() == ErrorKind::NotFound => return Ok(None),
@@ -143,7 +145,12 @@ fn read(context: &Context<'_>, name: &[u8], part: Option<(i64, i64)>, missing_ok
     Ok(Some(bytes))
 }
 
-fn read_text(context: &Context<'_>, name: &[u8], part: Option<(i64, i64)>, missing_ok: bool) -> Result<Option<Vec<u8>>> {
+fn read_text(
+    context: &Context<'_>,
+    name: &[u8],
+    part: Option<(i64, i64)>,
+    missing_ok: bool,
+) -> Result<Option<Vec<u8>>> {
     let bytes = read(context, name, part, missing_ok)?;
     if let Some(bytes) = &bytes {
         types::io::received_text(bytes)?;
@@ -161,7 +168,9 @@ fn is_true(args: &[DatumRef<'_>], argument: usize) -> bool {
 
 /// `size, access, modification, change, creation, isdir` of a file.
 fn about(args: &[DatumRef<'_>], context: &Context<'_>) -> Result<Box<dyn RowSource>> {
-    let Some(name) = args.first().and_then(|name| name.as_bytes()) else { return Ok(Rows::of(vec![vec![Datum::Null; 6]])) };
+    let Some(name) = args.first().and_then(|name| name.as_bytes()) else {
+        return Ok(Rows::of(vec![vec![Datum::Null; 6]]));
+    };
     let path = permitted(context, name)?;
     let about: Metadata = match fs::metadata(within(context, &path)?) {
         Ok(about) => about,

@@ -205,8 +205,7 @@ pub fn date_to_timestamp(day: i32) -> Result<i64> {
     match day {
         DATE_INFINITY => Ok(INFINITY),
         DATE_NEGATIVE_INFINITY => Ok(NEGATIVE_INFINITY),
-        day => checked_timestamp((day as i64).checked_mul(DAY))
-            .map_err(|_| date_timestamp_range()),
+        day => checked_timestamp((day as i64).checked_mul(DAY)).map_err(|_| date_timestamp_range()),
     }
 }
 

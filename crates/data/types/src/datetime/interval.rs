@@ -596,7 +596,10 @@ fn take_iso_number(rest: &mut &str) -> std::result::Result<IsoNumber, Problem> {
         .char_indices()
         .find(|&(at, c)| {
             let after_exponent = at > 0 && matches!(text.as_bytes()[at - 1], b'e' | b'E');
-            !(c.is_ascii_digit() || c == '.' || matches!(c, 'e' | 'E') || matches!(c, '+' | '-') && (at == 0 || after_exponent))
+            !(c.is_ascii_digit()
+                || c == '.'
+                || matches!(c, 'e' | 'E')
+                || matches!(c, '+' | '-') && (at == 0 || after_exponent))
         })
         .map_or(text.len(), |(at, _)| at);
     let (number, tail) = text.split_at(end);

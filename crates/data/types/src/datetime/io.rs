@@ -1,9 +1,9 @@
 //! Text and binary form of the date and time types.
 
 use super::calendar::{self, DAY, HOUR, MINUTE, SECOND, date_of_day, shown_year, weekday};
+use super::functions::moment_in;
 use super::interval::{self, write_clock};
 use super::parse::{self, Fields, Problem, Special, Zone};
-use super::functions::moment_in;
 use super::{
     DATE_INFINITY, DATE_NEGATIVE_INFINITY, INFINITY, Interval, NEGATIVE_INFINITY, TimeTz, TimeZone, checked_timestamp,
     from_local, is_infinite, round_to_precision, to_local, unix_seconds,

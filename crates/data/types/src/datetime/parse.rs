@@ -628,8 +628,8 @@ pub(super) fn parse_any(text: &str, order: DateOrder, with_date: bool, env: &dyn
                     let has_point = piece.contains('.');
                     if has_point && !has_date && date.is_empty() && with_date {
                         date.separated(&piece, order)?;
-                    } else if has_point && whole.len() > 2 || whole.len() >= 6
-                        && (!has_date && date.is_empty() || fields.time.is_none())
+                    } else if has_point && whole.len() > 2
+                        || whole.len() >= 6 && (!has_date && date.is_empty() || fields.time.is_none())
                     {
                         if !has_date && with_date && !has_point {
                             date.concatenated(whole)?;

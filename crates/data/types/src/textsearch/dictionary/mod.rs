@@ -96,9 +96,9 @@ impl Dictionary {
             Dictionary::Synonym(dictionary) => dictionary.lexize(token, env),
             Dictionary::Snowball(dictionary) => dictionary.lexize(token, env),
             Dictionary::Ispell(dictionary) => dictionary.lexize(token, env),
-            Dictionary::Thesaurus(dictionary) => {
-                dictionary.longest(std::iter::once(token), env)?.map_or(Lexized::Unknown, |(lexemes, _)| Lexized::Known(lexemes))
-            }
+            Dictionary::Thesaurus(dictionary) => dictionary
+                .longest(std::iter::once(token), env)?
+                .map_or(Lexized::Unknown, |(lexemes, _)| Lexized::Known(lexemes)),
         })
     }
 }
