@@ -46,12 +46,9 @@ impl Analyzer<'_> {
         Ok(found)
     }
 
-    /// Defaults that the view has itself: where it has none, the table's apply.
+    /// What DEFAULT and columns left out mean, as far as the view says: its own defaults. Where it has none, a new row gets the table's,
+    /// and SET makes the column null.
     pub(crate) fn view_defaults(&mut self, query: &mut Query, view: &Relation) -> Result<()> {
-        if view.defaults.is_empty() {
-            return Ok(());
-        }
-        let has_default = |number: i16| view.default_of(number).is_some();
         // What MERGE sets is set as if by itself.
         for at in 0..query.merge_actions.len() {
             let mut single = Query::new(query.merge_actions[at].command);
@@ -59,6 +56,16 @@ impl Analyzer<'_> {
             self.view_defaults(&mut single, view)?;
             query.merge_actions[at].targets = single.targets;
         }
+        if let Some(on_conflict) = &mut query.on_conflict {
+            self.update_defaults(view, &mut on_conflict.set)?;
+        }
+        if query.command == Command::Update {
+            return self.update_defaults(view, &mut query.targets);
+        }
+        if view.defaults.is_empty() {
+            return Ok(());
+        }
+        let has_default = |number: i16| view.default_of(number).is_some();
         let mut targets = std::mem::take(&mut query.targets);
         for target in targets.iter_mut().filter(|target| has_default(target.number)) {
             match &target.expr.kind {

@@ -1,0 +1,20 @@
+-- DEFAULT through views: the view's own default; else a new row gets the table's, and SET makes the column null.
+create table b(id int primary key, c text default 'base', n int default 7);
+create view v as select id, c, n from b; 
+alter view v alter n set default 99;
+insert into v values (1, default, default) returning *;
+insert into v(id) values (2) returning *;
+insert into v values (3, default, 1), (4,'x',default) returning *;
+update v set c = default, n = default where id=1 returning *;
+insert into v values (1,'q',0) on conflict (id) do update set c = default, n=default returning *;
+merge into v using (values (5),(1)) s(i) on s.i=v.id when not matched then insert values (s.i, default, default) when matched then update set c=default, n=default returning v.*;
+create view vv as select * from v;
+update vv set c = default, n = default where id=4 returning *;
+insert into vv values (10,default,default) returning *;
+merge into vv using (values (6),(3)) s(i) on s.i=vv.id when not matched then insert values (s.i, default, default) when matched then update set c=default, n=default returning vv.*;
+create table g(a int, b int generated always as (a*2) stored, c int generated always as identity);
+create view gv as select * from g;
+insert into gv values (1, default, default) returning *;
+update gv set b = default returning *;
+update gv set c = default returning *;
+drop table b, g cascade;
