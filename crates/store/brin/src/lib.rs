@@ -25,7 +25,7 @@ use access::{
 };
 use error::{Error, Result};
 use ids::{BlockNumber, Fork, TupleId};
-use storage::{RedoContext, ResourceManager};
+use storage::{Page, ResourceManager};
 use txn::Transaction;
 use wal::{DecodedRecord, RmgrId};
 
@@ -258,11 +258,8 @@ impl ResourceManager for BrinRmgr {
         RmgrId::BRIN
     }
 
-    fn redo(&self, context: &RedoContext<'_>, record: &DecodedRecord) -> Result<()> {
-        for id in 0..record.blocks().len() as u8 {
-            context.read_for_redo(record, id)?.apply(|page| page::apply(page, record.block_data(id)))?;
-        }
-        Ok(())
+    fn apply(&self, page: &mut Page, actions: &[u8]) -> Result<()> {
+        page::apply(page, actions)
     }
 
     fn identify(&self, info: u8) -> Option<&'static str> {

@@ -374,12 +374,7 @@ fn place(page: &PageMut<'_>, clear: Option<u16>, bytes: usize) -> Option<(u16, A
 
 /// Adds a page to a change, does `actions` to it, and logs them as its data.
 fn carry_out<'a>(change: &mut Change<'a>, guard: &'a mut PageMut<'_>, how: Image, actions: Actions) {
-    let slot = change.page(guard, how);
-    if let Err(error) = page::apply(change.page_mut(slot), &actions.0) {
-        // Half done, in a critical section: only recovery can mend it.
-        wal::panic_process(error);
-    }
-    change.block_data(slot, &actions.0);
+    storage::action::carry_out(change, guard, how, &actions.0, page::apply);
 }
 
 /// Writes the meta page of an index without summaries as the first page of an empty fork.

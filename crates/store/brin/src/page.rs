@@ -25,6 +25,7 @@
 
 use error::{Error, Result, SqlState};
 use ids::{BlockNumber, PAGE_SIZE};
+use storage::action::{ActionReader, WriteActions};
 use storage::{LinePointer, PAGE_HEADER_SIZE, Page};
 
 const SPECIAL_SIZE: usize = 8;
@@ -140,74 +141,59 @@ const COMPACT: u8 = 8;
 #[derive(Clone, Debug, Default)]
 pub struct Actions(pub Vec<u8>);
 
-impl Actions {
-    fn with(mut self, code: u8, parts: &[&[u8]]) -> Actions {
-        self.0.push(code);
-        parts.iter().for_each(|part| self.0.extend_from_slice(part));
-        self
-    }
-
-    /// Makes it an empty page of a kind.
-    pub fn init(self, kind: Kind) -> Actions {
-        self.with(INIT, &[&[kind as u8]])
-    }
-
-    /// Sets how many pages a range has.
-    pub fn meta(self, pages_per_range: u32) -> Actions {
-        self.with(META, &[&pages_per_range.to_le_bytes()])
-    }
-
-    /// Sets a page below.
-    pub fn child(self, at: usize, block: BlockNumber) -> Actions {
-        self.with(CHILD, &[&(at as u16).to_le_bytes(), &block.0.to_le_bytes()])
-    }
-
-    /// Sets where a summary is.
-    pub fn entry(self, at: usize, entry: Entry) -> Actions {
-        self.with(ENTRY, &[&(at as u16).to_le_bytes(), &entry.block.0.to_le_bytes(), &entry.line.to_le_bytes()])
-    }
-
-    /// Adds an item.
-    pub fn put(self, line: u16, item: &[u8]) -> Actions {
-        self.with(PUT, &[&line.to_le_bytes(), &(item.len() as u16).to_le_bytes(), item])
-    }
-
-    /// Replaces an item by one that is not longer.
-    pub fn overwrite(self, line: u16, item: &[u8]) -> Actions {
-        self.with(OVERWRITE, &[&line.to_le_bytes(), &(item.len() as u16).to_le_bytes(), item])
-    }
-
-    /// Removes an item.
-    pub fn clear(self, line: u16) -> Actions {
-        self.with(CLEAR, &[&line.to_le_bytes()])
-    }
-
-    /// Moves the items together.
-    pub fn compact(self) -> Actions {
-        self.with(COMPACT, &[])
+impl WriteActions for Actions {
+    fn list(&mut self) -> &mut Vec<u8> {
+        &mut self.0
     }
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
-        let (head, tail) = self.0.split_at_checked(n).ok_or_else(|| damaged("a log record is too short"))?;
-        self.0 = tail;
-        Ok(head)
+impl Actions {
+    /// Makes it an empty page of a kind.
+    pub fn init(mut self, kind: Kind) -> Actions {
+        self.code(INIT).code(kind as u8);
+        self
     }
 
-    fn u16(&mut self) -> Result<u16> {
-        Ok(u16::from_le_bytes(self.take(2)?.try_into().unwrap_or_default()))
+    /// Sets how many pages a range has.
+    pub fn meta(mut self, pages_per_range: u32) -> Actions {
+        self.code(META).u32(pages_per_range);
+        self
     }
 
-    fn u32(&mut self) -> Result<u32> {
-        Ok(u32::from_le_bytes(self.take(4)?.try_into().unwrap_or_default()))
+    /// Sets a page below.
+    pub fn child(mut self, at: usize, block: BlockNumber) -> Actions {
+        self.code(CHILD).u16(at as u16).u32(block.0);
+        self
     }
 
-    fn item(&mut self) -> Result<&'a [u8]> {
-        let length = self.u16()?;
-        self.take(length as usize)
+    /// Sets where a summary is.
+    pub fn entry(mut self, at: usize, entry: Entry) -> Actions {
+        self.code(ENTRY).u16(at as u16).u32(entry.block.0).u16(entry.line);
+        self
+    }
+
+    /// Adds an item.
+    pub fn put(mut self, line: u16, item: &[u8]) -> Actions {
+        self.code(PUT).u16(line).item(item);
+        self
+    }
+
+    /// Replaces an item by one that is not longer.
+    pub fn overwrite(mut self, line: u16, item: &[u8]) -> Actions {
+        self.code(OVERWRITE).u16(line).item(item);
+        self
+    }
+
+    /// Removes an item.
+    pub fn clear(mut self, line: u16) -> Actions {
+        self.code(CLEAR).u16(line);
+        self
+    }
+
+    /// Moves the items together.
+    pub fn compact(mut self) -> Actions {
+        self.code(COMPACT);
+        self
     }
 }
 
@@ -216,16 +202,16 @@ impl<'a> Reader<'a> {
 /// # Errors
 /// `XX002` if the page does not fit the actions; it may be half changed then.
 pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
-    let mut reader = Reader(actions);
+    let mut reader = ActionReader(actions);
     let unfit = || damaged("a log record does not fit its page");
-    while !reader.0.is_empty() {
-        let code = reader.take(1)?[0];
+    while !reader.is_empty() {
+        let code = reader.u8()?;
         if code != INIT && page.is_new() {
             return Err(unfit());
         }
         match code {
             INIT => {
-                let kind = reader.take(1)?[0];
+                let kind = reader.u8()?;
                 page.init(SPECIAL_SIZE);
                 page.special_mut()[0] = kind;
                 if kind != Kind::Data as u8 {

@@ -19,6 +19,7 @@
 use error::Result;
 use ids::{BlockNumber, Xid};
 use storage::Page;
+use storage::action::{ActionReader, WriteActions};
 
 use crate::page::{Item, Meta, Node, NodeMut, TID_SIZE, damaged, flags, posting_item, tid_to_bytes};
 
@@ -82,31 +83,16 @@ impl Kind {
 #[derive(Clone, Debug, Default)]
 pub struct Actions(pub Vec<u8>);
 
+impl WriteActions for Actions {
+    fn list(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
 impl Actions {
     /// None.
     pub fn new() -> Actions {
         Actions::default()
-    }
-
-    fn code(&mut self, code: u8) -> &mut Self {
-        self.0.push(code);
-        self
-    }
-
-    fn u16(&mut self, n: u16) -> &mut Self {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-
-    fn u32(&mut self, n: u32) -> &mut Self {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.u16(bytes.len() as u16);
-        self.0.extend_from_slice(bytes);
-        self
     }
 
     /// Makes it an empty node.
@@ -121,33 +107,29 @@ impl Actions {
 
     /// Inserts an item before line `line`.
     pub fn insert(&mut self, line: u16, item: &[u8]) -> &mut Self {
-        self.code(INSERT).u16(line).bytes(item)
+        self.code(INSERT).u16(line).item(item)
     }
 
     /// Replaces an item.
     pub fn replace(&mut self, line: u16, item: &[u8]) -> &mut Self {
-        self.code(REPLACE).u16(line).bytes(item)
+        self.code(REPLACE).u16(line).item(item)
     }
 
     /// Removes items; the lines ascend.
     pub fn remove(&mut self, lines: &[u16]) -> &mut Self {
-        self.code(REMOVE).u16(lines.len() as u16);
-        for &line in lines {
-            self.u16(line);
-        }
-        self
+        self.code(REMOVE).lines(lines)
     }
 
     /// Keeps the first `keep` entries, with this high key and right sibling.
     pub fn cut(&mut self, keep: u16, right: BlockNumber, high_key: &[u8]) -> &mut Self {
-        self.code(CUT).u16(keep).u32(right.0).bytes(high_key)
+        self.code(CUT).u16(keep).u32(right.0).item(high_key)
     }
 
     /// Appends items.
     pub fn items<'a>(&mut self, items: impl ExactSizeIterator<Item = &'a [u8]>) -> &mut Self {
         self.code(ITEMS).u16(items.len() as u16);
         for item in items {
-            self.bytes(item);
+            self.item(item);
         }
         self
     }
@@ -169,8 +151,7 @@ impl Actions {
 
     /// Marks it deleted.
     pub fn deleted(&mut self, safe: Xid) -> &mut Self {
-        self.code(DELETED).0.extend_from_slice(&safe.0.to_le_bytes());
-        self
+        self.code(DELETED).u64(safe.0)
     }
 
     /// Merges equal keys.
@@ -180,41 +161,7 @@ impl Actions {
 
     /// Adds a tid to a posting list (or to a single one, which becomes a list).
     pub fn add(&mut self, line: u16, tid: u64) -> &mut Self {
-        self.code(ADD).u16(line).0.extend_from_slice(&tid_to_bytes(tid));
-        self
-    }
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
-        let (head, tail) = self.0.split_at_checked(n).ok_or_else(|| damaged("a log record is too short"))?;
-        self.0 = tail;
-        Ok(head)
-    }
-
-    fn u8(&mut self) -> Result<u8> {
-        Ok(self.take(1)?[0])
-    }
-
-    fn u16(&mut self) -> Result<u16> {
-        let b = self.take(2)?;
-        Ok(u16::from_le_bytes([b[0], b[1]]))
-    }
-
-    fn u32(&mut self) -> Result<u32> {
-        let b = self.take(4)?;
-        Ok(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-    }
-
-    fn block(&mut self) -> Result<BlockNumber> {
-        Ok(BlockNumber(self.u32()?))
-    }
-
-    fn bytes(&mut self) -> Result<&'a [u8]> {
-        let n = self.u16()?;
-        self.take(n as usize)
+        self.code(ADD).u16(line).raw(&tid_to_bytes(tid))
     }
 }
 
@@ -223,8 +170,8 @@ impl<'a> Reader<'a> {
 /// # Errors
 /// `XX002` if the page does not fit the actions; it may be half changed then.
 pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
-    let mut reader = Reader(actions);
-    while !reader.0.is_empty() {
+    let mut reader = ActionReader(actions);
+    while !reader.is_empty() {
         match reader.u8()? {
             INIT => {
                 let (level, flags) = (reader.u16()?, reader.u16()?);
@@ -237,15 +184,14 @@ pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
             }
             INSERT => {
                 let line = reader.u16()?;
-                page.insert_item(line, reader.bytes()?)?;
+                page.insert_item(line, reader.item()?)?;
             }
             REPLACE => {
                 let line = reader.u16()?;
-                page.replace_item(line, reader.bytes()?)?;
+                page.replace_item(line, reader.item()?)?;
             }
             REMOVE => {
-                let count = reader.u16()?;
-                let lines: Vec<u16> = (0..count).map(|_| reader.u16()).collect::<Result<_>>()?;
+                let lines = reader.lines()?;
                 page.remove_lines(|line| lines.binary_search(&line).is_ok())?;
                 let any_dead = page.lines().any(|(_, line)| line.state() == storage::LineState::Dead);
                 let flags = page.node_flags();
@@ -253,7 +199,7 @@ pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
             }
             CUT => {
                 let (keep, right) = (reader.u16()?, reader.block()?);
-                let high_key = reader.bytes()?;
+                let high_key = reader.item()?;
                 let first = page.first_entry();
                 page.rebuild(|page, new| {
                     new.push(high_key);
@@ -267,7 +213,7 @@ pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
             ITEMS => {
                 for _ in 0..reader.u16()? {
                     let line = page.line_count() + 1;
-                    page.insert_item(line, reader.bytes()?)?;
+                    page.insert_item(line, reader.item()?)?;
                 }
             }
             LEFT => page.set_left(reader.block()?),
@@ -278,8 +224,7 @@ pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
                 page.set_node_flags(flags & !clear | set);
             }
             DELETED => {
-                let bytes = reader.take(8)?;
-                let xid = Xid(u64::from_le_bytes(bytes.try_into().unwrap_or_default()));
+                let xid = Xid(reader.u64()?);
                 page.remove_lines(|_| true)?;
                 let flags = page.node_flags();
                 page.set_node_flags(flags | flags::DELETED);
@@ -310,14 +255,14 @@ fn with_tid(item: Item<'_>, tid: u64, out: &mut Vec<u8>) {
 
 /// Appends what a list of actions does, for people.
 pub fn describe(actions: &[u8], text: &mut String) {
-    let mut reader = Reader(actions);
+    let mut reader = ActionReader(actions);
     let mut one = || -> Result<String> {
         Ok(match reader.u8()? {
             INIT => format!("level: {}", reader.u16()?),
             META => format!("root: {}, level: {}", reader.u32()?, reader.u32()?),
             INSERT | REPLACE => {
                 let line = reader.u16()?;
-                format!("off: {line}, len: {}", reader.bytes()?.len())
+                format!("off: {line}, len: {}", reader.item()?.len())
             }
             REMOVE => format!("ndeleted: {}", reader.u16()?),
             CUT => format!("firstrightoff: {}, right: {}", reader.u16()? + 1, reader.u32()?),

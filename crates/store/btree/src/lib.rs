@@ -39,7 +39,7 @@ use access::{
 };
 use error::Result;
 use ids::{BlockNumber, Fork, TupleId, Xid};
-use storage::{Access, Image, RedoContext, ResourceManager};
+use storage::{Access, Image, Page, ResourceManager};
 use txn::Transaction;
 use wal::{DecodedRecord, RmgrId};
 
@@ -222,11 +222,8 @@ impl ResourceManager for BtreeRmgr {
         RmgrId::BTREE
     }
 
-    fn redo(&self, context: &RedoContext<'_>, record: &DecodedRecord) -> Result<()> {
-        for id in 0..record.blocks().len() as u8 {
-            context.read_for_redo(record, id)?.apply(|page| action::apply(page, record.block_data(id)))?;
-        }
-        Ok(())
+    fn apply(&self, page: &mut Page, actions: &[u8]) -> Result<()> {
+        action::apply(page, actions)
     }
 
     fn identify(&self, info: u8) -> Option<&'static str> {

@@ -14,6 +14,7 @@
 use error::Result;
 use ids::{BlockNumber, Xid};
 use storage::Page;
+use storage::action::{ActionReader, WriteActions};
 
 use crate::page::{Node, NodeMut, damaged, flags};
 
@@ -60,61 +61,40 @@ impl Kind {
 #[derive(Clone, Debug, Default)]
 pub struct Actions(pub Vec<u8>);
 
+impl WriteActions for Actions {
+    fn list(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
 impl Actions {
     /// None.
     pub fn new() -> Actions {
         Actions::default()
     }
 
-    fn code(&mut self, code: u8) -> &mut Self {
-        self.0.push(code);
-        self
-    }
-
-    fn u16(&mut self, n: u16) -> &mut Self {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-
-    fn u64(&mut self, n: u64) -> &mut Self {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.u16(bytes.len() as u16);
-        self.0.extend_from_slice(bytes);
-        self
-    }
-
     /// Makes it an empty node.
     pub fn init(&mut self, level: u16, flags: u16, right: BlockNumber, sequence: u64, stamp: u64) -> &mut Self {
-        self.code(INIT).u16(level).u16(flags);
-        self.0.extend_from_slice(&right.0.to_le_bytes());
-        self.u64(sequence).u64(stamp)
+        self.code(INIT).u16(level).u16(flags).u32(right.0).u64(sequence).u64(stamp)
     }
 
     /// Appends entries.
     pub fn items<'a>(&mut self, items: impl ExactSizeIterator<Item = &'a [u8]>) -> &mut Self {
         self.code(ITEMS).u16(items.len() as u16);
         for item in items {
-            self.bytes(item);
+            self.item(item);
         }
         self
     }
 
     /// Replaces an entry.
     pub fn replace(&mut self, line: u16, entry: &[u8]) -> &mut Self {
-        self.code(REPLACE).u16(line).bytes(entry)
+        self.code(REPLACE).u16(line).item(entry)
     }
 
     /// Removes entries; the lines ascend.
     pub fn remove(&mut self, lines: &[u16]) -> &mut Self {
-        self.code(REMOVE).u16(lines.len() as u16);
-        for &line in lines {
-            self.u16(line);
-        }
-        self
+        self.code(REMOVE).lines(lines)
     }
 
     /// Sets and clears flags.
@@ -138,55 +118,26 @@ impl Actions {
     }
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
-        let (head, tail) = self.0.split_at_checked(n).ok_or_else(|| damaged("a log record is too short"))?;
-        self.0 = tail;
-        Ok(head)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
-    }
-
-    fn u16(&mut self) -> Result<u16> {
-        Ok(u16::from_le_bytes(self.array()?))
-    }
-
-    fn u64(&mut self) -> Result<u64> {
-        Ok(u64::from_le_bytes(self.array()?))
-    }
-
-    fn bytes(&mut self) -> Result<&'a [u8]> {
-        let n = self.u16()?;
-        self.take(n as usize)
-    }
-}
-
 /// Carries out a list of actions.
 ///
 /// # Errors
 /// `XX002` if the page does not fit the actions; it may be half changed then.
 pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
-    let mut reader = Reader(actions);
-    while !reader.0.is_empty() {
-        match reader.array::<1>()?[0] {
+    let mut reader = ActionReader(actions);
+    while !reader.is_empty() {
+        match reader.u8()? {
             INIT => {
                 let (level, flags) = (reader.u16()?, reader.u16()?);
-                let right = BlockNumber(u32::from_le_bytes(reader.array()?));
+                let right = reader.block()?;
                 page.init_node(level, flags, right, reader.u64()?, reader.u64()?);
             }
             ITEMS => {
                 for _ in 0..reader.u16()? {
-                    page.append(reader.bytes()?)?;
+                    page.append(reader.item()?)?;
                 }
             }
             REPLACE => {
-                let (line, entry) = (reader.u16()?, reader.bytes()?);
+                let (line, entry) = (reader.u16()?, reader.item()?);
                 if line == 0 || line > page.line_count() {
                     return Err(damaged("an entry to be replaced is not there"));
                 }
@@ -197,8 +148,7 @@ pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
                 }
             }
             REMOVE => {
-                let count = reader.u16()?;
-                let lines: Vec<u16> = (0..count).map(|_| reader.u16()).collect::<Result<_>>()?;
+                let lines = reader.lines()?;
                 page.rewrite(|line| lines.binary_search(&line).is_err().then_some(None))?;
             }
             FLAGS => {
@@ -223,14 +173,14 @@ pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
 
 /// Appends what a list of actions does first, for people.
 pub fn describe(actions: &[u8], text: &mut String) {
-    let mut reader = Reader(actions);
+    let mut reader = ActionReader(actions);
     let mut one = || -> Result<String> {
-        Ok(match reader.array::<1>()?[0] {
+        Ok(match reader.u8()? {
             INIT => format!("level: {}", reader.u16()?),
             ITEMS => format!("nitems: {}", reader.u16()?),
             REPLACE => {
                 let line = reader.u16()?;
-                format!("off: {line}, len: {}", reader.bytes()?.len())
+                format!("off: {line}, len: {}", reader.item()?.len())
             }
             REMOVE => format!("ndeleted: {}", reader.u16()?),
             FLAGS => format!("flags: +{:#x} -{:#x}", reader.u16()?, reader.u16()?),

@@ -30,7 +30,7 @@ use access::{
 };
 use error::{Error, Result};
 use ids::{Fork, TupleId};
-use storage::{RedoContext, ResourceManager};
+use storage::{Page, ResourceManager};
 use txn::Transaction;
 use wal::{DecodedRecord, RmgrId};
 
@@ -114,11 +114,8 @@ impl ResourceManager for GistRmgr {
         RmgrId::GIST
     }
 
-    fn redo(&self, context: &RedoContext<'_>, record: &DecodedRecord) -> Result<()> {
-        for id in 0..record.blocks().len() as u8 {
-            context.read_for_redo(record, id)?.apply(|page| action::apply(page, record.block_data(id)))?;
-        }
-        Ok(())
+    fn apply(&self, page: &mut Page, actions: &[u8]) -> Result<()> {
+        action::apply(page, actions)
     }
 
     fn identify(&self, info: u8) -> Option<&'static str> {

@@ -20,6 +20,7 @@
 
 use error::{Error, Result};
 use ids::{BlockNumber, CommandId, TupleId, Xid};
+use storage::action::{ActionReader, WriteActions};
 use storage::page::page_flags;
 use storage::{LinePointer, Page, VisibilityMap, VisibilityStatus};
 
@@ -104,32 +105,21 @@ impl Pruned {
     }
 }
 
+impl WriteActions for Actions {
+    fn list(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
 impl Actions {
     /// None.
     pub fn new() -> Actions {
         Actions::default()
     }
 
-    fn u16(&mut self, n: u16) -> &mut Self {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-
-    fn u32(&mut self, n: u32) -> &mut Self {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-
-    fn code(&mut self, code: u8) -> &mut Self {
-        self.0.push(code);
-        self
-    }
-
     /// Puts a tuple at a line.
     pub fn insert(&mut self, line: u16, tuple: &[u8]) -> &mut Self {
-        self.code(INSERT).u16(line).u16(tuple.len() as u16);
-        self.0.extend_from_slice(tuple);
-        self
+        self.code(INSERT).u16(line).item(tuple)
     }
 
     /// Sets who deleted, replaced or locked a tuple. `header` has the new `xmax`, `command`, `next` and flags.
@@ -141,8 +131,7 @@ impl Actions {
 
     /// Makes it an empty page.
     pub fn init(&mut self, base: Xid) -> &mut Self {
-        self.code(INIT).0.extend_from_slice(&base.0.to_le_bytes());
-        self
+        self.code(INIT).u64(base.0)
     }
 
     /// Removes dead versions and moves the others together.
@@ -179,11 +168,7 @@ impl Actions {
 
     /// Frees dead lines.
     pub fn free(&mut self, lines: &[u16]) -> &mut Self {
-        self.code(FREE).u16(lines.len() as u16);
-        lines.iter().for_each(|&line| {
-            self.u16(line);
-        });
-        self
+        self.code(FREE).lines(lines)
     }
 
     /// Makes a speculative insertion an ordinary one, or one that never was.
@@ -197,38 +182,10 @@ impl Actions {
     }
 }
 
-struct Reader<'a>(&'a [u8]);
-
 #[cold]
 #[track_caller]
 fn malformed() -> Error {
     Error::corrupted("a heap page does not fit the change to be made to it")
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
-        let (head, tail) = self.0.split_at_checked(n).ok_or_else(malformed)?;
-        self.0 = tail;
-        Ok(head)
-    }
-
-    fn u8(&mut self) -> Result<u8> {
-        Ok(self.take(1)?[0])
-    }
-
-    fn u16(&mut self) -> Result<u16> {
-        let b = self.take(2)?;
-        Ok(u16::from_le_bytes([b[0], b[1]]))
-    }
-
-    fn u32(&mut self) -> Result<u32> {
-        let b = self.take(4)?;
-        Ok(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-    }
-
-    fn u64(&mut self) -> Result<u64> {
-        Ok(self.u32()? as u64 | (self.u32()? as u64) << 32)
-    }
 }
 
 /// Carries out a list of actions.
@@ -236,12 +193,11 @@ impl<'a> Reader<'a> {
 /// # Errors
 /// `XX001` if the page does not fit the actions; it may be half changed then.
 pub fn apply(page: &mut Page, actions: &[u8]) -> Result<()> {
-    let mut reader = Reader(actions);
-    while !reader.0.is_empty() {
+    let mut reader = ActionReader(actions);
+    while !reader.is_empty() {
         match reader.u8()? {
             INSERT => {
-                let (line, length) = (reader.u16()?, reader.u16()?);
-                let tuple = reader.take(length as usize)?;
+                let (line, tuple) = (reader.u16()?, reader.item()?);
                 if !page.put_item(line, tuple) {
                     return Err(malformed());
                 }
@@ -356,7 +312,7 @@ fn oldest_deleter(page: &Page) -> u32 {
 
 /// Appends what a list of actions does, for people; stops where it cannot be read.
 pub fn describe(actions: &[u8], text: &mut String) {
-    let mut reader = Reader(actions);
+    let mut reader = ActionReader(actions);
     let mut first = true;
     while let Ok(Some(action)) = describe_one(&mut reader) {
         if !std::mem::take(&mut first) {
@@ -366,13 +322,12 @@ pub fn describe(actions: &[u8], text: &mut String) {
     }
 }
 
-fn describe_one(reader: &mut Reader<'_>) -> Result<Option<String>> {
+fn describe_one(reader: &mut ActionReader<'_>) -> Result<Option<String>> {
     let Ok(code) = reader.u8() else { return Ok(None) };
     Ok(Some(match code {
         INSERT => {
-            let (line, length) = (reader.u16()?, reader.u16()?);
-            reader.take(length as usize)?;
-            format!("insert off: {line}, len: {length}")
+            let (line, tuple) = (reader.u16()?, reader.item()?);
+            format!("insert off: {line}, len: {}", tuple.len())
         }
         XMAX => {
             let (line, xmax) = (reader.u16()?, reader.u32()?);

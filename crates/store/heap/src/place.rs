@@ -201,12 +201,7 @@ impl<'a> Heap<'a> {
 
 /// Adds a page to a change, does `actions` to it, and logs them as its data.
 pub(crate) fn carry_out<'a>(change: &mut Change<'a>, guard: &'a mut PageMut<'_>, how: Image, actions: &Actions) {
-    let slot = change.page(guard, how);
-    if let Err(error) = action::apply(change.page_mut(slot), &actions.0) {
-        // Half done, in a critical section: only recovery can mend it.
-        wal::panic_process(error);
-    }
-    change.block_data(slot, &actions.0);
+    storage::action::carry_out(change, guard, how, &actions.0, action::apply);
 }
 
 /// Clears the bits of `blocks` on their page of the visibility map, as part of a change.

@@ -1,7 +1,7 @@
 //! Redo of heap records: every page's data is a list of actions, carried out by the function that did them first.
 
 use error::Result;
-use storage::{RedoContext, ResourceManager};
+use storage::{Page, ResourceManager};
 use wal::{DecodedRecord, RmgrId};
 
 use crate::action::{self, Kind};
@@ -15,11 +15,8 @@ impl ResourceManager for HeapRmgr {
         RmgrId::HEAP
     }
 
-    fn redo(&self, context: &RedoContext<'_>, record: &DecodedRecord) -> Result<()> {
-        for id in 0..record.blocks().len() as u8 {
-            context.read_for_redo(record, id)?.apply(|page| action::apply(page, record.block_data(id)))?;
-        }
-        Ok(())
+    fn apply(&self, page: &mut Page, actions: &[u8]) -> Result<()> {
+        action::apply(page, actions)
     }
 
     fn identify(&self, info: u8) -> Option<&'static str> {

@@ -12,6 +12,7 @@
 //! | `read` | from a page's address to its pin: look-up, eviction, reading |
 //! | `write` | dirty pages on their way out; files to be synced |
 //! | [`change`] | the one shape of a logged change |
+//! | [`action`] | what a change does to a page, as bytes |
 //! | `redo` | what recovery asks of those who log |
 //! | `files` | segment files, and the process's open ones |
 //! | `relation` | create, extend, truncate, unlink |
@@ -27,6 +28,7 @@
 //! - A failed sync of a data file ends the process: recovery will write the page again.
 #![forbid(unsafe_code)]
 
+pub mod action;
 mod buffer;
 pub mod change;
 mod config;

@@ -16,11 +16,25 @@ pub trait ResourceManager: Send + Sync {
     /// Its number.
     fn id(&self) -> RmgrId;
 
-    /// Replays a record. Every page is changed only if its LSN is older ([`RedoContext::read_for_redo`] sees to it).
+    /// Carries out a page's list of actions ([`crate::action`]): of whoever logs his pages' data so.
+    ///
+    /// # Errors
+    /// `XX001` or `XX002` if the page does not fit them; it may be half changed then.
+    fn apply(&self, _page: &mut Page, _actions: &[u8]) -> Result<()> {
+        Err(Error::internal(format!("records of {:?} have no actions", self.id())))
+    }
+
+    /// Replays a record: carries out the actions of each of its pages. Every page is changed only if its LSN is older
+    /// ([`RedoContext::read_for_redo`] sees to it).
     ///
     /// # Errors
     /// Whatever makes the log unusable; recovery stops.
-    fn redo(&self, context: &RedoContext<'_>, record: &DecodedRecord) -> Result<()>;
+    fn redo(&self, context: &RedoContext<'_>, record: &DecodedRecord) -> Result<()> {
+        for id in 0..record.blocks().len() as u8 {
+            context.read_for_redo(record, id)?.apply(|page| self.apply(page, record.block_data(id)))?;
+        }
+        Ok(())
+    }
 
     /// The record's kind as pg_waldump shows it, such as `INSERT`; `None` if there is no such kind.
     fn identify(&self, info: u8) -> Option<&'static str>;
