@@ -5,6 +5,7 @@ use error::{Error, Result};
 use ids::Oid;
 
 use crate::catalog::Catalog;
+use crate::rows::PgIndex;
 use crate::objects::{BTREE, HASH};
 
 /// The index access methods' handler functions.
@@ -17,7 +18,30 @@ const HANDLERS: [(Oid, Method); 6] = [
     (Oid(335), Method::Brin),
 ];
 
+/// Numbers of support functions.
+const GIST_COMPRESS: i16 = 3;
+const GIST_FETCH: i16 = 9;
+const SPGIST_COMPRESS: i16 = 6;
+
 impl Catalog {
+    /// Whether an index can give back the values of one of its columns, so that rows need not be looked at for them.
+    pub fn index_returns(&self, method: Method, index: &PgIndex, at: usize) -> Result<bool> {
+        if at >= index.indnkeyatts as usize {
+            return Ok(method.traits().can_include);
+        }
+        let has = |number| -> Result<bool> {
+            let class = self.opclass(index.indclass.get(at).copied().unwrap_or_default())?;
+            Ok(self.family_function(class.opcfamily, class.opcintype, class.opcintype, number)?.is_some())
+        };
+        match method {
+            Method::Btree => Ok(true),
+            // What is stored is the value itself, or can be turned back.
+            Method::Gist => Ok(has(GIST_FETCH)? || !has(GIST_COMPRESS)?),
+            Method::Spgist => Ok(!has(SPGIST_COMPRESS)?),
+            Method::Hash | Method::Gin | Method::Brin => Ok(false),
+        }
+    }
+
     /// The index access method with this object id in `pg_am`.
     ///
     /// # Errors

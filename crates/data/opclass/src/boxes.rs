@@ -13,7 +13,7 @@ use types::Environment;
 use types::geometry::Points;
 use types::oid;
 
-use crate::{Coder, Column, bytes, cut_in_the_middle, damaged, unknown};
+use crate::{Coder, Column, Returned, bytes, cut_in_the_middle, damaged, unknown};
 
 /// What is added when two coordinates are compared.
 const TOLERANCE: f64 = 4.0e-6;
@@ -31,6 +31,18 @@ pub enum Shape {
     Circle,
 }
 
+impl Shape {
+    /// Its type.
+    pub(crate) fn type_oid(self) -> Oid {
+        match self {
+            Shape::Box => oid::BOX,
+            Shape::Point => oid::POINT,
+            Shape::Polygon => oid::POLYGON,
+            Shape::Circle => oid::CIRCLE,
+        }
+    }
+}
+
 /// The class of a shape.
 pub fn column(shape: Shape) -> Column {
     Column { class: Arc::new(Boxes(shape)), coder: Box::new(Boxes(shape)) }
@@ -41,11 +53,11 @@ struct Boxes(Shape);
 
 /// A bounding box.
 #[derive(Clone, Copy, Debug)]
-struct Bounds {
-    left: f64,
-    bottom: f64,
-    right: f64,
-    top: f64,
+pub(crate) struct Bounds {
+    pub left: f64,
+    pub bottom: f64,
+    pub right: f64,
+    pub top: f64,
 }
 
 fn double(bytes: &[u8], at: usize) -> f64 {
@@ -61,25 +73,25 @@ fn greatest(a: f64, b: f64) -> f64 {
 }
 
 /// Whether a is not behind b, nearly.
-fn reaches(a: f64, b: f64) -> bool {
+pub(crate) fn reaches(a: f64, b: f64) -> bool {
     b.is_nan() || a <= b + TOLERANCE
 }
 
 impl Bounds {
-    fn read(key: &[u8]) -> Result<Bounds> {
+    pub fn read(key: &[u8]) -> Result<Bounds> {
         if key.len() < 32 {
             return Err(damaged());
         }
         Ok(Bounds { left: double(key, 0), bottom: double(key, 1), right: double(key, 2), top: double(key, 3) })
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
+    pub fn write(&self, out: &mut Vec<u8>) {
         for number in [self.left, self.bottom, self.right, self.top] {
             out.extend_from_slice(&number.to_le_bytes());
         }
     }
 
-    fn of(type_oid: Oid, value: &[u8]) -> Bounds {
+    pub fn of(type_oid: Oid, value: &[u8]) -> Bounds {
         let number = |at| double(value, at);
         match type_oid {
             oid::POINT => Bounds { left: number(0), bottom: number(1), right: number(0), top: number(1) },
@@ -126,7 +138,7 @@ impl Bounds {
         width * height + width + height
     }
 
-    fn distance(&self, x: f64, y: f64) -> f64 {
+    pub fn distance(&self, x: f64, y: f64) -> f64 {
         let beside = |low: f64, high: f64, at: f64| match () {
             _ if at < low => low - at,
             // Not comparable with NaN: then it is no distance.
@@ -220,13 +232,7 @@ impl GistClass for Boxes {
 
 impl Coder for Boxes {
     fn key(&self, value: DatumRef<'_>, _: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
-        let type_oid = match self.0 {
-            Shape::Box => oid::BOX,
-            Shape::Point => oid::POINT,
-            Shape::Polygon => oid::POLYGON,
-            Shape::Circle => oid::CIRCLE,
-        };
-        Bounds::of(type_oid, bytes(value)?).write(out);
+        Bounds::of(self.0.type_oid(), bytes(value)?).write(out);
         Ok(())
     }
 
@@ -239,6 +245,20 @@ impl Coder for Boxes {
         out: &mut Vec<u8>,
     ) -> Result<()> {
         Bounds::of(type_oid, bytes(value)?).write(out);
+        Ok(())
+    }
+
+    fn returned(&self) -> Returned {
+        if matches!(self.0, Shape::Point | Shape::Box) { Returned::Key } else { Returned::No }
+    }
+
+    fn value(&self, key: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let own = Bounds::read(key)?;
+        match self.0 {
+            Shape::Point => [own.left, own.bottom].iter().for_each(|n| out.extend_from_slice(&n.to_le_bytes())),
+            // A box's upper right corner comes first.
+            _ => Bounds { left: own.right, bottom: own.top, right: own.left, top: own.bottom }.write(out),
+        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The built-in operator classes of GiST.
+//! The built-in operator classes of GiST, and in [`spaces`] those of SP-GiST.
 //!
 //! A class has two sides. [`Coder`] knows SQL's types and turns values and arguments of operators into bytes; it may ask the
 //! environment (of a user's range type, say). [`gist::GistClass`] works on these bytes alone, inside the index. [`column`] gives both for
@@ -19,6 +19,7 @@ pub mod boxes;
 pub mod networks;
 pub mod ranges;
 pub mod signatures;
+pub mod spaces;
 
 use std::sync::Arc;
 
@@ -53,10 +54,31 @@ pub trait Coder: Send + Sync {
         false
     }
 
+    /// How the value is had back from an entry.
+    fn returned(&self) -> Returned {
+        Returned::No
+    }
+
+    /// Appends the value of a key, if that is how it is had back.
+    fn value(&self, _key: &[u8], _out: &mut Vec<u8>) -> Result<()> {
+        Err(Error::internal("an operator class does not turn keys into values"))
+    }
+
     /// Whether keys are made without asking the session.
     fn is_pure(&self) -> bool {
         true
     }
+}
+
+/// How a key column's value is had back from an entry of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returned {
+    /// Its key says it.
+    Key,
+    /// It has to be stored beside the key.
+    Beside,
+    /// Not at all.
+    No,
 }
 
 /// A column's operator class, both sides.

@@ -16,7 +16,7 @@ use ids::Oid;
 use types::Environment;
 use types::network::Inet;
 
-use crate::{Coder, Column, bytes, cut_in_the_middle, damaged, unknown};
+use crate::{Coder, Column, Returned, bytes, cut_in_the_middle, damaged, unknown};
 
 /// The class of inet.
 pub fn column() -> Column {
@@ -142,6 +142,10 @@ impl Coder for Networks {
     ) -> Result<()> {
         write(bytes(value)?, out);
         Ok(())
+    }
+
+    fn returned(&self) -> Returned {
+        Returned::Beside
     }
 
     fn order(&self, key: &[u8], out: &mut Vec<u8>) -> bool {

@@ -24,7 +24,7 @@ use types::environment::TypeKind;
 use types::range::{Bound, Kind, Multirange, Range};
 use types::sortkey::{KeyColumn, KeyEncoder};
 
-use crate::{Coder, Column, bytes, cut_in_the_middle, damaged, unknown};
+use crate::{Coder, Column, Returned, bytes, cut_in_the_middle, damaged, unknown};
 
 const HAS_CUTS: u8 = 1;
 const HAS_EMPTY: u8 = 2;
@@ -32,13 +32,12 @@ const HAS_EMPTY: u8 = 2;
 const SEVERAL: u8 = 4;
 
 /// The strategy of `@> element`.
-const CONTAINS_ELEMENT: u16 = 16;
+pub(crate) const CONTAINS_ELEMENT: u16 = 16;
 
 /// The class of a range type, or of a multirange type.
 pub fn column(type_oid: Oid, multirange: bool, env: &dyn Environment) -> Result<Column> {
-    let kind = if multirange { Multirange::kind_of(type_oid, env)?.1 } else { Kind::of(type_oid, env)? };
-    let encoder = KeyEncoder::new(vec![KeyColumn::ascending(kind.subtype, kind.collation)], env)?;
-    Ok(Column { class: Arc::new(Cuts { multirange }), coder: Box::new(RangeCoder { encoder, multirange }) })
+    let coder = Box::new(RangeCoder::new(type_oid, multirange, env)?);
+    Ok(Column { class: Arc::new(Cuts { multirange }), coder })
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,12 +45,19 @@ struct Cuts {
     multirange: bool,
 }
 
-struct RangeCoder {
+pub(crate) struct RangeCoder {
     encoder: KeyEncoder,
     multirange: bool,
 }
 
 impl RangeCoder {
+    /// For values of a range type, or of a multirange type.
+    pub fn new(type_oid: Oid, multirange: bool, env: &dyn Environment) -> Result<RangeCoder> {
+        let kind = if multirange { Multirange::kind_of(type_oid, env)?.1 } else { Kind::of(type_oid, env)? };
+        let encoder = KeyEncoder::new(vec![KeyColumn::ascending(kind.subtype, kind.collation)], env)?;
+        Ok(RangeCoder { encoder, multirange })
+    }
+
     fn cut(&self, bound: &Bound<'_>, env: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
         if bound.is_infinite() {
             out.push(if bound.lower { 0 } else { 2 });
@@ -130,6 +136,10 @@ impl Coder for RangeCoder {
         }
     }
 
+    fn returned(&self) -> Returned {
+        if self.multirange { Returned::No } else { Returned::Beside }
+    }
+
     /// By lower, then by upper cut.
     fn order(&self, key: &[u8], out: &mut Vec<u8>) -> bool {
         match Key::read(key) {
@@ -153,14 +163,14 @@ impl Coder for RangeCoder {
 
 /// A key, read in place.
 #[derive(Clone, Copy, Debug)]
-struct Key<'a> {
-    cuts: Option<(&'a [u8], &'a [u8])>,
-    empty: bool,
-    several: bool,
+pub(crate) struct Key<'a> {
+    pub cuts: Option<(&'a [u8], &'a [u8])>,
+    pub empty: bool,
+    pub several: bool,
 }
 
 impl<'a> Key<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Key<'a>> {
+    pub fn read(bytes: &'a [u8]) -> Result<Key<'a>> {
         let (&flags, rest) = bytes.split_first().ok_or_else(damaged)?;
         let cuts = match flags & HAS_CUTS {
             0 => None,

@@ -270,9 +270,14 @@ impl Reading<'_> {
                 if let Some(form) = index.form() {
                     entries.clear();
                     form.build_entries(&values, row, env, &mut entries)?;
-                    entries
-                        .iter()
-                        .try_for_each(|(key, payload)| sorter.push(IndexEntry { key, payload, tid }, false))?;
+                    payload.clear();
+                    for (key, own) in entries.iter() {
+                        // Of a method that has its keys there, too, the payload is behind them.
+                        payload.clear();
+                        payload.extend_from_slice(own);
+                        index.payload(&values, row, &mut payload)?;
+                        sorter.push(IndexEntry { key, payload: &payload, tid }, false)?;
+                    }
                     continue;
                 }
                 key.clear();

@@ -8,6 +8,7 @@ use catalog::rows::PgIndex;
 use catalog::{Entry, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
+use opclass::Returned;
 use types::Environment;
 use types::sortkey::{KeyColumn, KeyEncoder};
 
@@ -98,7 +99,11 @@ impl OpenIndex {
             })
             .collect::<Result<_>>()?;
         let in_payload: Vec<usize> = (0..reprs.len())
-            .filter(|&n| n >= columns.len() || index.method == Method::Btree && !encoder.reversible(n))
+            .filter(|&n| match &form {
+                _ if n >= columns.len() => true,
+                Some(form) => form.returned(n) == Returned::Beside,
+                None => index.method == Method::Btree && !encoder.reversible(n),
+            })
             .collect();
         let payload = match in_payload.is_empty() {
             true => None,
@@ -174,11 +179,17 @@ impl OpenIndex {
         Ok(())
     }
 
-    /// Appends an entry's values to columns, one for each of the index's.
-    pub fn decode(&self, key: &[u8], payload: &[u8], out: &mut [Column]) -> Result<()> {
+    /// Appends an entry's values to columns, one for each of the index's. False if a value is not there as a whole: the row has it.
+    pub fn decode(&self, key: &[u8], payload: &[u8], out: &mut [Column]) -> Result<bool> {
         let before = out.first().map_or(0, Column::len);
-        self.encoder.decode(key, &mut out[..self.columns.len()])?;
-        let Some((columns, layout)) = &self.payload else { return Ok(()) };
+        let whole = match &self.form {
+            Some(form) => form.decode(key, &mut out[..self.columns.len()])?,
+            None => {
+                self.encoder.decode(key, &mut out[..self.columns.len()])?;
+                true
+            }
+        };
+        let Some((columns, layout)) = &self.payload else { return Ok(whole) };
         let damaged = || Error::corrupted(format!("an entry of index \"{}\" has a damaged payload", self.index.name));
         let (&nulls, body) = payload.split_first().ok_or_else(damaged)?;
         let view = layout.view(body, columns.len(), nulls != 0).ok_or_else(damaged)?;
@@ -190,6 +201,6 @@ impl OpenIndex {
                 false => out[column].push(value),
             }
         }
-        Ok(())
+        Ok(whole)
     }
 }

@@ -2,16 +2,10 @@
 
 use analyzer::query::{Expr, ExprKind};
 use error::Result;
-use ids::Oid;
 
 use crate::level::{PathKey, Planner};
 use crate::prepare::relids_of;
 use crate::scan::{Candidate, IndexCondition, stripped};
-
-/// The support function that tells distances, and those of the built-in ones that know a row's own distance from its key. (By others rows would have to
-/// be put in order again.)
-const DISTANCE: i16 = 8;
-const EXACT: [Oid; 2] = [Oid(3064), Oid(3998)];
 
 impl Planner<'_> {
     /// The order that the query wants, if all of it is distances that the index can tell: with them, for the index.
@@ -20,13 +14,15 @@ impl Planner<'_> {
         candidate: &Candidate,
     ) -> Result<Option<(Vec<PathKey>, Vec<(usize, IndexCondition, Expr)>)>> {
         let query = &self.level().query;
-        if query.order_by.is_empty() || !query.group_by.is_empty() || query.has.aggregates || !query.distinct.is_empty()
-        {
+        if !query.group_by.is_empty() || query.has.aggregates || !query.distinct.is_empty() {
             return Ok(None);
         }
         let (targets, clauses) = (query.targets.clone(), query.order_by.clone());
-        let wanted = self.path_keys(&targets, &clauses);
-        if wanted.len() != clauses.len() {
+        let wanted = match query.has.windows {
+            true => self.window_order(&targets),
+            false => self.path_keys(&targets, &clauses),
+        };
+        if wanted.is_empty() || !self.level().query.has.windows && wanted.len() != clauses.len() {
             return Ok(None);
         }
         let mut distances = Vec::with_capacity(wanted.len());
@@ -57,14 +53,10 @@ impl Planner<'_> {
             if !operator.is_valid() {
                 continue;
             }
-            let (_, family, input, _) = candidate.columns[position];
+            let (_, family, ..) = candidate.columns[position];
             let members = catalog.operator_families(operator)?;
             let member = members.iter().find(|row| row.amopfamily == family && row.amoppurpose == b'o');
             let Some(member) = member else { continue };
-            let tells = catalog.family_function(family, input, input, DISTANCE)?;
-            if !tells.is_some_and(|function| EXACT.contains(&function)) {
-                continue;
-            }
             let row = catalog.operator(operator)?;
             let (strategy, type_oid) = (member.amopstrategy, row.oprright);
             let mut shown = expr.clone();

@@ -670,7 +670,10 @@ pub struct IndexSearch {
     pub clauses: Vec<IndexClause>,
     /// For scans in the order of distances: from what, by which operators.
     pub orders: Vec<IndexClause>,
-    /// What must hold of rows that the index was not certain of, over the scan's columns. Of a bitmap's index the scan of the table has it.
+    /// The distances themselves, over the scan's columns, for rows of which the index knows lower bounds only. None for scans of the index alone.
+    pub distances: Vec<Expr>,
+    /// What must hold of rows that the index was not certain of, over the scan's columns, or of a scan of the index alone over the index's. Of a bitmap's
+    /// index the scan of the table has it.
     pub recheck: Vec<Expr>,
     /// What else must hold of an entry, over the index's columns, before its row is fetched.
     pub filter: Vec<Expr>,

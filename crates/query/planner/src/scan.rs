@@ -79,6 +79,8 @@ pub(crate) struct Candidate {
     pub method: Method,
     /// Expression, operator family, input type and collation of each column.
     pub columns: Vec<(Expr, Oid, Oid, Oid)>,
+    /// Of each column whether the index can give its values back.
+    pub returned: Vec<bool>,
 }
 
 /// What a path by an index comes to.
@@ -194,7 +196,9 @@ impl Planner<'_> {
                 }
             }
             let columns = self.index_columns(at, &row)?;
-            candidates.push(Candidate { index: row, class, method, columns });
+            let returned = (0..columns.len()).map(|at| self.is_returned(method, &row, at));
+            let returned = returned.collect::<Result<_>>()?;
+            candidates.push(Candidate { index: row, class, method, columns, returned });
         }
         // The newest is looked at first.
         candidates.reverse();
@@ -241,6 +245,13 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// Whether an index gives a column's values back in scans of it alone. (Of a long value SP-GiST has only the beginning; the rest is in the row, unless it was
+    /// computed.)
+    pub fn is_returned(&self, method: Method, index: &PgIndex, at: usize) -> Result<bool> {
+        let computed = at < index.indnkeyatts as usize && index.indkey.get(at) == Some(&0);
+        Ok(!(computed && method == Method::Spgist) && self.ctx.catalog.index_returns(method, index, at)?)
+    }
+
     /// Whether the index alone can give all columns that are wanted: their places in it.
     fn index_only(&mut self, at: usize, candidate: &Candidate) -> Option<Vec<usize>> {
         if !self.ctx.costs.enable_indexonlyscan {
@@ -248,11 +259,12 @@ impl Planner<'_> {
         }
         let needed = self.level().needed[at].clone();
         let columns = &candidate.columns;
-        let only: Option<Vec<usize>> = needed
-            .iter()
-            .map(|&n| columns.iter().position(|c| matches!(&c.0.kind, ExprKind::Var(v) if v.column == n)))
-            .collect();
-        only.filter(|_| {
+        let gives = |(at, column): (usize, &(Expr, Oid, Oid, Oid)), n: i16| {
+            matches!(&column.0.kind, ExprKind::Var(v) if v.column == n) && candidate.returned.get(at) == Some(&true)
+        };
+        let only: Option<Vec<usize>> =
+            needed.iter().map(|&n| columns.iter().enumerate().position(|column| gives(column, n))).collect();
+        only.filter(|_| candidate.returned.contains(&true)).filter(|_| {
             self.level().query.row_marks.iter().all(|m| m.relation != at)
                 && self.level().query.result_relation != Some(at)
                 // The catalogs' own indexes store nothing beside the key, from which such a column cannot be had back.
@@ -282,14 +294,14 @@ impl Planner<'_> {
             self.match_index(join, at, candidate, &mut matches)?;
         }
         let traits = candidate.method.traits();
-        let only = if traits.can_order { self.index_only(at, candidate) } else { None };
+        let only = self.index_only(at, candidate);
         // Without other relations.
         let plain: Vec<&Match> = matches[..own].iter().filter(|m| m.outer == 0).collect();
         let access = self.access(candidate, &plain, only.clone());
         if traits.can_order_by_operator
             && let Some((order, distances)) = self.distance_order(candidate)?
         {
-            let access = IndexAccess { distances, only: None, ..access.clone() };
+            let access = IndexAccess { distances, ..access.clone() };
             let cost = self.index_cost(unit, base, candidate, &access, 1.0)?;
             add_path(paths, self.index_path(unit_at, unit.rows, access, &cost, 0, order));
         }

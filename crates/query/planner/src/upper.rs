@@ -191,8 +191,13 @@ impl Planner<'_> {
     fn goal(&mut self, targets: &[TargetEntry], order_by: &[SortClause]) -> Result<Goal> {
         let fraction = self.limit_fraction();
         let query = &self.level().query;
-        if query.has.windows || query.has.target_sets && !query.group_by.is_empty() || query.grouping_sets.is_some() {
+        if query.has.target_sets && !query.group_by.is_empty() || query.grouping_sets.is_some() {
             return Ok(Goal::default());
+        }
+        if query.has.windows {
+            let rows = query.group_by.is_empty() && !query.has.aggregates && query.having.is_none();
+            let order = if rows { self.window_order(targets) } else { Vec::new() };
+            return Ok(Goal { order, ..Goal::default() });
         }
         if !query.group_by.is_empty() {
             let (clauses, ..) = self.group_clauses(targets, order_by);

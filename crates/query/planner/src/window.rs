@@ -14,31 +14,7 @@ use crate::users_aggregate::{Called, Way};
 impl Planner<'_> {
     /// Window functions, window by window.
     pub fn windows(&mut self, mut built: Built, targets: &[TargetEntry]) -> Result<Built> {
-        let clauses = self.level().query.windows.clone();
-        if clauses.is_empty() || !self.level().query.has.windows {
-            return Ok(built);
-        }
-        let mut found = Windows::default();
-        for target in targets {
-            found.expr(&target.expr);
-        }
-        let mut windows: Vec<(Vec<usize>, WindowClause)> = Vec::with_capacity(clauses.len());
-        for (number, mut window) in clauses.into_iter().enumerate() {
-            let mut calls = found.0.iter().filter(|call| is_of(call, number)).peekable();
-            if calls.peek().is_none() {
-                continue;
-            }
-            if calls.all(ignores_frame) {
-                window.frame = rows_so_far(&window.frame);
-            }
-            // Windows may have become equal by that.
-            match windows.iter_mut().find(|(_, other)| is_same(other, &window)) {
-                Some((numbers, _)) => numbers.push(number),
-                None => windows.push((vec![number], window)),
-            }
-        }
-        // A window whose keys begin another one's is sorted when that one is.
-        windows.sort_by(|(_, a), (_, b)| by_prefix(a, b));
+        let (windows, found) = self.windows_used(targets);
         let mut names: Vec<String> = windows.iter().filter_map(|(_, window)| window.name.clone()).collect();
         for (numbers, clause) in &windows {
             let name = clause.name.clone().unwrap_or_else(|| {
@@ -50,12 +26,7 @@ impl Planner<'_> {
                 found.0.iter().filter(|call| numbers.iter().any(|&number| is_of(call, number))).cloned().collect();
             let partition = self.path_keys(targets, &clause.partition_by);
             let order = self.path_keys(targets, &clause.order_by);
-            let mut keys: Vec<PathKey> = partition.clone();
-            for key in &order {
-                if !keys.iter().any(|k| k.expr == key.expr) {
-                    keys.push(key.clone());
-                }
-            }
+            let keys = self.window_keys(targets, clause);
             built = self.sort(built, keys)?;
             let exprs: Vec<Expr> = partition.iter().chain(&order).map(|k| k.expr.clone()).collect();
             let columns = self.columns_for(&mut built, &exprs)?;
@@ -121,6 +92,55 @@ impl Planner<'_> {
             built = Built { node, layout, order: built.order };
         }
         Ok(built)
+    }
+
+    /// The windows that functions are called over, in the order in which they are computed, with the numbers of the clauses that are each; and the calls.
+    fn windows_used(&mut self, targets: &[TargetEntry]) -> (Vec<(Vec<usize>, WindowClause)>, Windows) {
+        let clauses = self.level().query.windows.clone();
+        if clauses.is_empty() || !self.level().query.has.windows {
+            return Default::default();
+        }
+        let mut found = Windows::default();
+        for target in targets {
+            found.expr(&target.expr);
+        }
+        let mut windows: Vec<(Vec<usize>, WindowClause)> = Vec::with_capacity(clauses.len());
+        for (number, mut window) in clauses.into_iter().enumerate() {
+            let mut calls = found.0.iter().filter(|call| is_of(call, number)).peekable();
+            if calls.peek().is_none() {
+                continue;
+            }
+            if calls.all(ignores_frame) {
+                window.frame = rows_so_far(&window.frame);
+            }
+            // Windows may have become equal by that.
+            match windows.iter_mut().find(|(_, other)| is_same(other, &window)) {
+                Some((numbers, _)) => numbers.push(number),
+                None => windows.push((vec![number], window)),
+            }
+        }
+        // A window whose keys begin another one's is sorted when that one is.
+        windows.sort_by(|(_, a), (_, b)| by_prefix(a, b));
+        (windows, found)
+    }
+
+    /// The keys that a window's rows come in order of: those of its partitions, then its own.
+    fn window_keys(&mut self, targets: &[TargetEntry], clause: &WindowClause) -> Vec<PathKey> {
+        let mut keys = self.path_keys(targets, &clause.partition_by);
+        for key in self.path_keys(targets, &clause.order_by) {
+            if !keys.iter().any(|k| k.expr == key.expr) {
+                keys.push(key);
+            }
+        }
+        keys
+    }
+
+    /// The order that the first window wants of its rows.
+    pub fn window_order(&mut self, targets: &[TargetEntry]) -> Vec<PathKey> {
+        match self.windows_used(targets).0.first() {
+            Some((_, clause)) => self.window_keys(targets, &clause.clone()),
+            None => Vec::new(),
+        }
     }
 
     /// What computes a window function: the built-in function, or the functions of a user's aggregate.

@@ -18,6 +18,7 @@ pub mod index;
 pub mod layout;
 pub mod method;
 pub mod methods;
+pub mod search;
 pub mod sorter;
 pub mod table;
 

@@ -45,6 +45,7 @@ use wal::{DecodedRecord, RmgrId};
 
 use action::{Actions, Kind};
 use page::{Meta, Node, SearchKey};
+pub use scan::Scan;
 use tree::{Goal, Steps, Tree};
 
 /// The B-tree access method.

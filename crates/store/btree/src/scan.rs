@@ -26,7 +26,8 @@ enum Position {
     End,
 }
 
-pub(crate) struct Scan {
+/// A scan of a tree.
+pub struct Scan {
     store: Store,
     index: Arc<Index>,
     options: IndexScanOptions,
@@ -42,6 +43,7 @@ pub(crate) struct Scan {
 }
 
 impl Scan {
+    /// Begins a scan; [`IndexScan::start`] comes next.
     pub fn new(store: &Store, index: &Arc<Index>, options: IndexScanOptions) -> Scan {
         Scan {
             store: store.clone(),
@@ -231,8 +233,10 @@ impl Scan {
     }
 }
 
-impl IndexScan for Scan {
-    fn start(&mut self, range: KeyRange<'_>, direction: Direction) -> Result<()> {
+impl Scan {
+    /// Goes on elsewhere: with the entries of `range` from `tid` on (of those with the range's first key), forwards. It is a part of the same search, which is
+    /// counted when it starts.
+    pub fn seek(&mut self, range: KeyRange<'_>, tid: u64) {
         fn keep(slot: &mut Option<Vec<u8>>, key: Option<&[u8]>) {
             match key {
                 Some(key) => {
@@ -245,11 +249,23 @@ impl IndexScan for Scan {
         }
         keep(&mut self.lower, range.lower);
         keep(&mut self.upper, range.upper);
-        self.direction = direction;
-        self.from = 0;
+        self.direction = Direction::Forward;
+        self.from = tid;
         self.leaf = None;
         let empty = matches!((range.lower, range.upper), (Some(lower), Some(upper)) if lower >= upper);
         self.position = if empty { Position::End } else { Position::Start };
+    }
+
+    /// Whether everything was given.
+    pub fn is_at_end(&self) -> bool {
+        matches!(self.position, Position::End)
+    }
+}
+
+impl IndexScan for Scan {
+    fn start(&mut self, range: KeyRange<'_>, direction: Direction) -> Result<()> {
+        self.seek(range, 0);
+        self.direction = direction;
         self.index.counters.scan();
         Ok(())
     }

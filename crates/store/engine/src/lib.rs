@@ -87,6 +87,7 @@ fn index_methods() -> IndexMethods {
         .with(Method::Hash, btree::BtreeAm)
         .with(Method::Gin, gin::GinAm)
         .with(Method::Gist, gist::GistAm)
+        .with(Method::Spgist, spgist::SpgistAm)
         .with(Method::Brin, brin::BrinAm)
 }
 

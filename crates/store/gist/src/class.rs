@@ -1,6 +1,4 @@
-//! What the tree asks of the operator classes of its columns, and what a scan of it looks for.
-//!
-//! Keys and arguments are byte strings that the floor which knows types (and may ask the catalogs) made of values. What stands here works on bytes alone: it needs no environment, so a page can be split or cleaned by anybody.
+//! What the tree asks of the operator classes of its columns. They work on bytes alone ([`access::search`]), so a page can be split or cleaned by anybody.
 //!
 //! See Hellerstein, Naughton and Pfeffer, "Generalized Search Trees for Database Systems" (1995).
 
@@ -8,39 +6,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use access::Index;
+pub use access::search::{Distance, Match, Query, ScanKey, ScanTest};
 use error::{Error, Result};
-
-/// Whether what a key stands for can meet a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Match {
-    /// It does not; on an inner page: nothing below it does.
-    No,
-    /// It may: the row has to be looked at. On an inner page the same as [`Match::Yes`].
-    Maybe,
-    /// It does.
-    Yes,
-}
-
-impl Match {
-    /// Yes or no.
-    pub fn exact(yes: bool) -> Match {
-        if yes { Match::Yes } else { Match::No }
-    }
-
-    /// Maybe, or no.
-    pub fn lossy(yes: bool) -> Match {
-        if yes { Match::Maybe } else { Match::No }
-    }
-}
-
-/// How far a key is from an argument.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Distance {
-    /// The distance; on an inner page, or where it is not exact, a lower bound of it.
-    pub value: f64,
-    /// Whether the row's own distance is this.
-    pub exact: bool,
-}
 
 /// The support functions of an operator class.
 ///
@@ -86,38 +53,4 @@ impl Classes {
         let classes = index.support.as_ref().and_then(|support| support.downcast_ref::<Classes>());
         classes.ok_or_else(|| Error::internal(format!("index \"{}\" has no GiST operator classes", index.name)))
     }
-}
-
-/// What a scan looks for: its [`access::Query`].
-#[derive(Clone, Debug, Default)]
-pub struct Query {
-    /// Conditions, which must hold together.
-    pub keys: Vec<ScanKey>,
-    /// What rows are ordered by: distances.
-    pub orders: Vec<ScanKey>,
-}
-
-/// A condition on a column, or a distance from it.
-#[derive(Clone, Debug)]
-pub struct ScanKey {
-    /// The column of the index, from zero.
-    pub column: usize,
-    /// What it is compared with.
-    pub test: ScanTest,
-}
-
-/// What a column is compared with.
-#[derive(Clone, Debug)]
-pub enum ScanTest {
-    /// The right side of an operator, in the class's form.
-    Operator {
-        /// The operator.
-        strategy: u16,
-        /// Its right side. As a distance, nothing is any distance from null.
-        argument: Option<Box<[u8]>>,
-    },
-    /// IS NULL.
-    IsNull,
-    /// IS NOT NULL.
-    IsNotNull,
 }

@@ -1,14 +1,12 @@
 //! Scans: the pages that may hold matching entries, in any order; or entries by their distance, nearest first.
 //!
 //! A scan copies what it needs of a page under one shared lock and holds nothing between pages. What it remembers is where downlinks led
-//! and their page's stamp; [`tree`](crate::tree) says how that shows splits. By distance it keeps pages and rows in one queue: a
-//! page's distance is that of the nearest row it can have, so a row that comes first is nearer than all that was not read (Hjaltason and Samet,
-//! "Distance Browsing in Spatial Databases", 1999).
+//! and their page's stamp; [`tree`](crate::tree) says how that shows splits. By distance,
+//! pages wait among the rows ([`Nearest`]).
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
+use access::search::{NULL_DISTANCE, NearRow, Nearest, Waiting};
 use access::{Direction, Index, IndexEntries, IndexScan, IndexScanOptions, KeyRange, Store, TidBitmap};
 use error::{Error, Result};
 use ids::{BlockNumber, TupleId};
@@ -18,12 +16,6 @@ use crate::class::{Classes, GistClass, Match, Query, ScanKey, ScanTest};
 use crate::key;
 use crate::page::{Entry, Node, ROOT, damaged, flags};
 use crate::tree::Tree;
-
-/// Rows that a call gives at most when they come by distance.
-const ORDERED_BATCH: usize = 128;
-
-/// The distance from null, and of null: the last NaN in the total order of doubles, behind infinity and the NaN of a distance that is no number.
-const NULL_DISTANCE: f64 = f64::from_bits(0x7FFF_FFFF_FFFF_FFFF);
 
 /// A page to be visited.
 #[derive(Clone, Copy, Debug)]
@@ -45,43 +37,6 @@ impl Visit {
     }
 }
 
-/// What waits in the queue of a scan by distance.
-enum Waiting {
-    Page(Visit),
-    Row { tid: TupleId, key: Box<[u8]>, payload: Box<[u8]>, visible: bool, recheck: bool, exact: bool },
-}
-
-struct Queued {
-    /// By each order.
-    distances: Box<[f64]>,
-    waiting: Waiting,
-    /// Among equal ones, rows before pages, then in order of arrival.
-    number: u64,
-}
-
-impl Ord for Queued {
-    fn cmp(&self, other: &Queued) -> Ordering {
-        let pairs = self.distances.iter().zip(&other.distances);
-        let by_distance = pairs.map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal);
-        let is_page = |queued: &Queued| matches!(queued.waiting, Waiting::Page(_));
-        by_distance.then(is_page(self).cmp(&is_page(other))).then(self.number.cmp(&other.number))
-    }
-}
-
-impl PartialOrd for Queued {
-    fn partial_cmp(&self, other: &Queued) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Queued {
-    fn eq(&self, other: &Queued) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Queued {}
-
 pub(crate) struct Scan {
     store: Store,
     index: Arc<Index>,
@@ -89,8 +44,7 @@ pub(crate) struct Scan {
     options: IndexScanOptions,
     query: Query,
     to_visit: Vec<Visit>,
-    queue: BinaryHeap<Reverse<Queued>>,
-    queued: u64,
+    nearest: Nearest<Visit>,
     /// Pages visited, so that links that form a circle are found out.
     visited: u64,
 }
@@ -105,8 +59,7 @@ impl Scan {
             options,
             query: Query::default(),
             to_visit: Vec::new(),
-            queue: BinaryHeap::new(),
-            queued: 0,
+            nearest: Nearest::default(),
             visited: 0,
         })
     }
@@ -208,15 +161,15 @@ impl Scan {
         Ok(true)
     }
 
-    /// Puts what a page has into the queue.
-    fn queue_page(&mut self, visit: Visit, distances: &[f64]) -> Result<()> {
+    /// Adds what a page has to what is known by its distance.
+    fn read_near(&mut self, nearest: &mut Nearest<Visit>, visit: Visit, distances: &[f64]) -> Result<()> {
         self.step()?;
         let buffer = self.tree().read(visit.block)?;
         let page = buffer.share();
         self.note(visit.block);
         page.check().map_err(|error| self.tree().explain(error))?;
         if let Some(right) = visit.right_of(&page) {
-            self.push(distances.into(), Waiting::Page(right));
+            nearest.push(distances.into(), Waiting::Part(right));
         }
         let leaf = page.is_leaf();
         for (_, entry) in page.entries() {
@@ -224,64 +177,26 @@ impl Scan {
             if hit == Match::No {
                 continue;
             }
-            let (mut own, exact) = self.distances(entry, leaf)?;
-            let waiting = if leaf {
-                let tid = TupleId::from_u64(entry.tid());
-                let (columns, payload) = key::split_payload(entry.body(), self.classes.len())?;
-                let wanted = |yes: bool, bytes: &[u8]| -> Box<[u8]> { if yes { bytes.into() } else { Box::default() } };
-                Waiting::Row {
-                    tid,
-                    key: wanted(self.options.keys, columns),
-                    payload: wanted(self.options.payloads, payload),
-                    visible: self.is_visible(tid)?,
-                    recheck: hit == Match::Maybe,
-                    exact,
-                }
-            } else {
-                // Rounding must not make what is below seem nearer than the page.
-                own.iter_mut().zip(distances).for_each(|(own, above)| *own = own.max(*above).min(f64::INFINITY));
-                Waiting::Page(Visit { block: entry.child(), stamp: page.stamp(), parent: visit.block })
+            let (own, exact) = self.distances(entry, leaf)?;
+            if !leaf {
+                let below = Visit { block: entry.child(), stamp: page.stamp(), parent: visit.block };
+                nearest.push(Nearest::<Visit>::within(distances, own), Waiting::Part(below));
+                continue;
+            }
+            let tid = TupleId::from_u64(entry.tid());
+            let (columns, payload) = key::split_payload(entry.body(), self.classes.len())?;
+            let wanted = |yes: bool, bytes: &[u8]| -> Box<[u8]> { if yes { bytes.into() } else { Box::default() } };
+            let row = NearRow {
+                tid,
+                key: wanted(self.options.keys, columns),
+                payload: wanted(self.options.payloads, payload),
+                visible: self.is_visible(tid)?,
+                recheck: hit == Match::Maybe,
+                exact,
             };
-            self.push(own, waiting);
+            nearest.push(own, Waiting::Row(row));
         }
         Ok(())
-    }
-
-    fn push(&mut self, distances: Box<[f64]>, waiting: Waiting) {
-        self.queued += 1;
-        self.queue.push(Reverse(Queued { distances, waiting, number: self.queued }));
-    }
-
-    fn next_ordered(&mut self, entries: &mut IndexEntries) -> Result<bool> {
-        while entries.len() < ORDERED_BATCH {
-            let Some(Reverse(first)) = self.queue.pop() else { break };
-            match first.waiting {
-                Waiting::Page(visit) => {
-                    // What is found so far need not wait for pages that perhaps nobody asks for.
-                    if !entries.is_empty() {
-                        self.push(first.distances, first.waiting);
-                        break;
-                    }
-                    self.queue_page(visit, &first.distances)?;
-                }
-                Waiting::Row { tid, key, payload, visible, recheck, exact } => {
-                    entries.tids.push(tid);
-                    if self.options.keys {
-                        entries.keys.push(&key);
-                    }
-                    if self.options.payloads {
-                        entries.payloads.push(&payload);
-                    }
-                    if self.options.all_visible_of.is_some() {
-                        entries.all_visible.push(visible);
-                    }
-                    entries.recheck |= recheck;
-                    entries.distances.extend_from_slice(&first.distances);
-                    entries.inexact_distances |= !exact;
-                }
-            }
-        }
-        Ok(!entries.is_empty())
     }
 }
 
@@ -294,12 +209,10 @@ impl IndexScan for Scan {
         let query = query.downcast_ref::<Query>().ok_or_else(|| Error::internal("no query for a GiST index"))?;
         self.query = query.clone();
         self.to_visit.clear();
-        self.queue.clear();
         self.visited = 0;
-        if self.query.orders.is_empty() {
-            self.to_visit.push(Visit::ROOT);
-        } else {
-            self.push(vec![f64::NEG_INFINITY; self.query.orders.len()].into(), Waiting::Page(Visit::ROOT));
+        match self.query.orders.len() {
+            0 => self.to_visit.push(Visit::ROOT),
+            orders => self.nearest.start(Visit::ROOT, orders),
         }
         Ok(())
     }
@@ -307,7 +220,13 @@ impl IndexScan for Scan {
     fn next(&mut self, entries: &mut IndexEntries) -> Result<bool> {
         entries.clear();
         if !self.query.orders.is_empty() {
-            return self.next_ordered(entries);
+            let mut nearest = std::mem::take(&mut self.nearest);
+            let options = self.options.clone();
+            let more = nearest.next(&options, entries, &mut |nearest, visit, distances| {
+                self.read_near(nearest, visit, distances)
+            });
+            self.nearest = nearest;
+            return more;
         }
         while entries.is_empty() {
             let more = self.visit(&mut |scan, tid, body, hit| {

@@ -84,20 +84,7 @@ fn of_column(catalog: &Catalog, index: Oid, column: i32, name: &str) -> Result<O
                     && member.amoplefttype == class.opcintype
             }))
         }
-        "returnable" => match method {
-            Method::Btree | Method::Spgist => Some(true),
-            Method::Gist => {
-                // What is stored is the value itself, or can be turned back.
-                let class = catalog.opclass(row.indclass.get(at).copied().unwrap_or_default())?;
-                let has = |number| {
-                    catalog
-                        .family_function(class.opcfamily, class.opcintype, class.opcintype, number)
-                        .map(|function| function.is_some())
-                };
-                Some(has(9)? || !has(3)?)
-            }
-            _ => Some(false),
-        },
+        "returnable" => Some(catalog.index_returns(method, &row, at)?),
         _ => None,
     })
 }

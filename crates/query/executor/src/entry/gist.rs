@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use access::{Query, ScanKey, ScanTest, Support};
-use batch::Column;
+use batch::{Column, DatumRef};
 use catalog::Relation;
 use catalog::rows::PgIndex;
 use error::{Error, Result};
-use ids::Oid;
+use opclass::Returned;
 use types::Environment;
 
-use super::{EntryForm, EntryList};
+use super::{EntryForm, EntryList, type_of_column};
 use crate::Session;
 
 /// The number of the support function by which a class is known.
@@ -31,16 +31,7 @@ impl GistForm {
                 catalog.family_function(class.opcfamily, class.opcintype, class.opcintype, CONSISTENT)?.ok_or_else(
                     || Error::internal(format!("operator class \"{}\" has no consistent function", class.opcname)),
                 )?;
-            // Of a polymorphic class the type that the column has. What an index column stores may be another.
-            let type_oid = match row.indkey.get(at) {
-                Some(&number) if number != 0 => {
-                    let table = catalog.relation(row.indrelid)?;
-                    table.column(number).map(|column| column.atttypid)
-                }
-                _ => relation.columns.get(at).map(|column| column.atttypid),
-            };
-            let type_oid = type_oid.unwrap_or(Oid::INVALID);
-            columns.push(opclass::column(consistent, type_oid, session.env())?);
+            columns.push(opclass::column(consistent, type_of_column(session, relation, row, at)?, session.env())?);
         }
         Ok(GistForm { columns })
     }
@@ -109,6 +100,25 @@ impl EntryForm for GistForm {
     fn query(&self, keys: &[ScanKey<'_>], orders: &[ScanKey<'_>], env: &dyn Environment) -> Result<Option<Query>> {
         let all = |keys: &[ScanKey<'_>]| keys.iter().map(|key| self.key(key, env)).collect::<Result<Vec<_>>>();
         Ok(Some(Arc::new(gist::Query { keys: all(keys)?, orders: all(orders)? })))
+    }
+
+    fn returned(&self, column: usize) -> Returned {
+        self.columns.get(column).map_or(Returned::No, |column| column.coder.returned())
+    }
+
+    fn decode(&self, mut key: &[u8], out: &mut [Column]) -> Result<bool> {
+        let mut value = Vec::new();
+        for (column, out) in self.columns.iter().zip(out) {
+            match gist::read_column(&mut key)? {
+                Some(key) if column.coder.returned() == Returned::Key => {
+                    value.clear();
+                    column.coder.value(key, &mut value)?;
+                    out.push(DatumRef::Bytes(&value));
+                }
+                _ => out.push_null(),
+            }
+        }
+        Ok(true)
     }
 
     fn support(&self) -> Option<Support> {

@@ -8,12 +8,15 @@
 mod brin;
 mod gin;
 mod gist;
+mod spgist;
 
 use access::{Method, Query, ScanKey, Support};
 use batch::{Column, DatumRef};
 use catalog::Relation;
 use catalog::rows::PgIndex;
-use error::{Error, Result};
+use error::Result;
+use opclass::Returned;
+use ids::Oid;
 use types::Environment;
 use types::sortkey::KeyColumn;
 
@@ -41,6 +44,21 @@ pub trait EntryForm: Send + Sync {
     /// # Errors
     /// Those of reading values.
     fn query(&self, keys: &[ScanKey<'_>], orders: &[ScanKey<'_>], env: &dyn Environment) -> Result<Option<Query>>;
+
+    /// How the value of a key column is had back from an entry.
+    fn returned(&self, _column: usize) -> Returned {
+        Returned::No
+    }
+
+    /// Appends the values of the key columns that an entry's key says, to others null; they are counted from the first one. False if a value is not there as a
+    /// whole (it was too long): then the row has to be looked at.
+    ///
+    /// # Errors
+    /// `XX002` for a damaged key.
+    fn decode(&self, _key: &[u8], out: &mut [Column]) -> Result<bool> {
+        out.iter_mut().for_each(Column::push_null);
+        Ok(true)
+    }
 
     /// What the method asks of the classes itself.
     fn support(&self) -> Option<Support> {
@@ -83,6 +101,18 @@ impl EntryList {
     }
 }
 
+/// The type of the values of an index's key column, for polymorphic classes. What the column stores may be of another.
+fn type_of_column(session: &Session<'_>, relation: &Relation, row: &PgIndex, at: usize) -> Result<Oid> {
+    let type_oid = match row.indkey.get(at) {
+        Some(&number) if number != 0 => {
+            let table = session.catalog.relation(row.indrelid)?;
+            table.column(number).map(|column| column.atttypid)
+        }
+        _ => relation.columns.get(at).map(|column| column.atttypid),
+    };
+    Ok(type_oid.unwrap_or(Oid::INVALID))
+}
+
 /// Appends the code that a hash index has for a value; nothing for null, which it has no entry for.
 pub(crate) fn hash_code(
     column: &KeyColumn,
@@ -109,6 +139,6 @@ pub(crate) fn form_of(
         Method::Brin => Ok(Some(Box::new(brin::BrinForm::new(session, relation, row)?))),
         Method::Gin => Ok(Some(Box::new(gin::GinForm::new(session, relation, row)?))),
         Method::Gist => Ok(Some(Box::new(gist::GistForm::new(session, relation, row)?))),
-        _ => Err(Error::not_implemented(format_args!("access method {}", method.traits().name))),
+        Method::Spgist => Ok(Some(Box::new(spgist::SpgistForm::new(session, relation, row)?))),
     }
 }

@@ -11,12 +11,13 @@ use access::{
     Query, ScanKey, ScanTest, TableFetch, key_successor,
 };
 use batch::{Batch, Column, Datum, DatumRef, Repr};
-use error::{Error, Result};
+use error::{Error, Result, SqlState};
 use ids::Oid;
 use planner::plan::{ClauseTest, ColumnType, IndexClause, IndexKey, IndexSearch, ScanColumn};
 use txn::Snapshot;
 
 use super::bitmap_scan::Rechecked;
+use super::reorder::Reorder;
 use super::table::projection;
 use super::tid_scan::Substituted;
 use super::{Builder, Operator};
@@ -405,13 +406,17 @@ struct IndexScan {
     always: bool,
     /// For a scan of the index alone: for each output column its position in the index.
     only: Option<IndexOnly>,
+    /// For a scan in the order of distances of which the index knows lower bounds.
+    reorder: Option<Reorder>,
 }
 
 /// What is read from the index alone.
 struct IndexOnly {
     positions: Vec<usize>,
-    values: Vec<Column>,
+    values: Batch,
     nothing: Batch,
+    /// Reads the first column's value where the entry does not have it as a whole.
+    long: Option<(Box<dyn TableFetch>, Batch)>,
     /// Of a serializable transaction: who wants to know which of the table's pages are taken for read.
     reader: Option<(Arc<txn::Reader>, Arc<access::Table>)>,
 }
@@ -463,6 +468,14 @@ pub(super) fn build(
     };
     let options = IndexScanOptions { reader: builder.snapshot.serializable.clone(), ..options };
     let nothing: Arc<[Projected]> = Arc::new([]);
+    let long = match index.row.indkey.first() {
+        Some(&column) if only.is_some() && index.index.method == Method::Spgist && column > 0 => {
+            let (projected, forms) = projection(&table, &[column])?;
+            let snapshot = builder.snapshot.clone();
+            Some((session.tables.fetch(session.store, &table.table, snapshot, projected), Batch::new(forms)))
+        }
+        _ => None,
+    };
     let fetched = if only.is_some() { nothing } else { projected };
     let operator = IndexScan {
         scan: session.indexes.scan(session.store, &index.index, options)?,
@@ -472,9 +485,11 @@ pub(super) fn build(
         only: only.map(|positions| IndexOnly {
             reader: builder.snapshot.serializable.clone().map(|reader| (reader, table.table.clone())),
             positions: positions.clone(),
-            values: index.reprs().iter().map(|&repr| Column::new(repr)).collect(),
+            values: Batch::new(index.reprs().iter().copied()),
             nothing: Batch::default(),
+            long,
         }),
+        reorder: Reorder::new(search, &forms)?,
         search: Search::new(index, search)?,
         recheck: compile_all(&search.recheck)?,
         always: lossy,
@@ -532,14 +547,21 @@ impl IndexScan {
     fn start_over(&mut self) {
         self.entries.clear();
         self.dead.clear();
+        if let Some(reorder) = &mut self.reorder {
+            reorder.clear();
+        }
         (self.at, self.step, self.range, self.inside) = (0, FIRST_STEP, None, false);
     }
 
     /// Entries of the index as rows, where it is known without the table that everybody sees them, and otherwise where
     /// the table says that the snapshot does.
-    fn index_only(&mut self, end: usize, out: &mut Batch) -> Result<()> {
+    fn index_only(&mut self, end: usize, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
         let Some(only) = &mut self.only else { return Ok(()) };
-        only.values.iter_mut().for_each(Column::clear);
+        if self.entries.inexact_distances {
+            let text = "lossy distance functions are not supported in index-only scans";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        }
+        only.values.clear();
         let mut rows = 0;
         for at in self.at..end {
             if self.entries.all_visible.get(at).copied().unwrap_or(false) {
@@ -567,13 +589,26 @@ impl IndexScan {
                 }
             }
             let payload = if self.entries.payloads.is_empty() { &[] } else { self.entries.payloads.get(at) };
-            self.search.index.decode(self.entries.keys.get(at), payload, &mut only.values)?;
+            let whole = self.search.index.decode(self.entries.keys.get(at), payload, &mut only.values.columns)?;
+            if let (false, Some((fetch, row))) = (whole, &mut only.long) {
+                row.clear();
+                self.outcome.clear();
+                fetch.fetch(&self.entries.tids[at..=at], FetchMode::Index, row, &mut self.outcome)?;
+                if let (Some(Fetched::Row), Some(value)) = (self.outcome.first(), row.columns.first()) {
+                    only.values.columns[0].put(rows, value.get(0));
+                }
+            }
             rows += 1;
         }
-        for (to, &position) in out.columns.iter_mut().zip(&only.positions) {
-            to.append(&only.values[position], batch::Rows::All(rows));
+        only.values.set_len(rows);
+        if self.always || self.entries.recheck {
+            filter(&mut self.recheck, &mut only.values, run)?;
         }
-        out.set_len(rows);
+        let kept = only.values.rows();
+        for (to, &position) in out.columns.iter_mut().zip(&only.positions) {
+            to.append(&only.values.columns[position], kept);
+        }
+        out.set_len(kept.len());
         Ok(())
     }
 }
@@ -582,12 +617,13 @@ impl Operator for IndexScan {
     fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
         out.clear();
         if !self.fill(run)? {
-            return Ok(false);
+            // What waited for its turn comes now.
+            return Ok(self.reorder.as_mut().is_some_and(|reorder| reorder.give(None, out)));
         }
         let end = (self.at + self.step).min(self.entries.len());
         self.step = (self.step * 4).min(batch::BATCH_ROWS);
         if self.only.is_some() {
-            self.index_only(end, out)?;
+            self.index_only(end, out, run)?;
         } else {
             self.outcome.clear();
             self.fetch.fetch(&self.entries.tids[self.at..end], FetchMode::Index, out, &mut self.outcome)?;
@@ -599,6 +635,15 @@ impl Operator for IndexScan {
             }
             if self.always || self.entries.recheck {
                 crate::expression::filter(&mut self.recheck, out, run)?;
+            }
+            if let Some(reorder) = &mut self.reorder
+                && (self.entries.inexact_distances || !reorder.is_empty())
+            {
+                // No row that is still to come is nearer than the index says of the last one.
+                let orders = self.search.orders.len();
+                let bound = self.entries.distances.get((end - 1) * orders..end * orders).unwrap_or_default();
+                reorder.take(out, run)?;
+                reorder.give(Some(bound), out);
             }
         }
         self.at = end;
@@ -617,6 +662,9 @@ impl Operator for IndexScan {
 
     fn renew(&mut self, snapshot: &Snapshot) {
         self.fetch.set_snapshot(snapshot.clone());
+        if let Some((fetch, _)) = self.only.as_mut().and_then(|only| only.long.as_mut()) {
+            fetch.set_snapshot(snapshot.clone());
+        }
     }
 }
 

@@ -28,6 +28,7 @@ mod project_set;
 mod prune;
 mod quiet;
 mod recursive_union;
+mod reorder;
 mod result;
 mod sample_scan;
 mod seq_scan;

@@ -342,9 +342,21 @@ impl Planner<'_> {
             let test = ClauseTest::Value(self.compile(value, &[])?);
             orders.push(IndexClause { column: *column, strategy: *strategy, type_oid: *type_oid, test });
         }
+        let distances = match layout {
+            Some(layout) if access.only.is_none() => {
+                let shown: Vec<Expr> = access.distances.iter().map(|distance| distance.2.clone()).collect();
+                self.compile_all(&shown, layout)?
+            }
+            _ => Vec::new(),
+        };
         // What an ordered index finds is as certain as its keys.
         let recheck = match layout {
-            Some(layout) if access.method != ::access::Method::Btree => self.compile_all(&access.conditions, layout)?,
+            Some(_) if access.method == ::access::Method::Btree => Vec::new(),
+            Some(_) if access.only.is_some() => {
+                let columns = self.returned_columns(at, access)?;
+                self.compile_all(&access.conditions, &columns)?
+            }
+            Some(layout) => self.compile_all(&access.conditions, layout)?,
             _ => Vec::new(),
         };
         let mut filter = Vec::new();
@@ -360,11 +372,24 @@ impl Planner<'_> {
             keys,
             clauses,
             orders,
+            distances,
             recheck,
             filter,
             backward: access.backward,
             unique: access.unique,
         })
+    }
+
+    /// The columns of an index as the rows that it gives by itself have them: what it cannot give back has to be computed from what it can.
+    fn returned_columns(&mut self, at: usize, access: &IndexAccess) -> Result<Layout> {
+        let row = self.ctx.catalog.find_index(access.index)?;
+        let row = row.ok_or_else(|| Error::internal("an index is gone"))?;
+        let mut columns = Layout::new();
+        for (number, (column, ..)) in self.index_columns(at, &row)?.into_iter().enumerate() {
+            let null = analyzer::types::null(column.ty);
+            columns.push(if self.is_returned(access.method, &row, number)? { column } else { null });
+        }
+        Ok(columns)
     }
 
     fn build_join(&mut self, problem: &mut Problem, path: &Path, join: &JoinPath) -> Result<Built> {

@@ -287,8 +287,10 @@ impl Target {
                 if let Some(form) = index.open.form() {
                     index.entries.clear();
                     form.entries(&values, row, run.env(), &mut index.entries)?;
+                    index.open.payload(&values, row, &mut index.payload)?;
                     let table = (run.session.tables.as_ref(), self.open.table.as_ref());
-                    for (key, payload) in index.entries.iter() {
+                    for (key, own) in index.entries.iter() {
+                        let payload = if index.payload.is_empty() { own } else { &index.payload };
                         let entry = IndexEntry { key, payload, tid: *place };
                         let (store, transaction) = (run.session.store, run.session.transaction);
                         let own = &index.open.index;
