@@ -10,7 +10,7 @@ use error::Result;
 use gist::{Distance, GistClass, Match};
 use ids::Oid;
 use types::Environment;
-use types::geometry::Points;
+use types::geometry::{Points, hypotenuse};
 use types::oid;
 
 use crate::{Coder, Column, Returned, bytes, cut_in_the_middle, damaged, unknown};
@@ -145,7 +145,7 @@ impl Bounds {
             _ if at <= high || high.is_nan() && !low.is_nan() && !at.is_nan() => 0.0,
             _ => at - high,
         };
-        beside(self.left, self.right, x).hypot(beside(self.bottom, self.top, y))
+        hypotenuse(beside(self.left, self.right, x), beside(self.bottom, self.top, y)).unwrap_or(f64::INFINITY)
     }
 
     fn middle(&self) -> (f64, f64) {

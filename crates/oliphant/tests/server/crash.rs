@@ -325,6 +325,103 @@ fn a_mixed_load_is_whole_after_every_crash() {
     cluster.stop();
 }
 
+/// Each column of the table `x` that an index of its own leads to: how it is indexed, what it holds of a number, and a condition on it.
+const INDEXED: [(&str, &str, &str, &str, &str); 9] = [
+    ("gp", "point", "gist", "point(v % 100, v / 100)", "gp <@ box '((20,0),(60,50))'"),
+    ("gr", "int4range", "gist", "int4range(v, v + v % 7)", "gr && '[1000,3000)'"),
+    ("gt", "tsvector", "gist", "to_tsvector('simple', 'w' || v % 50 || ' u' || v % 3)", "gt @@ 'w7 | w8'"),
+    ("sp", "point", "spgist", "point(v % 100, v / 100)", "sp <@ box '((20,0),(60,50))'"),
+    ("sr", "int4range", "spgist", "int4range(v, v + v % 7)", "sr && '[1000,3000)'"),
+    ("st", "text", "spgist", "repeat('ab', v % 40) || v", "st ^@ 'ababab'"),
+    ("na", "int[]", "gin", "array[v % 50, v % 11, v]", "na && '{7,8}'"),
+    ("bn", "int", "brin", "v", "bn between 1000 and 3000"),
+    ("hn", "int", "hash", "v % 200", "hn = 7"),
+];
+
+/// One client that changes rows of its own in the table `x`, until it is cut off.
+fn indexed_load(mut session: Session, client: u64, mut random: Random) -> Result<u64, String> {
+    let values: Vec<&str> = INDEXED.iter().map(|column| column.3).collect();
+    let mut done = 0;
+    loop {
+        let (from, count) = (random.below(400), 1 + random.below(60));
+        let own = format!("id % {CLIENTS} = {client} and id / {CLIENTS} between {from} and {}", from + count);
+        let text = match random.below(8) {
+            0..=3 => format!(
+                "insert into x select n * {CLIENTS} + {client}, {} from (select n, (n * 13 + {from}) % 5000 as v \
+                 from generate_series({from}, {from} + {count}) n) g",
+                values.join(", ")
+            ),
+            4 => {
+                let (column, .., value, _) = INDEXED[random.below(INDEXED.len() as u64) as usize];
+                format!("update x set {column} = (select {value} from (select (id * 7) % 5000 as v) g) where {own}")
+            }
+            5 => format!("begin; delete from x where {own}; rollback"),
+            6 => format!("delete from x where {own}"),
+            _ => "vacuum x".to_string(),
+        };
+        let Ok(results) = session.run(&text) else { return Ok(done) };
+        match failure(&results) {
+            None => done += 1,
+            Some((state, _)) if state.starts_with("57P") || state.is_empty() => return Ok(done),
+            // Two at once wait for each other's rows never, but one vacuum may stand back for another.
+            Some((state, message)) => return Err(format!("{state} {message}: {text}")),
+        }
+    }
+}
+
+/// By each index the same rows are found as without any.
+fn check_indexed(session: &mut Session, cluster: &Cluster) {
+    for (column, _, method, _, condition) in INDEXED {
+        let text = format!("select count(*), coalesce(sum(id), 0) from x where {condition}");
+        session.query("set enable_seqscan = off; set enable_indexscan = on; set enable_bitmapscan = on");
+        let plan = session.query(&format!("explain {text}"));
+        let used = plan.iter().flatten().flatten().any(|line| line.contains(&format!("x_{column}_idx")));
+        assert!(used, "no index for {condition}: {plan:?}");
+        let found = session.query(&text);
+        session.query(
+            "set enable_seqscan = on; set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off",
+        );
+        let there = session.query(&text);
+        session.query("reset enable_indexonlyscan");
+        assert_eq!(found, there, "{method} index of {column}\n{}", cluster.log());
+    }
+}
+
+#[test]
+fn every_kind_of_index_agrees_with_its_table_after_a_crash() {
+    let rounds: u64 = std::env::var("CRASH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(2);
+    let mut cluster = Cluster::start(&["checkpoint_timeout = 30s", "max_wal_size = 64MB"]);
+    let mut session = cluster.session();
+    let columns: Vec<String> = INDEXED.iter().map(|column| format!("{} {}", column.0, column.1)).collect();
+    session.query(&format!("create table x (id int, {})", columns.join(", ")));
+    for (column, _, method, ..) in INDEXED {
+        session.query(&format!("create index x_{column}_idx on x using {method} ({column})"));
+    }
+    let mut total = 0;
+    for round in 0..rounds {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                let (session, random) = (cluster.session(), Random(round * 100 + client));
+                std::thread::spawn(move || indexed_load(session, client, random))
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(700 + 310 * (round % 5)));
+        kill(&family(cluster.pid()));
+        cluster.wait();
+        cluster.launch();
+        for client in clients {
+            total += client.join().expect("a client").unwrap_or_else(|e| panic!("{e}\n{}", cluster.log()));
+        }
+        session = cluster.session();
+        check_indexed(&mut session, &cluster);
+        session.query("vacuum x");
+        check_indexed(&mut session, &cluster);
+    }
+    assert!(total > 0, "nothing was ever done");
+    println!("{rounds} crashes, {total} transactions");
+    cluster.stop();
+}
+
 /// A database that was just made is whole, before and after a crash.
 #[test]
 fn a_new_database_is_whole() {

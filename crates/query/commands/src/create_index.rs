@@ -593,6 +593,7 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
         partition::check_unique(context, &relation, plan)?;
     }
     let schema = relation.class.relnamespace;
+    let columns = named_columns(&relation, &plan.columns);
     let name = match &plan.name {
         Some(name) => name.clone(),
         None => {
@@ -600,7 +601,7 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
                 Some(name) => name.clone(),
                 None => relation.column(column.number).map_or("expr", |c| &c.attname).to_string(),
             };
-            let names: Vec<String> = named_columns(&relation, &plan.columns).iter().map(name).collect();
+            let names: Vec<String> = columns.iter().map(name).collect();
             match (plan.primary, plan.for_constraint) {
                 (true, _) => catalog.choose_name(schema, relation.name(), "", "pkey", &|_| false)?,
                 (false, true) if !plan.excluding.is_empty() && !plan.unique => {
@@ -611,7 +612,7 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
             }
         }
     };
-    let mut new = NewIndex::new(name.clone(), plan.table, named_columns(&relation, &plan.columns));
+    let mut new = NewIndex::new(name.clone(), plan.table, columns);
     new.method = plan.method.0;
     new.keys = Some(plan.keys);
     new.unique = plan.unique;

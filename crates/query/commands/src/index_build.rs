@@ -319,7 +319,7 @@ impl SortedEntries for Entries<'_> {
         let Some((entry, counts)) = self.sorted.next_marked()? else { return Ok(None) };
         if self.index.row.indisunique && !self.index.row.indisexclusion {
             if counts && self.previous_counts && self.previous == entry.key {
-                return Err(duplicate(self.context, self.index, self.table, entry.key)?);
+                return Err(duplicate(self.context, self.index, self.table, entry)?);
             }
             if counts || self.previous != entry.key {
                 self.previous.clear();
@@ -332,12 +332,17 @@ impl SortedEntries for Entries<'_> {
 }
 
 /// The error for a key that two rows have.
-fn duplicate(context: &Context<'_>, index: &OpenIndex, table: &OpenTable, key: &[u8]) -> Result<Error> {
+fn duplicate(
+    context: &Context<'_>,
+    index: &OpenIndex,
+    table: &OpenTable,
+    entry: IndexEntry<'_>,
+) -> Result<Error> {
     let name = &index.index.name;
     let mut error = Error::new(SqlState::UNIQUE_VIOLATION, format!("could not create unique index \"{name}\""));
     let mut values: Vec<Column> = index.reprs().iter().map(|&repr| Column::new(repr)).collect();
     let relation = &table.relation;
-    if index.decode(key, &[], &mut values).is_ok() {
+    if index.decode(entry.key, entry.payload, &mut values).is_ok() {
         let (mut names, mut shown) = (Vec::new(), Vec::new());
         for (n, column) in index.columns.iter().enumerate() {
             names.push(context.catalog().index_column_text(index.row.indexrelid, n)?);

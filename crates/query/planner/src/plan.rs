@@ -920,6 +920,8 @@ pub struct WindowFunction {
 pub struct ShownWindow {
     /// Its name; one is made up for windows without.
     pub name: String,
+    /// Its keys are columns of the node below, and not of one further down.
+    pub computed_here: bool,
     /// PARTITION BY
     pub partition: Vec<q::Expr>,
     /// ORDER BY

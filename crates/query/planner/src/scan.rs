@@ -389,7 +389,8 @@ impl Planner<'_> {
         order: Vec<PathKey>,
     ) -> Path {
         let costs = self.ctx.costs;
-        let enabled = if access.only.is_some() { costs.enable_indexonlyscan } else { costs.enable_indexscan };
+        // Scans of the index alone are looked for only where they are enabled themselves.
+        let enabled = costs.enable_indexscan;
         Path {
             kind: PathKind::Index { unit, access: Box::new(access) },
             units: 1 << unit,

@@ -73,8 +73,10 @@ impl Planner<'_> {
                 rows: input.rows,
                 width: self.width(&layout),
             };
+            let computed_here = !matches!(built.node.kind, NodeKind::Sort { .. } | NodeKind::WindowAgg { .. });
             let shown = ShownWindow {
                 name,
+                computed_here,
                 partition: partition.iter().map(|key| self.named(&key.expr)).collect(),
                 order: order.iter().map(|key| self.named(&key.expr)).collect(),
                 frame: clause.frame.clone(),

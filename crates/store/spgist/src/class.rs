@@ -17,6 +17,11 @@ pub trait SpgistClass: Send + Sync + Debug {
     /// Whether something in a cell may meet `value strategy argument`; of a cell that is a whole code, whether its value does.
     fn consistent(&self, cell: Cell<'_>, strategy: u16, argument: &[u8]) -> Result<Match>;
 
+    /// Whether a value can have exactly this code.
+    fn is_code(&self, _code: &[u8]) -> bool {
+        true
+    }
+
     /// How far a cell is from `argument`, by the ordering operator `strategy`.
     ///
     /// # Errors

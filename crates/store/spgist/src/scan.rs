@@ -18,10 +18,10 @@ use crate::cell::{Cell, behind, bit, code_of, set_and_cut, write_key};
 use crate::class::{Class, SpgistClass};
 
 /// Cells to step over at most before looking into the tree again.
-const STEPS: usize = 256;
+const STEPS: usize = 512;
 
-/// Bits to which cells are looked into before there is a value.
-const DEPTH: usize = 128;
+/// Bytes to which cells are looked into before there is a value.
+const DEPTH: usize = 16;
 
 /// Gaps that a scan by distance remembers at most.
 const GAPS: usize = 4096;
@@ -109,30 +109,42 @@ impl Scan {
 
     /// The first key from a code on at which something may match, as far as cells tell; none if there is none.
     fn next_candidate(&self, mut code: Vec<u8>) -> Result<Option<Vec<u8>>> {
+        let depth = code.len().max(DEPTH);
         for _ in 0..STEPS {
-            let depth = (8 * code.len()).max(DEPTH);
-            if !self.is_empty(&code, depth)? {
-                break;
-            }
-            // The largest empty cell around it: with fewer bits one that is not empty.
-            let (mut not_empty, mut empty) = (0, depth);
-            if self.is_empty(&code, 0)? {
-                return Ok(None);
-            }
-            while not_empty + 1 < empty {
-                let middle = not_empty.midpoint(empty);
-                match self.is_empty(&code, middle)? {
-                    true => empty = middle,
-                    false => not_empty = middle,
+            // What begins with this code; then, of that, the code itself.
+            if self.is_empty(&code, 8 * code.len())? {
+                let Some(bits) = self.largest_empty(&code)? else { return Ok(None) };
+                if !behind(&mut code, bits) {
+                    return Ok(None);
                 }
-            }
-            if !behind(&mut code, empty) {
-                return Ok(None);
+            } else if code.len() < depth
+                && (!self.class.is_code(&code) || self.matches(Some(Cell::value(&code)))? == Match::No)
+            {
+                code.push(0);
+            } else {
+                break;
             }
         }
         let mut key = Vec::new();
         write_key(Some(&code), &mut key);
         Ok(Some(key))
+    }
+
+    /// The bits of the largest empty cell around a code whose own cell is empty; none if the whole space is.
+    fn largest_empty(&self, code: &[u8]) -> Result<Option<usize>> {
+        if self.is_empty(code, 0)? {
+            return Ok(None);
+        }
+        // With fewer bits one that is not empty.
+        let (mut not_empty, mut empty) = (0, 8 * code.len());
+        while not_empty + 1 < empty {
+            let middle = not_empty.midpoint(empty);
+            match self.is_empty(code, middle)? {
+                true => empty = middle,
+                false => not_empty = middle,
+            }
+        }
+        Ok(Some(empty))
     }
 
     /// Where to go on behind a value that does not match; none if that is the next key.
@@ -148,6 +160,7 @@ impl Scan {
         let page = std::mem::take(&mut self.page);
         let mut skip_to: Option<Vec<u8>> = None;
         let mut last: Option<(usize, Match)> = None;
+        let mut hits: Vec<usize> = Vec::new();
         for at in 0..page.len() {
             let key = page.keys.get(at);
             if skip_to.as_deref().is_some_and(|to| key < to) {
@@ -164,10 +177,15 @@ impl Scan {
                 }
                 continue;
             }
-            entries.tids.push(page.tids[at]);
             entries.recheck |= hit == Match::Maybe;
+            hits.push(at);
+        }
+        // The order of codes is of no use to anybody; rows are better read as they lie in the table.
+        hits.sort_unstable_by_key(|&at| page.tids[at]);
+        for at in hits {
+            entries.tids.push(page.tids[at]);
             if self.options.keys {
-                entries.keys.push(key);
+                entries.keys.push(page.keys.get(at));
             }
             if self.options.payloads {
                 entries.payloads.push(page.payloads.get(at));

@@ -46,15 +46,20 @@ impl SpgistClass for Plane {
     }
 }
 
-/// Texts; the operator is "begins with".
+/// Texts; the operators are "begins with" and "equals".
 #[derive(Debug)]
 struct Words;
 
+const EQUALS: u16 = 3;
+
 impl SpgistClass for Words {
-    fn consistent(&self, cell: Cell<'_>, _: u16, argument: &[u8]) -> error::Result<Match> {
+    fn consistent(&self, cell: Cell<'_>, strategy: u16, argument: &[u8]) -> error::Result<Match> {
         let (least, greatest) = cell.interval(0);
         if cell.is_value() {
-            return Ok(Match::exact(least.starts_with(argument)));
+            return Ok(Match::exact(if strategy == EQUALS { least == argument } else { least.starts_with(argument) }));
+        }
+        if strategy == EQUALS && least.len() > argument.len() {
+            return Ok(Match::No);
         }
         let length = argument.len().min(least.len());
         Ok(Match::lossy(least[..length] <= argument[..length] && argument[..length] <= greatest[..length]))
@@ -230,6 +235,10 @@ proptest! {
             // Of those that were cut off it is not known.
             prop_assert!(expected.iter().all(|n| found.binary_search(n).is_ok()));
             prop_assert!(found.iter().all(|&n| words[n].starts_with(&prefix) || words[n].len() >= 1024));
+            let key = ScanTest::Operator { strategy: EQUALS, argument: Some(prefix.clone().into()) };
+            let found = tree.found(vec![key]);
+            prop_assert!((0..words.len()).all(|n| words[n] != prefix || found.binary_search(&n).is_ok()));
+            prop_assert!(found.iter().all(|&n| words[n] == prefix || words[n].len() >= 1024));
         }
     }
 }

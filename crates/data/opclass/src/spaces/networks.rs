@@ -78,6 +78,10 @@ fn has_wholes(cell: Cell<'_>, part: &[u8], mask: usize) -> bool {
 }
 
 impl SpgistClass for Networks {
+    fn is_code(&self, code: &[u8]) -> bool {
+        inet(code).is_ok()
+    }
+
     fn consistent(&self, cell: Cell<'_>, strategy: u16, argument: &[u8]) -> Result<Match> {
         let value = inet(argument)?;
         if cell.is_value() {

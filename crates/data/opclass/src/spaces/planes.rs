@@ -79,6 +79,10 @@ impl Plane {
 }
 
 impl SpgistClass for Plane {
+    fn is_code(&self, code: &[u8]) -> bool {
+        code.len() == if self.0 == Shape::Point { 16 } else { 32 }
+    }
+
     fn consistent(&self, cell: Cell<'_>, strategy: u16, argument: &[u8]) -> Result<Match> {
         let (own, a) = (self.spans(cell), Bounds::read(argument)?);
         Ok(Match::lossy(match strategy {

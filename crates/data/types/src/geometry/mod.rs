@@ -17,7 +17,7 @@ pub use boxes::BOXES;
 pub use circles::CIRCLES;
 pub use io::{BOX_IO, CIRCLE_IO, LINE_IO, LSEG_IO, PATH_IO, POINT_IO, POLYGON_IO};
 pub use lines::LINES;
-pub use points::POINTS;
+pub use points::{POINTS, hypotenuse};
 pub use polygons::POLYGONS;
 
 /// A point.

@@ -27,7 +27,7 @@ crate::builtins! {
 }
 
 /// The length of a vector, without overflow on the way.
-pub(super) fn hypotenuse(x: f64, y: f64) -> Result<f64> {
+pub fn hypotenuse(x: f64, y: f64) -> Result<f64> {
     if x.is_infinite() || y.is_infinite() {
         return Ok(f64::INFINITY);
     }

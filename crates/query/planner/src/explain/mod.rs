@@ -434,7 +434,11 @@ impl Printer<'_> {
         let mut clauses = Vec::new();
         for (words, keys) in [("PARTITION BY", &window.partition), ("ORDER BY", &window.order)] {
             if !keys.is_empty() {
-                let keys = keys.iter().map(|expr| key_text(&deparser, expr, "")).collect::<Result<Vec<_>>>()?;
+                let text = |expr| match window.computed_here {
+                    true => deparser.expression(expr),
+                    false => key_text(&deparser, expr, ""),
+                };
+                let keys = keys.iter().map(text).collect::<Result<Vec<_>>>()?;
                 clauses.push(format!("{words} {}", keys.join(", ")));
             }
         }
