@@ -5,8 +5,8 @@ use error::{Error, Result};
 use ids::Oid;
 
 use crate::catalog::Catalog;
-use crate::rows::PgIndex;
 use crate::objects::{BTREE, HASH};
+use crate::rows::PgIndex;
 
 /// The index access methods' handler functions.
 const HANDLERS: [(Oid, Method); 6] = [

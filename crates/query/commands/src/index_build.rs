@@ -332,12 +332,7 @@ impl SortedEntries for Entries<'_> {
 }
 
 /// The error for a key that two rows have.
-fn duplicate(
-    context: &Context<'_>,
-    index: &OpenIndex,
-    table: &OpenTable,
-    entry: IndexEntry<'_>,
-) -> Result<Error> {
+fn duplicate(context: &Context<'_>, index: &OpenIndex, table: &OpenTable, entry: IndexEntry<'_>) -> Result<Error> {
     let name = &index.index.name;
     let mut error = Error::new(SqlState::UNIQUE_VIOLATION, format!("could not create unique index \"{name}\""));
     let mut values: Vec<Column> = index.reprs().iter().map(|&repr| Column::new(repr)).collect();

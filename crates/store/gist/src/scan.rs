@@ -222,9 +222,8 @@ impl IndexScan for Scan {
         if !self.query.orders.is_empty() {
             let mut nearest = std::mem::take(&mut self.nearest);
             let options = self.options.clone();
-            let more = nearest.next(&options, entries, &mut |nearest, visit, distances| {
-                self.read_near(nearest, visit, distances)
-            });
+            let more = nearest
+                .next(&options, entries, &mut |nearest, visit, distances| self.read_near(nearest, visit, distances));
             self.nearest = nearest;
             return more;
         }

@@ -42,7 +42,8 @@ impl Class {
     /// `XX000` if it came without.
     pub fn of(index: &Index) -> Result<Arc<dyn SpgistClass>> {
         let class = index.support.as_ref().and_then(|support| support.downcast_ref::<Class>());
-        let class = class.ok_or_else(|| Error::internal(format!("index \"{}\" has no SP-GiST operator class", index.name)));
+        let class =
+            class.ok_or_else(|| Error::internal(format!("index \"{}\" has no SP-GiST operator class", index.name)));
         Ok(class?.0.clone())
     }
 }

@@ -111,10 +111,12 @@ impl Tree {
             key
         };
         let half = codes.len() / 2;
-        let mut entries: Vec<_> = codes[..half].iter().enumerate().map(|(n, code)| (key(code), tid(n).to_u64())).collect();
+        let mut entries: Vec<_> =
+            codes[..half].iter().enumerate().map(|(n, code)| (key(code), tid(n).to_u64())).collect();
         entries.sort();
         let engine = &self.bench.engine;
-        let built = engine.indexes.build(&engine.store, &self.index, &mut Sorted(entries.into_iter(), Default::default()));
+        let built =
+            engine.indexes.build(&engine.store, &self.index, &mut Sorted(entries.into_iter(), Default::default()));
         assert_eq!(built.unwrap(), half as u64);
         let table = &self.bench.table;
         self.client.begin();
@@ -175,8 +177,7 @@ fn points_case(points: &[Option<(u16, u16)>], boxes: &[(u16, u16, u16, u16)]) {
     for &(x, y, width, height) in boxes {
         let (right, top) = (x.saturating_add(width), y.saturating_add(height));
         let inside = |&(px, py): &(u16, u16)| (x..=right).contains(&px) && (y..=top).contains(&py);
-        let expected: Vec<usize> =
-            (0..points.len()).filter(|&n| points[n].as_ref().is_some_and(inside)).collect();
+        let expected: Vec<usize> = (0..points.len()).filter(|&n| points[n].as_ref().is_some_and(inside)).collect();
         let within = operator(WITHIN, &[x as f64, right as f64, y as f64, top as f64]);
         assert_eq!(tree.found(vec![within.clone()]), expected);
         // Nearest first, once all of them and once those in the box.

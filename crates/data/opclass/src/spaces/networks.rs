@@ -34,9 +34,7 @@ fn inet(code: &[u8]) -> Result<Inet> {
     let length = (code.len() / 2).saturating_sub(1);
     match (length, code.get(1 + length), code.get(2 + length..)) {
         (4, Some(&bits), Some(&[a, b, c, d])) => Ok(Inet::v4([a, b, c, d], bits.min(32))),
-        (16, Some(&bits), Some(address)) => {
-            Ok(Inet::v6(address.try_into().map_err(|_| damaged())?, bits.min(128)))
-        }
+        (16, Some(&bits), Some(address)) => Ok(Inet::v6(address.try_into().map_err(|_| damaged())?, bits.min(128))),
         _ => Err(damaged()),
     }
 }
@@ -142,8 +140,15 @@ mod tests {
     /// Every cell around a value says of each operator what the value says, or maybe.
     #[test]
     fn cells_miss_no_value() {
-        let texts: [&[u8]; 7] =
-            [&[10, 0, 0, 0, 8], &[10, 1, 2, 3, 8], &[10, 1, 2, 0, 24], &[10, 1, 2, 3, 32], &[0, 0, 0, 0, 0], &[11, 0, 0, 0, 8], &[10, 128, 0, 0, 9]];
+        let texts: [&[u8]; 7] = [
+            &[10, 0, 0, 0, 8],
+            &[10, 1, 2, 3, 8],
+            &[10, 1, 2, 0, 24],
+            &[10, 1, 2, 3, 32],
+            &[0, 0, 0, 0, 0],
+            &[11, 0, 0, 0, 8],
+            &[10, 128, 0, 0, 9],
+        ];
         let mut all: Vec<Inet> = texts.iter().map(|t| Inet::v4([t[0], t[1], t[2], t[3]], t[4])).collect();
         all.extend([Inet::v6([0x20; 16], 128), Inet::v6([0; 16], 0), Inet::v6([0x20; 16], 7)]);
         for own in &all {

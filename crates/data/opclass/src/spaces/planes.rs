@@ -9,8 +9,8 @@ use access::search::{Distance, Match};
 use batch::DatumRef;
 use error::Result;
 use ids::Oid;
-use spgist::cell::{Cell, mix, unmix};
 use spgist::SpgistClass;
+use spgist::cell::{Cell, mix, unmix};
 use types::Environment;
 
 use super::{SpaceCoder, SpaceColumn};
@@ -97,10 +97,7 @@ impl SpgistClass for Plane {
             4 => own.left.ends_from(a.left),
             5 => own.left.ends_from(a.right),
             6 => {
-                own.left.holds(a.left)
-                    && own.bottom.holds(a.bottom)
-                    && own.right.holds(a.right)
-                    && own.top.holds(a.top)
+                own.left.holds(a.left) && own.bottom.holds(a.bottom) && own.right.holds(a.right) && own.top.holds(a.top)
             }
             7 => {
                 own.left.starts_by(a.left)
@@ -127,8 +124,7 @@ impl SpgistClass for Plane {
             return Err(unknown(strategy));
         }
         let (own, point) = (self.spans(cell), Bounds::read(argument)?);
-        let around =
-            Bounds { left: own.left.low, bottom: own.bottom.low, right: own.right.high, top: own.top.high };
+        let around = Bounds { left: own.left.low, bottom: own.bottom.low, right: own.right.high, top: own.top.high };
         Ok(Distance { value: around.distance(point.left, point.bottom), exact: self.0 != Shape::Polygon })
     }
 }

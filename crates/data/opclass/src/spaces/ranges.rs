@@ -14,13 +14,13 @@ use access::search::Match;
 use batch::DatumRef;
 use error::Result;
 use ids::Oid;
-use spgist::cell::{Cell, mix};
 use spgist::SpgistClass;
+use spgist::cell::{Cell, mix};
 use types::Environment;
 
 use super::{SpaceCoder, SpaceColumn};
 use crate::ranges::{CONTAINS_ELEMENT, Key, RangeCoder};
-use crate::{Returned, Coder, unknown};
+use crate::{Coder, Returned, unknown};
 
 /// The class of a range type.
 pub fn column(type_oid: Oid, env: &dyn Environment) -> Result<SpaceColumn> {
@@ -47,8 +47,20 @@ struct Span {
 fn compare(bytes: &[u8], fill: u8, cut: &[u8]) -> Ordering {
     let common = bytes.len().min(cut.len());
     bytes[..common].cmp(&cut[..common]).then_with(|| match (bytes.len() > common, fill) {
-        (true, _) => if bytes[common..].iter().any(|&byte| byte != 0) { Ordering::Greater } else { Ordering::Equal },
-        (false, 0) => if cut[common..].iter().any(|&byte| byte != 0) { Ordering::Less } else { Ordering::Equal },
+        (true, _) => {
+            if bytes[common..].iter().any(|&byte| byte != 0) {
+                Ordering::Greater
+            } else {
+                Ordering::Equal
+            }
+        }
+        (false, 0) => {
+            if cut[common..].iter().any(|&byte| byte != 0) {
+                Ordering::Less
+            } else {
+                Ordering::Equal
+            }
+        }
         // Whatever follows there, it can be more.
         (false, _) => Ordering::Greater,
     })

@@ -15,8 +15,8 @@ use batch::{Column, DatumRef};
 use catalog::Relation;
 use catalog::rows::PgIndex;
 use error::Result;
-use opclass::Returned;
 use ids::Oid;
+use opclass::Returned;
 use types::Environment;
 use types::sortkey::KeyColumn;
 

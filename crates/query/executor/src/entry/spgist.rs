@@ -29,9 +29,8 @@ impl SpgistForm {
         let catalog = session.catalog;
         let class = catalog.opclass(row.indclass.first().copied().unwrap_or_default())?;
         let config = catalog.family_function(class.opcfamily, class.opcintype, class.opcintype, CONFIG)?;
-        let config = config.ok_or_else(|| {
-            Error::internal(format!("operator class \"{}\" has no config function", class.opcname))
-        })?;
+        let config = config
+            .ok_or_else(|| Error::internal(format!("operator class \"{}\" has no config function", class.opcname)))?;
         let type_oid = type_of_column(session, relation, row, 0)?;
         let collation = row.indcollation.first().copied().unwrap_or(Oid::INVALID);
         Ok(SpgistForm { column: spaces::column(config, type_oid, collation, session.env())? })
@@ -74,8 +73,7 @@ impl EntryForm for SpgistForm {
         orders: &[access::ScanKey<'_>],
         env: &dyn Environment,
     ) -> Result<Option<access::Query>> {
-        let all =
-            |keys: &[access::ScanKey<'_>]| keys.iter().map(|key| self.key(key, env)).collect::<Result<Vec<_>>>();
+        let all = |keys: &[access::ScanKey<'_>]| keys.iter().map(|key| self.key(key, env)).collect::<Result<Vec<_>>>();
         Ok(Some(Arc::new(Query { keys: all(keys)?, orders: all(orders)? })))
     }
 
