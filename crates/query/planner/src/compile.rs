@@ -740,7 +740,8 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
                 call.args.iter().chain(&call.direct_args).chain(&call.filter).for_each(&mut *f);
             }
         }
-        NodeKind::WindowAgg { functions, frame, .. } => {
+        NodeKind::WindowAgg { functions, frame, until, .. } => {
+            until.iter().for_each(&mut *f);
             for call in functions {
                 call.args.iter().chain(&call.filter).for_each(&mut *f);
             }

@@ -118,6 +118,10 @@ pub(crate) struct Level {
     pub partitioned: bool,
     /// The member of a tree that stands in the tree's place, and its entry among the plan's names.
     pub member: Option<(usize, usize)>,
+    /// Bounds that the query around this one sets to window functions, until they are used.
+    pub run_conditions: Vec<crate::run_condition::RunCondition>,
+    /// The numbers of its conditions that they stand for, once used.
+    pub run_taken: Vec<usize>,
 }
 
 impl Level {
@@ -142,6 +146,8 @@ impl Level {
             trees: Default::default(),
             partitioned: false,
             member: None,
+            run_conditions: Vec::new(),
+            run_taken: Vec::new(),
         }
     }
 }
@@ -249,7 +255,7 @@ impl<'a> Planner<'a> {
             });
         }
         self.levels.clear();
-        let built = self.query(query, true)?;
+        let built = self.query(query, Vec::new(), true)?;
         self.finish(command, built.node, output)
     }
 
@@ -283,21 +289,35 @@ impl<'a> Planner<'a> {
 
     /// Plans a query one level in. Its level is popped; what it uses of outer queries is left in `outer_of`.
     pub fn subquery(&mut self, query: Query) -> Result<(Built, Vec<(q::Expr, u32)>)> {
+        self.subquery_until(query, Vec::new()).map(|(built, level)| (built, level.outer))
+    }
+
+    /// The same under run conditions. Gives the level of the query as well.
+    pub fn subquery_until(
+        &mut self,
+        query: Query,
+        run_conditions: Vec<crate::run_condition::RunCondition>,
+    ) -> Result<(Built, Level)> {
         if self.levels.len() > 200 {
             return Err(Error::new(error::SqlState::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded"));
         }
-        let built = self.query(query, false)?;
+        let built = self.query(query, run_conditions, false)?;
         let level = self.levels.pop().ok_or_else(|| Error::internal("no query is being planned"))?;
-        Ok((built, level.outer))
+        Ok((built, level))
     }
 
     /// Plans a query; its level is left on the stack.
-    fn query(&mut self, mut query: Query, top: bool) -> Result<Built> {
+    fn query(
+        &mut self,
+        mut query: Query,
+        run_conditions: Vec<crate::run_condition::RunCondition>,
+        top: bool,
+    ) -> Result<Built> {
         self.collect_permissions(&query);
         let names_offset = self.names.len();
         self.inline_ctes(&mut query)?;
         let ctes = std::mem::take(&mut query.ctes);
-        self.levels.push(Level { names_offset, ..Level::new(query) });
+        self.levels.push(Level { names_offset, run_conditions, ..Level::new(query) });
         self.plan_ctes(ctes)?;
         let mut built = if self.level().query.command != q::Command::Select {
             self.modify(top)?

@@ -532,6 +532,8 @@ pub enum NodeKind {
         frame: Frame,
         /// The functions.
         functions: Vec<WindowFunction>,
+        /// Over the node's columns: the first row of a partition for which they do not hold, and those behind it, are left out.
+        until: Vec<Expr>,
         /// What EXPLAIN shows of the window.
         shown: Box<ShownWindow>,
     },

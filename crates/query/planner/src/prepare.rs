@@ -63,6 +63,13 @@ pub(crate) fn relids_of(expr: &Expr) -> Relids {
     finder.found
 }
 
+/// Relations whose columns a query that stands beside them uses (LATERAL).
+pub(crate) fn relids_around(query: &Query) -> Relids {
+    let mut finder = Relations { depth: 0, found: 0, outer: false };
+    Visitor::query(&mut finder, query);
+    finder.found
+}
+
 /// The same of all expressions of a query, one's own.
 pub(crate) fn relids_in(query: &Query) -> Relids {
     let mut finder = Relations { depth: 0, found: 0, outer: false };

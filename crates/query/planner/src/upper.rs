@@ -18,6 +18,7 @@ impl Planner<'_> {
     /// Plans a SELECT that is no set operation. The output is its targets without junk.
     pub fn select(&mut self) -> Result<Built> {
         self.min_max()?;
+        self.move_having()?;
         self.separate_group_keys();
         let tree = self.prepare()?;
         self.drop_determined_keys()?;

@@ -16,7 +16,7 @@ impl Planner<'_> {
     pub fn windows(&mut self, mut built: Built, targets: &[TargetEntry]) -> Result<Built> {
         let (windows, found) = self.windows_used(targets);
         let mut names: Vec<String> = windows.iter().filter_map(|(_, window)| window.name.clone()).collect();
-        for (numbers, clause) in &windows {
+        for (place, (numbers, clause)) in windows.iter().enumerate() {
             let name = clause.name.clone().unwrap_or_else(|| {
                 let free = (1..).map(|n| format!("w{n}")).find(|name| !names.contains(name)).unwrap_or_default();
                 names.push(free.clone());
@@ -81,6 +81,8 @@ impl Planner<'_> {
                 order: order.iter().map(|key| self.named(&key.expr)).collect(),
                 frame: clause.frame.clone(),
             };
+            let last = place + 1 == windows.len();
+            let run = if last { self.take_run_conditions(numbers, targets) } else { Vec::new() };
             let kind = NodeKind::WindowAgg {
                 input: Box::new(built.node),
                 partition: group_keys,
@@ -88,9 +90,11 @@ impl Planner<'_> {
                 order_keys,
                 frame,
                 functions,
+                until: self.compile_all(&run, &layout)?,
                 shown: Box::new(shown),
             };
-            let node = self.node(kind, &layout, cost)?;
+            let mut node = self.node(kind, &layout, cost)?;
+            self.detail(&mut node, "Run Condition", &run);
             built = Built { node, layout, order: built.order };
         }
         Ok(built)

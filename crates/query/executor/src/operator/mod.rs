@@ -378,8 +378,8 @@ impl Builder<'_> {
             NodeKind::Aggregate { input, strategy, keys, sets, aggregates, groupings, groups: _ } => {
                 aggregate::build(self, input, *strategy, keys, sets, aggregates, groupings)
             }
-            NodeKind::WindowAgg { input, partition, order, order_keys, frame, functions, .. } => {
-                window::build(self, input, (partition, order), order_keys, frame, functions)
+            NodeKind::WindowAgg { input, partition, order, order_keys, frame, functions, until, .. } => {
+                window::build(self, input, (partition, order), order_keys, frame, functions, until)
             }
             NodeKind::SetOp { left, right, except, all, keys } => {
                 set_op::build(self, (left, right), *except, *all, keys)

@@ -57,8 +57,19 @@ pub(crate) enum UnitKind {
     Base { relation: usize, base: BaseRelation, quals: Vec<Expr>, usable: usize },
     /// A table with others below it.
     Tree(Box<crate::tree::Tree>),
+    /// A subquery, to be planned once the conditions on it are known.
+    Subquery(Box<Subquery>),
     /// Planned already.
     Built(Option<Box<Built>>),
+}
+
+/// A subquery in FROM that is not planned yet.
+pub(crate) struct Subquery {
+    query: q::Query,
+    alias: String,
+    /// A view with `security_barrier`.
+    barrier: bool,
+    quals: Vec<Expr>,
 }
 
 /// A condition between units.
@@ -145,7 +156,7 @@ impl Planner<'_> {
             self.size_unit(&mut problem.units[at])?;
             let columns: Vec<Expr> = match &problem.units[at].kind {
                 UnitKind::Built(Some(built)) => built.layout.clone(),
-                UnitKind::Built(None) => Vec::new(),
+                UnitKind::Built(None) | UnitKind::Subquery(_) => Vec::new(),
                 UnitKind::Base { relation, .. } => self.needed_columns(*relation),
                 UnitKind::Tree(tree) => self.needed_columns(tree.relation),
             };
@@ -402,7 +413,7 @@ impl Planner<'_> {
         }
         let own = relids_of(expr);
         for unit in problem.units.iter_mut().filter(|unit| unit.relids & own != 0) {
-            if let UnitKind::Built(_) = unit.kind {
+            if let UnitKind::Built(_) | UnitKind::Subquery(_) = unit.kind {
                 continue;
             }
             let Some(restriction) = restriction(self.ctx.catalog, expr, unit.relids)? else { continue };

@@ -53,7 +53,7 @@ impl Planner<'_> {
                     disabled: 0,
                     order: Rc::new(self.canonical_order(&built.order.clone())),
                 })],
-                UnitKind::Built(None) => return Err(Error::internal("a unit was built twice")),
+                UnitKind::Built(None) | UnitKind::Subquery(_) => return Err(Error::internal("a unit was built twice")),
             };
             let mut kept = Vec::new();
             for path in paths {

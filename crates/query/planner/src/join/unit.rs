@@ -6,7 +6,7 @@ use analyzer::query::{self as q, EntryKind, Expr, ExprKind};
 use batch::{BATCH_ROWS, Batch};
 use error::{Error, Result};
 
-use super::{Unit, UnitKind};
+use super::{Subquery, Unit, UnitKind};
 use crate::estimate::BaseRelation;
 use crate::explain::FUNCTION_CALL;
 use crate::level::{Built, CteTarget, Layout, PathKey, Planner};
@@ -18,6 +18,7 @@ impl Planner<'_> {
         match &mut unit.kind {
             UnitKind::Base { quals, .. } => quals.push(expr),
             UnitKind::Tree(tree) => tree.quals.push(expr),
+            UnitKind::Subquery(subquery) => subquery.quals.push(expr),
             UnitKind::Built(built) => {
                 if let Some(built) = built {
                     let at = unit.relids.trailing_zeros() as usize;
@@ -70,9 +71,16 @@ impl Planner<'_> {
                     lateral,
                 ));
             }
-            EntryKind::Subquery { query, .. } => {
+            EntryKind::Subquery { query, security_barrier, .. } => {
                 let query = std::mem::replace(&mut **query, q::Query::new(q::Command::Select));
-                return self.subquery_unit(at, query, name);
+                let barrier = *security_barrier;
+                let lateral = crate::prepare::relids_around(&query);
+                let volatile = crate::prepare::query_is_volatile(self.ctx.catalog, &query)?;
+                let distinct = distinct_columns(&query);
+                let distinct = distinct.map(|numbers| numbers.into_iter().map(|n| self.var(at, n)).collect());
+                let subquery = Subquery { query, alias: name, barrier, quals: Vec::new() };
+                let unit = Unit::new(relids, UnitKind::Subquery(Box::new(subquery)), 1.0, lateral);
+                return Ok(Unit { distinct, volatile, ..unit });
             }
             EntryKind::Values { rows } => {
                 let rows = std::mem::take(rows);
@@ -129,10 +137,24 @@ impl Planner<'_> {
         self.level().pending.iter().filter(|(by, _, _)| *by == at).fold(0, |set, (_, e, _)| set | relids_of(e))
     }
 
-    fn subquery_unit(&mut self, at: usize, query: q::Query, alias: String) -> Result<Unit> {
-        let volatile = crate::prepare::query_is_volatile(self.ctx.catalog, &query)?;
-        let distinct = distinct_columns(&query);
-        let (built, outer) = self.subquery(query)?;
+    /// Plans a subquery with the conditions on it: those that can be are asked within it.
+    fn build_subquery(&mut self, at: usize, subquery: Subquery) -> Result<Built> {
+        let Subquery { mut query, alias, barrier, mut quals } = subquery;
+        // Policies and barriers come first, and then the rest in its order.
+        self.order_by_security(at, &mut quals)?;
+        let secured = !self.level().query.range_table[at].security.is_empty();
+        if !secured {
+            quals = self.push_into(at, &mut query, barrier, quals)?;
+        }
+        let run_conditions = match barrier || secured {
+            true => Vec::new(),
+            false => self.run_conditions(at, &query, &quals)?,
+        };
+        self.drop_unread(at, &mut query)?;
+        let (built, level) = self.subquery_until(query, run_conditions)?;
+        let (outer, taken) = (level.outer, level.run_taken);
+        let mut number = 0..;
+        quals.retain(|_| !taken.contains(&number.next().unwrap_or_default()));
         self.level().scanning = Some(at);
         let adopted = self.adopt_outer(outer);
         self.level().scanning = None;
@@ -149,11 +171,14 @@ impl Planner<'_> {
         }
         let kind = NodeKind::SubqueryScan { input: Box::new(built.node), alias };
         let node = self.node(kind, &layout, cost)?;
-        let lateral = self.pending_of(at);
-        let built = Built { node, layout, order };
-        let distinct = distinct.map(|numbers| numbers.into_iter().map(|n| self.var(at, n)).collect());
-        let unit = Unit::new(1 << at, UnitKind::Built(Some(Box::new(built))), cost.rows, lateral);
-        Ok(Unit { distinct, volatile, ..unit })
+        let mut built = Built { node, layout, order };
+        if !quals.is_empty() {
+            self.level().scanning = Some(at);
+            let filtered = self.add_filter(&mut built, &quals);
+            self.level().scanning = None;
+            filtered?;
+        }
+        Ok(built)
     }
 
     fn values_scan(&mut self, at: usize, rows: &[Vec<Expr>]) -> Result<Built> {
@@ -296,13 +321,25 @@ impl Planner<'_> {
 
     /// Rows that a unit gives, once all its own conditions are known.
     pub(super) fn size_unit(&mut self, unit: &mut Unit) -> Result<()> {
+        let at = unit.relids.trailing_zeros() as usize;
+        if let UnitKind::Subquery(subquery) = &mut unit.kind {
+            let empty = Subquery {
+                query: q::Query::new(q::Command::Select),
+                alias: String::new(),
+                barrier: false,
+                quals: Vec::new(),
+            };
+            let built = self.build_subquery(at, std::mem::replace(&mut **subquery, empty))?;
+            unit.rows = built.node.cost.rows;
+            unit.kind = UnitKind::Built(Some(Box::new(built)));
+        }
         match &mut unit.kind {
             UnitKind::Tree(tree) => {
                 tree.usable = self.order_by_security(tree.relation, &mut tree.quals)?;
                 unit.rows = self.size_tree(tree)?;
             }
             UnitKind::Base { relation, quals, usable, .. } => *usable = self.order_by_security(*relation, quals)?,
-            UnitKind::Built(_) => {}
+            UnitKind::Built(_) | UnitKind::Subquery(_) => {}
         }
         if let UnitKind::Base { base, quals, .. } = &unit.kind {
             let selectivity = self.selectivity_of_all(quals)?;
@@ -314,11 +351,10 @@ impl Planner<'_> {
             }
             unit.rows = rows;
         }
-        let at = unit.relids.trailing_zeros() as usize;
         let tuples = match &unit.kind {
             UnitKind::Base { base, .. } => base.sample.as_ref().map_or(base.tuples, |sample| sample.tuples),
             UnitKind::Tree(tree) => tree.members.iter().map(|member| member.base.tuples).sum(),
-            UnitKind::Built(_) => unit.rows,
+            UnitKind::Built(_) | UnitKind::Subquery(_) => unit.rows,
         };
         self.level().sizes.insert(at, (tuples, unit.rows));
         Ok(())

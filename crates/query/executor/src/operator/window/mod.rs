@@ -4,6 +4,9 @@
 //! the functions and a flag for the first row of each group of peers; then they go out in order, a batch at a time:
 //! first each row's peers and frame ([`frame`]), then each function over the whole batch ([`call`]).
 //!
+//! Under a *run condition* a partition ends before the first row that fails it: of a function that only grows, no later row could pass. What is
+//! left of the partition is not computed, and without PARTITION BY nothing more is read.
+//!
 //! Rows that do not fit in `work_mem` wait in a temporary file. Small partitions share an output batch.
 
 mod call;
@@ -16,7 +19,7 @@ use planner::plan::{Frame, GroupKey, Node, SortKey, WindowFunction};
 
 use super::grouping::GroupColumns;
 use super::{Builder, Operator, Stage, reprs};
-use crate::expression::{Compiled, compile, evaluate_all};
+use crate::expression::{Compiled, compile, compile_all, evaluate_all, filter};
 use crate::run::Run;
 use crate::store::keys::Keys;
 use call::{Call, Place};
@@ -85,6 +88,12 @@ struct Window {
     calls: Vec<Call>,
     places: Vec<Place>,
     positions: Vec<u16>,
+    /// Run conditions: a row that fails one ends its partition.
+    until: Vec<Compiled>,
+    /// With them: the rows of the output so far that are given.
+    kept: Vec<u16>,
+    /// The only partition has ended by one.
+    over: bool,
 }
 
 pub(super) fn build(
@@ -94,6 +103,7 @@ pub(super) fn build(
     order_keys: &[SortKey],
     frame: &Frame,
     functions: &[WindowFunction],
+    until: &[planner::plan::Expr],
 ) -> Result<(Box<dyn Operator>, Vec<Repr>)> {
     let stage = builder.stage(input)?;
     let width = input.output.len();
@@ -140,6 +150,9 @@ pub(super) fn build(
         calls,
         places: Vec::new(),
         positions: Vec::new(),
+        until: compile_all(until)?,
+        kept: Vec::new(),
+        over: false,
     };
     Ok((Box::new(window), raw))
 }
@@ -238,27 +251,54 @@ impl Window {
         for (to, from) in columns.iter_mut().zip(&batch.columns) {
             to.append(from, Rows::Some(&self.positions));
         }
-        out.set_len(out.len() + count);
+        let from = out.len();
+        out.set_len(from + count);
         self.at += count as u64;
+        if self.until.is_empty() { Ok(()) } else { self.end_partition(from, out, run) }
+    }
+
+    /// Keeps of the rows of `out` from this one on those that come before one that fails a run condition; with such a one, the partition
+    /// is at its end.
+    fn end_partition(&mut self, from: usize, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        out.selection.set((from..out.len()).map(|row| row as u16));
+        let passed = filter(&mut self.until, out, run);
+        let first = from..;
+        let kept = out.rows().iter().zip(first).take_while(|(row, expected)| row == expected).count();
+        out.selection.set_all();
+        passed?;
+        self.kept.extend((from..from + kept).map(|row| row as u16));
+        if from + kept < out.len() {
+            self.at = self.partition.len();
+            self.over = self.partition_by.columns.is_empty();
+        }
         Ok(())
     }
 }
 
 impl Operator for Window {
     fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
-        out.clear();
-        while out.len() < BATCH_ROWS.min(run.state.wanted.max(1)) {
-            if self.at == self.partition.len() && !self.gather(run)? {
-                break;
+        loop {
+            out.clear();
+            self.kept.clear();
+            while out.len() < BATCH_ROWS.min(run.state.wanted.max(1)) {
+                if self.at == self.partition.len() && (self.over || !self.gather(run)?) {
+                    break;
+                }
+                self.give(out, run)?;
             }
-            self.give(out, run)?;
+            if self.until.is_empty() || out.is_empty() {
+                return Ok(!out.is_empty());
+            }
+            if !self.kept.is_empty() {
+                out.selection.set(self.kept.iter().copied());
+                return Ok(true);
+            }
         }
-        Ok(!out.is_empty())
     }
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {
         self.partition.clear();
-        (self.at, self.next, self.ended) = (0, 0, false);
+        (self.at, self.next, self.ended, self.over) = (0, 0, false, false);
         self.batch.columns.truncate(self.width.max(self.batch.columns.len()));
         self.batch.set_len(0);
         self.batch.selection.set_all();
