@@ -174,6 +174,11 @@ impl Analyzer<'_> {
         }
         for arg in &direct_args {
             let direct = uses([arg]);
+            if let Some((inner, at)) = direct.aggregate
+                && inner == level
+            {
+                return Err(self.error(SqlState::GROUPING_ERROR, "aggregate function calls cannot be nested", at));
+            }
             if direct.nearest.is_some_and(|l| l < level) {
                 return Err(self.error(
                     SqlState::GROUPING_ERROR,

@@ -307,7 +307,8 @@ impl Analyzer<'_> {
         keep_place: bool,
     ) -> Result<usize> {
         let expr = if keep_place { self.expr(item)? } else { self.expr_at(place, item)? };
-        if let Some(at) = targets.iter().position(|t| t.expr == expr) {
+        let same = |target: &TargetEntry| target.expr == expr || *without_implicit_casts(&target.expr) == expr;
+        if let Some(at) = targets.iter().position(same) {
             return Ok(at);
         }
         let number = targets.len() as i16 + 1;
@@ -490,6 +491,22 @@ impl Analyzer<'_> {
             return Err(self.error(SqlState::SYNTAX_ERROR, message, NO_LOCATION));
         }
         Ok(clauses)
+    }
+}
+
+/// An expression as it was written, before it was brought to a type that was asked for.
+fn without_implicit_casts(expr: &Expr) -> &Expr {
+    const IMPLICIT: CallForm = CallForm::ImplicitCast;
+    match &expr.kind {
+        ExprKind::Relabel(arg, IMPLICIT)
+        | ExprKind::CoerceViaIo(arg, IMPLICIT)
+        | ExprKind::ConvertRow(arg, IMPLICIT)
+        | ExprKind::CoerceToDomain(arg, IMPLICIT)
+        | ExprKind::ArrayCoerce { arg, form: IMPLICIT, .. } => without_implicit_casts(arg),
+        ExprKind::Function(FunctionCall { args, form: IMPLICIT, .. }) => {
+            args.first().map_or(expr, without_implicit_casts)
+        }
+        _ => expr,
     }
 }
 

@@ -80,8 +80,9 @@ pub trait Services {
     /// The text that the values of `SET name = values` mean, checked as one that could be set.
     fn checked_setting(&self, setting: &parser::ast::SetStatement) -> Result<String>;
 
-    /// Lets a routine's language look at its body, as far as `check_function_bodies` wants it. Errors have their place in the body.
-    fn check_routine(&self, routine: &catalog::rows::PgProc) -> Result<()>;
+    /// Lets a routine's language look at its body, as far as `check_function_bodies` wants it. Warnings, which it gives, and
+    /// errors have their place in the body.
+    fn check_routine(&self, routine: &catalog::rows::PgProc) -> Result<Vec<Error>>;
 
     /// Refuses a statement, called `what`, inside of a transaction block.
     fn refuse_block(&self, what: &str) -> Result<()>;

@@ -484,6 +484,22 @@ impl<'a> Planner<'a> {
         kept
     }
 
+    /// Expressions without constants and those that equal an earlier one.
+    pub fn telling(&self, exprs: Vec<q::Expr>) -> Vec<q::Expr> {
+        let mut known: Vec<PathKey> = Vec::with_capacity(exprs.len());
+        let mut kept = Vec::with_capacity(exprs.len());
+        for expr in exprs {
+            let key = PathKey { expr: expr.clone(), operator: Oid::INVALID, descending: false, nulls_first: false };
+            let before = known.len();
+            known.push(key);
+            known = self.canonical_order(&known);
+            if known.len() > before {
+                kept.push(expr);
+            }
+        }
+        kept
+    }
+
     /// Adds a line of EXPLAIN.
     pub fn detail(&mut self, node: &mut Node, label: &'static str, exprs: &[q::Expr]) {
         if exprs.is_empty() {

@@ -117,8 +117,7 @@ impl Planner<'_> {
         compared.expr(condition);
         for (operator, ty) in compared.found {
             let catalog = self.ctx.catalog;
-            let (own, equality) =
-                (catalog.operator_families(operator)?, analyzer::types::ordering(catalog, ty)?.equal);
+            let (own, equality) = (catalog.operator_families(operator)?, analyzer::types::ordering(catalog, ty)?.equal);
             let theirs = catalog.operator_families(equality)?;
             let shared = own.iter().any(|own| theirs.iter().any(|other| own.amopfamily == other.amopfamily));
             if !own.is_empty() && !shared {
@@ -208,8 +207,8 @@ fn add(query: &mut Query, condition: Expr) {
     let mut condition = condition;
     let outputs: Vec<Expr> = query.output().map(|target| target.expr.clone()).collect();
     Replace(&outputs).expr(&mut condition);
-    let of_groups = aggregates(&condition)
-        || query.group_by.is_empty() && (query.has.aggregates || query.having.is_some());
+    let of_groups =
+        aggregates(&condition) || query.group_by.is_empty() && (query.has.aggregates || query.having.is_some());
     let place = if of_groups { &mut query.having } else { &mut query.where_clause };
     *place = analyzer::types::all_of(place.take().into_iter().chain([condition]).collect());
 }
@@ -272,7 +271,9 @@ impl Visitor for Uses<'_> {
                 let open = usize::try_from(*column - 1).ok().and_then(|at| self.columns.get(at));
                 self.fits &= *relation == self.relation && matches!(open, Some(Some(_)));
             }
-            ExprKind::Var(Var { level: 0, .. }) | ExprKind::SubLink(_) | ExprKind::CurrentOf { .. } => self.fits = false,
+            ExprKind::Var(Var { level: 0, .. }) | ExprKind::SubLink(_) | ExprKind::CurrentOf { .. } => {
+                self.fits = false
+            }
             _ => expr.visit_children(self),
         }
     }

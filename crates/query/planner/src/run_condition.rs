@@ -64,9 +64,8 @@ impl Planner<'_> {
                 let Ok(column) = usize::try_from(column - 1) else { continue };
                 let Some(target) = query.output().nth(column).filter(|_| relation == at) else { continue };
                 let ExprKind::Window(window) = &target.expr.kind else { continue };
-                let fixed = crate::prepare::relids_of(bound) == 0
-                    && is_plain(bound)
-                    && !is_volatile(self.ctx.catalog, bound)?;
+                let fixed =
+                    crate::prepare::relids_of(bound) == 0 && is_plain(bound) && !is_volatile(self.ctx.catalog, bound)?;
                 if !fixed {
                     continue;
                 }
@@ -159,7 +158,11 @@ impl Planner<'_> {
             }
             let wanted = if course.rises == on_left { LESS_OR_EQUAL } else { GREATER_OR_EQUAL };
             let (family, left, right) = (member.amopfamily, member.amoplefttype, member.amoprighttype);
-            return Ok(self.ctx.catalog.family_operator(family, left, right, wanted)?.map(|operator| (operator, false)));
+            return Ok(self
+                .ctx
+                .catalog
+                .family_operator(family, left, right, wanted)?
+                .map(|operator| (operator, false)));
         }
         Ok(None)
     }

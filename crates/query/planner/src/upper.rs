@@ -496,7 +496,6 @@ impl Planner<'_> {
         if let Some(having) = &having {
             found.expr(having);
         }
-        let hashable = clauses.iter().all(|c| c.hashable);
         let sortable = clauses.iter().all(|c| c.ordering.is_valid());
         let ordered_input = found.aggregates.iter().any(|e| match &e.kind {
             ExprKind::Aggregate(a) => !a.order_by.is_empty() || !a.distinct.is_empty(),
@@ -512,7 +511,14 @@ impl Planner<'_> {
         let strategy = if keys.is_empty() && !many_sets {
             AggregateStrategy::Plain
         } else if many_sets {
-            if !hashable {
+            // Each set for itself; what is aggregated in an order is for sorted groups only.
+            let of = |set: &[u32], fits: fn(&SortClause) -> bool| {
+                set.iter().all(|r| clauses.iter().find(|clause| clause.target_ref == *r).is_some_and(fits))
+            };
+            let possible = |set: &Vec<u32>| {
+                of(set, |clause| clause.ordering.is_valid()) || !ordered_input && of(set, |clause| clause.hashable)
+            };
+            if !sets.iter().flatten().all(possible) {
                 return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "could not implement GROUP BY")
                     .detail("Some of the datatypes only support hashing, while others only support sorting."));
             }
@@ -635,7 +641,12 @@ impl Planner<'_> {
         };
         let mut node = self.node(kind, &layout, cost)?;
         node.disabled = disabled;
-        self.detail(&mut node, "Group Key", &keys);
+        // Keys that are the same in all rows, or as another one, are not shown.
+        let shown = match many_sets {
+            true => keys,
+            false => self.telling(keys),
+        };
+        self.detail(&mut node, "Group Key", &shown);
         if let Some(having) = having {
             let mut conditions = Vec::new();
             crate::prepare::conjuncts(having, &mut conditions);

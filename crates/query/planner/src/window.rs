@@ -77,7 +77,11 @@ impl Planner<'_> {
             let shown = ShownWindow {
                 name,
                 computed_here,
-                partition: partition.iter().map(|key| self.named(&key.expr)).collect(),
+                partition: self
+                    .telling(partition.iter().map(|key| key.expr.clone()).collect())
+                    .iter()
+                    .map(|expr| self.named(expr))
+                    .collect(),
                 order: order.iter().map(|key| self.named(&key.expr)).collect(),
                 frame: clause.frame.clone(),
             };

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use analyzer::query::Query;
 use analyzer::routine::Variables;
 use batch::{Batch, Datum};
-use error::{Error, Result};
+use error::{Error, Result, Severity};
 use executor::scalar::Scalar;
 use ids::Oid;
 use parser::ast::{FetchDirection, Statement};
@@ -142,6 +142,20 @@ pub trait Host {
 
     /// The lines of context of the statements under way, the innermost first.
     fn context(&self) -> String;
+}
+
+/// What becomes of a finding of an extra check (`shadowed_variables`, `too_many_rows`, `strict_multi_assignment`): an error if
+/// `plpgsql.extra_errors` names it, or all, a warning if `plpgsql.extra_warnings` does.
+pub fn extra_check(setting: &dyn Fn(&str) -> Option<String>, check: &str) -> Option<Severity> {
+    let names = |name: &str| {
+        let list = setting(name).unwrap_or_default();
+        list.split(',').map(str::trim).any(|word| word.eq_ignore_ascii_case("all") || word.eq_ignore_ascii_case(check))
+    };
+    match () {
+        () if names("plpgsql.extra_errors") => Some(Severity::Error),
+        () if names("plpgsql.extra_warnings") => Some(Severity::Warning),
+        () => None,
+    }
 }
 
 /// What a CALL gave.

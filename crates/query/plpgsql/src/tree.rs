@@ -37,6 +37,8 @@ pub struct Routine {
     pub precedence: Precedence,
     /// `#print_strict_params`.
     pub print_strict_params: bool,
+    /// What parsing found odd, with places in the text.
+    pub warnings: Vec<error::Error>,
     /// The declared result.
     pub result: ResultKind,
     /// What it returns if it does not return rows: a type to cast to.

@@ -153,7 +153,7 @@ impl Services for Session<'_> {
         Ok(value)
     }
 
-    fn check_routine(&self, routine: &catalog::rows::PgProc) -> Result<()> {
+    fn check_routine(&self, routine: &catalog::rows::PgProc) -> Result<Vec<Error>> {
         self.check_body(routine)
     }
 

@@ -94,13 +94,19 @@ fn validate(context: &Context<'_>, oid: Oid) -> Result<()> {
             Ok(())
         }
         C => Err(library_error(row.probin.as_deref().unwrap_or_default())),
-        _ => context.services.check_routine(&row).map_err(|error| {
-            let (error, moved) = body::transpose(context.text, error, &row.prosrc);
-            match (moved, row.prolang) {
-                (false, SQL) => error.context(format!("SQL function \"{}\"", row.proname)),
-                _ => error,
+        _ => {
+            let warnings = context.services.check_routine(&row).map_err(|error| {
+                let (error, moved) = body::transpose(context.text, error, &row.prosrc);
+                match (moved, row.prolang) {
+                    (false, SQL) => error.context(format!("SQL function \"{}\"", row.proname)),
+                    _ => error,
+                }
+            })?;
+            for warning in warnings {
+                context.notice(body::transpose(context.text, warning, &row.prosrc).0);
             }
-        }),
+            Ok(())
+        }
     }
 }
 

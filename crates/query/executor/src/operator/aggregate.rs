@@ -1,10 +1,12 @@
 //! Groups and aggregates.
 //!
-//! Groups are numbered by a [`KeyTable`] in the order of their first row, so a sorted input gives its groups in order. One
+//! Groups are numbered by a [`KeyTable`] in the order of their first row, so a sorted input gives its groups in order. It is grouped in
+//! *rounds*: when the groups so far fill their memory, the round ends behind the last row of its last group, its groups are given, and the
+//! next one starts with the rows behind. One
 //! [`States`] object holds the states of all groups of one aggregate; it is handed whole batches with the group
 //! numbers of their rows.
 //!
-//! If the groups outgrow their memory, no new ones are admitted: rows of unknown groups go to partitions in temporary
+//! If the groups of an input that is not sorted outgrow their memory, no new ones are admitted: rows of unknown groups go to partitions in temporary
 //! files, chosen by the upper bits of their keys' hashes, and each partition is grouped by itself afterwards.
 //!
 //! Aggregates with DISTINCT or ORDER BY get their rows through a sorter at the end, by group and then by their own order.
@@ -144,6 +146,10 @@ struct Aggregation {
     keys: Keys,
     numbers: Vec<u32>,
     state: State,
+    /// The input comes sorted by the keys of the only set.
+    sorted: bool,
+    /// The batch has rows left for the next round.
+    rest: bool,
 }
 
 enum State {
@@ -197,6 +203,8 @@ pub(super) fn build(
         keys: Keys::default(),
         numbers: Vec::new(),
         state: State::Start,
+        sorted: strategy == AggregateStrategy::Sorted,
+        rest: false,
     };
     Ok((Box::new(operator), raw))
 }
@@ -239,6 +247,13 @@ impl Set {
             + self.states.iter().map(|states| states.memory()).sum::<usize>()
     }
 
+    /// How many of a batch's rows, the first ones, are of the group that was begun last; for a sorted input.
+    fn of_last_group(&mut self, batch: &Batch, keys: &mut Keys, run: &Run<'_>) -> Result<usize> {
+        self.columns.keys(batch, batch.rows(), run, keys)?;
+        let rows = batch.row_count();
+        Ok((0..rows).find(|&k| self.table.find_or_insert(keys, k, false) == NO_KEY).unwrap_or(rows))
+    }
+
     /// Adds a batch of input rows.
     fn add(
         &mut self,
@@ -247,6 +262,7 @@ impl Set {
         keys: &mut Keys,
         numbers: &mut Vec<u32>,
         forms: &[Repr],
+        spills: bool,
         run: &mut Run<'_>,
     ) -> Result<()> {
         let rows = batch.rows();
@@ -293,7 +309,11 @@ impl Set {
             numbers.retain(|&number| number != NO_KEY);
             self.update(calls, batch, Rows::Some(&known), Groups::Each(numbers), run)?;
         }
-        if self.spilled.is_none() && self.depth < MAX_DEPTH && self.memory() > run.state.work_mem.saturating_mul(2) {
+        if spills
+            && self.spilled.is_none()
+            && self.depth < MAX_DEPTH
+            && self.memory() > run.state.work_mem.saturating_mul(2)
+        {
             let directory = run.session.temporary_directory();
             let store = |_| RowStore::new(forms.to_vec(), 0, directory.clone());
             self.spilled = Some((0..1 << PARTITION_BITS).map(store).collect());
@@ -488,13 +508,39 @@ impl Aggregation {
             set.start(&mut self.calls, run)?;
         }
         let wanted = std::mem::replace(&mut run.state.wanted, usize::MAX);
-        while self.input.next(run, &mut self.batch)? {
+        let mut more = std::mem::take(&mut self.rest) || self.input.next(run, &mut self.batch)?;
+        while more && !self.round_ends(run)? {
             for set in &mut self.sets {
-                set.add(&mut self.calls, &self.batch, &mut self.keys, &mut self.numbers, &self.input_forms, run)?;
+                let spills = !self.sorted;
+                let (keys, numbers) = (&mut self.keys, &mut self.numbers);
+                set.add(&mut self.calls, &self.batch, keys, numbers, &self.input_forms, spills, run)?;
             }
+            more = self.input.next(run, &mut self.batch)?;
         }
         run.state.wanted = wanted;
         self.sets.iter_mut().try_for_each(|set| set.finish(&mut self.calls, run))
+    }
+
+    /// Whether a round over sorted input ends with the batch, or within: then the rows of its last group are added, and the batch keeps the others.
+    fn round_ends(&mut self, run: &mut Run<'_>) -> Result<bool> {
+        let Some(set) = self.sets.first_mut().filter(|_| self.sorted) else { return Ok(false) };
+        if set.groups == 0 || set.memory() <= run.state.work_mem {
+            return Ok(false);
+        }
+        let count = set.of_last_group(&self.batch, &mut self.keys, run)?;
+        if count == self.batch.row_count() {
+            return Ok(false);
+        }
+        let rows: Vec<usize> = self.batch.rows().iter().collect();
+        let (last, behind) = rows.split_at(count);
+        if !last.is_empty() {
+            self.batch.selection.set(last.iter().map(|&row| row as u16));
+            let (keys, numbers) = (&mut self.keys, &mut self.numbers);
+            set.add(&mut self.calls, &self.batch, keys, numbers, &self.input_forms, false, run)?;
+        }
+        self.batch.selection.set(behind.iter().map(|&row| row as u16));
+        self.rest = true;
+        Ok(true)
     }
 
     /// Groups the rows of the next partition of a set; false if there is none.
@@ -505,7 +551,8 @@ impl Aggregation {
         set.start(&mut self.calls, run)?;
         for number in 0..store.batches() {
             store.read(number, &mut self.batch)?;
-            set.add(&mut self.calls, &self.batch, &mut self.keys, &mut self.numbers, &self.input_forms, run)?;
+            let (keys, numbers) = (&mut self.keys, &mut self.numbers);
+            set.add(&mut self.calls, &self.batch, keys, numbers, &self.input_forms, true, run)?;
         }
         set.finish(&mut self.calls, run)?;
         Ok(true)
@@ -526,6 +573,10 @@ impl Operator for Aggregation {
                     true => State::Groups { set, group: 0 },
                     false => State::Groups { set: set + 1, group: 0 },
                 };
+                if self.rest {
+                    self.start(run)?;
+                    self.state = State::Groups { set: 0, group: 0 };
+                }
                 continue;
             }
             let end = (group + BATCH_ROWS).min(current.groups);
@@ -571,6 +622,7 @@ impl Operator for Aggregation {
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {
         self.state = State::Start;
+        self.rest = false;
         self.input.rewind(run)
     }
 }

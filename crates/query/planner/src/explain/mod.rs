@@ -633,7 +633,9 @@ pub(crate) const FUNCTION_CALL: &str = "Function Call";
 /// Whether a detail's expressions are conditions rather than keys.
 fn is_condition(detail: &Detail) -> bool {
     let label = detail.label;
-    label.ends_with("Filter") || label.ends_with("Cond") || matches!(label, "Order By" | "Run Condition" | FUNCTION_CALL)
+    label.ends_with("Filter")
+        || label.ends_with("Cond")
+        || matches!(label, "Order By" | "Run Condition" | FUNCTION_CALL)
 }
 
 /// A key by which rows are sorted or grouped. Keys that are no plain columns stand in parentheses.

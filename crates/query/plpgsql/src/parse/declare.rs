@@ -2,7 +2,7 @@
 
 use analyzer::query::SqlType;
 use analyzer::{Analyzer, Params};
-use error::{Error, Result, SqlState};
+use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
 use parser::lexer::TokenKind;
 use types::oid;
@@ -72,6 +72,7 @@ impl Parser<'_> {
             trigger,
             precedence: self.precedence,
             print_strict_params: self.print_strict_params,
+            warnings: std::mem::take(&mut self.warnings),
             result: header.result,
             result_type: header.result_type,
             set: header.set,
@@ -141,6 +142,7 @@ impl Parser<'_> {
                     at.start,
                 ));
             }
+            self.check_shadowed(&name, at.start)?;
             if self.accept("alias") {
                 self.expect("for")?;
                 let Some((number, parts, used, ahead)) = self.peek_variable() else {
@@ -212,6 +214,18 @@ impl Parser<'_> {
         Ok(declared)
     }
 
+    /// The check `shadowed_variables`: `plpgsql.extra_warnings`, `plpgsql.extra_errors`.
+    fn check_shadowed(&mut self, name: &str, start: u32) -> Result<()> {
+        let Some(severity) = self.header.shadowed.filter(|_| self.find(&[name]).is_some()) else { return Ok(()) };
+        let text = format!("variable \"{name}\" shadows a previously defined variable");
+        let error = self.error_at(SqlState::DUPLICATE_ALIAS, text, start).severity(severity);
+        if severity >= Severity::Error {
+            return Err(error);
+        }
+        self.warnings.push(error);
+        Ok(())
+    }
+
     fn is_declared_since(&self, block: Option<usize>, name: &str) -> bool {
         let mut at = self.last;
         while at != block {
@@ -252,8 +266,9 @@ impl Parser<'_> {
         let mut arguments = Vec::new();
         if self.accept_kind(TokenKind::LeftParen) {
             loop {
-                let line = self.line();
+                let (line, start) = (self.line(), self.token().start);
                 let name = self.name()?;
+                self.check_shadowed(&name, start)?;
                 let ty = self.data_type()?;
                 let kind = self.kind_of_named_type(&name, ty)?;
                 arguments.push(self.declare(&name, kind, line));

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use analyzer::query::SqlType;
 use analyzer::routine::Precedence;
 use catalog::Catalog;
-use error::{Error, Result, SqlState};
+use error::{Error, Result, Severity, SqlState};
 use ids::Oid;
 use parser::lexer::{Token, TokenKind, Tokens, char_position, tokenize};
 use parser::{ParseMode, ParserOptions};
@@ -46,6 +46,8 @@ pub struct Header {
     pub print_strict_params: bool,
     /// Look at all of its SQL now: it is being made.
     pub check: bool,
+    /// What becomes of variables that hide others: [`crate::extra_check`] of `shadowed_variables`, when it is made.
+    pub shadowed: Option<Severity>,
 }
 
 /// Parses a routine.
@@ -67,6 +69,7 @@ pub fn parse(catalog: &Catalog, env: &dyn Environment, text: &str, header: &Head
         last: None,
         precedence: header.precedence,
         print_strict_params: header.print_strict_params,
+        warnings: Vec::new(),
         lines: text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32).collect(),
         depth: 0,
     };
@@ -91,6 +94,7 @@ struct Parser<'p> {
     last: Option<usize>,
     precedence: Precedence,
     print_strict_params: bool,
+    warnings: Vec<Error>,
     /// Where lines end.
     lines: Vec<u32>,
     depth: u32,

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use analyzer::query::SqlType;
 use batch::Datum;
-use error::{Error, Result, SqlState};
+use error::{Error, Result, Severity, SqlState};
 use planner::plan::Plan;
 use types::oid;
 
@@ -229,6 +229,9 @@ impl<'r> Run<'r, '_> {
                     [(_, ty)] => ty.oid == row_type && row_type != oid::RECORD,
                     _ => false,
                 };
+                if !composite && let Some(wanted) = frame::columns_of(self.host, row_type)? {
+                    self.check_count(columns.len(), wanted.len())?;
+                }
                 match row {
                     Some(row) if composite => {
                         let row = frame::decompose(self.host, &row[0])?;
@@ -244,6 +247,7 @@ impl<'r> Run<'r, '_> {
                 }
             }
             Target::Several(places) => {
+                self.check_count(columns.len(), places.len())?;
                 let mut values = row.unwrap_or_default().into_iter();
                 for (at, place) in places.iter().enumerate() {
                     let value = values.next().unwrap_or_default();
@@ -260,6 +264,21 @@ impl<'r> Run<'r, '_> {
                 Ok(())
             }
         }
+    }
+
+    /// The check `strict_multi_assignment`: `plpgsql.extra_warnings`, `plpgsql.extra_errors`.
+    fn check_count(&self, given: usize, wanted: usize) -> Result<()> {
+        if given == wanted {
+            return Ok(());
+        }
+        let setting = |name: &str| self.host.setting(name);
+        let Some(severity) = crate::extra_check(&setting, "strict_multi_assignment") else { return Ok(()) };
+        let list = if severity >= Severity::Error { "extra_errors" } else { "extra_warnings" };
+        let text = "number of source and target fields in assignment does not match";
+        let error = Error::new(SqlState::DATATYPE_MISMATCH, text)
+            .detail(format!("strict_multi_assignment check of {list} is active."))
+            .hint("Make sure the query returns the exact list of columns.");
+        self.found_odd(error, severity)
     }
 
     /// Assigns a value of a type to a variable or field.

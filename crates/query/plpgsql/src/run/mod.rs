@@ -77,6 +77,8 @@ struct Run<'r, 's> {
     protected: u32,
     /// The error under way says already where in this routine it happened.
     told: bool,
+    /// The extra check `too_many_rows`, once it was asked for.
+    many_rows: Option<Option<error::Severity>>,
 }
 
 /// Calls a routine with the values of its input arguments. The rows of a set go to `sink`, in these columns.
@@ -106,6 +108,7 @@ pub fn call<'r, 's>(
         oid,
         protected: 0,
         told: false,
+        many_rows: None,
     };
     run.enter(args, trigger).map_err(|error| run.context(error, "during function entry"))?;
     let flow = run.block(&routine.body);

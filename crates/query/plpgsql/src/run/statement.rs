@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use analyzer::query::SqlType;
 use batch::{Batch, Datum};
-use error::{Error, Result, SqlState};
+use error::{Error, Result, Severity, SqlState};
 use parser::ast::Statement as Sql;
 use types::oid;
 
@@ -421,8 +421,19 @@ impl<'r> Run<'r, '_> {
         };
         let mut row: Option<Vec<Datum>> = None;
         let mut count = 0usize;
-        // RETURNING must give one row at most, SELECT only where STRICT says so.
-        let limit = if strict || !select { 2 } else { 1 };
+        // RETURNING must give one row at most, SELECT only where STRICT says so. EXECUTE runs to its end.
+        let checked = match strict || !select || dynamic {
+            true => None,
+            false => {
+                let setting = |name: &str| self.host.setting(name);
+                *self.many_rows.get_or_insert_with(|| crate::extra_check(&setting, "too_many_rows"))
+            }
+        };
+        let limit = match strict {
+            false if dynamic => usize::MAX,
+            false if select && checked.is_none() => 1,
+            _ => 2,
+        };
         let processed = self.run_rows(statement, &planned, given.clone(), &mut |batch| {
             for at in batch.rows().iter() {
                 if row.is_none() {
@@ -441,10 +452,15 @@ impl<'r> Run<'r, '_> {
                 dynamic,
             ));
         }
-        if count > 1 && limit > 1 {
-            let error = Error::new(SqlState::TOO_MANY_ROWS, "query returned more than one row");
-            let error = self.strict_detail(error, &planned, &given, dynamic);
-            return Err(error.hint("Make sure the query returns a single row, or use LIMIT 1."));
+        if count > 1 && limit == 2 {
+            let mut error = Error::new(SqlState::TOO_MANY_ROWS, "query returned more than one row");
+            if strict {
+                error = self.strict_detail(error, &planned, &given, dynamic);
+            }
+            if !dynamic {
+                error = error.hint("Make sure the query returns a single row, or use LIMIT 1.");
+            }
+            self.found_odd(error, checked.unwrap_or(Severity::Error))?;
         }
         self.processed = if select { count.min(1) as u64 } else { processed };
         let found = row.is_some();
@@ -452,6 +468,15 @@ impl<'r> Run<'r, '_> {
         if !dynamic {
             self.set_found(found);
         }
+        Ok(())
+    }
+
+    /// Fails, or warns, as an extra check wants it.
+    pub(super) fn found_odd(&self, error: Error, severity: Severity) -> Result<()> {
+        if severity >= Severity::Error {
+            return Err(error);
+        }
+        self.host.notice(error.severity(severity));
         Ok(())
     }
 

@@ -226,12 +226,12 @@ impl Session<'_> {
         })
     }
 
-    /// Looks at the body of a routine that is made; errors have their place in the body.
-    pub fn check_body(&self, row: &PgProc) -> Result<()> {
+    /// Looks at the body of a routine that is made, for warnings; they and errors have their place in the body.
+    pub fn check_body(&self, row: &PgProc) -> Result<Vec<Error>> {
         match row.prolang {
-            SQL => self.check_sql(row),
+            SQL => self.check_sql(row).map(|()| Vec::new()),
             language if self.is_plpgsql(language)? => self.check_plpgsql(row),
-            _ => Ok(()),
+            _ => Ok(Vec::new()),
         }
     }
 

@@ -119,8 +119,13 @@ impl Session<'_> {
             procedure: row.prokind == b'p',
             collation,
             precedence: self.variable_conflict(),
-            print_strict_params: language_setting(self, "plpgsql.print_strict_params").as_deref() == Some("on"),
+            print_strict_params: language_setting(self, "plpgsql.print_strict_params")
+                .is_some_and(|value| ["on", "true", "yes", "1"].contains(&value.to_ascii_lowercase().as_str())),
             check,
+            shadowed: match check {
+                true => plpgsql::extra_check(&|name| language_setting(self, name), "shadowed_variables"),
+                false => None,
+            },
         };
         Ok((header, result))
     }
@@ -179,7 +184,7 @@ impl Session<'_> {
     }
 
     /// Looks at a body when its routine is made.
-    pub(super) fn check_plpgsql(&self, row: &PgProc) -> Result<()> {
+    pub(super) fn check_plpgsql(&self, row: &PgProc) -> Result<Vec<Error>> {
         let catalog = self.catalog();
         let polymorphic = analyzer::types::is_polymorphic;
         let is_pseudo = |oid: Oid| -> Result<bool> { Ok(catalog.type_(oid)?.typtype == b'p') };
@@ -208,7 +213,7 @@ impl Session<'_> {
             });
         }
         if !self.settings.borrow().bool(settings::id::CHECK_FUNCTION_BODIES) {
-            return Ok(());
+            return Ok(Vec::new());
         }
         // Polymorphic types stand for integers here, as for PostgreSQL.
         let stand_in = |oid: Oid| match oid {
@@ -220,13 +225,14 @@ impl Session<'_> {
         };
         let types: Vec<Oid> = row.proargtypes.iter().map(|&oid| stand_in(oid)).collect();
         let (header, _) = self.header(row, &types, stand_in(result), Oid::INVALID, true)?;
-        plpgsql::parse::parse(catalog, self, &row.prosrc, &header).map(|_| ()).map_err(|mut error| {
+        let routine = plpgsql::parse::parse(catalog, self, &row.prosrc, &header).map_err(|mut error| {
             // Shown in the statement that makes the function, it needs no other context.
             if error.fields().position.is_some() {
                 error.fields_mut().context = None;
             }
             error
-        })
+        })?;
+        Ok(routine.warnings)
     }
 
     fn call_plpgsql(
@@ -405,6 +411,7 @@ impl Session<'_> {
             precedence: self.variable_conflict(),
             print_strict_params: false,
             check: true,
+            shadowed: None,
         };
         let routine = plpgsql::parse::parse(catalog, self, &body, &header).map_err(|mut error| {
             if error.fields().position.is_some() {
