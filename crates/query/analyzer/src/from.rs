@@ -76,7 +76,9 @@ impl Analyzer<'_> {
             ast::TableRef::XmlTable(_) => return Err(Error::not_implemented("XMLTABLE")),
             ast::TableRef::JsonTable(table) => self.json_table(table)?,
         };
-        let visible = self.show_entry(entry);
+        let mut visible = self.show_entry(entry);
+        // A subquery without an alias has no name, so that there may be several.
+        visible.by_name = !matches!(item, ast::TableRef::Subquery { alias: None, .. });
         Ok((FromItem::Relation(entry), vec![visible]))
     }
 

@@ -676,6 +676,7 @@ pub(crate) fn for_each_input(node: &mut Node, f: &mut dyn FnMut(&mut Node)) {
         | NodeKind::IndexOnlyScan { .. }
         | NodeKind::BitmapIndexScan { .. }
         | NodeKind::TidScan { .. }
+        | NodeKind::TidRangeScan { .. }
         | NodeKind::CursorScan { .. }
         | NodeKind::Constants { .. }
         | NodeKind::Values { .. }
@@ -701,7 +702,7 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
             match key {
                 IndexKey::Equal(e) | IndexKey::Any(e) => f(e),
                 IndexKey::Range { lower, upper } => {
-                    lower.iter().chain(upper).for_each(|(e, _)| f(e));
+                    lower.iter().chain(upper).flat_map(|(values, _)| values).for_each(&mut *f);
                 }
                 IndexKey::IsNull | IndexKey::IsNotNull => {}
             }
@@ -714,6 +715,9 @@ fn for_each_expr(node: &Node, f: &mut dyn FnMut(&Expr)) {
         | NodeKind::BitmapIndexScan { search: s, .. } => search(s, f),
         NodeKind::BitmapHeapScan { recheck, .. } => recheck.iter().for_each(f),
         NodeKind::TidScan { tids, .. } => tids.iter().for_each(f),
+        NodeKind::TidRangeScan { lower, upper, .. } => {
+            lower.iter().chain(upper.iter().map(|(end, _)| end)).for_each(f);
+        }
         NodeKind::Append { pruning: Some(pruning), .. } | NodeKind::MergeAppend { pruning: Some(pruning), .. } => {
             pruning.levels.iter().for_each(|level| level.all.for_each(f));
         }

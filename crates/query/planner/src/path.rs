@@ -13,12 +13,15 @@ use crate::level::PathKey;
 use crate::prepare::Relids;
 use crate::scan::IndexAccess;
 
+/// A set of units, by their numbers: as many as there can be relations.
+pub(crate) type Units = u128;
+
 /// A way to compute something, not yet a node.
 #[derive(Clone)]
 pub(crate) struct Path {
     pub kind: PathKind,
     /// The units it reads.
-    pub units: u32,
+    pub units: Units,
     /// Relations whose columns it needs as slots.
     pub requires: Relids,
     pub rows: f64,
@@ -46,6 +49,11 @@ pub(crate) enum PathKind {
         unit: usize,
         tids: Vec<Expr>,
         condition: Expr,
+    },
+    /// The pages between physical addresses.
+    TidRange {
+        unit: usize,
+        conditions: Vec<Expr>,
     },
     Cursor(usize),
     Append(Box<AppendPath>),

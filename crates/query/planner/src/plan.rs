@@ -253,6 +253,7 @@ impl Node {
             | NodeKind::IndexOnlyScan { .. }
             | NodeKind::BitmapIndexScan { .. }
             | NodeKind::TidScan { .. }
+            | NodeKind::TidRangeScan { .. }
             | NodeKind::CursorScan { .. }
             | NodeKind::Constants { .. }
             | NodeKind::Values { .. }
@@ -367,6 +368,17 @@ pub enum NodeKind {
         columns: Vec<ScanColumn>,
         /// Addresses: `tid`, or arrays of `tid`.
         tids: Vec<Expr>,
+    },
+    /// Rows of the pages between physical addresses; the node's filter tells which of them are wanted. Raw: `columns`.
+    TidRangeScan {
+        /// Index in [`Plan::relations`].
+        relation: usize,
+        /// Column numbers to fetch.
+        columns: Vec<ScanColumn>,
+        /// Addresses below which no row is wanted.
+        lower: Vec<Expr>,
+        /// Addresses above which none is, and whether they are wanted themselves.
+        upper: Vec<(Expr, bool)>,
     },
     /// `WHERE CURRENT OF`: the row on which a cursor stands. Raw: `columns`.
     CursorScan {
@@ -717,12 +729,13 @@ pub enum IndexKey {
     Equal(Expr),
     /// `= ANY(array)`: the elements, sorted and without duplicates, one lookup each.
     Any(Expr),
-    /// `<`, `<=`, `>=`, `>`: the bound and whether it is included.
+    /// `<`, `<=`, `>=`, `>`: the bound and whether it is included. A bound has a value for this column, and may have more for those that follow,
+    /// which are then compared as rows are; all of these columns are sorted in one direction.
     Range {
         /// The lower bound.
-        lower: Option<(Expr, bool)>,
+        lower: Option<(Vec<Expr>, bool)>,
         /// The upper bound.
-        upper: Option<(Expr, bool)>,
+        upper: Option<(Vec<Expr>, bool)>,
     },
     /// IS NULL
     IsNull,

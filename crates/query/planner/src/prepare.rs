@@ -77,6 +77,13 @@ pub(crate) fn relids_in(query: &Query) -> Relids {
     finder.found
 }
 
+/// Whether an expression uses columns of queries further out.
+pub(crate) fn looks_outside(expr: &Expr) -> bool {
+    let mut finder = Relations { depth: 0, found: 0, outer: false };
+    finder.expr(expr);
+    finder.outer
+}
+
 struct Relations {
     depth: u32,
     found: Relids,
@@ -296,7 +303,7 @@ pub(crate) fn simplify_exists(query: &mut Query) {
 }
 
 /// A query that can be dissolved into the one around it.
-fn is_simple(query: &Query) -> bool {
+pub(crate) fn is_simple(query: &Query) -> bool {
     query.command == Command::Select
         && query.set_operation.is_none()
         && !query.has.aggregates
@@ -440,6 +447,9 @@ impl Planner<'_> {
                 None => kept.push(qual),
             }
         }
+        for qual in &mut kept {
+            self.hash_exists(qual)?;
+        }
         let mut tree = Tree::Group { items, quals: kept };
         for (join, right, on) in joins {
             tree = Tree::Join { join, left: Box::new(tree), right: Box::new(right), on };
@@ -452,6 +462,9 @@ impl Planner<'_> {
 
     fn pull_up_exists(&mut self, query: &Query) -> Result<Option<(Tree, Vec<Expr>)>> {
         let mut inner = query.clone();
+        if let Some(limit) = &mut inner.limit {
+            Folder::fold(self.ctx.catalog, self.ctx.env, limit)?;
+        }
         simplify_exists(&mut inner);
         if !is_simple(&inner) || query_is_volatile(self.ctx.catalog, &inner)? {
             return Ok(None);
@@ -734,7 +747,7 @@ impl VisitorMut for Adopt {
     }
 }
 
-fn adopt_expr(expr: &mut Expr, offset: usize) {
+pub(crate) fn adopt_expr(expr: &mut Expr, offset: usize) {
     Adopt { offset, depth: 0 }.expr(expr);
 }
 

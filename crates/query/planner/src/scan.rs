@@ -12,6 +12,7 @@ use ids::Oid;
 use crate::bitmap::BitmapTree;
 use crate::cost::{Work, operators_in, whole_rows};
 use crate::estimate::BaseRelation;
+use crate::index_match::Match;
 use crate::join::{Unit, UnitKind};
 use crate::level::{PathKey, Planner};
 use crate::path::{Path, PathKind, add_path};
@@ -22,9 +23,10 @@ use crate::prepare::{Relids, relids_of};
 pub(crate) enum IndexCondition {
     Equal(Expr),
     Any(Expr),
+    /// Bounds of this column, or of it and those behind it together, and whether they are included.
     Range {
-        lower: Option<(Expr, bool)>,
-        upper: Option<(Expr, bool)>,
+        lower: Option<(Vec<Expr>, bool)>,
+        upper: Option<(Vec<Expr>, bool)>,
     },
     IsNull,
     IsNotNull,
@@ -54,22 +56,14 @@ pub(crate) struct IndexAccess {
     pub conditions: Vec<Expr>,
     /// The same as they were written.
     pub quals: Vec<Expr>,
+    /// Those of them that say where in the index to look.
+    pub bounding: Vec<Expr>,
     /// The same as they are checked again: as written, but for what the search made another operator of.
     pub rechecks: Vec<Expr>,
     pub backward: bool,
     pub unique: bool,
     /// Columns of the index (as columns of the table), if it alone gives all that is needed.
     pub only: Option<Vec<usize>>,
-}
-
-/// A condition that an index could check.
-pub(crate) struct Match {
-    column: usize,
-    condition: IndexCondition,
-    /// As it is shown, over the index's column.
-    shown: Expr,
-    qual: Expr,
-    outer: Relids,
 }
 
 /// An index that can be searched for some conditions.
@@ -157,7 +151,8 @@ impl Planner<'_> {
             self.index_paths(unit_at, unit, *at, base, quals, joins, others, &candidate, &mut paths, &mut bitmaps)?;
         }
         self.bitmap_paths(unit_at, unit, *at, base, quals, others, bitmaps, &mut paths)?;
-        self.tid_paths(unit_at, *at, quals, base, &mut paths)?;
+        self.tid_paths(unit_at, *at, quals, &mut paths)?;
+        self.tid_range_path(unit_at, unit, *at, base, quals, &mut paths)?;
         Ok(paths)
     }
 
@@ -203,46 +198,6 @@ impl Planner<'_> {
         // The newest is looked at first.
         candidates.reverse();
         Ok(candidates)
-    }
-
-    fn tid_paths(
-        &mut self,
-        unit_at: usize,
-        at: usize,
-        quals: &[Expr],
-        base: &BaseRelation,
-        paths: &mut Vec<Rc<Path>>,
-    ) -> Result<()> {
-        let _ = base;
-        for qual in quals {
-            let (operand, count) = match &qual.kind {
-                // tid = tid
-                ExprKind::Operator(call) if call.operator == Oid(387) => match &call.args[..] {
-                    [l, r] if is_ctid(l, at) && relids_of(r) == 0 => (r.clone(), 1.0),
-                    [l, r] if is_ctid(r, at) && relids_of(l) == 0 => (l.clone(), 1.0),
-                    _ => continue,
-                },
-                ExprKind::ScalarArray { call, any: true } if call.operator == Oid(387) => match &call.args[..] {
-                    [l, r] if is_ctid(l, at) && relids_of(r) == 0 => (r.clone(), array_length(r)),
-                    _ => continue,
-                },
-                _ => continue,
-            };
-            let costs = &self.ctx.costs;
-            let total = count * (costs.random_page_cost + costs.cpu_tuple_cost);
-            let path = Path {
-                kind: PathKind::Tid { unit: unit_at, tids: vec![operand], condition: qual.clone() },
-                units: 1 << unit_at,
-                requires: 0,
-                rows: count,
-                startup: 0.0,
-                total,
-                disabled: u32::from(!costs.enable_tidscan),
-                order: Rc::default(),
-            };
-            add_path(paths, path);
-        }
-        Ok(())
     }
 
     /// Whether an index gives a column's values back in scans of it alone. (Of a long value SP-GiST has only the beginning; the rest is in the row, unless it was
@@ -421,12 +376,13 @@ impl Planner<'_> {
         if matches.is_empty() {
             return Ok(None);
         }
+        let found: Vec<Expr> = matches.iter().map(|m| m.qual.clone()).collect();
         for qual in others {
             self.match_index(qual, at, candidate, &mut matches)?;
         }
         let chosen: Vec<&Match> = matches.iter().filter(|m| m.outer == 0).collect();
         let access = self.access(candidate, &chosen, None);
-        if !quals.iter().any(|qual| access.quals.contains(qual)) {
+        if !found.iter().any(|qual| access.quals.contains(qual)) {
             return Ok(None);
         }
         let cost = self.index_cost(unit, base, candidate, &access, 1.0)?;
@@ -471,139 +427,6 @@ impl Planner<'_> {
             return Ok(vec![analyzer::stored_expression(self.ctx.catalog, self.ctx.env, text)?]);
         }
         analyzer::node::from_text::<Vec<Expr>>(text)
-    }
-
-    fn match_index(&mut self, qual: &Expr, at: usize, candidate: &Candidate, matches: &mut Vec<Match>) -> Result<()> {
-        let (index, columns) = (&candidate.index, &candidate.columns);
-        let (method, traits) = (candidate.method, candidate.method.traits());
-        let own: Relids = 1 << at;
-        let keys = index.indnkeyatts as usize;
-        let outer = relids_of(qual) & !own;
-        // The next column with this expression: it may be there several times, with different operator classes.
-        let find_from = |from: usize, expr: &Expr, collation: Oid| {
-            let expr = stripped(expr);
-            (from..keys.min(columns.len())).find(|&at| {
-                let (column, _, _, index_collation) = &columns[at];
-                stripped(column) == expr
-                    && (!index_collation.is_valid() || !collation.is_valid() || *index_collation == collation)
-            })
-        };
-        let find = |expr: &Expr, collation: Oid| find_from(0, expr, collation);
-        match &qual.kind {
-            ExprKind::NullTest { arg, is_null, row: false } if traits.search_nulls => {
-                if let Some(column) = find(arg, Oid::INVALID) {
-                    let condition = if *is_null { IndexCondition::IsNull } else { IndexCondition::IsNotNull };
-                    matches.push(Match { column, condition, shown: qual.clone(), qual: qual.clone(), outer });
-                }
-            }
-            // A boolean column by itself.
-            ExprKind::Var(_) | ExprKind::Not(_) | ExprKind::BooleanTest { value: Some(_), negated: false, .. }
-                if qual.ty.oid == types::oid::BOOL && traits.can_order =>
-            {
-                let (column, wanted) = match &qual.kind {
-                    ExprKind::Not(arg) => (&**arg, false),
-                    ExprKind::BooleanTest { arg, value: Some(value), .. } => (&**arg, *value),
-                    _ => (qual, true),
-                };
-                let Some(found) = find(column, Oid::INVALID) else { return Ok(()) };
-                if columns[found].2 != types::oid::BOOL {
-                    return Ok(());
-                }
-                let value = analyzer::types::boolean(wanted);
-                let condition = IndexCondition::Equal(value.clone());
-                let mut call = q::OperatorCall {
-                    operator: BOOL_EQUAL.0,
-                    function: BOOL_EQUAL.1,
-                    input_collation: Oid::INVALID,
-                    args: Vec::new(),
-                    set: false,
-                };
-                call.args = vec![column.clone(), value];
-                let shown = analyzer::types::condition(ExprKind::Operator(call), q::NO_LOCATION);
-                matches.push(Match { column: found, condition, shown, qual: qual.clone(), outer });
-            }
-            // Equalities with constants of which one must hold are one with an array.
-            ExprKind::Or(args) if traits.search_array => {
-                if let Some(shown) = self.any_of(args)? {
-                    let before = matches.len();
-                    self.match_index(&shown, at, candidate, matches)?;
-                    matches[before..].iter_mut().for_each(|m| m.qual = qual.clone());
-                }
-            }
-            ExprKind::Operator(call) => {
-                let [left, right] = &call.args[..] else { return Ok(()) };
-                for (column_side, other, commuted) in [(left, right, false), (right, left, true)] {
-                    if relids_of(other) & own != 0 || crate::prepare::is_volatile(self.ctx.catalog, other)? {
-                        continue;
-                    }
-                    let Some(mut column) = find(column_side, call.input_collation) else { continue };
-                    let operator =
-                        if commuted { self.ctx.catalog.operator(call.operator)?.oprcom } else { call.operator };
-                    if !operator.is_valid() {
-                        continue;
-                    }
-                    let strategy = loop {
-                        match self.ctx.catalog.operator_strategy(operator, columns[column].1)? {
-                            Some(strategy) => break Some(strategy),
-                            None => match find_from(column + 1, column_side, call.input_collation) {
-                                Some(next) => column = next,
-                                None => break None,
-                            },
-                        }
-                    };
-                    let Some(strategy) = strategy else { continue };
-                    let input = columns[column].2;
-                    if method.has_byte_keys() && !comparable(input, other.ty.oid) {
-                        continue;
-                    }
-                    let value = other.clone();
-                    let condition = match strategy {
-                        _ if !method.has_byte_keys() => {
-                            let declared = self.ctx.catalog.operator(operator)?.oprright;
-                            let general = analyzer::is_polymorphic(declared);
-                            let type_oid = if general { value.ty.oid } else { declared };
-                            IndexCondition::Strategy { strategy, type_oid, value }
-                        }
-                        1 if method == Method::Hash => IndexCondition::Equal(value),
-                        1 => IndexCondition::Range { lower: None, upper: Some((value, false)) },
-                        2 => IndexCondition::Range { lower: None, upper: Some((value, true)) },
-                        3 => IndexCondition::Equal(value),
-                        4 => IndexCondition::Range { lower: Some((value, true)), upper: None },
-                        5 => IndexCondition::Range { lower: Some((value, false)), upper: None },
-                        _ => continue,
-                    };
-                    let mut shown = call.clone();
-                    if commuted {
-                        let function = self.ctx.catalog.operator(operator)?.oprcode;
-                        shown.args.swap(0, 1);
-                        (shown.operator, shown.function) = (operator, function);
-                    }
-                    let shown = Expr { kind: ExprKind::Operator(shown), ..qual.clone() };
-                    matches.push(Match { column, condition, shown, qual: qual.clone(), outer });
-                    break;
-                }
-            }
-            ExprKind::ScalarArray { call, any: true } if traits.search_array => {
-                let [left, array] = &call.args[..] else { return Ok(()) };
-                if relids_of(array) & own != 0 || crate::prepare::is_volatile(self.ctx.catalog, array)? {
-                    return Ok(());
-                }
-                let Some(column) = find(left, call.input_collation) else { return Ok(()) };
-                let (_, family, input, _) = columns[column];
-                let element = analyzer::types::element_type(self.ctx.catalog, array.ty.oid)?;
-                if self.ctx.catalog.operator_strategy(call.operator, family)? == Some(3) && comparable(input, element) {
-                    matches.push(Match {
-                        column,
-                        condition: IndexCondition::Any(array.clone()),
-                        shown: qual.clone(),
-                        qual: qual.clone(),
-                        outer,
-                    });
-                }
-            }
-            _ => {}
-        }
-        Ok(())
     }
 
     /// Whether the transaction may see rows as they were before an index was made, which the index does not lead to.
@@ -684,7 +507,9 @@ impl Planner<'_> {
         if !readable {
             filter.clear();
         }
-        let tests = shown(&filter);
+        let mut tests = shown(&filter);
+        // The end of a range over several columns may lie within nulls.
+        tests.extend(bounds.iter().filter(|m| m.checked).map(|m| m.shown.clone()));
         let mut all: Vec<&Match> = bounds.iter().map(|m| **m).chain(filter.iter().map(|m| **m)).collect();
         all.sort_by_key(|m| m.column);
         IndexAccess {
@@ -698,47 +523,13 @@ impl Planner<'_> {
             filter: tests,
             conditions: all.iter().map(|m| m.shown.clone()).collect(),
             quals: all.iter().map(|m| m.qual.clone()).collect(),
-            rechecks: (all.iter())
+            bounding: bounds.iter().map(|m| m.qual.clone()).collect(),
+            rechecks: (all.iter().filter(|m| !m.derived))
                 .map(|m| if matches!(m.qual.kind, ExprKind::Operator(_)) { m.qual.clone() } else { m.shown.clone() })
                 .collect(),
             backward: false,
             only,
         }
-    }
-
-    /// `x = a OR x = b …` of constants as `x = ANY (array)`.
-    fn any_of(&self, args: &[Expr]) -> Result<Option<Expr>> {
-        let mut model: Option<(&Expr, &q::OperatorCall)> = None;
-        let mut elements = Vec::with_capacity(args.len());
-        for arg in args {
-            let ExprKind::Operator(call) = &arg.kind else { return Ok(None) };
-            let [left, right] = &call.args[..] else { return Ok(None) };
-            if !matches!(right.kind, ExprKind::Const(_) | ExprKind::Param(_)) {
-                return Ok(None);
-            }
-            match model {
-                None => model = Some((left, call)),
-                Some((column, first)) => {
-                    let same = column == left
-                        && first.operator == call.operator
-                        && first.input_collation == call.input_collation
-                        && first.args[1].ty.oid == right.ty.oid;
-                    if !same {
-                        return Ok(None);
-                    }
-                }
-            }
-            elements.push(right.clone());
-        }
-        let Some((column, call)) = model else { return Ok(None) };
-        let element = elements[0].ty;
-        let Some(array) = self.ctx.catalog.array_type(element.oid)? else { return Ok(None) };
-        let ty = q::SqlType { oid: array, typmod: -1, collation: element.collation };
-        let kind = ExprKind::Array { elements, element_type: element.oid, nested: false };
-        let mut list = Expr { kind, ty, location: q::NO_LOCATION };
-        crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut list)?;
-        let call = q::OperatorCall { args: vec![column.clone(), list], ..call.clone() };
-        Ok(Some(analyzer::types::condition(ExprKind::ScalarArray { call, any: true }, q::NO_LOCATION)))
     }
 
     /// The order in which an index gives its rows.
@@ -788,13 +579,9 @@ impl Planner<'_> {
     ) -> Result<IndexCost> {
         let costs = self.ctx.costs.clone();
         let class = &candidate.class;
-        let mut bounds = access.quals.clone();
-        bounds.retain(|qual| {
-            let at = access.quals.iter().position(|other| other == qual);
-            at.is_some_and(|at| !access.filter.contains(&access.conditions[at]))
-        });
         let mut selectivity = self.selectivity_of_all(&access.quals)?;
-        let mut in_bounds = if access.filter.is_empty() { selectivity } else { self.selectivity_of_all(&bounds)? };
+        let mut in_bounds =
+            if access.filter.is_empty() { selectivity } else { self.selectivity_of_all(&access.bounding)? };
         let partial = match (&candidate.index.indpred, class.class.reltuples) {
             (Some(_), tuples) if tuples >= 0.0 => f64::from(tuples).min(base.tuples),
             _ => base.tuples,
@@ -946,9 +733,6 @@ pub(crate) fn renumber(expr: &mut Expr, relation: usize) {
     analyzer::node::VisitorMut::expr(&mut Renumber(relation), expr);
 }
 
-/// `boolean = boolean` and its function.
-const BOOL_EQUAL: (Oid, Oid) = (Oid(91), Oid(60));
-
 /// How often a path with these needs is run: as often as the smallest relation among them has rows.
 pub(crate) fn loops_of(requires: Relids, others: &[(Relids, f64)]) -> f64 {
     let rows = others.iter().filter(|(relids, _)| relids & requires != 0).map(|(_, rows)| *rows);
@@ -997,28 +781,8 @@ pub(crate) fn stripped(expr: &Expr) -> &Expr {
     expr
 }
 
-fn is_ctid(expr: &Expr, at: usize) -> bool {
-    matches!(&expr.kind, ExprKind::Var(v) if v.level == 0 && v.relation == at && v.column == -1)
-}
-
 /// An expression in another collation, as [`crate::fold`] has it.
 fn in_collation(expr: Expr, collation: Oid) -> Expr {
     let (ty, location) = (SqlType { collation, ..expr.ty }, expr.location);
     Expr { kind: ExprKind::Relabel(Box::new(expr), CallForm::ImplicitCast), ty, location }
-}
-
-/// Whether an index on one type can be searched for values of another as it is: the same form, or integers, or strings.
-fn comparable(index: Oid, value: Oid) -> bool {
-    use types::oid;
-    let integer = |t| matches!(t, oid::INT2 | oid::INT4 | oid::INT8);
-    let string = |t| matches!(t, oid::TEXT | oid::VARCHAR | oid::NAME);
-    index == value
-        || integer(index) && integer(value)
-        || string(index) && string(value)
-        || types::repr(index).is_some()
-            && types::repr(index) == types::repr(value)
-            && !integer(index)
-            && !integer(value)
-            && index == oid::OID
-        || matches!(index, oid::ANYARRAY | oid::ANYENUM | oid::RECORD | oid::ANYRANGE)
 }

@@ -34,6 +34,7 @@ fn shape(node: &Node) -> String {
         NodeKind::BitmapAnd { inputs } => format!("And({})", inputs.iter().map(shape).collect::<Vec<_>>().join(", ")),
         NodeKind::BitmapOr { inputs } => format!("Or({})", inputs.iter().map(shape).collect::<Vec<_>>().join(", ")),
         NodeKind::TidScan { .. } => "TidScan".into(),
+        NodeKind::TidRangeScan { .. } => "TidRangeScan".into(),
         NodeKind::CursorScan { .. } => "CursorScan".into(),
         NodeKind::Constants { rows } => {
             format!("Values[{}]", rows.iter().map(batch::Batch::row_count).sum::<usize>())
@@ -93,6 +94,7 @@ fn shapes() {
         ("select row_number() over (order by relname) from pg_class", "Window(Sort(SeqScan))"),
         ("select relname from pg_class for update", "LockRows(SeqScan)"),
         ("select * from pg_class where ctid = '(0,1)'", "TidScan"),
+        ("select * from pg_class where ctid >= '(1,0)' and ctid < '(2,0)'", "TidRangeScan"),
         ("insert into pg_description values (1, 2, 3, 'x') returning *", "Insert(Result)"),
         ("insert into pg_description values (1, 2, 3, 'x'), (4, 5, 6, 'y')", "Insert(Values[2])"),
         (

@@ -342,6 +342,7 @@ fn runs_backward(node: &Node) -> bool {
         NodeKind::IndexScan { .. }
         | NodeKind::IndexOnlyScan { .. }
         | NodeKind::TidScan { .. }
+        | NodeKind::TidRangeScan { .. }
         | NodeKind::Constants { .. }
         | NodeKind::Values { .. }
         | NodeKind::FunctionScan { .. }

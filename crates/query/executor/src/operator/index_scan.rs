@@ -29,7 +29,7 @@ use crate::run::Run;
 enum Key {
     Equal(Compiled),
     Any(Compiled),
-    Range { lower: Option<(Compiled, bool)>, upper: Option<(Compiled, bool)> },
+    Range { lower: Option<(Vec<Compiled>, bool)>, upper: Option<(Vec<Compiled>, bool)> },
     IsNull,
     IsNotNull,
 }
@@ -175,10 +175,37 @@ fn bound(value: Datum, from: ColumnType, to: Oid) -> Result<Bound> {
     Err(Error::not_implemented(format_args!("index search for type {} in a column of type {to}", from.oid)))
 }
 
+/// The bytes at which a range ends, of the columns from `position` on, and whether what begins with them is within. No bytes if all values of the
+/// column are within, `None` if nothing is: null matches nothing, nor does a lower bound (`least`) above all values or an upper one below them.
+fn end_of(
+    index: &OpenIndex,
+    position: usize,
+    values: &mut [Compiled],
+    inclusive: bool,
+    least: bool,
+    run: &mut Run<'_>,
+) -> Result<Option<(Option<Vec<u8>>, bool)>> {
+    let mut bytes = Vec::new();
+    for (n, value) in values.iter_mut().enumerate() {
+        let ty = value.ty();
+        match bound(value.value(run)?, ty, index.columns[position + n].type_oid)? {
+            Bound::Value(value) => index.key_part(position + n, value.as_ref(), run.env(), &mut bytes)?,
+            Bound::Null if n == 0 => return Ok(None),
+            Bound::Above if n == 0 => return Ok((!least).then_some((None, inclusive))),
+            Bound::Below if n == 0 => return Ok(least.then_some((None, inclusive))),
+            // What is equal so far is decided by this column: unknown, or all on one side.
+            Bound::Null => return Ok(Some((Some(bytes), false))),
+            Bound::Above => return Ok(Some((Some(bytes), !least))),
+            Bound::Below => return Ok(Some((Some(bytes), least))),
+        }
+    }
+    Ok(Some((Some(bytes), inclusive)))
+}
+
 impl Search {
     pub fn new(index: Arc<OpenIndex>, search: &IndexSearch) -> Result<Search> {
-        let limit = |limit: &Option<(planner::plan::Expr, bool)>| {
-            limit.as_ref().map(|(value, inclusive)| Ok((compile(value)?, *inclusive))).transpose()
+        let limit = |limit: &Option<(Vec<planner::plan::Expr>, bool)>| {
+            limit.as_ref().map(|(values, inclusive)| Ok((compile_all(values)?, *inclusive))).transpose()
         };
         let keys = search.keys.iter().map(|key| {
             Ok(match key {
@@ -276,32 +303,16 @@ impl Search {
                     // In bytes a descending column goes from its upper bound to its lower one.
                     let (low, high) = if column.descending { (upper, lower) } else { (lower, upper) };
                     let mut ends = [None, None];
-                    for (end, limit) in ends.iter_mut().zip([low, high]) {
-                        if let Some((value, inclusive)) = limit {
-                            let value = bound(value.value(run)?, value.ty(), column.type_oid)?;
-                            *end = Some((value, *inclusive));
+                    for (n, limit) in [low, high].into_iter().enumerate() {
+                        if let Some((values, inclusive)) = limit {
+                            let least = (n == 0) != column.descending;
+                            let Some(end) = end_of(&self.index, position, values, *inclusive, least, run)? else {
+                                return Ok(());
+                            };
+                            ends[n] = Some(end);
                         }
                     }
                     let [low, high] = ends;
-                    let beyond = |limit: &Option<(Bound, bool)>, bad: fn(&Bound) -> bool| {
-                        limit.as_ref().is_some_and(|(value, _)| bad(value))
-                    };
-                    // Null matches nothing, nor does a lower bound above all values or an upper one below them.
-                    let (past_low, past_high): (fn(&Bound) -> bool, fn(&Bound) -> bool) = match column.descending {
-                        false => {
-                            (|b| matches!(b, Bound::Null | Bound::Above), |b| matches!(b, Bound::Null | Bound::Below))
-                        }
-                        true => {
-                            (|b| matches!(b, Bound::Null | Bound::Below), |b| matches!(b, Bound::Null | Bound::Above))
-                        }
-                    };
-                    if beyond(&low, past_low) || beyond(&high, past_high) {
-                        return Ok(());
-                    }
-                    let low =
-                        low.map(|(value, inclusive)| Ok::<_, Error>((part(value, run)?, inclusive))).transpose()?;
-                    let high =
-                        high.map(|(value, inclusive)| Ok::<_, Error>((part(value, run)?, inclusive))).transpose()?;
                     for prefix in &prefixes {
                         let joined = |part: &[u8]| [prefix.as_slice(), part].concat();
                         let lower = match &low {

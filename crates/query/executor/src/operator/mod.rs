@@ -35,6 +35,7 @@ mod seq_scan;
 mod set_op;
 mod sort;
 mod table;
+mod tid_range_scan;
 mod tid_scan;
 mod tuplestore_scan;
 mod unique;
@@ -338,6 +339,9 @@ impl Builder<'_> {
                 Err(error::Error::internal("a bitmap stands where rows are wanted"))
             }
             NodeKind::TidScan { relation, columns, tids } => tid_scan::build(self, *relation, columns, tids),
+            NodeKind::TidRangeScan { relation, columns, lower, upper } => {
+                tid_range_scan::build(self, *relation, columns, lower, upper)
+            }
             NodeKind::CursorScan { relation, columns, cursor } => {
                 tid_scan::build_current(self, *relation, columns, cursor)
             }

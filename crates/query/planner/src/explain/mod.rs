@@ -132,7 +132,8 @@ fn find_hidden(node: &Node, left: &Left, within: bool, hidden: &mut [bool]) {
     | NodeKind::IndexScan { relation, .. }
     | NodeKind::IndexOnlyScan { relation, .. }
     | NodeKind::BitmapHeapScan { relation, .. }
-    | NodeKind::TidScan { relation, .. } = &node.kind
+    | NodeKind::TidScan { relation, .. }
+    | NodeKind::TidRangeScan { relation, .. } = &node.kind
     {
         hidden[*relation] |= within;
     }
@@ -487,6 +488,7 @@ impl Printer<'_> {
             | NodeKind::BitmapHeapScan { relation, .. }
             | NodeKind::BitmapIndexScan { relation, .. }
             | NodeKind::TidScan { relation, .. }
+            | NodeKind::TidRangeScan { relation, .. }
             | NodeKind::CursorScan { relation, .. } => self.aliases.get(*relation).map(String::as_str),
             NodeKind::SubqueryScan { alias, .. }
             | NodeKind::CteScan { alias, .. }
@@ -573,6 +575,7 @@ impl Printer<'_> {
             NodeKind::TidScan { relation, .. } | NodeKind::CursorScan { relation, .. } => {
                 format!("Tid Scan on {}", self.relation(*relation))
             }
+            NodeKind::TidRangeScan { relation, .. } => format!("Tid Range Scan on {}", self.relation(*relation)),
             NodeKind::Constants { .. } | NodeKind::Values { .. } => "Values Scan on \"*VALUES*\"".into(),
             NodeKind::FunctionScan { functions, entry, .. } => match functions.first().map(|f| &f.call.kind) {
                 Some(crate::plan::ExprKind::Call(call)) if functions.len() == 1 => {

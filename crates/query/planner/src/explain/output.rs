@@ -141,7 +141,8 @@ impl Finder<'_> {
             NodeKind::SeqScan { relation, .. }
             | NodeKind::IndexScan { relation, .. }
             | NodeKind::BitmapHeapScan { relation, .. }
-            | NodeKind::TidScan { relation, .. } => {
+            | NodeKind::TidScan { relation, .. }
+            | NodeKind::TidRangeScan { relation, .. } => {
                 if ask == Ask::AtLeast
                     && let Some(columns) = self.all_columns(*relation, &want)
                 {

@@ -127,6 +127,7 @@ impl Printer<'_> {
             | NodeKind::IndexOnlyScan { relation, .. }
             | NodeKind::BitmapHeapScan { relation, .. }
             | NodeKind::TidScan { relation, .. }
+            | NodeKind::TidRangeScan { relation, .. }
             | NodeKind::CursorScan { relation, .. } => Some(*relation),
             NodeKind::ModifyTable(modify) => Some(modify.target.relation),
             _ => None,
@@ -309,6 +310,7 @@ fn node_type(kind: &NodeKind) -> &'static str {
         NodeKind::IndexScan { .. } => "Index Scan",
         NodeKind::IndexOnlyScan { .. } => "Index Only Scan",
         NodeKind::TidScan { .. } | NodeKind::CursorScan { .. } => "Tid Scan",
+        NodeKind::TidRangeScan { .. } => "Tid Range Scan",
         NodeKind::Constants { .. } | NodeKind::Values { .. } => "Values Scan",
         NodeKind::FunctionScan { .. } => "Function Scan",
         NodeKind::SubqueryScan { .. } => "Subquery Scan",

@@ -33,6 +33,7 @@ impl Planner<'_> {
             PathKind::Tid { unit, tids, condition } => {
                 self.build_scan(problem, *unit, path, Way::Tids(tids, condition))
             }
+            PathKind::TidRange { unit, conditions } => self.build_scan(problem, *unit, path, Way::TidRange(conditions)),
             PathKind::Join(join) => self.build_join(problem, path, join),
             PathKind::Sort { input, presorted } => {
                 let built = self.build_path(problem, input)?;
@@ -230,6 +231,8 @@ impl Planner<'_> {
     ) -> Result<Node> {
         let mut rest = quals.to_vec();
         let mut details: Vec<(&'static str, Vec<Expr>)> = Vec::new();
+        // What only the way itself shows.
+        let mut exact = Vec::new();
         let kind = match way {
             Way::Whole => {
                 let sample = self.sample_of(at, &mut details)?;
@@ -247,6 +250,12 @@ impl Planner<'_> {
                 details.push(("TID Cond", vec![(*condition).clone()]));
                 rest.retain(|qual| qual != *condition);
                 NodeKind::TidScan { relation, columns, tids: self.compile_all(tids, &[])? }
+            }
+            Way::TidRange(conditions) => {
+                details.push(("TID Cond", conditions.to_vec()));
+                rest.retain(|qual| !conditions.contains(qual));
+                exact = self.compile_all(conditions, layout)?;
+                self.tid_range(at, relation, columns, conditions)?
             }
             Way::Index(access) => {
                 rest.retain(|qual| !access.quals.contains(qual));
@@ -278,6 +287,7 @@ impl Planner<'_> {
             }
         };
         let mut node = self.node(kind, layout, cost)?;
+        node.filter = exact;
         for (label, exprs) in details {
             self.detail(&mut node, label, &exprs);
         }
@@ -312,8 +322,8 @@ impl Planner<'_> {
                 IndexCondition::Equal(e) => IndexKey::Equal(self.compile(e, &[])?),
                 IndexCondition::Any(e) => IndexKey::Any(self.compile(e, &[])?),
                 IndexCondition::Range { lower, upper } => {
-                    let mut bound = |b: &Option<(Expr, bool)>| -> Result<Option<(crate::plan::Expr, bool)>> {
-                        b.as_ref().map(|(e, inclusive)| Ok((self.compile(e, &[])?, *inclusive))).transpose()
+                    let mut bound = |b: &Option<(Vec<Expr>, bool)>| -> Result<Option<(Vec<crate::plan::Expr>, bool)>> {
+                        b.as_ref().map(|(e, inclusive)| Ok((self.compile_all(e, &[])?, *inclusive))).transpose()
                     };
                     IndexKey::Range { lower: bound(lower)?, upper: bound(upper)? }
                 }
@@ -577,6 +587,7 @@ enum Way<'p> {
     Whole,
     Cursor,
     Tids(&'p [Expr], &'p Expr),
+    TidRange(&'p [Expr]),
     Index(&'p IndexAccess),
     Bitmap(&'p Rc<BitmapTree>),
 }

@@ -77,7 +77,7 @@ pub(crate) struct Qual {
     pub expr: Expr,
     pub relids: Relids,
     /// The special joins that must be made before, as their nulls matter.
-    pub after: u64,
+    pub after: u128,
     /// What part of the pairs of rows it lets through, once the search for an order begins.
     pub selectivity: f64,
     /// The class of equal columns that it is an equality of: of several between two sets one is enough.
@@ -392,7 +392,7 @@ impl Planner<'_> {
                 .iter()
                 .enumerate()
                 .filter(|(_, special)| special.within(relids) && special.adds_nulls_to(own))
-                .fold(0_u64, |set, (at, _)| set | 1 << at);
+                .fold(0_u128, |set, (at, _)| set | 1 << at);
             let alone = problem.units.iter_mut().find(|unit| own & !unit.relids == 0);
             match alone {
                 Some(unit) if after == 0 => self.push_down(unit, expr)?,
@@ -455,7 +455,7 @@ impl Planner<'_> {
 }
 
 /// The relations of a set of units.
-pub(crate) fn relids_of_mask(problem: &Problem, mask: u32) -> Relids {
+pub(crate) fn relids_of_mask(problem: &Problem, mask: crate::path::Units) -> Relids {
     let mut rest = mask;
     let mut relids = 0;
     while rest != 0 {

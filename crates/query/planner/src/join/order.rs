@@ -8,14 +8,12 @@ use error::{Error, Result};
 use super::special::{Legal, legal};
 use super::{Goal, Problem, UnitKind, no_order, relids_of_mask};
 use crate::level::Planner;
-use crate::path::{Path, add_path, common_keys, is_sorted};
+use crate::path::{Path, Units, add_path, common_keys, is_sorted};
 use crate::prepare::Relids;
 
 /// How many units are ordered exhaustively; and how many where few conditions relate them, so that few orders are possible.
 const EXHAUSTIVE_MAX: usize = 8;
 const EXHAUSTIVE_SPARSE_MAX: usize = 10;
-/// How many units there may be.
-const UNITS_MAX: usize = 31;
 
 /// The paths of a set of units.
 #[derive(Default)]
@@ -27,15 +25,12 @@ pub(super) struct Rel {
     pub width: f64,
 }
 
-type Table = HashMap<u32, Rel>;
+type Table = HashMap<Units, Rel>;
 
 impl Planner<'_> {
     /// The cheapest way to join all units.
     pub(super) fn order_joins(&mut self, problem: &Problem, goal: &Goal) -> Result<Rc<Path>> {
         let n = problem.units.len();
-        if n > UNITS_MAX {
-            return Err(Error::not_implemented("a join of more than 31 relations"));
-        }
         let mut table = Table::new();
         let sizes: Vec<(Relids, f64)> = problem.units.iter().map(|unit| (unit.relids, unit.rows)).collect();
         for (at, unit) in problem.units.iter().enumerate() {
@@ -62,7 +57,7 @@ impl Planner<'_> {
             }
             table.insert(1 << at, Rel { paths: kept, rows: unit.rows, relids: unit.relids, width: unit.width });
         }
-        let full = (1u32 << n) - 1;
+        let full = all_of(n);
         let sparse = problem.quals.len() + problem.specials.len() <= n + 2;
         if n <= EXHAUSTIVE_MAX || n <= EXHAUSTIVE_SPARSE_MAX && sparse {
             self.all_orders(problem, goal, n, &mut table)?;
@@ -74,11 +69,11 @@ impl Planner<'_> {
     }
 
     fn all_orders(&mut self, problem: &Problem, goal: &Goal, n: usize, table: &mut Table) -> Result<()> {
-        let full = (1u32 << n) - 1;
+        let full = all_of(n);
         for size in 2..=n as u32 {
             for strict in [true, false] {
                 let mut any = false;
-                let masks: Vec<u32> = masks_of(n, size);
+                let masks: Vec<Units> = masks_of(n, size);
                 for mask in masks {
                     if table.contains_key(&mask) {
                         any = true;
@@ -86,9 +81,9 @@ impl Planner<'_> {
                     }
                     let mut rel = Rel::default();
                     // One unit and the rest first, as a left-deep search has it; then all other ways to cut the set in two.
-                    let mut cuts: Vec<(u32, u32)> = Vec::new();
+                    let mut cuts: Vec<(Units, Units)> = Vec::new();
                     for at in (0..n).rev() {
-                        let one = 1u32 << at;
+                        let one: Units = 1 << at;
                         if mask & one != 0 && (size > 2 || at as u32 == mask.ilog2()) {
                             cuts.push((mask & !one, one));
                         }
@@ -147,9 +142,9 @@ impl Planner<'_> {
     }
 
     fn greedy(&mut self, problem: &Problem, goal: &Goal, n: usize, table: &mut Table) -> Result<()> {
-        let mut parts: Vec<u32> = (0..n).map(|at| 1 << at).collect();
+        let mut parts: Vec<Units> = (0..n).map(|at| 1 << at).collect();
         while parts.len() > 1 {
-            let mut best: Option<(f64, u32, Rel)> = None;
+            let mut best: Option<(f64, Units, Rel)> = None;
             for strict in [true, false] {
                 for (i, &left) in parts.iter().enumerate() {
                     for &right in &parts[i + 1..] {
@@ -180,12 +175,12 @@ impl Planner<'_> {
 
     /// Whether something relates two sets: a condition that names both, a special join or a reference from aside. A set that nothing relates to
     /// any other may be joined with all.
-    fn is_related(&self, problem: &Problem, left: u32, right: u32) -> bool {
+    fn is_related(&self, problem: &Problem, left: Units, right: Units) -> bool {
         let (l, r) = (relids_of_mask(problem, left), relids_of_mask(problem, right));
         let both = |relids: Relids| relids & l != 0 && relids & r != 0;
         let special_quals =
             |special: &super::Special| special.quals.iter().fold(0, |set, qual| set | crate::prepare::relids_of(qual));
-        let lateral = |mask: u32, other: Relids| {
+        let lateral = |mask: Units, other: Relids| {
             problem.units.iter().enumerate().any(|(at, u)| mask >> at & 1 == 1 && u.lateral & other != 0)
         };
         problem.quals.iter().any(|qual| both(qual.relids))
@@ -200,7 +195,7 @@ impl Planner<'_> {
     }
 
     /// Whether no condition names units of the set and others.
-    fn stands_alone(&self, problem: &Problem, mask: u32, relids: Relids) -> bool {
+    fn stands_alone(&self, problem: &Problem, mask: Units, relids: Relids) -> bool {
         let across = |set: Relids| set & relids != 0 && set & !relids != 0;
         let _ = mask;
         !problem.quals.iter().any(|qual| across(qual.relids))
@@ -218,8 +213,8 @@ impl Planner<'_> {
         &mut self,
         problem: &Problem,
         goal: &Goal,
-        (left, a): (u32, &Rel),
-        (right, b): (u32, &Rel),
+        (left, a): (Units, &Rel),
+        (right, b): (Units, &Rel),
         into: &mut Rel,
     ) -> Result<()> {
         let (found, turned) = match legal(problem, a.relids, b.relids) {
@@ -252,7 +247,7 @@ impl Planner<'_> {
         &mut self,
         problem: &Problem,
         order: &[crate::level::PathKey],
-        mask: u32,
+        mask: Units,
         goal: &Goal,
     ) -> Vec<crate::level::PathKey> {
         let for_goal = common_keys(order, &goal.order);
@@ -317,9 +312,14 @@ impl Planner<'_> {
     }
 }
 
+/// The set of the first `n` units.
+fn all_of(n: usize) -> Units {
+    Units::MAX.checked_shr(Units::BITS - n as u32).unwrap_or(0)
+}
+
 /// All sets of `size` of `n` units, in the order in which a left-deep search makes them.
-fn masks_of(n: usize, size: u32) -> Vec<u32> {
-    let mut masks: Vec<u32> = (1u32..1 << n).filter(|mask| mask.count_ones() == size).collect();
+fn masks_of(n: usize, size: u32) -> Vec<Units> {
+    let mut masks: Vec<Units> = (1..=all_of(n)).filter(|mask| mask.count_ones() == size).collect();
     masks.sort_by_key(|mask| mask.reverse_bits());
     masks.reverse();
     masks

@@ -180,6 +180,6 @@ pub(super) fn legal(problem: &Problem, left: Relids, right: Relids) -> Legal<'_>
 }
 
 /// The special joins that have been made among relations.
-pub(super) fn made(problem: &Problem, relids: Relids) -> u64 {
+pub(super) fn made(problem: &Problem, relids: Relids) -> u128 {
     problem.specials.iter().enumerate().filter(|(_, s)| s.is_made(relids)).fold(0, |set, (at, _)| set | 1 << at)
 }

@@ -12,7 +12,7 @@ use super::work::{self, Bucket, Facts, Overlap};
 use super::{Goal, Problem, UnitKind, relids_of_mask};
 use crate::cost::{Work, whole_rows};
 use crate::level::{PathKey, Planner};
-use crate::path::{Path, PathKind, add_path, cheapest, common_keys, is_sorted};
+use crate::path::{Path, PathKind, Units, add_path, cheapest, common_keys, is_sorted};
 use crate::plan::*;
 use crate::prepare::{Relids, relids_of};
 
@@ -76,7 +76,7 @@ pub(crate) struct Sides {
 pub(super) struct Pair<'p> {
     pub problem: &'p Problem,
     pub join: JoinType,
-    pub units: u32,
+    pub units: Units,
     pub left: Relids,
     pub right: Relids,
     /// Relations that parts of either side need by LATERAL.
@@ -116,8 +116,8 @@ impl Planner<'_> {
         &mut self,
         problem: &Problem,
         goal: &Goal,
-        (left, a): (u32, &Rel),
-        (right, b): (u32, &Rel),
+        (left, a): (Units, &Rel),
+        (right, b): (Units, &Rel),
         special: Option<(usize, &Special)>,
         into: &mut Rel,
     ) -> Result<()> {
@@ -128,7 +128,7 @@ impl Planner<'_> {
         let (mut selectivity, mut filter_selectivity) = (1.0, 1.0);
         let mut classes: Vec<usize> = Vec::new();
         for qual in &problem.quals {
-            let holds = |relids: Relids, made: u64| qual.relids & !relids == 0 && qual.after & !made == 0;
+            let holds = |relids: Relids, made: u128| qual.relids & !relids == 0 && qual.after & !made == 0;
             if !holds(both, made_both) || holds(a.relids, made_left) || holds(b.relids, made_right) {
                 continue;
             }
@@ -260,8 +260,8 @@ impl Planner<'_> {
         &mut self,
         problem: &Problem,
         goal: &Goal,
-        (left, a): (u32, &Rel),
-        (right, b): (u32, &Rel),
+        (left, a): (Units, &Rel),
+        (right, b): (Units, &Rel),
         special: &Special,
         quals: &Rc<Vec<Expr>>,
         quals_cost: f64,
@@ -470,7 +470,7 @@ impl Planner<'_> {
     }
 
     /// Whether a set is one table of which at most one row has given values of the keys.
-    fn is_inner_unique(&mut self, problem: &Problem, mask: u32, keys: &[Rc<Equality>]) -> Result<bool> {
+    fn is_inner_unique(&mut self, problem: &Problem, mask: Units, keys: &[Rc<Equality>]) -> Result<bool> {
         if mask.count_ones() != 1 {
             return Ok(false);
         }
@@ -913,7 +913,7 @@ impl Planner<'_> {
 }
 
 /// Relations that units of a set need by LATERAL.
-fn lateral_of(problem: &Problem, mask: u32) -> Relids {
+fn lateral_of(problem: &Problem, mask: Units) -> Relids {
     let units = problem.units.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1);
     units.fold(0, |set, (_, unit)| set | unit.lateral)
 }

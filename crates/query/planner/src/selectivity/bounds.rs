@@ -61,6 +61,9 @@ impl Planner<'_> {
         or_equal: bool,
     ) -> Result<f64> {
         let Some((value, value_type)) = value else { return Ok(INEQUALITY) };
+        if value_type == types::oid::TID {
+            return self.place_bound(column, value, greater);
+        }
         let side = self.side(column)?;
         let Some(facts) = &side.facts else { return Ok(INEQUALITY) };
         let function = self.ctx.catalog.operator(operator)?.oprcode;
@@ -82,6 +85,20 @@ impl Planner<'_> {
             None => None,
         };
         Ok(common + rest * histogram.unwrap_or(0.5))
+    }
+
+    /// `ctid < value` and its like: the part of the pages.
+    fn place_bound(&mut self, column: &q::Expr, value: &Datum, greater: bool) -> Result<f64> {
+        let place = value.as_bytes().and_then(access::tid_from_bytes);
+        let (Some(place), Some((_, relation, -1))) = (place, self.base_column(column)) else { return Ok(INEQUALITY) };
+        let base = self.base_relation(relation)?;
+        let (tuples, pages) = (base.tuples, base.pages);
+        if pages <= 0.0 {
+            return Ok(1.0);
+        }
+        let within = (f64::from(place.offset) / (tuples / pages).max(1.0)).min(1.0);
+        let below = ((f64::from(place.block.0) + within) / pages).clamp(0.0, 1.0);
+        Ok(if greater { 1.0 - below } else { below })
     }
 
     /// The part of a histogram's values for which a bound holds.

@@ -39,11 +39,11 @@ const IS_NULL: f64 = 0.005;
 pub(crate) const DISTINCT: f64 = 200.0;
 
 /// `pg_collation`'s "default".
-const DEFAULT_COLLATION: Oid = Oid(100);
+pub(crate) const DEFAULT_COLLATION: Oid = Oid(100);
 
 /// `starts_with`, and the operator `^@` that it is the function of.
-const STARTS_WITH: Oid = Oid(3696);
-const BEGINS_WITH: Oid = Oid(3877);
+pub(crate) const STARTS_WITH: Oid = Oid(3696);
+pub(crate) const BEGINS_WITH: Oid = Oid(3877);
 
 /// Numbers of the functions that estimate (`pg_operator.oprrest`, `oprjoin`).
 pub(crate) mod estimator {
@@ -59,7 +59,10 @@ pub(crate) mod estimator {
     /// Those of LIKE, ILIKE, regular expressions and their negations.
     pub const PATTERNS_FIRST: u32 = 1814;
     pub const PATTERNS_LAST: u32 = 1823;
+    pub const LIKE_ANY_CASE: u32 = 1814;
+    pub const REGEX: u32 = 1818;
     pub const LIKE: u32 = 1819;
+    pub const REGEX_ANY_CASE: u32 = 1820;
     pub const NOT_LIKE: u32 = 1822;
     pub const RANGE: u32 = 3169;
     pub const PREFIX: u32 = 3437;
@@ -216,6 +219,16 @@ impl Planner<'_> {
                 self.restriction(BEGINS_WITH, call.input_collation, &call.args[0], Some(&call.args[1]), false)?
             }
             ExprKind::Function(_) => INEQUALITY,
+            // The first column tells the most.
+            ExprKind::RowCompare { operators, input_collations, left, right, .. } => {
+                match (operators.first(), input_collations.first(), left.first(), right.first()) {
+                    (Some(&operator), Some(&collation), Some(left), Some(right)) => match relids_of(left) {
+                        0 => self.restriction(operator, collation, right, Some(left), true)?,
+                        _ => self.restriction(operator, collation, left, Some(right), false)?,
+                    },
+                    _ => 0.5,
+                }
+            }
             ExprKind::SubLink(_) => 0.5,
             ExprKind::CurrentOf { .. } => 0.0,
             _ => 0.5,

@@ -7,6 +7,7 @@ use ids::Oid;
 
 use crate::facts::{pattern_prefix, rest_of_pattern};
 use crate::level::Planner;
+use crate::pattern_search::successor;
 
 /// For pattern matching, if nothing is known.
 const PATTERN: f64 = 0.005;
@@ -64,23 +65,11 @@ impl Planner<'_> {
         let text = types::oid::TEXT;
         let low = Datum::bytes(prefix.to_vec());
         let mut from = self.bound(column, AT_LEAST, collation, Some((&low, text)), true, true)?;
-        let mut after = prefix.to_vec();
-        if access_successor(&mut after) {
+        if let Some(after) = successor(prefix, true) {
             let high = Datum::bytes(after);
             let to = self.bound(column, BELOW, collation, Some((&high, text)), false, false)?;
             from = self.range_selectivity(column, from, to)?;
         }
         Ok(from.max(self.equal(column, TEXT_EQUALS, collation, Some((&low, text)))?))
     }
-}
-
-/// Turns a prefix into the least string above all that begin with it; false if there is none. Kept valid as UTF-8 where it can be.
-fn access_successor(prefix: &mut Vec<u8>) -> bool {
-    while let Some(last) = prefix.pop() {
-        if last < 0x7F || (0x80..0xFF).contains(&last) {
-            prefix.push(last + 1);
-            return true;
-        }
-    }
-    false
 }
