@@ -28,16 +28,30 @@ struct Link {
 }
 
 impl Planner<'_> {
-    /// Changes the EXISTS in a condition on rows where that is worth it.
-    pub fn hash_exists(&mut self, condition: &mut Expr) -> Result<()> {
+    /// Changes the EXISTS in conditions on rows where that is worth it.
+    pub fn hash_exists(&mut self, conditions: &mut [Expr]) -> Result<()> {
+        for at in 0..conditions.len() {
+            if !matches!(conditions[at].kind, ExprKind::Or(_) | ExprKind::SubLink(_)) {
+                continue;
+            }
+            let mut condition = conditions[at].clone();
+            let others: Vec<Expr> =
+                conditions.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, other)| other.clone()).collect();
+            self.hash_exists_in(&mut condition, &others)?;
+            conditions[at] = condition;
+        }
+        Ok(())
+    }
+
+    fn hash_exists_in(&mut self, condition: &mut Expr, others: &[Expr]) -> Result<()> {
         match &mut condition.kind {
             ExprKind::And(args) | ExprKind::Or(args) => {
                 for arg in args {
-                    self.hash_exists(arg)?;
+                    self.hash_exists_in(arg, others)?;
                 }
             }
             ExprKind::SubLink(link) if link.kind == SubLinkKind::Exists => {
-                if let Some(any) = self.exists_as_any(&link.query)? {
+                if let Some(any) = self.exists_as_any(&link.query, others)? {
                     **link = any;
                 }
             }
@@ -46,7 +60,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn exists_as_any(&mut self, query: &Query) -> Result<Option<q::SubLink>> {
+    fn exists_as_any(&mut self, query: &Query, others: &[Expr]) -> Result<Option<q::SubLink>> {
         let catalog = self.ctx.catalog;
         let mut inner = query.clone();
         simplify_exists(&mut inner);
@@ -73,7 +87,7 @@ impl Planner<'_> {
                 None => return Ok(None),
             }
         }
-        if links.is_empty() || !self.is_worth_hashing(oid, &links)? {
+        if links.is_empty() || !self.is_worth_hashing(oid, &links, others)? {
             return Ok(None);
         }
         inner.where_clause = analyzer::types::all_of(own);
@@ -125,15 +139,21 @@ impl Planner<'_> {
         Ok(Some(Link { inner: inner.clone(), outer, operator }))
     }
 
-    /// Whether reading a table once costs less than searching it for each outer row.
-    fn is_worth_hashing(&mut self, table: ids::Oid, links: &[Link]) -> Result<bool> {
+    /// Whether reading a table once costs less than searching it for each outer row that meets the other conditions.
+    fn is_worth_hashing(&mut self, table: ids::Oid, links: &[Link], others: &[Expr]) -> Result<bool> {
         let base = self.base_relation(table)?;
         let costs = self.ctx.costs.clone();
         let mut rows: f64 = 1.0;
         for link in links {
             // What comes from further out is the same for all rows.
-            if relids_of(&link.outer) != 0 {
-                rows = rows.max(self.relation_size(&link.outer)?.map_or(1000.0, |(tuples, _)| tuples));
+            let relids = relids_of(&link.outer);
+            if relids != 0 {
+                let all = self.relation_size(&link.outer)?.map_or(1000.0, |(tuples, _)| tuples);
+                let own: Vec<Expr> = (others.iter())
+                    .filter(|other| relids_of(other) != 0 && relids_of(other) & !relids == 0)
+                    .cloned()
+                    .collect();
+                rows = rows.max(all * self.selectivity_of_all(&own)?);
             }
         }
         let read = costs.seq_page_cost * base.pages + costs.cpu_tuple_cost * base.tuples;

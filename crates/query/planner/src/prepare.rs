@@ -447,9 +447,7 @@ impl Planner<'_> {
                 None => kept.push(qual),
             }
         }
-        for qual in &mut kept {
-            self.hash_exists(qual)?;
-        }
+        self.hash_exists(&mut kept)?;
         let mut tree = Tree::Group { items, quals: kept };
         for (join, right, on) in joins {
             tree = Tree::Join { join, left: Box::new(tree), right: Box::new(right), on };
