@@ -5,6 +5,7 @@ use crate::io::{TypeIo, wrong_form};
 use crate::text::char_len;
 use crate::text::like::find;
 use batch::{DatumRef, Repr};
+use encoding::Encoding;
 use error::{Error, Result, SqlState};
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
@@ -349,114 +350,39 @@ fn to_integer(bytes: &[u8], width: usize, range: fn() -> Error) -> Result<u64> {
     Ok(bytes.iter().fold(0u64, |value, &b| value << 8 | b as u64))
 }
 
-/// The encodings that conversions exist for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Utf8,
-    Latin1,
-    Ascii,
-}
-
 fn encoding(name: &[u8], which: &str) -> Result<Encoding> {
-    let plain: Vec<u8> = name.iter().filter(|c| c.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
-    match plain.as_slice() {
-        b"utf8" | b"unicode" => Ok(Encoding::Utf8),
-        b"latin1" | b"iso88591" => Ok(Encoding::Latin1),
-        b"sqlascii" => Ok(Encoding::Ascii),
-        _ => {
-            let shown = String::from_utf8_lossy(name);
-            if KNOWN_ENCODINGS.iter().any(|known| known.as_bytes() == plain) {
-                return Err(Error::not_implemented(format_args!("encoding {shown}")));
-            }
-            Err(invalid(format!("invalid {which}encoding name \"{shown}\"")))
-        }
-    }
+    let name = String::from_utf8_lossy(name);
+    Encoding::named(&name).ok_or_else(|| invalid(format!("invalid {which}encoding name \"{name}\"")))
 }
 
-/// Encodings of PostgreSQL's whose conversions are not written yet, in the form that names are compared in.
-const KNOWN_ENCODINGS: &[&str] = &[
-    "big5",
-    "euccn",
-    "eucjp",
-    "eucjis2004",
-    "euckr",
-    "euctw",
-    "gb18030",
-    "gbk",
-    "iso88595",
-    "iso88596",
-    "iso88597",
-    "iso88598",
-    "johab",
-    "koi8r",
-    "koi8u",
-    "latin2",
-    "latin3",
-    "latin4",
-    "latin5",
-    "latin6",
-    "latin7",
-    "latin8",
-    "latin9",
-    "latin10",
-    "muleinternal",
-    "sjis",
-    "shiftjis2004",
-    "uhc",
-    "win866",
-    "win874",
-    "win1250",
-    "win1251",
-    "win1252",
-    "win1253",
-    "win1254",
-    "win1255",
-    "win1256",
-    "win1257",
-    "win1258",
-];
+fn convert_between(bytes: &[u8], from: Encoding, to: Encoding, out: &mut Vec<u8>) -> Result<()> {
+    if !from.converts_to(to) {
+        // PostgreSQL has conversions from and to this one.
+        if [from, to].iter().any(|encoding| !encoding.is_convertible()) {
+            return Err(Error::not_implemented("encoding MULE_INTERNAL"));
+        }
+        let text = format!(
+            "default conversion function for encoding \"{}\" to \"{}\" does not exist",
+            from.name(),
+            to.name()
+        );
+        return Err(Error::new(SqlState::UNDEFINED_FUNCTION, text));
+    }
+    from.convert(bytes, to, out)
+}
 
 fn convert_from(bytes: &[u8], name: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    match encoding(name, "source ")? {
-        Encoding::Utf8 | Encoding::Ascii => out.extend_from_slice(crate::io::received_text(bytes)?.as_bytes()),
-        Encoding::Latin1 => {
-            bytes.iter().for_each(|&b| out.extend_from_slice((b as char).encode_utf8(&mut [0; 2]).as_bytes()))
-        }
-    }
-    Ok(())
+    convert_between(bytes, encoding(name, "source ")?, Encoding::UTF8, out)
 }
 
 fn convert_to(text: &[u8], name: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    match encoding(name, "destination ")? {
-        Encoding::Utf8 | Encoding::Ascii => out.extend_from_slice(text),
-        Encoding::Latin1 => {
-            for c in String::from_utf8_lossy(text).chars() {
-                let Ok(byte) = u8::try_from(c as u32) else {
-                    let hex: Vec<String> = c.encode_utf8(&mut [0; 4]).bytes().map(|b| format!("0x{b:02x}")).collect();
-                    return Err(Error::new(
-                        SqlState::UNTRANSLATABLE_CHARACTER,
-                        format!(
-                            "character with byte sequence {} in encoding \"UTF8\" has no equivalent in encoding \"LATIN1\"",
-                            hex.join(" ")
-                        ),
-                    ));
-                };
-                out.push(byte);
-            }
-        }
-    }
-    Ok(())
+    convert_between(text, Encoding::UTF8, encoding(name, "destination ")?, out)
 }
 
 fn convert(bytes: &[u8], source: &[u8], destination: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let mut text = Vec::new();
-    convert_from(bytes, source, &mut text)?;
-    convert_to(&text, destination, out)
+    convert_between(bytes, encoding(source, "source ")?, encoding(destination, "destination ")?, out)
 }
 
 fn length_in_encoding(bytes: &[u8], name: &[u8]) -> Result<i32> {
-    match encoding(name, "")? {
-        Encoding::Utf8 => Ok(crate::io::received_text(bytes)?.chars().count() as i32),
-        Encoding::Latin1 | Encoding::Ascii => Ok(bytes.len() as i32),
-    }
+    encoding(name, "")?.count(bytes).map(|count| count as i32)
 }

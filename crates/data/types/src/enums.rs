@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::hash;
-use crate::io::{TypeCall, TypeIo, received_text, wrong_form};
+use crate::io::{TypeCall, TypeIo, receive_text, send_text, wrong_form};
 use batch::{Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -36,10 +36,14 @@ pub const ENUM_IO: TypeIo = TypeIo {
     },
     output: label,
     receive: |bytes, call, out| {
-        out.push(DatumRef::B4(value_of(received_text(bytes)?, call)?.0 as i32));
+        out.push(DatumRef::B4(value_of(&receive_text(bytes, call)?, call)?.0 as i32));
         Ok(())
     },
-    send: label,
+    send: |value, call, out| {
+        let mut text = Vec::new();
+        label(value, call, &mut text)?;
+        send_text(&text, call, out)
+    },
 };
 
 fn value_of(label: &str, call: &TypeCall<'_>) -> Result<Oid> {

@@ -9,6 +9,7 @@ use crate::facts::builtin_type;
 use crate::textsearch::{Configuration, dictionary::Dictionary};
 use batch::{Datum, DatumRef, Repr};
 use collation::CollationRef;
+use encoding::Encoding;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use std::any::Any;
@@ -188,6 +189,10 @@ pub trait Environment {
             crate::text::DEFAULT_COLLATION => Ok(CollationRef::Static(&collation::BYTES)),
             other => Err(Error::internal(format!("cache lookup failed for collation {other}"))),
         }
+    }
+    /// The encoding of texts that go to the client and come from it; `None` for the server's own, UTF-8.
+    fn client_encoding(&self) -> Option<Encoding> {
+        None
     }
     /// Any setting by its name, as `SHOW` prints it; `None` if there is none of that name.
     fn setting(&self, name: &str) -> Option<String> {

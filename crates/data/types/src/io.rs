@@ -8,6 +8,7 @@ use crate::environment::TypeKind;
 use batch::{Column, Datum, DatumRef, Repr};
 use error::{Error, Result, SqlState};
 use ids::Oid;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// What a type's input and output functions are told.
@@ -211,21 +212,26 @@ pub fn bad_binary() -> Error {
     Error::new(SqlState::INVALID_BINARY_REPRESENTATION, "incorrect binary data format")
 }
 
-/// Text from a client's message: valid UTF-8 without zero bytes.
+/// Text that must be valid UTF-8 without zero bytes.
 pub fn received_text(bytes: &[u8]) -> Result<&str> {
-    let invalid = |at: usize| {
-        let end = (at + 4).min(bytes.len()).min(at + crate::text::char_len(bytes[at]));
-        let hex: Vec<String> = bytes[at..end].iter().map(|b| format!("0x{b:02x}")).collect();
-        Error::new(
-            SqlState::CHARACTER_NOT_IN_REPERTOIRE,
-            format!("invalid byte sequence for encoding \"UTF8\": {}", hex.join(" ")),
-        )
-    };
-    let text = std::str::from_utf8(bytes).map_err(|e| invalid(e.valid_up_to()))?;
-    match bytes.iter().position(|&b| b == 0) {
-        Some(at) => Err(invalid(at)),
-        None => Ok(text),
+    encoding::utf8(bytes)
+}
+
+/// The text of a binary form, which is in the client's encoding.
+pub fn receive_text<'a>(bytes: &'a [u8], call: &TypeCall<'_>) -> Result<Cow<'a, str>> {
+    let Some(encoding) = call.env.client_encoding() else { return received_text(bytes).map(Cow::Borrowed) };
+    let mut text = Vec::with_capacity(bytes.len());
+    encoding.decode(bytes, &mut text)?;
+    Ok(Cow::Owned(received_text(&text)?.to_string()))
+}
+
+/// Adds a text to a binary form, in the client's encoding.
+pub fn send_text(text: &[u8], call: &TypeCall<'_>, out: &mut Vec<u8>) -> Result<()> {
+    match call.env.client_encoding() {
+        None => out.extend_from_slice(text),
+        Some(encoding) => encoding.encode(received_text(text)?, out)?,
     }
+    Ok(())
 }
 
 /// The built-in types' functions: the visible table.

@@ -6,6 +6,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
+use encoding::Encoding;
 use error::{Error, Result, SqlState};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
@@ -26,6 +27,10 @@ pub(crate) struct Connection {
     start: usize,
     end: usize,
     output: Vec<u8>,
+    /// The client's encoding, if it is not the server's.
+    encoding: Option<Encoding>,
+    /// How much of the output is in it already.
+    encoded: usize,
     /// Nothing can be sent any more.
     lost: bool,
 }
@@ -39,6 +44,13 @@ pub(crate) struct Message {
     pub body: Vec<u8>,
 }
 
+impl Message {
+    /// Makes UTF-8 of its texts.
+    pub fn decode(&mut self, encoding: Encoding) -> Result<()> {
+        crate::recode::decode(self.kind, &mut self.body, encoding)
+    }
+}
+
 impl Connection {
     pub fn new(socket: OwnedFd, process: &Arc<Process>) -> Connection {
         Connection {
@@ -48,6 +60,8 @@ impl Connection {
             start: 0,
             end: 0,
             output: Vec::with_capacity(BUFFER),
+            encoding: None,
+            encoded: 0,
             lost: false,
         }
     }
@@ -55,6 +69,20 @@ impl Connection {
     /// Where messages to the client are appended.
     pub fn out(&mut self) -> &mut Vec<u8> {
         &mut self.output
+    }
+
+    /// From here on texts go out in this encoding.
+    pub fn set_encoding(&mut self, encoding: Option<Encoding>) {
+        self.encode();
+        self.encoding = encoding;
+    }
+
+    /// Puts what waits to be sent into the client's encoding.
+    fn encode(&mut self) {
+        if let Some(encoding) = self.encoding {
+            crate::recode::encode(&mut self.output, self.encoded, encoding);
+        }
+        self.encoded = self.output.len();
     }
 
     /// The socket.
@@ -72,6 +100,9 @@ impl Connection {
     /// # Errors
     /// Interrupts that end the session, while the client does not take its data. A lost connection is no error here: reading finds it.
     pub fn flush(&mut self) -> Result<()> {
+        if self.encoding.is_some() {
+            self.encode();
+        }
         let mut sent = 0;
         while sent < self.output.len() && !self.lost {
             match rustix::net::send(&self.socket, &self.output[sent..], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
@@ -80,6 +111,7 @@ impl Connection {
                 Err(Errno::AGAIN) => {
                     if let Err(error) = self.wait(Readiness::Write, WaitEvent::CLIENT_CLIENT_WRITE) {
                         self.output.drain(..sent);
+                        self.encoded = self.encoded.saturating_sub(sent);
                         return Err(error);
                     }
                 }
@@ -87,6 +119,7 @@ impl Connection {
             }
         }
         self.output.clear();
+        self.encoded = 0;
         if self.output.capacity() > 4 * SEND_AT {
             self.output = Vec::with_capacity(BUFFER);
         }
@@ -203,6 +236,7 @@ impl Connection {
 
     /// Says goodbye to a client of whom nothing more can be expected.
     pub fn close(&mut self) {
+        self.encode();
         // A client that does not take its data must not keep the process.
         if !self.lost {
             let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;

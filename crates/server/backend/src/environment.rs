@@ -8,6 +8,7 @@ use std::sync::Arc;
 use batch::{Column, Datum, DatumRef, Repr, Rows};
 use catalog::trigger::Event;
 use collation::CollationRef;
+use encoding::Encoding;
 use error::{Error, Result, Severity};
 use executor::{Host, QueuedTrigger, StatementTriggers, TriggerCall, TriggerOutcome};
 use ids::{Oid, TupleId};
@@ -91,6 +92,10 @@ impl Environment for Session<'_> {
 
     fn statement_timestamp(&self) -> i64 {
         self.statement_us.get() - EPOCH_US
+    }
+
+    fn client_encoding(&self) -> Option<Encoding> {
+        self.client_encoding.get()
     }
 
     fn time_zone(&self) -> Arc<TimeZone> {

@@ -55,6 +55,7 @@ pub mod notify;
 mod portal;
 mod prepared;
 mod query;
+mod recode;
 mod routine;
 mod sequence;
 mod services;

@@ -13,6 +13,7 @@ use wire::{Format, frame};
 
 use crate::current_of::Places;
 use crate::prepared::{Output, Prepared, ResultColumn, format_of};
+use crate::recode::encode_text;
 use crate::session::Session;
 
 /// A bound statement.
@@ -325,7 +326,12 @@ impl Session<'_> {
                 let mut out = Vec::new();
                 match output.format {
                     _ if value.is_null() => continue,
-                    Format::Text => (output.io.output)(value, &call, &mut out)?,
+                    Format::Text => {
+                        (output.io.output)(value, &call, &mut out)?;
+                        if let Some(encoding) = self.client_encoding.get() {
+                            encode_text(encoding, &mut out, 0)?;
+                        }
+                    }
                     Format::Binary => (output.io.send)(value, &call, &mut out)?,
                 }
                 bytes = Some(out);
@@ -342,6 +348,7 @@ impl Session<'_> {
         columns: &[batch::Column],
         row: usize,
     ) -> Result<()> {
+        let encoding = self.client_encoding.get();
         let message = frame::begin(out, b'D');
         out.extend_from_slice(&(outputs.len() as u16).to_be_bytes());
         for (output, column) in outputs.iter().zip(columns) {
@@ -354,7 +361,12 @@ impl Session<'_> {
             out.extend_from_slice(&[0; 4]);
             let call = TypeCall { env: self, type_oid: output.type_oid, typmod: -1 };
             match output.format {
-                Format::Text => (output.io.output)(value, &call, out)?,
+                Format::Text => {
+                    (output.io.output)(value, &call, out)?;
+                    if let Some(encoding) = encoding {
+                        encode_text(encoding, out, length + 4)?;
+                    }
+                }
                 Format::Binary => (output.io.send)(value, &call, out)?,
             }
             let bytes = (out.len() - length - 4) as i32;
@@ -382,7 +394,19 @@ impl Session<'_> {
         let mut connection = self.connection.borrow_mut();
         while sent < limit {
             let Some(row) = rows.rows.pop_front() else { return Ok(Ran::Completed(sent)) };
-            wire::backend::data_row(connection.out(), row.iter().map(|value| value.as_deref().map(str::as_bytes)));
+            let values = row.iter().map(|value| value.as_deref().map(str::as_bytes));
+            match self.client_encoding.get() {
+                None => wire::backend::data_row(connection.out(), values),
+                Some(encoding) => {
+                    let encode = |value: &[u8]| -> Result<Vec<u8>> {
+                        let mut bytes = value.to_vec();
+                        encode_text(encoding, &mut bytes, 0)?;
+                        Ok(bytes)
+                    };
+                    let values = values.map(|value| value.map(encode).transpose()).collect::<Result<Vec<_>>>()?;
+                    wire::backend::data_row(connection.out(), values.iter().map(Option::as_deref));
+                }
+            }
             connection.flush_if_full()?;
             sent += 1;
         }

@@ -328,7 +328,14 @@ impl Session<'_> {
     fn received(&self, ty: Oid, format: Format, value: Option<&[u8]>, what: &dyn Fn() -> String) -> Result<Datum> {
         let Some(bytes) = value else { return Ok(Datum::Null) };
         match format {
-            Format::Text => types::input(ty, wire::body::utf8(bytes)?, -1, self),
+            Format::Text => match self.client_encoding.get() {
+                None => types::input(ty, wire::body::utf8(bytes)?, -1, self),
+                Some(encoding) => {
+                    let mut text = Vec::with_capacity(bytes.len());
+                    encoding.decode(bytes, &mut text)?;
+                    types::input(ty, wire::body::utf8(&text)?, -1, self)
+                }
+            },
             Format::Binary => types::receive(ty, bytes, -1, self).map_err(|error| {
                 if error.state() == SqlState::INVALID_BINARY_REPRESENTATION {
                     let text = format!("incorrect binary data format in {}", what());

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use catalog::Catalog;
 use catalog::functions::SessionHandle;
 use commands::triggers::Queue;
+use encoding::Encoding;
 use error::{Error, Result, Severity, SqlState};
 use locks::{LockManager, LockTimeouts};
 use log::Logger;
@@ -46,6 +47,8 @@ pub(crate) struct Session<'a> {
     pub collations: RefCell<HashMap<ids::Oid, collation::CollationRef>>,
     /// Of the settings that the session follows (see [`Session::follow_settings`]).
     pub followed: Cell<u64>,
+    /// The encoding of texts that go to the client and come from it, if it is not the server's own.
+    pub client_encoding: Cell<Option<Encoding>>,
     pub temporary: PathBuf,
     pub block: Cell<Block>,
     /// When the client's latest message arrived, in microseconds of the Unix epoch.
@@ -129,6 +132,7 @@ impl Session<'_> {
     pub fn run(&self) -> Result<()> {
         let mut message = Message::default();
         self.mark_stack();
+        self.follow_settings();
         let admitted = catch_unwind(AssertUnwindSafe(|| self.fire_login())).unwrap_or_else(|panic| {
             self.panicked.set(true);
             Err(panicked(&*panic).fatal())
@@ -155,7 +159,10 @@ impl Session<'_> {
                 }
             }
             self.leave_idle(log::time::now_us());
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.handle_message(&message)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                self.decode_message(&mut message)?;
+                self.handle_message(&message)
+            }));
             let outcome = outcome.unwrap_or_else(|panic| {
                 self.panicked.set(true);
                 Err(panicked(&*panic))
@@ -190,6 +197,14 @@ impl Session<'_> {
             _ => (),
         }
         false
+    }
+
+    /// Makes UTF-8 of the texts of a client's message.
+    fn decode_message(&self, message: &mut Message) -> Result<()> {
+        match self.client_encoding.get() {
+            Some(encoding) if !self.skipping.get() => message.decode(encoding),
+            _ => Ok(()),
+        }
     }
 
     /// Waits for the client's next message; `false` if it has gone.
@@ -423,6 +438,12 @@ impl Session<'_> {
         let settings = self.settings.borrow();
         if self.followed.replace(settings.generation()) == settings.generation() {
             return;
+        }
+        let encoding = Encoding::named(settings.string(id::CLIENT_ENCODING))
+            .filter(|encoding| !matches!(*encoding, Encoding::UTF8 | Encoding::SQL_ASCII))
+            .filter(|_| settings.string(id::SERVER_ENCODING) == Encoding::UTF8.name());
+        if self.client_encoding.replace(encoding) != encoding {
+            self.connection.borrow_mut().set_encoding(encoding);
         }
         self.catalog().set_search_path(settings.string(id::SEARCH_PATH));
         self.locks.set_timeouts(LockTimeouts {

@@ -24,6 +24,7 @@ use catalog::Catalog;
 use catalog::functions::SessionHandle;
 use catalog::privileges::{Membership, ObjectKind};
 use catalog::rows::PgDbRoleSetting;
+use encoding::Encoding;
 use error::{Error, Result, Severity, SqlState, bail};
 use ids::Oid;
 use log::Logger;
@@ -194,6 +195,7 @@ impl<'a> Session<'a> {
             formats: RefCell::new(formats),
             collations: RefCell::new(HashMap::new()),
             followed: Cell::new(u64::MAX),
+            client_encoding: Cell::new(None),
             temporary: shared.engine.data_directory().join("base").join("pgsql_tmp"),
             block: Cell::new(Block::Idle),
             statement_us: Cell::new(log::time::now_us()),
@@ -576,9 +578,13 @@ impl Hooks for Rules<'_> {
                 None if TimeZone::named(text).is_none() => Err(invalid()),
                 None => Ok(value),
             },
-            id::CLIENT_ENCODING => match settings::check::canonical_encoding(text) {
-                Some("UTF8" | "SQL_ASCII") => Ok(value),
-                Some(other) => Err(Error::not_implemented(format_args!("conversion between {other} and UTF8"))),
+            id::CLIENT_ENCODING => match Encoding::named(text) {
+                Some(encoding) if encoding.is_convertible() => Ok(value),
+                Some(encoding) => {
+                    let detail = format!("Conversion between {} and UTF8 is not supported.", encoding.name());
+                    let text = format!("invalid value for parameter \"{}\": \"{text}\"", settings.name(parameter));
+                    Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(detail))
+                }
                 None => Err(invalid()),
             },
             id::DEFAULT_TABLESPACE if !text.is_empty() => match self.catalog {

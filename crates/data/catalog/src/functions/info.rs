@@ -7,6 +7,7 @@ use crate::index;
 use crate::relation::{kind, locator_of};
 use crate::rows::*;
 use batch::{Datum, Repr};
+use encoding::Encoding;
 use error::{Error, Result, SqlState};
 use ids::{Fork, Oid, PAGE_SIZE};
 use types::Context;
@@ -19,7 +20,7 @@ types::builtins! {
     };
     1597 PG_encoding_to_char each(i32) |number: i32| -> &'static str { encoding_name(number).unwrap_or("") };
     2319 pg_encoding_max_length each(i32) |number: i32| -> Option<i32> {
-        ENCODING_BYTES_MAX.get(usize::try_from(number).ok()?).map(|&bytes| bytes as i32)
+        Encoding::numbered(number).map(Encoding::longest)
     };
     1264 PG_char_to_encoding each(&[u8]) |name| encoding_number(&text(name)).unwrap_or(-1);
     1039 getdatabaseencoding each(Context) |cx: Context<'_>| -> Result<&'static str> {
@@ -61,101 +62,14 @@ types::builtins! {
     3424 pg_partition_root each(Context, Oid) |cx: Context<'_>, oid| partition_root(catalog_of(&cx)?, oid);
 }
 
-/// The most bytes of a character, by encoding number.
-const ENCODING_BYTES_MAX: [u8; 42] = [
-    1, 3, 3, 3, 4, 3, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2,
-    2, 4, 3, 2,
-];
-
-/// PostgreSQL's encodings, by number.
-pub const ENCODINGS: [&str; 42] = [
-    "SQL_ASCII",
-    "EUC_JP",
-    "EUC_CN",
-    "EUC_KR",
-    "EUC_TW",
-    "EUC_JIS_2004",
-    "UTF8",
-    "MULE_INTERNAL",
-    "LATIN1",
-    "LATIN2",
-    "LATIN3",
-    "LATIN4",
-    "LATIN5",
-    "LATIN6",
-    "LATIN7",
-    "LATIN8",
-    "LATIN9",
-    "LATIN10",
-    "WIN1256",
-    "WIN1258",
-    "WIN866",
-    "WIN874",
-    "KOI8R",
-    "WIN1251",
-    "WIN1252",
-    "ISO_8859_5",
-    "ISO_8859_6",
-    "ISO_8859_7",
-    "ISO_8859_8",
-    "WIN1250",
-    "WIN1253",
-    "WIN1254",
-    "WIN1255",
-    "WIN1257",
-    "KOI8U",
-    "SJIS",
-    "BIG5",
-    "GBK",
-    "UHC",
-    "GB18030",
-    "JOHAB",
-    "SHIFT_JIS_2004",
-];
-
 /// An encoding's name by its number.
 pub fn encoding_name(number: i32) -> Option<&'static str> {
-    usize::try_from(number).ok().and_then(|at| ENCODINGS.get(at).copied())
+    Encoding::numbered(number).map(Encoding::name)
 }
 
-/// An encoding's number by its name: case and everything but letters and digits do not matter. A few aliases are known.
+/// An encoding's number by its name: case and everything but letters and digits do not matter.
 pub fn encoding_number(name: &str) -> Option<i32> {
-    let plain = |name: &str| -> String {
-        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-    };
-    let wanted = plain(name);
-    let wanted = match &*wanted {
-        "unicode" => "utf8",
-        "iso88591" => "latin1",
-        "iso88592" => "latin2",
-        "iso88593" => "latin3",
-        "iso88594" => "latin4",
-        "iso88599" => "latin5",
-        "iso885910" => "latin6",
-        "iso885913" => "latin7",
-        "iso885914" => "latin8",
-        "iso885915" => "latin9",
-        "iso885916" => "latin10",
-        "alt" => "win866",
-        "koi8" => "koi8r",
-        "win" | "windows1251" => "win1251",
-        "windows1250" => "win1250",
-        "windows1252" => "win1252",
-        "windows1253" => "win1253",
-        "windows1254" => "win1254",
-        "windows1255" => "win1255",
-        "windows1256" => "win1256",
-        "windows1257" => "win1257",
-        "windows1258" | "abc" | "tcvn" | "tcvn5712" | "vscii" => "win1258",
-        "windows866" => "win866",
-        "windows874" => "win874",
-        "mskanji" | "shiftjis" | "win932" | "windows932" => "sjis",
-        "win950" | "windows950" => "big5",
-        "win936" | "windows936" => "gbk",
-        "win949" | "windows949" => "uhc",
-        other => other,
-    };
-    ENCODINGS.iter().position(|name| plain(name) == wanted).map(|at| at as i32)
+    Encoding::named(name).map(Encoding::number)
 }
 
 /// The catalog that a comment function's second argument names.

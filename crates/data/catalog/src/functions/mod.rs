@@ -23,7 +23,7 @@ mod triggers;
 mod views;
 pub(crate) mod visibility;
 
-pub use info::{ENCODINGS, encoding_name, encoding_number};
+pub use info::{encoding_name, encoding_number};
 pub use rows::ROW_SOURCES;
 pub use statistics::KINDS as STATISTICS_KINDS;
 

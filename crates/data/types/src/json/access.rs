@@ -3,7 +3,7 @@
 use super::{Kind, Value, View, depth_hint, write_pretty, write_view};
 use crate::array;
 use crate::int::{bigint_range, integer_range, smallint_range};
-use crate::io::{TypeCall, TypeIo, received_text, too_short, wrong_form};
+use crate::io::{TypeCall, TypeIo, receive_text, send_text, too_short, wrong_form};
 use crate::numeric::{Numeric, to_double, to_integer, to_real};
 use batch::{ByteValues, Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
@@ -70,14 +70,19 @@ const VERSION: u8 = 1;
 fn receive(bytes: &[u8], call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
     match bytes.split_first() {
         None => Err(too_short()),
-        Some((&VERSION, text)) => input(received_text(text)?, call, out),
+        Some((&VERSION, text)) => input(&receive_text(text, call)?, call, out),
         Some((version, _)) => Err(Error::internal(format!("unsupported jsonb version number {version}"))),
     }
 }
 
 fn send(value: DatumRef<'_>, call: &TypeCall<'_>, out: &mut Vec<u8>) -> Result<()> {
     out.push(VERSION);
-    output(value, call, out)
+    if call.env.client_encoding().is_none() {
+        return output(value, call, out);
+    }
+    let mut text = Vec::new();
+    output(value, call, &mut text)?;
+    send_text(&text, call, out)
 }
 
 /// The texts of an array that are not null.

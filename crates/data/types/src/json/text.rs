@@ -3,7 +3,7 @@
 use super::access::subscript;
 use super::{Event, Reader, check, depth_hint, write_string};
 use crate::array;
-use crate::io::{TypeCall, TypeIo, received_text, wrong_form};
+use crate::io::{TypeCall, TypeIo, receive_text, send_text, wrong_form};
 use batch::{Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
 
@@ -22,7 +22,7 @@ crate::builtins! {
 }
 
 /// json
-pub const JSON_IO: TypeIo = TypeIo { repr: Repr::Bytes, input, output, receive, send: output };
+pub const JSON_IO: TypeIo = TypeIo { repr: Repr::Bytes, input, output, receive, send };
 
 fn input(text: &str, call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
     check(text.as_bytes()).map_err(|e| depth_hint(e, call.env))?;
@@ -36,7 +36,11 @@ fn output(value: DatumRef<'_>, call: &TypeCall<'_>, out: &mut Vec<u8>) -> Result
 }
 
 fn receive(bytes: &[u8], call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
-    input(received_text(bytes)?, call, out)
+    input(&receive_text(bytes, call)?, call, out)
+}
+
+fn send(value: DatumRef<'_>, call: &TypeCall<'_>, out: &mut Vec<u8>) -> Result<()> {
+    send_text(value.as_bytes().ok_or_else(|| wrong_form(call.type_oid, value))?, call, out)
 }
 
 /// The value of a key of the object that a text is; the last one, if there are several.

@@ -2,7 +2,7 @@
 
 use super::{Found, Options, Path, query};
 use crate::call::{Call, Context};
-use crate::io::{TypeCall, TypeIo, received_text, too_short, wrong_form};
+use crate::io::{TypeCall, TypeIo, receive_text, send_text, too_short, wrong_form};
 use crate::json::{Kind, Value, View};
 use crate::registry::{RowSource, RowSourceMaker};
 use batch::{Column, Datum, DatumRef, Repr};
@@ -51,14 +51,14 @@ const VERSION: u8 = 1;
 fn receive(bytes: &[u8], call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
     match bytes.split_first() {
         None => Err(too_short()),
-        Some((&VERSION, text)) => input(received_text(text)?, call, out),
+        Some((&VERSION, text)) => input(&receive_text(text, call)?, call, out),
         Some((version, _)) => Err(Error::internal(format!("unsupported jsonpath version number: {version}"))),
     }
 }
 
 fn send(value: DatumRef<'_>, call: &TypeCall<'_>, out: &mut Vec<u8>) -> Result<()> {
     out.push(VERSION);
-    output(value, call, out)
+    send_text(value.as_bytes().ok_or_else(|| wrong_form(call.type_oid, value))?, call, out)
 }
 
 /// A path that is read again only when its text changes.

@@ -1,7 +1,7 @@
 //! Text and binary form of the text types, and their length limits.
 
 use super::{char_count, char_len, char_offset, trim_blanks};
-use crate::io::{TypeCall, TypeIo, exactly, received_text, wrong_form};
+use crate::io::{TypeCall, TypeIo, exactly, receive_text, send_text, wrong_form};
 use batch::{Column, DatumRef, Repr};
 use error::{Error, Result, SqlState};
 
@@ -10,18 +10,22 @@ fn text_output(value: DatumRef<'_>, call: &TypeCall<'_>, out: &mut Vec<u8>) -> R
     Ok(())
 }
 
+fn text_send(value: DatumRef<'_>, call: &TypeCall<'_>, out: &mut Vec<u8>) -> Result<()> {
+    send_text(value.as_bytes().ok_or_else(|| wrong_form(call.type_oid, value))?, call, out)
+}
+
 fn text_input(text: &str, _: &TypeCall<'_>, out: &mut Column) -> Result<()> {
     out.push(DatumRef::Bytes(text.as_bytes()));
     Ok(())
 }
 
 fn text_receive(bytes: &[u8], call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
-    text_input(received_text(bytes)?, call, out)
+    text_input(&receive_text(bytes, call)?, call, out)
 }
 
 /// text
 pub const TEXT_IO: TypeIo =
-    TypeIo { repr: Repr::Bytes, input: text_input, output: text_output, receive: text_receive, send: text_output };
+    TypeIo { repr: Repr::Bytes, input: text_input, output: text_output, receive: text_receive, send: text_send };
 
 fn varchar_input(text: &str, call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
     let mut limited = Vec::new();
@@ -40,8 +44,8 @@ pub const VARCHAR_IO: TypeIo = TypeIo {
     repr: Repr::Bytes,
     input: varchar_input,
     output: text_output,
-    receive: |bytes, call, out| varchar_input(received_text(bytes)?, call, out),
-    send: text_output,
+    receive: |bytes, call, out| varchar_input(&receive_text(bytes, call)?, call, out),
+    send: text_send,
 };
 
 fn bpchar_input(text: &str, call: &TypeCall<'_>, out: &mut Column) -> Result<()> {
@@ -60,8 +64,8 @@ pub const BPCHAR_IO: TypeIo = TypeIo {
     repr: Repr::Bytes,
     input: bpchar_input,
     output: text_output,
-    receive: |bytes, call, out| bpchar_input(received_text(bytes)?, call, out),
-    send: text_output,
+    receive: |bytes, call, out| bpchar_input(&receive_text(bytes, call)?, call, out),
+    send: text_send,
 };
 
 /// A name's text without what does not fit 63 bytes.
@@ -84,8 +88,9 @@ pub const NAME_IO: TypeIo = TypeIo {
         Ok(())
     },
     output: text_output,
-    receive: |bytes, _, out| {
-        let name = received_text(bytes)?.as_bytes();
+    receive: |bytes, call, out| {
+        let name = receive_text(bytes, call)?;
+        let name = name.as_bytes();
         if name.len() >= 64 {
             return Err(Error::new(SqlState::NAME_TOO_LONG, "identifier too long")
                 .detail("Identifier must be less than 64 characters."));
@@ -93,7 +98,7 @@ pub const NAME_IO: TypeIo = TypeIo {
         out.push(DatumRef::Bytes(name));
         Ok(())
     },
-    send: text_output,
+    send: text_send,
 };
 
 /// "char": the first byte of a text, or the byte that `\ooo` stands for.

@@ -15,6 +15,7 @@ use types::io::{TypeCall, TypeIo};
 
 use super::lines::{Fields, Lines};
 use super::options::{Form, Header, Options, Verbosity};
+use super::recode::Decoder;
 use super::{check_writable, columns_of, name_of, qualified, run_options};
 use crate::{Context, CopyReader, expression};
 
@@ -130,6 +131,7 @@ pub(super) fn copy_from(
         CopyTarget::Program(_) => return Err(Error::not_implemented("COPY FROM PROGRAM")),
     };
     let names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
+    let reader = Decoder::over(reader, options.encoding.filter(|_| options.form != Form::Binary));
     let mut lines = Lines::new(reader, options, &names);
     let mut batch = Batch::new(targets.iter().map(|target| target.io.repr));
     let mut rejects = options.skip_bad_rows.then(|| Rejects {

@@ -432,6 +432,7 @@ mod tests {
         let pieces = data.as_bytes().chunks(step).map(<[u8]>::to_vec).collect();
         let csv = form == Form::Csv;
         let options = Options {
+            encoding: None,
             form,
             delimiter: if csv { b',' } else { b'\t' },
             null: if csv { String::new() } else { "\\N".into() },

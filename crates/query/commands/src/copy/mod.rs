@@ -7,6 +7,7 @@
 mod from;
 mod lines;
 pub mod options;
+mod recode;
 mod to;
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! The options of a COPY.
 
+use encoding::Encoding;
 use error::{Error, Result, SqlState};
 use parser::ast::{Copy, DefinitionItem, DefinitionValue};
 
@@ -34,6 +35,8 @@ pub enum Header {
 pub struct Options {
     /// The form of the data.
     pub form: Form,
+    /// The encoding of texts and lines, if it is not the server's.
+    pub encoding: Option<Encoding>,
     /// What stands between fields.
     pub delimiter: u8,
     /// What stands for null.
@@ -139,6 +142,7 @@ impl Options {
         let (mut form, mut delimiter, mut null, mut quote, mut escape) = (None, None, None, None, None);
         let mut found = Options {
             form: Form::Text,
+            encoding: context.session.env().client_encoding(),
             delimiter: b'\t',
             null: "\\N".into(),
             header: Header::None,
@@ -212,10 +216,15 @@ impl Options {
                 // An option of old that only foreign data wrappers gave; it has never been for users.
                 "convert_selectively" => (),
                 "encoding" => {
-                    let encoding = text.unwrap_or_default().to_ascii_lowercase();
-                    if !matches!(encoding.as_str(), "utf8" | "utf-8" | "unicode" | "sql_ascii") {
-                        return Err(Error::not_implemented(format_args!("encoding {encoding} in COPY")));
+                    let name = text.unwrap_or_default();
+                    let Some(encoding) = Encoding::named(&name) else {
+                        let error = invalid("argument to option \"encoding\" must be a valid encoding name");
+                        return Err(context.place(error, item.location));
+                    };
+                    if !encoding.is_convertible() {
+                        return Err(Error::not_implemented(format_args!("encoding {} in COPY", encoding.name())));
                     }
+                    found.encoding = Some(encoding).filter(|e| !matches!(*e, Encoding::UTF8 | Encoding::SQL_ASCII));
                 }
                 "default" => found.default = Some(text.unwrap_or_default()),
                 "on_error" => {

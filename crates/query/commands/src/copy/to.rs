@@ -11,6 +11,7 @@ use parser::ast::CopyTarget;
 use types::io::{TypeCall, TypeIo};
 
 use super::options::{Form, Header, Options};
+use super::recode::Encoder;
 use super::{SharedPlan, run_options};
 use crate::{Context, CopyWriter};
 
@@ -50,7 +51,7 @@ pub(super) fn copy_to(context: &Context<'_>, plan: SharedPlan, target: &CopyTarg
     let binary = options.form == Form::Binary;
     let snapshot = context.session.transaction.snapshot()?;
     let mut execution = Execution::start(context.session, plan, snapshot, run_options(context))?;
-    let mut writer: Box<dyn CopyWriter + '_> = match target {
+    let writer: Box<dyn CopyWriter + '_> = match target {
         CopyTarget::Client => context.services.copy_out(columns.len(), binary)?,
         CopyTarget::Program(_) => return Err(Error::not_implemented("COPY TO PROGRAM")),
         CopyTarget::File(name) => {
@@ -67,6 +68,7 @@ pub(super) fn copy_to(context: &Context<'_>, plan: SharedPlan, target: &CopyTarg
             Box::new(FileWriter(BufWriter::new(file), name.to_string()))
         }
     };
+    let mut writer = Encoder::over(writer, options.encoding.filter(|_| !binary));
     let mut data = Vec::new();
     let mut text = Vec::new();
     if binary {
