@@ -21,8 +21,34 @@ crate::builtins! {
     3334 pg_size_bytes each(&[u8]) |text: &[u8]| size_bytes(&String::from_utf8_lossy(text));
     6210 pg_input_is_valid each(Context, &[u8], &[u8]) |cx: Context<'_>, text: &[u8], type_name: &[u8]| input_error(cx, text, type_name).map(|error| error.is_none());
     1269 pg_column_size each(NotNull) |value: NotNull<'_>| column_size(value.0);
+    1842 int8_sum each(Option<Numeric>, Option<i64>) |sum: Option<Numeric>, value: Option<i64>| add_to_sum(sum, value);
+    1035 aclinsert each(&[u8], &[u8]) |_acl: &[u8], _item: &[u8]| no_longer("aclinsert");
+    1036 aclremove each(&[u8], &[u8]) |_acl: &[u8], _item: &[u8]| no_longer("aclremove");
+    5051 btequalimage each(Oid) |_class: Oid| true;
+    6347 gist_translate_cmptype_common each(i32) |kind: i32| strategy_of(kind);
     2077 show_config_by_name each(Context, &[u8]) |cx: Context<'_>, name: &[u8]| setting(cx, name, false);
     3294 show_config_by_name_missing_ok each(Context, &[u8], bool) |cx: Context<'_>, name: &[u8], missing_ok| setting(cx, name, missing_ok);
+}
+
+/// A sum of numbers of eight bytes, as its aggregate's transition makes it.
+fn add_to_sum(sum: Option<Numeric>, value: Option<i64>) -> Result<Option<Numeric>> {
+    match (sum, value) {
+        (sum, None) => Ok(sum),
+        (None, Some(value)) => Ok(Some(Numeric::from(value))),
+        (Some(sum), Some(value)) => sum.add(&Numeric::from(value)).map(Some),
+    }
+}
+
+#[cold]
+fn no_longer(function: &str) -> Result<Vec<u8>> {
+    Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("{function} is no longer supported")))
+}
+
+/// The strategy number by which the operator classes of GiST know a kind of comparison: less, less or equal, equal, greater or
+/// equal, greater, overlap, contained.
+fn strategy_of(kind: i32) -> i16 {
+    const STRATEGIES: [i16; 9] = [0, 20, 21, 18, 23, 22, 0, 3, 8];
+    usize::try_from(kind).ok().and_then(|kind| STRATEGIES.get(kind)).copied().unwrap_or(0)
 }
 
 fn count_nulls(call: &mut Call<'_>, wanted: bool) -> Result<()> {

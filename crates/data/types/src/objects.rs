@@ -77,8 +77,26 @@ crate::builtins! {
     4086 to_regnamespace each(Context, &[u8]) |cx: Context<'_>, name| alias_of(cx, oid::REGNAMESPACE, name, false);
     4093 to_regrole each(Context, &[u8]) |cx: Context<'_>, name| alias_of(cx, oid::REGROLE, name, false);
     4195 to_regcollation each(Context, &[u8]) |cx: Context<'_>, name| alias_of(cx, oid::REGCOLLATION, name, false);
+    2904 intervaltypmodout each(Context, i32) |cx: Context<'_>, typmod| modifier_text(cx, oid::INTERVAL, typmod);
+    2906 timestamptypmodout each(Context, i32) |cx: Context<'_>, typmod| modifier_text(cx, oid::TIMESTAMP, typmod);
+    2908 timestamptztypmodout each(Context, i32) |cx: Context<'_>, typmod| modifier_text(cx, oid::TIMESTAMPTZ, typmod);
+    2910 timetypmodout each(Context, i32) |cx: Context<'_>, typmod| modifier_text(cx, oid::TIME, typmod);
+    2912 timetztypmodout each(Context, i32) |cx: Context<'_>, typmod| modifier_text(cx, oid::TIMETZ, typmod);
+    2914 bpchartypmodout each(Context, i32) |cx: Context<'_>, typmod| modifier_text(cx, oid::BPCHAR, typmod);
+    2916 varchartypmodout each(Context, i32) |cx: Context<'_>, typmod| modifier_text(cx, oid::VARCHAR, typmod);
+    2918 numerictypmodout each(Context, i32) |cx: Context<'_>, typmod| modifier_text(cx, oid::NUMERIC, typmod);
+    2920 bittypmodout each(Context, i32) |cx: Context<'_>, typmod| modifier_text(cx, oid::BIT, typmod);
+    2921 varbittypmodout each(Context, i32) |cx: Context<'_>, typmod| modifier_text(cx, oid::VARBIT, typmod);
     1349 oidvectortypes each(Context, &[u8]) |cx: Context<'_>, types: &[u8]| oid_vector_types(cx, types);
     1081 format_type each(Context, Option<Oid>, Option<i32>) |cx: Context<'_>, type_oid, typmod| format_type_sql(cx, type_oid, typmod);
+}
+
+/// What a type's modifier adds to its name.
+fn modifier_text(context: Context<'_>, type_oid: Oid, typmod: i32) -> Result<String> {
+    let written = format_type(type_oid, Some(typmod), context.env)?;
+    let names = ["character varying", "character", "bit varying", "bit", "timestamp", "time", "numeric", "interval"];
+    let rest = names.iter().find_map(|name| written.strip_prefix(name));
+    Ok(rest.unwrap_or_default().to_string())
 }
 
 /// The names of types, as a list.

@@ -85,7 +85,7 @@ impl<'a> View<'a> {
     /// # Errors
     /// `XX001` if the bytes are none.
     pub fn new(bytes: &'a [u8]) -> Result<View<'a>> {
-        match bytes.len() >= 16 && bytes.len() % 8 == 0 {
+        match bytes.len() >= 16 && bytes.len().is_multiple_of(8) {
             true => Ok(View(bytes)),
             false => Err(Error::corrupted("a snapshot's value has a wrong length")),
         }

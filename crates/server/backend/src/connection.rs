@@ -73,8 +73,10 @@ impl Connection {
 
     /// From here on texts go out in this encoding.
     pub fn set_encoding(&mut self, encoding: Option<Encoding>) {
-        self.encode();
-        self.encoding = encoding;
+        if self.encoding != encoding {
+            self.encode();
+            self.encoding = encoding;
+        }
     }
 
     /// Puts what waits to be sent into the client's encoding.

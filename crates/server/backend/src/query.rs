@@ -116,7 +116,7 @@ impl Session<'_> {
         self.process.check_interrupts()?;
         if self.block.get() == Block::Failed {
             // COMMIT, ROLLBACK, ROLLBACK TO.
-            let tag = self.run_utility(text, &raw.statement, &[])?;
+            let tag = self.run_client_utility(text, &raw.statement, &[])?;
             self.complete(&tag);
             return Ok(());
         }
@@ -171,7 +171,7 @@ impl Session<'_> {
                 self.send_text_rows(&mut rows, u64::MAX)?;
                 rows.tag
             }
-            None => self.run_utility(&prepared.text, statement, &self.cursor_formats(statement))?,
+            None => self.run_client_utility(&prepared.text, statement, &self.cursor_formats(statement))?,
         };
         self.complete_after_commit(&tag)
     }
@@ -484,7 +484,7 @@ impl Session<'_> {
                 match self.utility_rows(&prepared.text, statement, &portal.params, &prepared.params)? {
                     Some(rows) => State::Rows(rows),
                     None => {
-                        let tag = self.run_utility(&prepared.text, statement, &portal.formats)?;
+                        let tag = self.run_client_utility(&prepared.text, statement, &portal.formats)?;
                         self.fire_triggers(false)?;
                         return Ok(Some(tag));
                     }

@@ -442,8 +442,10 @@ impl Session<'_> {
         let encoding = Encoding::named(settings.string(id::CLIENT_ENCODING))
             .filter(|encoding| !matches!(*encoding, Encoding::UTF8 | Encoding::SQL_ASCII))
             .filter(|_| settings.string(id::SERVER_ENCODING) == Encoding::UTF8.name());
-        if self.client_encoding.replace(encoding) != encoding {
-            self.connection.borrow_mut().set_encoding(encoding);
+        self.client_encoding.set(encoding);
+        // A connection that is in use is told when the settings are followed once more.
+        if let Ok(mut connection) = self.connection.try_borrow_mut() {
+            connection.set_encoding(encoding);
         }
         self.catalog().set_search_path(settings.string(id::SEARCH_PATH));
         self.locks.set_timeouts(LockTimeouts {

@@ -59,7 +59,7 @@ fn current_snapshot(context: &Context<'_>) -> Result<Datum> {
     let (first, end) = (active.xmin, active.xmax.min(transactions.next_xid()));
     let (mut running, mut xmax) = (Vec::new(), first);
     for (count, xid) in (first.0..end.0).map(Xid).enumerate() {
-        if count % 1024 == 0 {
+        if count.is_multiple_of(1024) {
             context.env.check_interrupts()?;
         }
         if transactions.is_multixact(xid)? {

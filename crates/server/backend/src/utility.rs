@@ -89,7 +89,17 @@ impl Session<'_> {
         }
     }
 
-    /// Runs a statement that is not a query; gives its command tag. Rows of FETCH and EXECUTE are sent.
+    /// Runs a client's statement that is not a query; gives its command tag. Rows of FETCH and EXECUTE are sent.
+    pub fn run_client_utility(&self, text: &Rc<str>, statement: &Statement, formats: &[Format]) -> Result<String> {
+        if matches!(statement, Statement::Set(set) if set.local) && self.block.get() != Block::Explicit {
+            let warning =
+                Error::new(SqlState::NO_ACTIVE_SQL_TRANSACTION, "SET LOCAL can only be used in transaction blocks");
+            self.send_notice(&warning.severity(error::Severity::Warning));
+        }
+        self.run_utility(text, statement, formats)
+    }
+
+    /// Runs a statement that is not a query, for a client or within a routine.
     pub fn run_utility(&self, text: &Rc<str>, statement: &Statement, formats: &[Format]) -> Result<String> {
         let tag = match statement {
             Statement::Do(block) => {
@@ -204,11 +214,6 @@ impl Session<'_> {
 
     fn set(&self, set: &SetStatement) -> Result<()> {
         let action = if set.local { Action::Local } else { Action::Set };
-        if set.local && self.block.get() != Block::Explicit {
-            let warning =
-                Error::new(SqlState::NO_ACTIVE_SQL_TRANSACTION, "SET LOCAL can only be used in transaction blocks");
-            self.send_notice(&warning.severity(error::Severity::Warning));
-        }
         match &set.action {
             SetAction::Values { name, values } => {
                 let value = self.set_text(name, values)?;
