@@ -244,4 +244,3 @@ pub fn count(encoding: Encoding, scheme: Scheme, bytes: &[u8]) -> Result<usize> 
     }
     Ok(count)
 }
-

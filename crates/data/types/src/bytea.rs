@@ -361,11 +361,8 @@ fn convert_between(bytes: &[u8], from: Encoding, to: Encoding, out: &mut Vec<u8>
         if [from, to].iter().any(|encoding| !encoding.is_convertible()) {
             return Err(Error::not_implemented("encoding MULE_INTERNAL"));
         }
-        let text = format!(
-            "default conversion function for encoding \"{}\" to \"{}\" does not exist",
-            from.name(),
-            to.name()
-        );
+        let text =
+            format!("default conversion function for encoding \"{}\" to \"{}\" does not exist", from.name(), to.name());
         return Err(Error::new(SqlState::UNDEFINED_FUNCTION, text));
     }
     from.convert(bytes, to, out)

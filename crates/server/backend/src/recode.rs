@@ -118,14 +118,14 @@ mod tests {
         assert_eq!(body, "é\0select 'é'\0\0\x01\0\0\0".bytes().chain([0xe9]).collect::<Vec<u8>>());
         let mut out = Vec::new();
         let field = |name| wire::backend::Field {
-        name,
-        table: 0xe9,
-        column: 1,
-        type_oid: 25,
-        type_size: -1,
-        type_modifier: -1,
-        format: wire::Format::Text,
-    };
+            name,
+            table: 0xe9,
+            column: 1,
+            type_oid: 25,
+            type_size: -1,
+            type_modifier: -1,
+            format: wire::Format::Text,
+        };
         wire::backend::row_description(&mut out, [field("é"), field("€")].into_iter());
         wire::backend::data_row(&mut out, [Some(&b"\xe9"[..])].into_iter());
         wire::backend::command_complete(&mut out, "SELECT 1");
