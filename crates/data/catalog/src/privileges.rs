@@ -484,12 +484,17 @@ impl Catalog {
             }
             return Ok(if any { held } else { Privileges::NONE });
         }
-        let key = [relation.into(), column.into()];
-        let row = self.row::<PgAttribute>(index::PG_ATTRIBUTE_RELID_ATTNUM_INDEX, &key)?;
-        match row.as_ref().and_then(|row| row.attacl.as_ref()) {
-            Some(acl) => self.acl_privileges(acl, role, wanted),
+        match self.column_acl(relation, column)? {
+            Some(acl) => self.acl_privileges(&acl, role, wanted),
             None => Ok(Privileges::NONE),
         }
+    }
+
+    /// The access control list of a column, a system column among them; `None` if it has none.
+    pub fn column_acl(&self, relation: Oid, column: i16) -> Result<Option<Acl>> {
+        let key = [relation.into(), column.into()];
+        let row = self.row::<PgAttribute>(index::PG_ATTRIBUTE_RELID_ATTNUM_INDEX, &key)?;
+        Ok(row.and_then(|row| row.attacl.clone()))
     }
 
     pub(crate) fn may_use_schema(&self, schema: Oid, role: Oid) -> Result<bool> {

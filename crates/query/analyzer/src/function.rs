@@ -619,7 +619,7 @@ fn expand(
         let params = numbers.iter().map(|&n| types[n]).collect();
         return Some(Candidate { row, position, params, numbers, given: count, variadic: 0, positional });
     }
-    if expand_variadic && row.provariadic.is_valid() && count >= wanted && wanted > 0 && !outputs {
+    if expand_variadic && row.provariadic.is_valid() && count >= wanted && wanted > 0 {
         let mut params: Vec<Oid> = types[..wanted - 1].to_vec();
         let element = row.provariadic;
         let variadic = count - (wanted - 1);

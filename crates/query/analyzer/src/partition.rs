@@ -3,6 +3,7 @@
 use catalog::Catalog;
 use error::Result;
 use ids::Oid;
+use types::Environment;
 
 use crate::deparse::{constant_text, labelled_text};
 use crate::node::node;
@@ -61,6 +62,7 @@ impl PartitionBound {
     pub(crate) fn conditions(
         &self,
         catalog: &Catalog,
+        env: &dyn Environment,
         table: Oid,
         others: &[PartitionBound],
         columns: &[String],
@@ -80,14 +82,14 @@ impl PartitionBound {
                         null |= own.iter().any(is_null);
                         values.extend(own.iter().filter(|value| !is_null(value)).cloned());
                     }
-                    let one = list_conditions(catalog, column, &values, null)?;
+                    let one = list_conditions(catalog, env, column, &values, null)?;
                     let all = if one.len() == 1 { one.concat() } else { format!("({})", one.join(" AND ")) };
                     return Ok(vec![format!("(NOT {all})")]);
                 }
                 let mut arms = Vec::new();
                 for other in others {
                     let PartitionBound::Range { from, to } = other else { continue };
-                    let own = range_conditions(catalog, from, to, columns)?;
+                    let own = range_conditions(catalog, env, from, to, columns)?;
                     arms.push(match own.len() {
                         0 => "true".into(),
                         1 => own.concat(),
@@ -105,11 +107,11 @@ impl PartitionBound {
             PartitionBound::List { values } => {
                 let null = values.iter().any(is_null);
                 let values: Vec<Expr> = values.iter().filter(|value| !is_null(value)).cloned().collect();
-                list_conditions(catalog, column, &values, null)?
+                list_conditions(catalog, env, column, &values, null)?
             }
             PartitionBound::Range { from, to } => {
                 let mut all: Vec<String> = columns.iter().map(|column| format!("({column} IS NOT NULL)")).collect();
-                all.extend(range_conditions(catalog, from, to, columns)?);
+                all.extend(range_conditions(catalog, env, from, to, columns)?);
                 all
             }
         })
@@ -129,15 +131,15 @@ impl PartitionBound {
     }
 
     /// `FOR VALUES …` or `DEFAULT`.
-    pub(crate) fn to_sql(&self, catalog: &Catalog) -> Result<String> {
+    pub(crate) fn to_sql(&self, catalog: &Catalog, env: &dyn Environment) -> Result<String> {
         let list = |values: &[Expr]| -> Result<String> {
-            Ok(values.iter().map(|value| constant_text(catalog, value)).collect::<Result<Vec<_>>>()?.join(", "))
+            Ok(values.iter().map(|value| constant_text(catalog, env, value)).collect::<Result<Vec<_>>>()?.join(", "))
         };
         let ends = |ends: &[RangeDatum]| -> Result<String> {
             let shown = ends.iter().map(|end| match end {
                 RangeDatum::Least => Ok("MINVALUE".to_string()),
                 RangeDatum::Greatest => Ok("MAXVALUE".to_string()),
-                RangeDatum::Value { value } => constant_text(catalog, value),
+                RangeDatum::Value { value } => constant_text(catalog, env, value),
             });
             Ok(shown.collect::<Result<Vec<_>>>()?.join(", "))
         };
@@ -153,8 +155,8 @@ impl PartitionBound {
 }
 
 /// The conditions of a list.
-fn list_conditions(catalog: &Catalog, column: &str, values: &[Expr], null: bool) -> Result<Vec<String>> {
-    let shown = values.iter().map(|value| labelled_text(catalog, value)).collect::<Result<Vec<_>>>()?;
+fn list_conditions(catalog: &Catalog, env: &dyn Environment, column: &str, values: &[Expr], null: bool) -> Result<Vec<String>> {
+    let shown = values.iter().map(|value| labelled_text(catalog, env, value)).collect::<Result<Vec<_>>>()?;
     let equal = match &shown[..] {
         [] => None,
         [one] => Some(format!("({column} = {one})")),
@@ -170,13 +172,14 @@ fn list_conditions(catalog: &Catalog, column: &str, values: &[Expr], null: bool)
 /// The comparisons of a range.
 fn range_conditions(
     catalog: &Catalog,
+    env: &dyn Environment,
     from: &[RangeDatum],
     to: &[RangeDatum],
     columns: &[String],
 ) -> Result<Vec<String>> {
     let mut all = Vec::new();
     let value = |end: &RangeDatum| match end {
-        RangeDatum::Value { value } => labelled_text(catalog, value).map(Some),
+        RangeDatum::Value { value } => labelled_text(catalog, env, value).map(Some),
         _ => Ok(None),
     };
     // Columns that the range leaves no choice for.

@@ -16,19 +16,39 @@ impl Analyzer<'_> {
         Ok(SqlType { oid, typmod, collation: row.typcollation })
     }
 
+    /// The shell that a name means: a type that was announced, but is not defined yet. `None` if it means a type, or nothing.
+    ///
+    /// # Errors
+    /// `42601` if the shell is named with a modifier; `3F000` if there is no such schema.
+    pub fn shell_type(&self, name: &ast::TypeName) -> Result<Option<Oid>> {
+        if name.percent_type || !name.array_bounds.is_empty() {
+            return Ok(None);
+        }
+        let Some(found) = self.named_type(name)? else { return Ok(None) };
+        if self.catalog.type_(found)?.typisdefined {
+            return Ok(None);
+        }
+        if !name.modifiers.is_empty() {
+            let text = format!("type modifier cannot be specified for shell type \"{}\"", display_type(name));
+            return Err(self.error(SqlState::SYNTAX_ERROR, text, name.location));
+        }
+        Ok(Some(found))
+    }
+
+    /// The type or shell of this name, without regard to modifiers and array bounds.
+    fn named_type(&self, name: &ast::TypeName) -> Result<Option<Oid>> {
+        let schema = self.qualifier(&name.name.qualifiers, &name.name.name)?;
+        if let Some(schema) = schema {
+            self.catalog.require_schema(schema).map_err(|e| self.place(e, name.location))?;
+        }
+        self.catalog.type_by_name(schema, &name.name.name)
+    }
+
     fn type_and_modifier(&self, name: &ast::TypeName) -> Result<(Oid, i32)> {
         if name.percent_type {
             return self.column_type(name);
         }
-        let schema = self.qualifier(&name.name.qualifiers, &name.name.name)?;
-        let found = match schema {
-            Some(schema) => {
-                let namespace = self.catalog.require_schema(schema).map_err(|e| self.place(e, name.location))?;
-                let _ = namespace;
-                self.catalog.type_by_name(Some(schema), &name.name.name)?
-            }
-            None => self.catalog.type_by_name(None, &name.name.name)?,
-        };
+        let found = self.named_type(name)?;
         let not_found = || {
             self.error(
                 SqlState::UNDEFINED_OBJECT,

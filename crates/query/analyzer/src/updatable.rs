@@ -4,6 +4,7 @@
 //! leave some out by their order, or compute over several. A column can be changed if it is a column of that table.
 
 use catalog::relation::kind;
+use catalog::trigger::{Event, Timing};
 use catalog::{Catalog, Relation};
 use error::Result;
 use ids::Oid;
@@ -141,9 +142,15 @@ pub fn boolean_option(view: &Relation, name: &str) -> bool {
 }
 
 /// Statements that can change a relation's rows, as bits: 4 UPDATE, 8 INSERT, 16 DELETE. With `columns` it is asked whether one of these
-/// columns can be changed.
-pub fn events(catalog: &Catalog, env: &dyn Environment, relation: &Relation, columns: Option<&[i16]>) -> Result<i32> {
-    events_within(catalog, env, relation, columns, 0)
+/// columns can be changed. An unconditional INSTEAD rule makes a statement possible, and so does an INSTEAD OF trigger if `triggers` says so.
+pub fn events(
+    catalog: &Catalog,
+    env: &dyn Environment,
+    relation: &Relation,
+    triggers: bool,
+    columns: Option<&[i16]>,
+) -> Result<i32> {
+    Events { catalog, env, triggers }.of(relation, columns, 0)
 }
 
 const INSERT_UPDATE_DELETE: i32 = 4 | 8 | 16;
@@ -151,36 +158,68 @@ const DELETE: i32 = 16;
 /// Views over views beyond this depth count as not updatable.
 const DEPTH_MAX: u32 = 200;
 
-fn events_within(
-    catalog: &Catalog,
-    env: &dyn Environment,
-    relation: &Relation,
-    columns: Option<&[i16]>,
-    depth: u32,
-) -> Result<i32> {
-    match relation.kind() {
-        kind::TABLE | kind::PARTITIONED_TABLE => return Ok(INSERT_UPDATE_DELETE),
-        kind::VIEW if depth < DEPTH_MAX => {}
-        _ => return Ok(0),
+/// What [`events`] asks about.
+struct Events<'a> {
+    catalog: &'a Catalog,
+    env: &'a dyn Environment,
+    triggers: bool,
+}
+
+impl Events<'_> {
+    fn of(&self, relation: &Relation, columns: Option<&[i16]>, depth: u32) -> Result<i32> {
+        if matches!(relation.kind(), kind::TABLE | kind::PARTITIONED_TABLE) {
+            return Ok(INSERT_UPDATE_DELETE);
+        }
+        let made_up = self.made_up(relation);
+        if made_up == INSERT_UPDATE_DELETE || relation.kind() != kind::VIEW || depth >= DEPTH_MAX {
+            return Ok(made_up);
+        }
+        Ok(made_up | self.of_view(relation, columns, depth)?)
     }
-    let query = crate::stored_query(catalog, env, relation)?;
-    let Some(base) = base_entry(&query).filter(|_| matches!(why_not(catalog, &query, false), Ok(None))) else {
-        return Ok(0);
-    };
-    let EntryKind::Relation { oid, relkind, .. } = query.range_table[base].kind else { return Ok(0) };
-    let outputs = query.targets.iter().filter(|target| !target.junk).enumerate();
-    let below: Vec<i16> = outputs
-        .filter(|(at, target)| {
-            columns.is_none_or(|columns| columns.contains(&(*at as i16 + 1))) && column_why_not(target, base).is_none()
-        })
-        .filter_map(|(_, target)| match target.expr.kind {
-            ExprKind::Var(var) => Some(var.column),
-            _ => None,
-        })
-        .collect();
-    let own = if below.is_empty() { DELETE } else { INSERT_UPDATE_DELETE };
-    match relkind {
-        kind::VIEW => Ok(own & events_within(catalog, env, &*catalog.relation(oid)?, Some(&below), depth + 1)?),
-        _ => Ok(own),
+
+    /// What rules and triggers do instead.
+    fn made_up(&self, relation: &Relation) -> i32 {
+        let rules = relation.rules.iter().filter(|rule| rule.is_instead && *rule.ev_qual == *crate::rule::NO_CONDITION);
+        let mut events = rules
+            .map(|rule| match rule.ev_type {
+                b'2' => 4,
+                b'3' => 8,
+                b'4' => DELETE,
+                _ => 0,
+            })
+            .fold(0, |all, event| all | event);
+        if self.triggers {
+            for trigger in relation.triggers.iter().filter(|trigger| trigger.timing() == Timing::InsteadOf) {
+                for (event, bit) in [(Event::Update, 4), (Event::Insert, 8), (Event::Delete, DELETE)] {
+                    events |= if trigger.is_for(event) { bit } else { 0 };
+                }
+            }
+        }
+        events
+    }
+
+    /// What a view can do itself, by the relation below it.
+    fn of_view(&self, view: &Relation, columns: Option<&[i16]>, depth: u32) -> Result<i32> {
+        let query = crate::stored_query(self.catalog, self.env, view)?;
+        let Some(base) = base_entry(&query).filter(|_| matches!(why_not(self.catalog, &query, false), Ok(None))) else {
+            return Ok(0);
+        };
+        let EntryKind::Relation { oid, relkind, .. } = query.range_table[base].kind else { return Ok(0) };
+        let outputs = query.targets.iter().filter(|target| !target.junk).enumerate();
+        let below: Vec<i16> = outputs
+            .filter(|(at, target)| {
+                columns.is_none_or(|columns| columns.contains(&(*at as i16 + 1)))
+                    && column_why_not(target, base).is_none()
+            })
+            .filter_map(|(_, target)| match target.expr.kind {
+                ExprKind::Var(var) => Some(var.column),
+                _ => None,
+            })
+            .collect();
+        let own = if below.is_empty() { DELETE } else { INSERT_UPDATE_DELETE };
+        match relkind {
+            kind::VIEW => Ok(own & self.of(&*self.catalog.relation(oid)?, Some(&below), depth + 1)?),
+            _ => Ok(own),
+        }
     }
 }

@@ -6,8 +6,8 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{ColumnDefinition, Constraint, ConstraintKind, DefinitionItem, GeneratedWhen};
 
-use crate::Context;
 use crate::not_null::{self, Declared};
+use crate::{Context, generated};
 
 /// A stored expression of another table.
 #[derive(Clone)]
@@ -174,6 +174,9 @@ pub(crate) fn apply<'s>(
                 column.default = Some(expression);
             }
             ConstraintKind::Generated { expression, stored, .. } => {
+                if column.generated.is_some() {
+                    return Err(wrong("multiple generation clauses specified".into(), constraint));
+                }
                 column.new.generated = if *stored { b's' } else { b'v' };
                 column.generated = Some(expression);
             }
@@ -204,6 +207,9 @@ pub(crate) fn apply<'s>(
         if let Some(what) = two_sources(column) {
             return Err(wrong(format!("both {what} specified"), constraint));
         }
+    }
+    if column.new.generated == b'v' {
+        generated::check_virtual_type(context, &definition.name, column.new.type_)?;
     }
     // The default of a `serial` stands nowhere.
     if column.serial {

@@ -67,11 +67,51 @@ pub(crate) fn add(
             };
             not_null::add(context, table, number, how, recurse)
         }
-        ConstraintKind::Check(condition) => add_check(context, table, constraint, condition, column, recurse),
+        ConstraintKind::Check(condition) => add_check(context, table, constraint, condition, recurse),
         ConstraintKind::Exclusion(exclusion) => add_exclusion(context, table, constraint, exclusion, recurse),
         ConstraintKind::ForeignKey(key) => foreign_key::add(context, table, constraint, key, column, recurse),
         _ => Err(Error::internal("not a table constraint")),
     }
+}
+
+/// The same for a table that was made before. Errors of conditions do not say where they stand, nor do those about columns that are missing.
+pub(crate) fn add_later(
+    context: &Context<'_>,
+    table: Oid,
+    constraint: &Constraint,
+    column: Option<i16>,
+    recurse: bool,
+) -> Result<()> {
+    let silent = context.without_text();
+    if let (ConstraintKind::Unique(unique), None) = (&constraint.kind, column) {
+        let relation = context.catalog().relation(table)?;
+        let gone = |name: &&ast::Name| relation.column_by_name(name).is_none();
+        if let Some(name) = unique.columns.iter().find(gone) {
+            return Err(match unique.primary {
+                true => {
+                    let text = format!("column \"{name}\" of relation \"{}\" does not exist", relation.name());
+                    Error::new(SqlState::UNDEFINED_COLUMN, text)
+                }
+                false => no_key_column(&silent, name, constraint),
+            });
+        }
+        if unique.primary {
+            one_primary_key(&silent, &relation, constraint)?;
+        }
+    }
+    match &constraint.kind {
+        ConstraintKind::Check(_) => add(&silent, table, constraint, column, recurse),
+        _ => add(context, table, constraint, column, recurse),
+    }
+}
+
+/// A table has one primary key at most.
+fn one_primary_key(context: &Context<'_>, relation: &Relation, constraint: &Constraint) -> Result<()> {
+    if !relation.constraints.iter().any(|constraint| constraint.contype == b'p') {
+        return Ok(());
+    }
+    let text = format!("multiple primary keys for table \"{}\" are not allowed", relation.name());
+    Err(context.place(Error::new(SqlState::INVALID_TABLE_DEFINITION, text), constraint.location))
 }
 
 fn add_unique(
@@ -124,11 +164,14 @@ fn add_unique(
             }
         }
     }
+    let is_virtual = |number: &i16| relation.column(*number).is_some_and(|column| column.attgenerated == b'v');
+    if numbers.iter().any(is_virtual) {
+        let what = if unique.primary { "primary keys" } else { "unique constraints" };
+        let text = format!("{what} on virtual generated columns are not supported");
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
     if unique.primary {
-        if relation.constraints.iter().any(|constraint| constraint.contype == b'p') {
-            let text = format!("multiple primary keys for table \"{}\" are not allowed", relation.name());
-            return Err(context.place(Error::new(SqlState::INVALID_TABLE_DEFINITION, text), constraint.location));
-        }
+        one_primary_key(context, &relation, constraint)?;
         not_null::for_primary_key(context, &relation, &numbers, recurse)?;
     }
     let included = unique.including.iter().map(|name| context.column(&relation, name)).collect::<Result<Vec<_>>>()?;
@@ -143,7 +186,7 @@ fn add_unique(
         nulls_not_distinct: unique.nulls_not_distinct,
         for_constraint: true,
         immediate: !deferrable,
-        options: crate::index_options::storage(&unique.options, base.method.1)?,
+        options: crate::storage_options::of_index(&unique.options, base.method.1)?,
         tablespace: IndexPlan::place(context, &relation, unique.tablespace.as_deref())?,
         ..base
     };
@@ -362,7 +405,6 @@ fn add_check(
     table: Oid,
     constraint: &Constraint,
     condition: &ast::Expr,
-    column: Option<i16>,
     recurse: bool,
 ) -> Result<()> {
     let catalog = context.catalog();
@@ -379,11 +421,11 @@ fn add_check(
     let name = match &constraint.name {
         Some(name) => name.to_string(),
         None => {
-            // Named after the column if there is just one.
-            let number = column.or(match stored.columns[..] {
+            // Named after the column that it reads if that is just one, wherever it is written.
+            let number = match stored.columns[..] {
                 [number] => Some(number),
                 _ => None,
-            });
+            };
             let columns = number.and_then(|n| relation.column(n)).map_or("", |column| &column.attname).to_string();
             catalog.choose_name(schema, relation.name(), &columns, "check", &|_| false)?
         }

@@ -48,6 +48,12 @@ pub trait Services {
     /// The same for an INSERT that no rule changes.
     fn plan_insertion(&self, text: &str, params: &[Oid]) -> Result<Arc<Plan>>;
 
+    /// The query of a prepared statement, as views are stored, with the values of its parameters in it; `text` is where the EXECUTE stands.
+    ///
+    /// # Errors
+    /// `42809` if it is no SELECT.
+    fn prepared_query(&self, execute: &parser::ast::Execute, text: &str) -> Result<analyzer::query::Query>;
+
     /// The plan of a query that was analysed before.
     fn plan_query(&self, query: analyzer::query::Query) -> Result<Arc<Plan>>;
 
@@ -142,6 +148,11 @@ impl<'a> Context<'a> {
     /// `NOTICE`, with this state and text.
     pub fn inform(&self, state: SqlState, text: impl Into<String>) {
         self.notice(Error::new(state, text).severity(error::Severity::Notice));
+    }
+
+    /// The same for parts of a statement about which errors do not say where they stand: ALTER TABLE's expressions.
+    pub fn without_text(&self) -> Context<'a> {
+        Context { text: "", session: self.session, services: self.services }
     }
 
     /// An analyzer for parts of the statement.
@@ -265,6 +276,29 @@ impl<'a> Context<'a> {
     /// one waits for the lock: then the name is looked up again.
     pub fn try_open(&self, name: &RelationName, mode: u8) -> Result<Option<Entry<Relation>>> {
         self.open_checked(name, mode, LockWait::Block, |_| Ok(()))
+    }
+
+    /// The relation that something is dropped from, locked against all others. With IF EXISTS it or its schema may be missing: the client
+    /// is told so, and there is nothing to do.
+    pub fn open_to_drop_from(&self, name: &RelationName, if_exists: bool) -> Result<Option<Entry<Relation>>> {
+        if !if_exists {
+            return self.open(name, 8).map(Some);
+        }
+        if let Some(schema) = &name.schema
+            && self.catalog().schema_by_name(schema)?.is_none()
+        {
+            self.inform(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{schema}\" does not exist, skipping"));
+            return Ok(None);
+        }
+        let found = self.try_open(name, 8)?;
+        if found.is_none() {
+            let full = match &name.schema {
+                Some(schema) => format!("{schema}.{}", name.name),
+                None => name.name.to_string(),
+            };
+            self.inform(SqlState::UNDEFINED_TABLE, format!("relation \"{full}\" does not exist, skipping"));
+        }
+        Ok(found)
     }
 
     fn open_checked(

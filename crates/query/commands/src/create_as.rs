@@ -3,86 +3,144 @@
 //! The rows come by an INSERT that is made from the query, so that wide values, indexes and all else are as in any other INSERT. A
 //! materialized view is a table that also has a view's rule; `relispopulated` says whether it was filled.
 
+use std::sync::Arc;
+
 use analyzer::node::to_text;
 use analyzer::query::Query;
 use catalog::relation::kind;
 use catalog::{NewRelation, Relation};
 use error::{Error, Result, SqlState};
 use executor::Execution;
-use parser::ast::{CreateTableAs, IntoClause, Persistence, RefreshMaterializedView, Select, SelectBody, Statement};
+use ids::Oid;
+use parser::ast::{IntoClause, Persistence, RefreshMaterializedView, SelectBody, Statement};
+use planner::plan::Plan;
 
-use crate::{Context, needs, options, truncate, view};
+use crate::{Context, needs, storage_options, truncate, view};
 
-/// CREATE TABLE AS and CREATE MATERIALIZED VIEW; gives the command tag.
-pub(crate) fn create_as(context: &Context<'_>, create: &CreateTableAs) -> Result<String> {
-    if !matches!(*create.query, Statement::Select(_)) {
-        return Err(Error::not_implemented("CREATE TABLE AS EXECUTE"));
-    }
-    make(context, &create.into, &create.query, create.materialized_view, create.if_not_exists)
-}
-
-/// SELECT INTO; gives the command tag.
-pub(crate) fn select_into(context: &Context<'_>, select: &Select) -> Result<String> {
-    let mut select = select.clone();
-    let SelectBody::Simple(simple) = &mut select.body else { return Err(Error::internal("not a SELECT INTO")) };
-    let into = simple.into.take().ok_or_else(|| Error::internal("not a SELECT INTO"))?;
-    make(context, &into, &Statement::Select(Box::new(select)), false, false)
-}
-
-fn make(
-    context: &Context<'_>,
-    into: &IntoClause,
-    statement: &Statement,
+/// CREATE TABLE AS, SELECT INTO or CREATE MATERIALIZED VIEW: a relation that is made, and the statement whose rows it gets.
+pub struct Making {
+    into: IntoClause,
+    /// The query, or the EXECUTE of a prepared one.
+    pub statement: Statement,
     materialized: bool,
     if_not_exists: bool,
-) -> Result<String> {
-    let refuse = |text: &str| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
-    match into.persistence {
-        Persistence::Unlogged if materialized => return refuse("materialized views cannot be unlogged"),
-        _ => {}
+}
+
+/// What has been made: the relation, and the query of its rows unless it stays without.
+type Made = (Oid, Option<Query>);
+
+impl Making {
+    /// What a statement makes; `None` if it is another one.
+    pub fn of(statement: &Statement) -> Option<Making> {
+        match statement {
+            Statement::CreateTableAs(create) => Some(Making {
+                into: create.into.clone(),
+                statement: (*create.query).clone(),
+                materialized: create.materialized_view,
+                if_not_exists: create.if_not_exists,
+            }),
+            Statement::Select(select) => {
+                let mut select = select.clone();
+                let SelectBody::Simple(simple) = &mut select.body else { return None };
+                let into = simple.into.take()?;
+                let statement = Statement::Select(select);
+                Some(Making { into: *into, statement, materialized: false, if_not_exists: false })
+            }
+            _ => None,
+        }
     }
-    let query = view::analyzed(context, statement, &into.columns, "table")?;
-    if materialized && query.has.modifying_cte {
-        return refuse("materialized views must not use data-modifying statements in WITH");
+
+    /// Whether there is such a relation already, and that is no error; the client is told so.
+    ///
+    /// # Errors
+    /// `42P07` if there is one and nothing allows that.
+    pub fn is_there(&self, context: &Context<'_>) -> Result<bool> {
+        let (schema, _) = context.creation_place(&self.into.relation, self.into.persistence)?;
+        self.is_in(context, schema)
     }
-    let catalog = context.catalog();
-    if materialized && view::reads_temporary(context, &needs::of_query(catalog, &query))? {
-        return refuse("materialized views must not use temporary tables or views");
-    }
-    let (schema, persistence) = context.creation_place(&into.relation, into.persistence)?;
-    crate::temporary::check(into.on_commit, persistence)?;
-    let name = &*into.relation.name;
-    let tag = if materialized { "CREATE MATERIALIZED VIEW" } else { "CREATE TABLE AS" };
-    if context.in_schema(schema, name, 1)?.is_some() {
+
+    fn is_in(&self, context: &Context<'_>, schema: Oid) -> Result<bool> {
+        let name = &*self.into.relation.name;
+        if context.in_schema(schema, name, 1)?.is_none() {
+            return Ok(false);
+        }
         let text = format!("relation \"{name}\" already exists");
-        if !if_not_exists {
+        if !self.if_not_exists {
             return Err(Error::new(SqlState::DUPLICATE_TABLE, text));
         }
         context.inform(SqlState::DUPLICATE_TABLE, format!("{text}, skipping"));
-        return Ok(tag.into());
+        Ok(true)
     }
-    let kind = if materialized { kind::MATERIALIZED_VIEW } else { kind::TABLE };
-    let mut new = NewRelation::new(name, schema, kind, catalog.current_user());
-    new.persistence = persistence;
-    new.columns = view::columns(context, &query, false)?;
-    new.options = options::storage(&into.options)?;
-    let tablespace = into.tablespace.as_deref();
-    new.tablespace = crate::tablespace::for_new(context, tablespace, ids::Oid::INVALID, persistence, false)?;
-    new.columns.iter().try_for_each(|column| context.require_usage(column.type_))?;
-    new.access_method = crate::access_method::of_new_table(context, into.access_method.as_deref(), kind, None)?;
-    let table = catalog.create_relation(&new)?;
-    context.services.at_commit().note(table, into.on_commit);
-    catalog.create_toast_table(table)?;
-    if materialized {
-        catalog.set_view_query(table, &to_text(&query), &needs::of_query(catalog, &query))?;
+
+    fn query(&self, context: &Context<'_>) -> Result<Query> {
+        let query = match &self.statement {
+            Statement::Execute(execute) => context.services.prepared_query(execute, context.text)?,
+            statement => view::settled(context, statement)?,
+        };
+        view::with_names(query, &self.into.columns, "table")
     }
-    if into.no_data {
-        if materialized {
-            catalog.alter_class(table, |class| class.relispopulated = false)?;
+
+    /// Makes the relation without its rows; `None` if there is one, and that is no error.
+    fn make(&self, context: &Context<'_>) -> Result<Option<Made>> {
+        let Making { into, materialized, .. } = self;
+        let refuse = |text: &str| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        if *materialized && into.persistence == Persistence::Unlogged {
+            return refuse("materialized views cannot be unlogged");
         }
-        return Ok(tag.into());
+        let query = self.query(context)?;
+        if *materialized && query.has.modifying_cte {
+            return refuse("materialized views must not use data-modifying statements in WITH");
+        }
+        let catalog = context.catalog();
+        if *materialized && view::reads_temporary(context, &needs::of_query(catalog, &query))? {
+            return refuse("materialized views must not use temporary tables or views");
+        }
+        let (schema, persistence) = context.creation_place(&into.relation, into.persistence)?;
+        crate::temporary::check(into.on_commit, persistence)?;
+        if self.is_in(context, schema)? {
+            return Ok(None);
+        }
+        let name = &*into.relation.name;
+        let kind = if *materialized { kind::MATERIALIZED_VIEW } else { kind::TABLE };
+        let mut new = NewRelation::new(name, schema, kind, catalog.current_user());
+        new.persistence = persistence;
+        new.columns = view::columns(context, &query, false)?;
+        let mut options = storage_options::of_new_table(&into.options)?;
+        new.options = options.table.take();
+        let tablespace = into.tablespace.as_deref();
+        new.tablespace = crate::tablespace::for_new(context, tablespace, Oid::INVALID, persistence, false)?;
+        new.columns.iter().try_for_each(|column| context.require_usage(column.type_))?;
+        new.access_method = crate::access_method::of_new_table(context, into.access_method.as_deref(), kind, None)?;
+        let table = catalog.create_relation(&new)?;
+        context.services.at_commit().note(table, into.on_commit);
+        catalog.create_toast_table(table)?;
+        options.set_toast(context, table)?;
+        if *materialized {
+            catalog.set_view_query(table, &to_text(&query), &needs::of_query(catalog, &query))?;
+        }
+        if into.no_data {
+            if *materialized {
+                catalog.alter_class(table, |class| class.relispopulated = false)?;
+            }
+            return Ok(Some((table, None)));
+        }
+        Ok(Some((table, Some(query))))
     }
-    let rows = fill(context, &*catalog.relation(table)?, query)?;
+
+    /// Makes the relation and gives the plan of the INSERT that puts its rows into it: for EXPLAIN ANALYZE, which runs that itself. No
+    /// plan if it stays without rows.
+    pub fn begin(&self, context: &Context<'_>) -> Result<Option<Arc<Plan>>> {
+        let Some((table, Some(query))) = self.make(context)? else { return Ok(None) };
+        let insertion = analyzer::updatable::insertion(&*context.catalog().relation(table)?, query);
+        plan(context, insertion).map(Some)
+    }
+}
+
+/// Carries out what makes a relation and fills it; gives the command tag.
+pub(crate) fn create(context: &Context<'_>, making: &Making) -> Result<String> {
+    let tag = if making.materialized { "CREATE MATERIALIZED VIEW" } else { "CREATE TABLE AS" };
+    let Some((table, Some(query))) = making.make(context)? else { return Ok(tag.into()) };
+    let rows = fill(context, &*context.catalog().relation(table)?, query)?;
     Ok(format!("SELECT {rows}"))
 }
 
@@ -91,9 +149,12 @@ fn fill(context: &Context<'_>, relation: &Relation, query: Query) -> Result<u64>
     run(context, analyzer::updatable::insertion(relation, query))
 }
 
+fn plan(context: &Context<'_>, query: Query) -> Result<Arc<Plan>> {
+    context.services.plan_query(context.analyzer().stored_statement(query)?)
+}
+
 fn run(context: &Context<'_>, query: Query) -> Result<u64> {
-    let query = context.analyzer().stored_statement(query)?;
-    let plan = context.services.plan_query(query)?;
+    let plan = plan(context, query)?;
     let snapshot = context.session.transaction.snapshot()?;
     let options = executor::Options { work_mem: context.services.work_mem(), ..Default::default() };
     let mut execution = Execution::start(context.session, plan, snapshot, options)?;

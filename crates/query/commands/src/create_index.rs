@@ -16,7 +16,7 @@ use parser::ast::{
     self, CreateIndex, ExclusionConstraint, IndexElement, IndexKey, ObjectName, SortDirection, SortNulls,
 };
 
-use crate::{Context, expression, index_build, index_options, partition};
+use crate::{Context, expression, index_build, partition, storage_options};
 
 /// An index to be made on a table.
 #[derive(Clone)]
@@ -232,7 +232,7 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         name: create.name.as_deref().map(str::to_string),
         unique: create.unique,
         nulls_not_distinct: create.nulls_not_distinct,
-        options: index_options::storage(&create.options, method.1)?,
+        options: storage_options::of_index(&create.options, method.1)?,
         method,
         only: !create.relation.inherit,
         tablespace: IndexPlan::place(context, &relation, create.tablespace.as_deref())?,
@@ -333,7 +333,7 @@ pub(crate) fn for_exclusion(
     };
     let method = method_named(context, constraint.access_method.as_deref().unwrap_or("btree"), asked)?;
     let mut plan = IndexPlan {
-        options: index_options::storage(&constraint.options, method.1)?,
+        options: storage_options::of_index(&constraint.options, method.1)?,
         tablespace: IndexPlan::place(context, relation, constraint.tablespace.as_deref())?,
         method,
         for_constraint: true,
@@ -537,7 +537,7 @@ fn element_key(
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
     }
     column.opclass_options =
-        index_options::of_class(context, column.opclass, plan.method.1, &element.operator_class_options)?;
+        storage_options::of_class(context, column.opclass, plan.method.1, &element.operator_class_options)?;
     if !plan.method.1.traits().can_order {
         let name = &catalog.access_method(plan.method.0)?.amname;
         let refuse = |what: &str| {

@@ -14,8 +14,8 @@ use crate::access_method;
 use crate::column::Column;
 use crate::merge::Definition;
 use crate::{
-    Context, constraint, expression, foreign, inherit, like, merge, not_null, options, partition, sequence, tablespace,
-    temporary,
+    Context, constraint, expression, foreign, generated, inherit, like, merge, not_null, partition, sequence, storage_options,
+    tablespace, temporary,
 };
 
 /// Makes a table.
@@ -24,11 +24,13 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
     let (schema, persistence) = context.creation_place(&create.relation, create.persistence)?;
     temporary::check(create.on_commit, persistence)?;
     let name = &*create.relation.name;
-    if catalog.relation_in_schema(schema, name)?.is_some() {
-        if create.if_not_exists {
-            context.inform(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists, skipping"));
-            return Ok(());
-        }
+    let exists = catalog.relation_in_schema(schema, name)?.is_some();
+    if exists && create.if_not_exists {
+        context.inform(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists, skipping"));
+        return Ok(());
+    }
+    let mut options = storage_options::of_new_table(&create.options)?;
+    if exists {
         return Err(Error::new(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists")));
     }
     if create.partition_by.is_some() && create.persistence == Persistence::Unlogged {
@@ -52,16 +54,12 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
     let mut new = NewRelation::new(name, schema, kind, catalog.current_user());
     new.persistence = persistence;
     new.columns = definition.columns.iter().map(|column| column.new.clone()).collect();
-    new.options = options::storage(&create.options)?;
+    new.options = options.table.take();
     let parent = create.partition_of.as_ref().and(parents.first()).map(|parent| parent.oid);
     new.access_method = access_method::of_new_table(context, create.access_method.as_deref(), kind, parent)?;
     new.of_type = definition.of_type;
     if kind == kind::PARTITIONED_TABLE && new.options.is_some() {
-        return Err(Error::new(
-            SqlState::WRONG_OBJECT_TYPE,
-            "cannot specify storage parameters for a partitioned table",
-        )
-        .hint("Specify storage parameters for its leaf partitions instead."));
+        return Err(storage_options::no_storage());
     }
     if kind != kind::FOREIGN_TABLE {
         let inherited = match (&create.partition_of, parents.first()) {
@@ -86,6 +84,7 @@ pub(crate) fn create_table(context: &Context<'_>, create: &CreateTable) -> Resul
         catalog.add_parent(table, parent.oid, number as i32 + 1, is_partition)?;
     }
     finish(context, table, &definition)?;
+    options.set_toast(context, table)?;
     if let Some(of) = &create.partition_of {
         partition::place(context, &parents[0], table, &of.bound)?;
     }
@@ -123,8 +122,8 @@ fn finish(context: &Context<'_>, table: Oid, definition: &Definition<'_>) -> Res
             }
             catalog.set_default(table, number, &stored.text, &objects)?;
         }
-        if let Some(generated) = column.generated {
-            set_generated(context, table, number, generated)?;
+        if let Some(value) = column.generated {
+            generated::set(context, table, number, value)?;
         }
     }
     for (at, column) in definition.columns.iter().enumerate() {
@@ -207,44 +206,6 @@ pub(crate) fn set_default(context: &Context<'_>, table: Oid, number: i16, defaul
         return Ok(());
     }
     context.catalog().set_default(table, number, &stored.text, &stored.objects).map(|_| ())
-}
-
-/// Gives a column the expression from which it is computed.
-pub(crate) fn set_generated(context: &Context<'_>, table: Oid, number: i16, value: &parser::ast::Expr) -> Result<()> {
-    let relation = context.catalog().relation(table)?;
-    let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
-    let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
-    let wanted = Wanted::Column { name: &column.attname, ty, what: "column generation expression" };
-    let stored = expression::store(context, value, Place::GeneratedColumn, Some(&relation), wanted)?;
-    for &used in &stored.columns {
-        let name = relation.column(used).map_or("", |column| &column.attname);
-        let invalid =
-            |text: String, detail: &str| Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text).detail(detail));
-        if relation.column(used).is_some_and(|column| column.attgenerated != 0) {
-            return invalid(
-                format!("cannot use generated column \"{name}\" in column generation expression"),
-                "A generated column cannot reference another generated column.",
-            );
-        }
-        if used == 0 {
-            return invalid(
-                "cannot use whole-row variable in column generation expression".into(),
-                "This would cause the generated column to depend on its own value.",
-            );
-        }
-        if used < 0 && used != -6 {
-            let name = catalog::relation::system_columns().iter().find(|column| column.attnum == used);
-            let name = name.map_or("", |column| &column.attname);
-            let text = format!("cannot use system column \"{name}\" in column generation expression");
-            return Err(Error::new(SqlState::INVALID_COLUMN_REFERENCE, text));
-        }
-    }
-    if expression::is_mutable(context, &stored.expr)? {
-        return Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, "generation expression is not immutable"));
-    }
-    let mut objects = stored.objects;
-    objects.extend(stored.columns.iter().map(|&n| catalog::Object::column(table, n)));
-    context.catalog().set_default(table, number, &stored.text, &objects).map(|_| ())
 }
 
 /// The row of `pg_class` says that a table is a partition, and of which rows.

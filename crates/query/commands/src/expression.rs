@@ -141,7 +141,9 @@ pub(crate) fn value(context: &Context<'_>, expr: Expr) -> Result<Datum> {
     Ok(evaluator.column(0, &one).datum(0))
 }
 
-/// Whether an expression's value may change though its columns do not.
+/// Whether an expression's value may change though its columns do not. What counts of a function in SQL is its body, where that takes its place.
 pub(crate) fn is_mutable(context: &Context<'_>, expr: &Expr) -> Result<bool> {
-    planner::is_mutable(context.catalog(), expr)
+    let mut expr = expr.clone();
+    analyzer::inline_functions(context.catalog(), context.session.env(), &mut expr)?;
+    planner::is_mutable(context.catalog(), &expr)
 }

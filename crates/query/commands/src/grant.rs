@@ -44,8 +44,9 @@ pub(crate) fn grant(context: &Context<'_>, grant: &Grant) -> Result<()> {
         change.privileges = Some(kind.all());
         change.all = true;
     }
+    let named = named_kind(&grant.objects);
     for privilege in &grant.privileges {
-        let bits = bits(privilege, kind)?;
+        let bits = bits(privilege, kind, named)?;
         if privilege.columns.is_empty() {
             change.privileges = Some(change.privileges.unwrap_or(Privileges::NONE).union(bits));
         } else {
@@ -55,8 +56,24 @@ pub(crate) fn grant(context: &Context<'_>, grant: &Grant) -> Result<()> {
     objects.into_iter().try_for_each(|object| change.apply(context, kind, object))
 }
 
-fn bits(privilege: &Privilege, kind: ObjectKind) -> Result<Privileges> {
-    let allowed = if privilege.columns.is_empty() { kind.all() } else { Privileges::ALL_COLUMN };
+/// What a statement calls its objects.
+fn named_kind(objects: &GrantObjects) -> Option<NamedKind> {
+    match objects {
+        GrantObjects::Objects { kind, .. } | GrantObjects::AllInSchema { kind, .. } | GrantObjects::Defaults { kind } => {
+            Some(*kind)
+        }
+        GrantObjects::Parameters(_) => None,
+    }
+}
+
+/// The privileges that a word means, if there are such for objects of this kind.
+fn bits(privilege: &Privilege, kind: ObjectKind, named: Option<NamedKind>) -> Result<Privileges> {
+    let allowed = match (privilege.columns.is_empty(), kind) {
+        (false, _) => Privileges::ALL_COLUMN,
+        // A sequence may be named as a table.
+        (true, ObjectKind::Relation) => kind.all().union(ObjectKind::Sequence.all()),
+        (true, kind) => kind.all(),
+    };
     let Some(name) = &privilege.name else { return Ok(allowed) };
     let unknown = || Error::new(SqlState::SYNTAX_ERROR, format!("unrecognized privilege type \"{name}\""));
     let bits = Privileges::from_word(&name.to_ascii_uppercase()).ok_or_else(unknown)?;
@@ -67,7 +84,8 @@ fn bits(privilege: &Privilege, kind: ObjectKind) -> Result<Privileges> {
     if !allowed.contains(bits) {
         let what = match (privilege.columns.is_empty(), kind) {
             (false, _) => "column",
-            (true, ObjectKind::Relation) => "table",
+            (true, ObjectKind::Relation) => "relation",
+            (true, ObjectKind::Function) => named.map_or("function", crate::function::lookup::word),
             (true, other) => other.word(),
         };
         let text = format!("invalid privilege type {} for {what}", bits.word());
@@ -169,7 +187,7 @@ pub(crate) fn alter_defaults(context: &Context<'_>, alter: &AlterDefaultPrivileg
             let text = "default privileges cannot be set for columns";
             return Err(Error::new(SqlState::INVALID_GRANT_OPERATION, text));
         }
-        wanted = wanted.union(bits(privilege, kind)?);
+        wanted = wanted.union(bits(privilege, kind, None)?);
     }
     change.privileges = Some(wanted);
     for role in roles {
@@ -329,7 +347,14 @@ fn find(context: &Context<'_>, kind: NamedKind, object: &ObjectReference) -> Res
                 }
                 NamedKind::Schema => catalog.require_schema(name),
                 NamedKind::Language => {
-                    catalog.language_by_name(name)?.map(|row| row.oid).ok_or_else(|| missing("language", name))
+                    let row = catalog.language_by_name(name)?.ok_or_else(|| missing("language", name))?;
+                    if !row.lanpltrusted {
+                        let text = format!("language \"{name}\" is not trusted");
+                        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text).detail(
+                            "GRANT and REVOKE are not allowed on untrusted languages, because only superusers can use untrusted languages.",
+                        ));
+                    }
+                    Ok(row.oid)
                 }
                 NamedKind::Tablespace => {
                     catalog.tablespace_by_name(name)?.map(|row| row.oid).ok_or_else(|| missing("tablespace", name))
@@ -358,6 +383,17 @@ impl Change<'_> {
         };
         let name = catalog.object_name(kind, object)?;
         if let Some(wanted) = self.privileges {
+            let beyond = !kind.all().contains(wanted);
+            if beyond && kind == ObjectKind::Relation && !self.all {
+                // What sequences have and tables have not.
+                let text = "invalid privilege type USAGE for table";
+                return Err(Error::new(SqlState::INVALID_GRANT_OPERATION, text));
+            }
+            if beyond && kind == ObjectKind::Sequence && !self.all {
+                let text = format!("sequence \"{name}\" only supports USAGE, SELECT, and UPDATE privileges");
+                let warning = Error::new(SqlState::INVALID_GRANT_OPERATION, text);
+                context.notice(warning.severity(error::Severity::Warning));
+            }
             let wanted = wanted.intersection(kind.all());
             let (owner, acl) = catalog.owner_and_acl(kind, object)?.ok_or_else(gone)?;
             let mut acl = acl.unwrap_or_else(|| kind.default_acl(owner));
@@ -373,8 +409,11 @@ impl Change<'_> {
             for column in *columns {
                 let (owner, table_acl) = catalog.owner_and_acl(kind, object)?.ok_or_else(gone)?;
                 let relation = catalog.relation(object)?;
-                let number = context.column(&relation, column)?;
-                let mut acl = relation.column(number).and_then(|column| column.attacl.clone()).unwrap_or_default();
+                let number = match catalog::relation::system_column_by_name(column) {
+                    Some(system) => system.attnum,
+                    None => context.column(&relation, column)?,
+                };
+                let mut acl = catalog.column_acl(object, number)?.unwrap_or_default();
                 // Who may grant on the table may grant on its columns.
                 let mut both = table_acl.unwrap_or_else(|| kind.default_acl(owner));
                 both.0.extend(acl.0.iter().copied());

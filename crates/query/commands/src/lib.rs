@@ -19,7 +19,7 @@ mod comment;
 mod constraint;
 mod context;
 pub mod copy;
-mod create_as;
+pub mod create_as;
 mod create_index;
 mod create_table;
 mod database;
@@ -31,11 +31,11 @@ pub mod extension;
 mod foreign;
 mod foreign_key;
 mod function;
+mod generated;
 mod grant;
 mod identity;
 mod index_build;
 mod index_functions;
-mod index_options;
 mod inherit;
 mod language;
 pub mod large_object;
@@ -63,6 +63,7 @@ mod rule;
 mod schema;
 pub mod sequence;
 mod statistics;
+mod storage_options;
 mod subscription;
 mod tablespace;
 pub mod temporary;
@@ -77,6 +78,7 @@ pub use context::{Context, CopyReader, CopyWriter, Services};
 pub use function::{PLPGSQL_HANDLER, transpose};
 pub use index_functions::{MaintenanceFunction, maintenance_function};
 
+use create_as::Making;
 use error::{Error, Result};
 use parser::ast::{ObjectKind, RelationKind, Statement};
 
@@ -95,8 +97,10 @@ fn carry_out(context: &Context<'_>, statement: &Statement) -> Result<String> {
     let tag = statement.name();
     match statement {
         Statement::CreateTable(create) => create_table::create_table(context, create)?,
-        Statement::CreateTableAs(create) => return create_as::create_as(context, create),
-        Statement::Select(select) => return create_as::select_into(context, select),
+        Statement::CreateTableAs(_) | Statement::Select(_) => {
+            let making = Making::of(statement).ok_or_else(|| Error::internal("not a SELECT INTO"))?;
+            return create_as::create(context, &making);
+        }
         Statement::RefreshMaterializedView(refresh) => create_as::refresh(context, refresh)?,
         Statement::CreateTrigger(create) => triggers::create(context, create)?,
         Statement::CreateRule(create) => rule::create(context, create)?,

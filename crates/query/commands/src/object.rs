@@ -501,6 +501,9 @@ pub(crate) fn find(context: &Context<'_>, kind: ObjectKind, reference: &ObjectRe
             Object::of::<PgTransform>(found.oid)
         }
         (ObjectKind::LargeObject, ObjectReference::LargeObject(number)) => crate::large_object::find(context, number)?,
+        (ObjectKind::DomainConstraint, ObjectReference::OnDomain { domain, name }) => {
+            crate::types::domain::find_constraint(context, domain, name)?
+        }
         (kind, _) => return Err(Error::not_implemented(format_args!("naming of a {}", kind.word()))),
     })
 }
@@ -512,6 +515,10 @@ pub(crate) fn require_owner(context: &Context<'_>, object: Object, in_schema: bo
         return operations.require_owner(context, object.oid, in_schema);
     }
     let either = match object.class {
+        PgConstraint::RELATION => {
+            let row = catalog.find_constraint(object.oid)?.filter(|row| row.contypid.is_valid());
+            row.map(|row| (row.contypid, row.contypid))
+        }
         PgCast::RELATION => {
             let row = catalog.row::<PgCast>(index::PG_CAST_OID_INDEX, &[object.oid.into()])?;
             row.map(|row| (row.castsource, row.casttarget))

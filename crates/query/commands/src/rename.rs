@@ -134,9 +134,11 @@ fn open(
         ObjectReference::Name(name) => name.to_relation(),
         _ => return Err(Error::internal("a relation is not named as one")),
     };
+    // An index may be read and written while it gets another name.
+    let level = if named == ObjectKind::Index { 4 } else { 8 };
     let relation = match if_exists {
-        false => context.open(&name, 8)?,
-        true => match context.try_open(&name, 8)? {
+        false => context.open(&name, level)?,
+        true => match context.try_open(&name, level)? {
             Some(relation) => relation,
             None => {
                 let text = format!("relation \"{}\" does not exist, skipping", name.name);
@@ -148,7 +150,6 @@ fn open(
     let (fits, words) = match named {
         ObjectKind::View => (relation.kind() == kind::VIEW, "a view"),
         ObjectKind::MaterializedView => (relation.kind() == kind::MATERIALIZED_VIEW, "a materialized view"),
-        ObjectKind::Index => (matches!(relation.kind(), kind::INDEX | kind::PARTITIONED_INDEX), "an index"),
         ObjectKind::Sequence => (relation.kind() == kind::SEQUENCE, "a sequence"),
         ObjectKind::ForeignTable => (relation.kind() == kind::FOREIGN_TABLE, "a foreign table"),
         _ => (true, ""),
@@ -156,6 +157,10 @@ fn open(
     if !fits {
         let text = format!("\"{}\" is not {words}", relation.name());
         return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+    }
+    // ALTER INDEX … RENAME takes any relation, as PostgreSQL's does.
+    if level < 8 && !matches!(relation.kind(), kind::INDEX | kind::PARTITIONED_INDEX) {
+        executor::lock_relation(context.session, relation.oid, 8)?;
     }
     context.require_owner(&relation)?;
     Ok(Some(relation))

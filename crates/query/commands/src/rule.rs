@@ -13,7 +13,7 @@ use catalog::{Dependency, Entry, Object, RETURN_RULE, Relation, index};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use locks::LockWait;
-use parser::ast::{CreateRule, DropObjects, ObjectName, ObjectReference, RelationName, Rename, RuleEvent, Statement};
+use parser::ast::{CreateRule, DropObjects, ObjectReference, RelationName, Rename, RuleEvent, Statement};
 
 use crate::{Context, needs};
 
@@ -205,16 +205,6 @@ fn missing(name: &str, relation: &Relation) -> String {
     format!("rule \"{name}\" for relation \"{}\" does not exist", relation.name())
 }
 
-fn relation_name(name: &ObjectName) -> RelationName {
-    let mut qualifiers = name.qualifiers.iter().rev();
-    RelationName {
-        schema: qualifiers.next().cloned(),
-        database: qualifiers.next().cloned(),
-        name: name.name.clone(),
-        location: name.location,
-    }
-}
-
 /// The rule that DROP RULE names; none if it may be missing.
 pub(crate) fn to_drop(
     context: &Context<'_>,
@@ -224,24 +214,7 @@ pub(crate) fn to_drop(
     let ObjectReference::OnRelation { relation: on, name } = reference else {
         return Err(Error::internal("a rule is not named as one"));
     };
-    let on = relation_name(on);
-    if drop.if_exists {
-        if let Some(schema) = &on.schema
-            && context.catalog().schema_by_name(schema)?.is_none()
-        {
-            context.inform(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{schema}\" does not exist, skipping"));
-            return Ok(None);
-        }
-        if context.try_open(&on, 8)?.is_none() {
-            let full = match &on.schema {
-                Some(schema) => format!("{schema}.{}", on.name),
-                None => on.name.to_string(),
-            };
-            context.inform(SqlState::UNDEFINED_TABLE, format!("relation \"{full}\" does not exist, skipping"));
-            return Ok(None);
-        }
-    }
-    let relation = context.open(&on, 8)?;
+    let Some(relation) = context.open_to_drop_from(&on.to_relation(), drop.if_exists)? else { return Ok(None) };
     let Some(rule) = relation.rules.iter().find(|rule| rule.rulename == **name) else {
         let text = missing(name, &relation);
         if !drop.if_exists {
@@ -260,7 +233,7 @@ pub(crate) fn rename(context: &Context<'_>, rename: &Rename) -> Result<()> {
         return Err(Error::internal("a rule is not named as one"));
     };
     let catalog = context.catalog();
-    let relation = open(context, &relation_name(on))?;
+    let relation = open(context, &on.to_relation())?;
     let find = |name: &str| relation.rules.iter().find(|rule| rule.rulename == *name);
     let Some(rule) = find(name) else {
         return Err(Error::new(SqlState::UNDEFINED_OBJECT, missing(name, &relation)));

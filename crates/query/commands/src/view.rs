@@ -12,14 +12,13 @@ use catalog::{NewColumn, NewRelation, Object, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use parser::ast::{
-    AlterTable, AlterTableAction, CheckOption, CreateView, DefinitionItem, Name, Persistence, SelectBody, Statement,
+    AlterTable, AlterTableAction, CheckOption, CreateView, Name, Persistence, SelectBody, Statement,
 };
 
-use crate::{Context, expression, needs, options};
+use crate::{Context, expression, needs, storage_options};
 
-/// The query of a view or of CREATE TABLE AS from its syntax, with the names given to its columns.
-pub(crate) fn analyzed(context: &Context<'_>, statement: &Statement, names: &[Name], what: &str) -> Result<Query> {
-    let mut query = settled(context, statement)?;
+/// The query of a view or of CREATE TABLE AS with the names given to its columns.
+pub(crate) fn with_names(mut query: Query, names: &[Name], what: &str) -> Result<Query> {
     let count = query.targets.iter().filter(|target| !target.junk).count();
     if names.len() > count {
         let text = match what {
@@ -36,7 +35,7 @@ pub(crate) fn analyzed(context: &Context<'_>, statement: &Statement, names: &[Na
 
 /// A statement's query, with the relations that it names locked: analysed again if the catalogs changed before they were, for whoever waits for
 /// a lock waits for a change of the table more often than not.
-fn settled(context: &Context<'_>, statement: &Statement) -> Result<Query> {
+pub(crate) fn settled(context: &Context<'_>, statement: &Statement) -> Result<Query> {
     let catalog = context.catalog();
     let before = catalog.generation();
     let query = context.analyzer().view_query(statement)?;
@@ -84,7 +83,8 @@ pub(crate) fn create_view(context: &Context<'_>, create: &CreateView) -> Result<
     if matches!(&create.query.body, SelectBody::Simple(simple) if simple.into.is_some()) {
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "views must not contain SELECT INTO"));
     }
-    let query = analyzed(context, &Statement::Select(create.query.clone()), &create.columns, "view")?;
+    let query = settled(context, &Statement::Select(create.query.clone()))?;
+    let query = with_names(query, &create.columns, "view")?;
     if query.has.modifying_cte {
         let text = "views must not contain data-modifying statements in WITH";
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
@@ -100,7 +100,7 @@ pub(crate) fn create_view(context: &Context<'_>, create: &CreateView) -> Result<
         let text = "WITH CHECK OPTION is supported only on automatically updatable views";
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).hint(reason));
     }
-    let settings: Vec<Text> = view_options(&create.options)?.into_iter().flatten().chain(check).collect();
+    let settings: Vec<Text> = storage_options::of_view(&create.options)?.into_iter().flatten().chain(check).collect();
     let settings = (!settings.is_empty()).then_some(settings);
     let columns = columns(context, &query, true)?;
     let catalog = context.catalog();
@@ -189,38 +189,6 @@ fn replace(context: &Context<'_>, old: &Relation, columns: &[NewColumn], options
     catalog.set_options(old.oid, options)
 }
 
-/// The options of a view, checked.
-fn view_options(items: &[DefinitionItem]) -> Result<Option<Vec<Text>>> {
-    let mut found: Vec<Text> = Vec::new();
-    for item in items {
-        if let Some(namespace) = &item.namespace {
-            let text = format!("unrecognized parameter namespace \"{namespace}\"");
-            return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text));
-        }
-        let value = options::text(item).unwrap_or_else(|| "true".into());
-        let invalid = |kind: &str| {
-            let text = format!("invalid value for {kind} option \"{}\": {value}", item.name);
-            Error::new(SqlState::INVALID_PARAMETER_VALUE, text)
-        };
-        match &*item.name {
-            "security_barrier" | "security_invoker" => {
-                types::boolean::parse(&value).map_err(|_| invalid("boolean"))?;
-            }
-            "check_option" => {
-                if !matches!(value.to_ascii_lowercase().as_str(), "local" | "cascaded") {
-                    return Err(invalid("enum").detail("Valid values are \"local\" and \"cascaded\"."));
-                }
-            }
-            other => {
-                let text = format!("unrecognized parameter \"{other}\"");
-                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text));
-            }
-        }
-        found.push(format!("{}={value}", item.name).into());
-    }
-    Ok((!found.is_empty()).then_some(found))
-}
-
 fn option_value<'o>(options: &'o [Text], name: &str) -> Option<&'o str> {
     options.iter().find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
 }
@@ -240,7 +208,7 @@ pub(crate) fn alter_view(context: &Context<'_>, alter: &AlterTable, view: &Relat
             }
             AlterTableAction::OwnerTo(role) => catalog.set_relation_owner(view.oid, context.role(role)?)?,
             AlterTableAction::SetOptions(items) => {
-                let new = view_options(items)?.unwrap_or_default();
+                let new = storage_options::of_view(items)?.unwrap_or_default();
                 let mut all = view.class.reloptions.clone().unwrap_or_default();
                 all.retain(|old| !new.iter().any(|new| option_name(new) == option_name(old)));
                 all.extend(new);

@@ -167,8 +167,8 @@ impl Execution {
     }
 
     /// What each node did, by its number, for plans that were to be measured. Nodes that never ran may be missing.
-    pub fn instruments(&self) -> &[Instrument] {
-        &self.state.instruments
+    pub fn into_instruments(mut self) -> Vec<Instrument> {
+        std::mem::take(&mut self.state.instruments)
     }
 }
 
@@ -199,6 +199,14 @@ pub(crate) fn prepare(session: &Session<'_>, plan: &Plan) -> Result<()> {
     for relation in plan.relations.iter().filter(|relation| relation.must_be_populated) {
         check_populated(session, relation)?;
     }
+    check_privileges(session, plan)
+}
+
+/// Checks that the role may do what a plan does: who only looks at the plan must be allowed to run it.
+///
+/// # Errors
+/// `42501`.
+pub fn check_privileges(session: &Session<'_>, plan: &Plan) -> Result<()> {
     plan.permissions.iter().try_for_each(|permission| check_permission(session, permission))?;
     check_functions(session, plan)
 }

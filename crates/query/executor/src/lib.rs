@@ -33,7 +33,7 @@ mod version;
 
 pub use entry::{EntryForm, EntryList};
 pub use evaluator::RowEvaluator;
-pub use execution::{Execution, Options, lock_plan, lock_relation, try_lock_relation};
+pub use execution::{Execution, Options, check_privileges, lock_plan, lock_relation, try_lock_relation};
 pub use inserter::Inserter;
 pub use operator::modify::recheck::{check_exclusion, recheck_unique};
 pub use operator::modify::shows_columns;

@@ -84,6 +84,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The plan of the rows that an INSERT, UPDATE, DELETE or MERGE takes; nothing changes for other plans.
+    pub fn into_source(mut self) -> Plan {
+        if let NodeKind::ModifyTable(modify) = self.root.kind {
+            self.root = *modify.source;
+        }
+        self
+    }
+
     /// The plans that a statement consists of, in the order in which they run.
     pub fn parts(&self) -> Vec<&Plan> {
         let Some(companions) = &self.companions else { return vec![self] };

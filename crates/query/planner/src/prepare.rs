@@ -203,6 +203,19 @@ struct Volatile<'a> {
     stable: bool,
 }
 
+impl Volatile<'_> {
+    /// Whether a type's output (or input) function is not immutable.
+    fn io_is_mutable(&self, ty: ids::Oid, output: bool) -> Result<bool> {
+        let row = self.catalog.type_(ty)?;
+        let function = if output { row.typoutput } else { row.typinput };
+        Ok(self.catalog.function(function)?.provolatile != b'i')
+    }
+}
+
+/// `textanycat` and `anytextcat`.
+const TEXTANYCAT: ids::Oid = ids::Oid(2003);
+const ANYTEXTCAT: ids::Oid = ids::Oid(2004);
+
 impl Visitor for Volatile<'_> {
     fn expr(&mut self, expr: &Expr) {
         if !matches!(self.found, Ok(false)) {
@@ -212,6 +225,12 @@ impl Visitor for Volatile<'_> {
             ExprKind::Function(call) => {
                 self.sets |= call.set;
                 call.function
+            }
+            // `text || any`, which is as mutable as the output of the other value.
+            ExprKind::Operator(call) if self.stable && [TEXTANYCAT, ANYTEXTCAT].contains(&call.function) => {
+                let other = call.args.get(usize::from(call.function == TEXTANYCAT));
+                self.found = other.map_or(Ok(false), |other| self.io_is_mutable(other.ty.oid, true));
+                return expr.visit_children(self);
             }
             ExprKind::Operator(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call) => call.function,
             ExprKind::ScalarArray { call, .. } => call.function,
@@ -244,14 +263,9 @@ impl Visitor for Volatile<'_> {
             }
             // Input and output functions of both types take part.
             ExprKind::CoerceViaIo(arg, _) if self.stable => {
-                let functions = [arg.ty.oid, expr.ty.oid].map(|ty| self.catalog.type_(ty));
-                for (n, row) in functions.into_iter().enumerate() {
-                    let function = row.map(|row| if n == 0 { row.typoutput } else { row.typinput });
-                    match function.and_then(|function| self.catalog.function(function)) {
-                        Ok(row) if row.provolatile != b'i' => self.found = Ok(true),
-                        Ok(_) => {}
-                        Err(error) => self.found = Err(error),
-                    }
+                self.found = self.io_is_mutable(arg.ty.oid, true);
+                if let Ok(false) = self.found {
+                    self.found = self.io_is_mutable(expr.ty.oid, false);
                 }
                 return expr.visit_children(self);
             }

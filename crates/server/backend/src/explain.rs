@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use analyzer::{Analyzer, Params};
 use batch::Datum;
+use commands::create_as::Making;
 use error::{Error, Result, SqlState, bail};
-use executor::{Execution, Options};
+use executor::{Execution, Instrument, Options};
 use ids::Oid;
 use parser::ast::{DefinitionItem, DefinitionValue, Explain, Statement};
 use planner::explain::{self as plan_text, Actual, Format, Properties, Value};
@@ -60,12 +61,25 @@ impl Session<'_> {
             bail!(INVALID_PARAMETER_VALUE, "EXPLAIN options ANALYZE and GENERIC_PLAN cannot be used together");
         }
         options.timing = timing.unwrap_or(true);
+        let session = self.executor();
+        let context = commands::Context { session: &session, services: self, text };
+        if matches!(*explain.query, Statement::RefreshMaterializedView(_)) && format.is_none() {
+            let lines = std::iter::once(vec![Some("Utility statements have no plan structure".to_string())]);
+            return Ok(TextRows::new(lines, "EXPLAIN"));
+        }
+        let making = Making::of(&explain.query);
+        if let Some(making) = &making
+            && making.is_there(&context)?
+        {
+            return Ok(TextRows::new(std::iter::empty(), "EXPLAIN"));
+        }
         let began = Instant::now();
         let before = self.shows_outputs.replace(true);
         let planned = plan();
         self.shows_outputs.set(before);
         let (plan, params) = planned?;
         let planning = began.elapsed();
+        plan.parts().into_iter().try_for_each(|part| executor::check_privileges(&session, part))?;
         let left = match generic {
             true => plan_text::Left::new(),
             false => executor::left_at_start(&self.executor(), &plan, params.clone(), &self.transaction.snapshot()?)?,
@@ -74,15 +88,25 @@ impl Session<'_> {
             return Err(Error::not_implemented("EXPLAIN ANALYZE of a statement that rules rewrite"));
         }
         let mut lines = if analyze {
-            let snapshot = self.transaction.snapshot()?;
-            let run = Options { params, work_mem: self.memory(), instrument: true };
             let began = Instant::now();
-            let mut execution = Execution::start(&self.executor(), plan.clone(), snapshot, run)?;
-            let mut batch = execution.batch();
-            while execution.next(&self.executor(), &mut batch)? {}
+            // What fills a relation runs as an INSERT, and is shown without it.
+            let (plan, instruments) = match &making {
+                None => {
+                    let instruments = self.measure(&plan, params)?;
+                    (plan, instruments)
+                }
+                Some(making) => match making.begin(&context)? {
+                    None => (plan, Vec::new()),
+                    Some(insertion) => {
+                        let instruments = self.measure(&insertion, Vec::new())?;
+                        self.catalog().next_command()?;
+                        let source = Arc::try_unwrap(insertion).map(|plan| Arc::new(plan.into_source()));
+                        (source.unwrap_or_else(|plan| plan), instruments)
+                    }
+                },
+            };
             self.fire_triggers(false)?;
             let execution_time = began.elapsed();
-            let instruments = execution.instruments();
             let actual = |id: u32| {
                 instruments.get(id as usize).map_or_else(Actual::default, |i| Actual {
                     rows: i.rows,
@@ -129,6 +153,17 @@ impl Session<'_> {
 }
 
 impl Session<'_> {
+    /// Runs a plan to its end; what its nodes did, by their numbers.
+    fn measure(&self, plan: &Arc<Plan>, params: Vec<Datum>) -> Result<Vec<Instrument>> {
+        let snapshot = self.transaction.snapshot()?;
+        let options = Options { params, work_mem: self.memory(), instrument: true };
+        let session = self.executor();
+        let mut execution = Execution::start(&session, plan.clone(), snapshot, options)?;
+        let mut batch = execution.batch();
+        while execution.next(&session, &mut batch)? {}
+        Ok(execution.into_instruments())
+    }
+
     /// The plan that an EXPLAIN shows, and values for it; `scope` says what names mean within a routine. Unless the plan is to serve all
     /// values of parameters, these stand in it as constants.
     ///
@@ -160,6 +195,11 @@ impl Session<'_> {
                 let (mut query, _) = analyzer::analyze(self.catalog(), self, &prepared.text, statement, given)?;
                 analyzer::routine::bind(&mut query, &params);
                 Ok((self.plan_analyzed(query, Vec::new())?, Vec::new()))
+            }
+            making if Making::of(making).is_some() => {
+                let inner = Making::of(making).map(|making| Box::new(making.statement));
+                let query = inner.ok_or_else(|| Error::internal("not a SELECT INTO"))?;
+                self.plan_to_explain(text, &Explain { query, options: Vec::new() }, scope)
             }
             query if analyzer::is_query(query) => Ok((self.plan(text, query, Params::default())?.0, Vec::new())),
             Statement::DeclareCursor(declare) => {

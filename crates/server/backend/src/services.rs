@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use analyzer::Params;
+use analyzer::{Analyzer, Params};
 use catalog::watch::Stage;
 use commands::{CopyReader, CopyWriter, Services};
-use error::{Error, Result, Severity, SqlState};
+use error::{Error, Result, Severity, SqlState, bail};
 use ids::Oid;
 use parser::ast::Statement;
 use planner::plan::Plan;
@@ -126,6 +126,18 @@ impl Services for Session<'_> {
             self.make_plan(query, types)
         };
         self.locked(plan, |plan| plan)
+    }
+
+    fn prepared_query(&self, execute: &parser::ast::Execute, text: &str) -> Result<analyzer::query::Query> {
+        let (prepared, params) = self.prepared_with_params(&text.into(), execute)?;
+        let Some(statement @ Statement::Select(_)) = &prepared.statement else {
+            bail!(WRONG_OBJECT_TYPE, "prepared statement is not a SELECT");
+        };
+        let given = Params::fixed(prepared.params.clone());
+        let analyzer = Analyzer::new(self.catalog(), self, &prepared.text, given);
+        let mut query = analyzer.view_query(statement)?;
+        analyzer::routine::bind(&mut query, &params);
+        Ok(query)
     }
 
     fn plan_query(&self, query: analyzer::query::Query) -> Result<Arc<Plan>> {

@@ -502,6 +502,10 @@ impl Session<'_> {
     /// What EXECUTE shall run, and the values of its parameters.
     pub(crate) fn prepared_with_params(&self, text: &Rc<str>, execute: &Execute) -> Result<(Rc<Prepared>, Vec<Datum>)> {
         let prepared = self.find_prepared(&execute.name)?;
+        // As in PostgreSQL, values for a statement that has no parameters are not looked at.
+        if prepared.params.is_empty() {
+            return Ok((prepared, Vec::new()));
+        }
         if execute.parameters.len() != prepared.params.len() {
             let text = format!("wrong number of parameters for prepared statement \"{}\"", execute.name);
             let detail = format!("Expected {} parameters but got {}.", prepared.params.len(), execute.parameters.len());

@@ -139,10 +139,17 @@ impl Catalog {
     fn rename_type_rows(&self, type_: Oid, name: &str) -> Result<()> {
         let row = self.type_(type_)?;
         let (schema, array) = (row.typnamespace, row.typarray);
+        // An array type of that name makes room, and so has another name already: it may be the type's own.
+        let moved = self.type_in_schema(schema, name)?;
+        if moved.as_ref().is_some_and(|other| !other.typisdefined) {
+            return Err(Error::new(SqlState::DUPLICATE_OBJECT, format!("type \"{name}\" already exists")));
+        }
+        let moved = moved.map(|other| other.oid);
+        self.make_room_for_new_type(schema, name)?;
         let named = |row: &mut PgType, name: &str| row.typname = name.to_string().into();
         self.change::<PgType>(index::PG_TYPE_OID_INDEX, &[type_.into()], |row| named(row, name))?;
         self.next_command()?;
-        if array.is_valid() {
+        if array.is_valid() && moved != Some(array) {
             let name = self.array_type_name(schema, name)?;
             self.change::<PgType>(index::PG_TYPE_OID_INDEX, &[array.into()], |row| named(row, &name))?;
             self.next_command()?;
@@ -153,10 +160,6 @@ impl Catalog {
     /// Gives a type that is no relation's another name.
     pub fn rename_type(&self, type_: Oid, name: &str) -> Result<()> {
         let row = self.type_(type_)?;
-        let key = [name.into(), row.typnamespace.into()];
-        if self.row::<PgType>(index::PG_TYPE_TYPNAME_NSP_INDEX, &key)?.is_some() {
-            return Err(Error::new(SqlState::DUPLICATE_OBJECT, format!("type \"{name}\" already exists")));
-        }
         if row.typrelid.is_valid() {
             return self.rename_relation(row.typrelid, name);
         }

@@ -121,7 +121,10 @@ impl Catalog {
         let key = [table.into(), column.into()];
         self.change::<PgAttribute>(index::PG_ATTRIBUTE_RELID_ATTNUM_INDEX, &key, |row| row.atthasdef = true)?;
         let this = Object::of::<PgAttrdef>(oid);
-        self.record_dependency(this, Object::column(table, column), Dependency::Auto)?;
+        // A generated column is nothing without its expression: who drops what that needs drops the column.
+        let generated = self.relation(table)?.column(column).is_some_and(|column| column.attgenerated != 0);
+        let kind = if generated { Dependency::Internal } else { Dependency::Auto };
+        self.record_dependency(this, Object::column(table, column), kind)?;
         self.record_dependencies(this, objects, Dependency::Normal)?;
         self.next_command()?;
         Ok(oid)

@@ -47,19 +47,17 @@ impl Catalog {
         self.row::<PgType>(index::PG_TYPE_TYPNAME_NSP_INDEX, &[name.into(), schema.into()])
     }
 
-    /// A free name for the array type of a type: the name behind underscores, cut to length.
+    /// A free name for the array type of a type: the name behind an underscore, and before a number if it must be.
     pub fn array_type_name(&self, schema: Oid, name: &str) -> Result<String> {
-        let mut underscores = String::new();
-        loop {
-            underscores.push('_');
-            let mut candidate = format!("{underscores}{name}");
-            while candidate.len() > NAME_LENGTH {
-                candidate.pop();
-            }
-            if self.type_in_schema(schema, &candidate)?.is_none() || underscores.len() >= NAME_LENGTH {
+        let mut suffix = String::new();
+        for number in 1.. {
+            let candidate = super::constraint::object_name("", name, &suffix);
+            if self.type_in_schema(schema, &candidate)?.is_none() {
                 return Ok(candidate);
             }
+            suffix = number.to_string();
         }
+        Err(Error::internal("no name is left for an array type"))
     }
 
     /// Moves an automatic array type that has the name of a type to be made out of the way; refuses other types.

@@ -1,6 +1,6 @@
 //! `pg_get_…def`: objects as the SQL that would make them.
 
-use super::{catalog_of, deparser};
+use super::{Shown, catalog_of, deparser, shown_of};
 use crate::catalog::Catalog;
 use crate::field::Text;
 use crate::format::{quote_identifier, quote_literal};
@@ -10,31 +10,31 @@ use crate::rows::*;
 use error::Result;
 use ids::Oid;
 use std::fmt::Write;
-use types::Context;
+use types::{Context, DefaultEnvironment};
 
 types::builtins! {
     /// Definitions.
     pub static DEFINITIONS =
-    1643 pg_get_indexdef each(Context, Oid) |cx: Context<'_>, oid| index_definition(catalog_of(&cx)?, oid, false, None);
+    1643 pg_get_indexdef each(Context, Oid) |cx: Context<'_>, oid| index_definition(shown_of(&cx)?, oid, false, None);
     2507 pg_get_indexdef_ext each(Context, Oid, i32, bool) |cx: Context<'_>, oid, column, pretty| match column {
-        0 => index_definition(catalog_of(&cx)?, oid, pretty, None),
-        column => index_column(catalog_of(&cx)?, oid, column, pretty),
+        0 => index_definition(shown_of(&cx)?, oid, pretty, None),
+        column => index_column(shown_of(&cx)?, oid, column, pretty),
     };
-    1387 pg_get_constraintdef each(Context, Oid) |cx: Context<'_>, oid| constraint_definition(catalog_of(&cx)?, oid, false);
-    2508 pg_get_constraintdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| constraint_definition(catalog_of(&cx)?, oid, pretty);
-    3352 pg_get_partkeydef each(Context, Oid) |cx: Context<'_>, oid| partition_key(catalog_of(&cx)?, oid);
-    3408 pg_get_partition_constraintdef each(Context, Oid) |cx: Context<'_>, oid| catalog_of(&cx)?.partition_constraint_text(oid);
+    1387 pg_get_constraintdef each(Context, Oid) |cx: Context<'_>, oid| constraint_definition(shown_of(&cx)?, oid, false);
+    2508 pg_get_constraintdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| constraint_definition(shown_of(&cx)?, oid, pretty);
+    3352 pg_get_partkeydef each(Context, Oid) |cx: Context<'_>, oid| partition_key(shown_of(&cx)?, oid);
+    3408 pg_get_partition_constraintdef each(Context, Oid) |cx: Context<'_>, oid| partition_constraint(shown_of(&cx)?, oid);
     1716 pg_get_expr each(Context, &[u8], Oid) |cx: Context<'_>, stored, relation| expression(cx, stored, relation, false);
     2509 pg_get_expr_ext each(Context, &[u8], Oid, bool) |cx: Context<'_>, stored, relation, pretty| expression(cx, stored, relation, pretty);
-    2162 pg_get_function_arguments each(Context, Oid) |cx: Context<'_>, oid| function_arguments(catalog_of(&cx)?, oid, true);
-    2232 pg_get_function_identity_arguments each(Context, Oid) |cx: Context<'_>, oid| function_arguments(catalog_of(&cx)?, oid, false);
+    2162 pg_get_function_arguments each(Context, Oid) |cx: Context<'_>, oid| function_arguments(shown_of(&cx)?, oid, true);
+    2232 pg_get_function_identity_arguments each(Context, Oid) |cx: Context<'_>, oid| function_arguments(shown_of(&cx)?, oid, false);
     2165 pg_get_function_result each(Context, Oid) |cx: Context<'_>, oid| function_result(catalog_of(&cx)?, oid);
-    3808 pg_get_function_arg_default each(Context, Oid, i32) |cx: Context<'_>, oid, number| argument_default(catalog_of(&cx)?, oid, number);
-    6197 pg_get_function_sqlbody each(Context, Oid) |cx: Context<'_>, oid| function_body(catalog_of(&cx)?, oid);
+    3808 pg_get_function_arg_default each(Context, Oid, i32) |cx: Context<'_>, oid, number| argument_default(shown_of(&cx)?, oid, number);
+    6197 pg_get_function_sqlbody each(Context, Oid) |cx: Context<'_>, oid| function_body(shown_of(&cx)?, oid);
 }
 
 /// By what a table is partitioned: `RANGE (a, lower(b))`; none for other relations.
-fn partition_key(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
+fn partition_key(catalog: Shown<'_>, oid: Oid) -> Result<Option<String>> {
     let key = [oid.into()];
     let row = catalog.row::<PgPartitionedTable>(index::PG_PARTITIONED_TABLE_PARTRELID_INDEX, &key)?;
     let Some(row) = row else { return Ok(None) };
@@ -67,7 +67,7 @@ fn partition_key(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
 }
 
 /// The columns and expressions of a partition key as SQL, with type and collation.
-fn partition_columns(catalog: &Catalog, row: &PgPartitionedTable, table: &Relation) -> Result<Vec<(String, Oid, Oid)>> {
+fn partition_columns(catalog: Shown<'_>, row: &PgPartitionedTable, table: &Relation) -> Result<Vec<(String, Oid, Oid)>> {
     let mut expressions = match &row.partexprs {
         Some(stored) => {
             let texts = catalog.expression_list_text(stored, row.partrelid, false)?;
@@ -86,43 +86,41 @@ fn partition_columns(catalog: &Catalog, row: &PgPartitionedTable, table: &Relati
     row.partattrs.iter().map(column).collect()
 }
 
-impl Catalog {
-    /// What being a partition asks of a relation's rows, as SQL; none if it is no partition, or nothing.
-    pub fn partition_constraint_text(&self, oid: Oid) -> Result<Option<String>> {
-        let mut conditions = Vec::new();
-        let mut child = oid;
-        for _ in 0..1000 {
-            let Some(class) = self.class(child)? else { break };
-            let (true, Some(bound)) = (class.relispartition, &class.relpartbound) else { break };
-            let Some(&parent) = self.parents(child)?.first() else { break };
-            let key = [parent.into()];
-            let row = self.row::<PgPartitionedTable>(index::PG_PARTITIONED_TABLE_PARTRELID_INDEX, &key)?;
-            let Some(row) = row else { break };
-            let table = self.relation(parent)?;
-            let columns: Vec<String> =
-                partition_columns(self, &row, &table)?.into_iter().map(|(text, ..)| text).collect();
-            let mut others = Vec::new();
-            for sibling in self.children(parent)? {
-                if sibling != child
-                    && let Some(class) = self.class(sibling)?
-                {
-                    others.extend(class.relpartbound.as_ref().map(|text| text.to_string()));
-                }
+/// What being a partition asks of a relation's rows, as SQL; none if it is no partition, or nothing.
+fn partition_constraint(catalog: Shown<'_>, oid: Oid) -> Result<Option<String>> {
+    let mut conditions = Vec::new();
+    let mut child = oid;
+    for _ in 0..1000 {
+        let Some(class) = catalog.class(child)? else { break };
+        let (true, Some(bound)) = (class.relispartition, &class.relpartbound) else { break };
+        let Some(&parent) = catalog.parents(child)?.first() else { break };
+        let key = [parent.into()];
+        let row = catalog.row::<PgPartitionedTable>(index::PG_PARTITIONED_TABLE_PARTRELID_INDEX, &key)?;
+        let Some(row) = row else { break };
+        let table = catalog.relation(parent)?;
+        let columns: Vec<String> =
+            partition_columns(catalog, &row, &table)?.into_iter().map(|(text, ..)| text).collect();
+        let mut others = Vec::new();
+        for sibling in catalog.children(parent)? {
+            if sibling != child
+                && let Some(class) = catalog.class(sibling)?
+            {
+                others.extend(class.relpartbound.as_ref().map(|text| text.to_string()));
             }
-            let own = deparser()?.partition_constraint(self, parent, bound, &others, &columns)?;
-            conditions.splice(0..0, own);
-            child = parent;
         }
-        Ok(match conditions.len() {
-            0 => None,
-            1 => conditions.pop(),
-            _ => Some(format!("({})", conditions.join(" AND "))),
-        })
+        let own = deparser()?.partition_constraint(&catalog, catalog.env, parent, bound, &others, &columns)?;
+        conditions.splice(0..0, own);
+        child = parent;
     }
+    Ok(match conditions.len() {
+        0 => None,
+        1 => conditions.pop(),
+        _ => Some(format!("({})", conditions.join(" AND "))),
+    })
 }
 
 fn expression(cx: Context<'_>, stored: &[u8], relation: Oid, pretty: bool) -> Result<Option<String>> {
-    let catalog = catalog_of(&cx)?;
+    let catalog = shown_of(&cx)?;
     if relation.is_valid() && catalog.find_relation(relation)?.is_none() {
         return Ok(None);
     }
@@ -176,7 +174,7 @@ fn closes_at_end(text: &str) -> bool {
 }
 
 /// The names or expressions of all columns of an index.
-fn index_columns(catalog: &Catalog, relation: &Relation, row: &PgIndex, pretty: bool) -> Result<Vec<(String, bool)>> {
+fn index_columns(catalog: Shown<'_>, relation: &Relation, row: &PgIndex, pretty: bool) -> Result<Vec<(String, bool)>> {
     let table = catalog.relation(row.indrelid)?;
     let mut expressions = match &row.indexprs {
         Some(stored) => catalog.expression_list_text(stored, row.indrelid, pretty)?.into_iter(),
@@ -196,7 +194,7 @@ fn index_columns(catalog: &Catalog, relation: &Relation, row: &PgIndex, pretty: 
         .collect()
 }
 
-fn index_column(catalog: &Catalog, oid: Oid, number: i32, pretty: bool) -> Result<Option<String>> {
+fn index_column(catalog: Shown<'_>, oid: Oid, number: i32, pretty: bool) -> Result<Option<String>> {
     let Some(row) = catalog.find_index(oid)? else { return Ok(None) };
     let relation = catalog.relation(oid)?;
     let columns = index_columns(catalog, &relation, &row, pretty)?;
@@ -211,22 +209,22 @@ fn index_column(catalog: &Catalog, oid: Oid, number: i32, pretty: bool) -> Resul
 impl Catalog {
     /// The statement that makes an index.
     pub fn index_text(&self, index: Oid) -> Result<String> {
-        Ok(index_definition(self, index, false, None)?.unwrap_or_default())
+        Ok(index_definition(self.plain(&DefaultEnvironment::default()), index, false, None)?.unwrap_or_default())
     }
 
     /// A constraint as a table's definition has it, without its name.
     pub fn constraint_text(&self, constraint: Oid) -> Result<String> {
-        Ok(constraint_definition(self, constraint, false)?.unwrap_or_default())
+        Ok(constraint_definition(self.plain(&DefaultEnvironment::default()), constraint, false)?.unwrap_or_default())
     }
 
     /// A column of an index, counted from zero, as SQL: a quoted name or an expression.
     pub fn index_column_text(&self, index: Oid, at: usize) -> Result<String> {
-        Ok(index_column(self, index, at as i32 + 1, false)?.unwrap_or_default())
+        Ok(index_column(self.plain(&DefaultEnvironment::default()), index, at as i32 + 1, false)?.unwrap_or_default())
     }
 
     /// The same as messages about its values have it.
     pub fn index_key_text(&self, index: Oid, at: usize) -> Result<String> {
-        Ok(index_column(self, index, at as i32 + 1, true)?.unwrap_or_default())
+        Ok(index_column(self.plain(&DefaultEnvironment::default()), index, at as i32 + 1, true)?.unwrap_or_default())
     }
 
     /// The type and collation of a column of the table below an index's key column.
@@ -255,7 +253,7 @@ impl Catalog {
 }
 
 /// The statement that makes an index; or, given the operators of its key columns, the exclusion constraint that it serves.
-fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool, excluding: Option<&[Oid]>) -> Result<Option<String>> {
+fn index_definition(catalog: Shown<'_>, oid: Oid, pretty: bool, excluding: Option<&[Oid]>) -> Result<Option<String>> {
     let Some(row) = catalog.find_index(oid)? else { return Ok(None) };
     let relation = catalog.relation(oid)?;
     let method = catalog.access_method(relation.class.relam)?;
@@ -323,7 +321,7 @@ fn index_definition(catalog: &Catalog, oid: Oid, pretty: bool, excluding: Option
             _ => "",
         });
         if let Some(&operator) = excluding.and_then(|operators| operators.get(at)) {
-            let _ = write!(text, " WITH {}", operator_symbol(catalog, operator)?);
+            let _ = write!(text, " WITH {}", operator_symbol(&catalog, operator)?);
         }
     }
     text.push(')');
@@ -351,7 +349,7 @@ fn operator_symbol(catalog: &Catalog, oid: Oid) -> Result<String> {
     Ok(format!("OPERATOR({}.{})", quote_identifier(&schema), row.oprname))
 }
 
-fn constraint_definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<String>> {
+fn constraint_definition(catalog: Shown<'_>, oid: Oid, pretty: bool) -> Result<Option<String>> {
     let Some(row) = catalog.find_constraint(oid)? else { return Ok(None) };
     let names = |relation: Oid, numbers: &Option<Vec<i16>>| -> Result<String> {
         let relation = catalog.relation(relation)?;
@@ -465,7 +463,7 @@ fn parameters(row: &PgProc) -> Vec<(Oid, u8, &str)> {
 }
 
 /// The default expressions of the last input parameters.
-fn defaults(catalog: &Catalog, row: &PgProc) -> Result<Vec<String>> {
+fn defaults(catalog: Shown<'_>, row: &PgProc) -> Result<Vec<String>> {
     match row.proargdefaults.as_deref() {
         None => Ok(Vec::new()),
         Some(stored) => match stored.strip_prefix('@') {
@@ -494,7 +492,7 @@ fn split_list(sql: &str) -> Vec<String> {
     items
 }
 
-pub(super) fn function_arguments(catalog: &Catalog, oid: Oid, with_defaults: bool) -> Result<Option<String>> {
+pub(super) fn function_arguments(catalog: Shown<'_>, oid: Oid, with_defaults: bool) -> Result<Option<String>> {
     let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
     let parameters = parameters(&row);
     let inputs = parameters.iter().filter(|(_, mode, _)| matches!(mode, b'i' | b'b' | b'v')).count();
@@ -516,6 +514,7 @@ pub(super) fn function_arguments(catalog: &Catalog, oid: Oid, with_defaults: boo
             b'o' => "OUT ",
             b'b' => "INOUT ",
             b'v' => "VARIADIC ",
+            _ if row.prokind == b'p' => "IN ",
             _ => "",
         });
         if !name.is_empty() {
@@ -556,7 +555,7 @@ pub(super) fn function_result(catalog: &Catalog, oid: Oid) -> Result<Option<Stri
     Ok(Some(format!("{set}{}", catalog.type_name(row.prorettype)?)))
 }
 
-fn argument_default(catalog: &Catalog, oid: Oid, number: i32) -> Result<Option<String>> {
+fn argument_default(catalog: Shown<'_>, oid: Oid, number: i32) -> Result<Option<String>> {
     let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
     let parameters = parameters(&row);
     let is_input = |mode: u8| matches!(mode, b'i' | b'b' | b'v');
@@ -569,12 +568,12 @@ fn argument_default(catalog: &Catalog, oid: Oid, number: i32) -> Result<Option<S
     Ok((after < defaults.len()).then(|| defaults[defaults.len() - 1 - after].clone()))
 }
 
-pub(super) fn function_body(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
+pub(super) fn function_body(catalog: Shown<'_>, oid: Oid) -> Result<Option<String>> {
     let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
     match row.prosqlbody.as_deref() {
         Some(stored) => match stored.strip_prefix('@') {
             Some(sql) => Ok(Some(sql.to_string())),
-            None => super::deparser()?.routine_body(catalog, &row, stored).map(Some),
+            None => deparser()?.routine_body(&catalog, catalog.env, &row, stored).map(Some),
         },
         None => Ok(None),
     }

@@ -75,13 +75,33 @@ pub fn catalog_of<'a>(context: &Context<'a>) -> Result<&'a Catalog> {
 /// What only the analyzer can say of stored expressions and queries: above all, how they are written in SQL.
 pub trait Deparser: Send + Sync {
     /// An expression over the columns of `relation` (invalid: over none). `pretty` leaves out parentheses that are not needed.
-    fn expression(&self, catalog: &Catalog, stored: &str, relation: Oid, pretty: bool) -> Result<String>;
+    fn expression(
+        &self,
+        catalog: &Catalog,
+        env: &dyn types::Environment,
+        stored: &str,
+        relation: Oid,
+        pretty: bool,
+    ) -> Result<String>;
 
     /// The items of a list of expressions.
-    fn expressions(&self, catalog: &Catalog, stored: &str, relation: Oid, pretty: bool) -> Result<Vec<String>>;
+    fn expressions(
+        &self,
+        catalog: &Catalog,
+        env: &dyn types::Environment,
+        stored: &str,
+        relation: Oid,
+        pretty: bool,
+    ) -> Result<Vec<String>>;
 
     /// The stored body of a routine in SQL.
-    fn routine_body(&self, catalog: &Catalog, row: &crate::rows::PgProc, stored: &str) -> Result<String>;
+    fn routine_body(
+        &self,
+        catalog: &Catalog,
+        env: &dyn types::Environment,
+        row: &crate::rows::PgProc,
+        stored: &str,
+    ) -> Result<String>;
 
     /// A rule's condition (none if it has none) and commands as SQL; `CREATE RULE` puts a blank before each.
     fn rule(
@@ -93,7 +113,15 @@ pub trait Deparser: Send + Sync {
     ) -> Result<(Option<String>, Vec<String>)>;
 
     /// Statements that can change a relation's rows, as bits: 4 UPDATE, 8 INSERT, 16 DELETE. With `columns`: that can change one of these.
-    fn updatable(&self, catalog: &Catalog, relation: &crate::Relation, columns: Option<&[i16]>) -> Result<i32>;
+    /// Rules make up for what a view cannot do itself; INSTEAD OF triggers do if `triggers` says so.
+    fn updatable(
+        &self,
+        catalog: &Catalog,
+        env: &dyn types::Environment,
+        relation: &crate::Relation,
+        triggers: bool,
+        columns: Option<&[i16]>,
+    ) -> Result<i32>;
 
     /// The query of a view. Lists begin a new line when one grows beyond `wrap` characters.
     fn view(
@@ -113,6 +141,7 @@ pub trait Deparser: Send + Sync {
     fn partition_constraint(
         &self,
         catalog: &Catalog,
+        env: &dyn types::Environment,
         table: Oid,
         bound: &str,
         others: &[String],
@@ -142,20 +171,52 @@ fn deparser() -> Result<&'static dyn Deparser> {
     DEPARSER.get().copied().ok_or_else(|| Error::not_implemented("pg_get_expr"))
 }
 
-impl Catalog {
+/// The catalogs, and the session that decides how values look in what is written of them (`DateStyle` and its like).
+#[derive(Clone, Copy)]
+pub(crate) struct Shown<'a> {
+    catalog: &'a Catalog,
+    env: &'a dyn types::Environment,
+}
+
+impl std::ops::Deref for Shown<'_> {
+    type Target = Catalog;
+
+    fn deref(&self) -> &Catalog {
+        self.catalog
+    }
+}
+
+/// The catalogs as a function's session sees them.
+fn shown_of<'a>(cx: &Context<'a>) -> Result<Shown<'a>> {
+    Ok(Shown { catalog: catalog_of(cx)?, env: cx.env })
+}
+
+impl Shown<'_> {
     /// A stored expression as SQL.
-    pub fn expression_text(&self, stored: &str, relation: Oid, pretty: bool) -> Result<String> {
+    fn expression_text(self, stored: &str, relation: Oid, pretty: bool) -> Result<String> {
         match stored.strip_prefix('@') {
             Some(sql) => Ok(sql.to_string()),
-            None => deparser()?.expression(self, stored, relation, pretty),
+            None => deparser()?.expression(self.catalog, self.env, stored, relation, pretty),
         }
     }
 
-    fn expression_list_text(&self, stored: &str, relation: Oid, pretty: bool) -> Result<Vec<String>> {
+    fn expression_list_text(self, stored: &str, relation: Oid, pretty: bool) -> Result<Vec<String>> {
         match stored.strip_prefix('@') {
             Some(sql) => Ok(vec![sql.to_string()]),
-            None => deparser()?.expressions(self, stored, relation, pretty),
+            None => deparser()?.expressions(self.catalog, self.env, stored, relation, pretty),
         }
+    }
+}
+
+impl Catalog {
+    /// The catalogs with values as no setting changes them: for texts that are read again.
+    fn plain<'a>(&'a self, env: &'a types::DefaultEnvironment) -> Shown<'a> {
+        Shown { catalog: self, env }
+    }
+
+    /// A stored expression as SQL that any session reads alike.
+    pub fn expression_text(&self, stored: &str, relation: Oid, pretty: bool) -> Result<String> {
+        self.plain(&types::DefaultEnvironment::default()).expression_text(stored, relation, pretty)
     }
 }
 

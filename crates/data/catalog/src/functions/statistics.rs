@@ -1,7 +1,7 @@
 //! What statistics objects are: their definitions as SQL, and the rows of a list of common values.
 
 use super::definitions::as_index_column;
-use super::{catalog_of, rows::made};
+use super::{Shown, rows::made, shown_of};
 use crate::catalog::Catalog;
 use crate::format::quote_identifier;
 use crate::index;
@@ -15,9 +15,9 @@ use types::{Context, RowSource};
 types::builtins! {
     /// Definitions of statistics objects.
     pub static STATISTICS =
-    3415 pg_get_statisticsobjdef each(Context, Oid) |cx: Context<'_>, oid| definition(catalog_of(&cx)?, oid);
-    6173 pg_get_statisticsobjdef_expressions each(Context, Oid) |cx: Context<'_>, oid| expressions(catalog_of(&cx)?, oid);
-    6174 pg_get_statisticsobjdef_columns each(Context, Oid) |cx: Context<'_>, oid| columns(catalog_of(&cx)?, oid);
+    3415 pg_get_statisticsobjdef each(Context, Oid) |cx: Context<'_>, oid| definition(shown_of(&cx)?, oid);
+    6173 pg_get_statisticsobjdef_expressions each(Context, Oid) |cx: Context<'_>, oid| expressions(shown_of(&cx)?, oid);
+    6174 pg_get_statisticsobjdef_columns each(Context, Oid) |cx: Context<'_>, oid| columns(shown_of(&cx)?, oid);
 }
 
 /// The kinds that a definition can name, by letter, in the order in which it does.
@@ -28,8 +28,8 @@ fn find(catalog: &Catalog, oid: Oid) -> Result<Option<crate::Entry<PgStatisticEx
 }
 
 /// Columns, then expressions.
-fn columns(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
-    let Some(row) = find(catalog, oid)? else { return Ok(None) };
+fn columns(catalog: Shown<'_>, oid: Oid) -> Result<Option<String>> {
+    let Some(row) = find(&catalog, oid)? else { return Ok(None) };
     let relation = catalog.relation(row.stxrelid)?;
     let names = row.stxkeys.iter().filter_map(|&number| relation.column(number));
     let mut items: Vec<String> = names.map(|column| quote_identifier(&column.attname)).collect();
@@ -40,38 +40,38 @@ fn columns(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
     Ok(Some(items.join(", ")))
 }
 
-fn expressions(catalog: &Catalog, oid: Oid) -> Result<Option<Vec<u8>>> {
-    let Some(row) = find(catalog, oid)? else { return Ok(None) };
+fn expressions(catalog: Shown<'_>, oid: Oid) -> Result<Option<Vec<u8>>> {
+    let Some(row) = find(&catalog, oid)? else { return Ok(None) };
     let Some(stored) = &row.stxexprs else { return Ok(None) };
     let texts = catalog.expression_list_text(stored, row.stxrelid, false)?;
     types::array::from_texts(texts.iter().map(|text| Some(text.as_bytes()))).map(Some)
 }
 
-fn definition(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
-    let Some(row) = find(catalog, oid)? else { return Ok(None) };
+fn definition(catalog: Shown<'_>, oid: Oid) -> Result<Option<String>> {
+    let Some(row) = find(&catalog, oid)? else { return Ok(None) };
     let table = catalog.relation_text(row.stxrelid)?.unwrap_or_default();
-    catalog.statistics_text_for(&row, &table).map(Some)
+    statistics_text(catalog, &row, &table).map(Some)
 }
 
 impl Catalog {
     /// The CREATE STATISTICS that makes an object anew, its table's name qualified.
     pub fn statistics_text(&self, row: &PgStatisticExt) -> Result<String> {
         let table = self.qualified_relation_text(row.stxrelid)?;
-        self.statistics_text_for(row, &table)
+        statistics_text(self.plain(&types::DefaultEnvironment::default()), row, &table)
     }
+}
 
-    fn statistics_text_for(&self, row: &PgStatisticExt, table: &str) -> Result<String> {
-        let schema = self.schema_name(row.stxnamespace)?.unwrap_or_default();
-        let name = format!("{}.{}", quote_identifier(&schema), quote_identifier(&row.stxname));
-        let named: Vec<&str> = KINDS.iter().filter(|(kind, _)| row.stxkind.contains(kind)).map(|kind| kind.1).collect();
-        // A single expression has no kinds, and all of them need not be named.
-        let of_one = row.stxkeys.len() + usize::from(row.stxexprs.is_some()) == 1 && named.is_empty();
-        let kinds = match of_one || named.len() == KINDS.len() {
-            true => String::new(),
-            false => format!(" ({})", named.join(", ")),
-        };
-        Ok(format!("CREATE STATISTICS {name}{kinds} ON {} FROM {table}", columns(self, row.oid)?.unwrap_or_default()))
-    }
+fn statistics_text(catalog: Shown<'_>, row: &PgStatisticExt, table: &str) -> Result<String> {
+    let schema = catalog.schema_name(row.stxnamespace)?.unwrap_or_default();
+    let name = format!("{}.{}", quote_identifier(&schema), quote_identifier(&row.stxname));
+    let named: Vec<&str> = KINDS.iter().filter(|(kind, _)| row.stxkind.contains(kind)).map(|kind| kind.1).collect();
+    // A single expression has no kinds, and all of them need not be named.
+    let of_one = row.stxkeys.len() + usize::from(row.stxexprs.is_some()) == 1 && named.is_empty();
+    let kinds = match of_one || named.len() == KINDS.len() {
+        true => String::new(),
+        false => format!(" ({})", named.join(", ")),
+    };
+    Ok(format!("CREATE STATISTICS {name}{kinds} ON {} FROM {table}", columns(catalog, row.oid)?.unwrap_or_default()))
 }
 
 /// `pg_mcv_list_items`: `index, values, nulls, frequency, base_frequency` of each item.

@@ -6,8 +6,7 @@ use error::Result;
 use ids::Oid;
 use types::Context;
 
-use super::catalog_of;
-use crate::catalog::Catalog;
+use super::{Shown, shown_of};
 use crate::format::{quote_identifier, quote_literal};
 use crate::index;
 use crate::rows::PgTrigger;
@@ -16,11 +15,11 @@ use crate::trigger::{Event, Timing};
 types::builtins! {
     /// Definitions of triggers.
     pub static TRIGGERS =
-    1662 pg_get_triggerdef each(Context, Oid) |cx: Context<'_>, oid| definition(catalog_of(&cx)?, oid, false);
-    2730 pg_get_triggerdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| definition(catalog_of(&cx)?, oid, pretty);
+    1662 pg_get_triggerdef each(Context, Oid) |cx: Context<'_>, oid| definition(shown_of(&cx)?, oid, false);
+    2730 pg_get_triggerdef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| definition(shown_of(&cx)?, oid, pretty);
 }
 
-fn definition(catalog: &Catalog, oid: Oid, pretty: bool) -> Result<Option<String>> {
+fn definition(catalog: Shown<'_>, oid: Oid, pretty: bool) -> Result<Option<String>> {
     let Some(row) = catalog.row::<PgTrigger>(index::PG_TRIGGER_OID_INDEX, &[oid.into()])? else { return Ok(None) };
     let relation = |oid: Oid| match pretty {
         true => Ok(catalog.relation_text(oid)?.unwrap_or_default()),

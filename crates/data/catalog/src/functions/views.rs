@@ -1,6 +1,6 @@
 //! `pg_get_viewdef`, `pg_get_ruledef`, `pg_get_functiondef`.
 
-use super::catalog_of;
+use super::{Shown, catalog_of, shown_of};
 use crate::catalog::Catalog;
 use crate::format::{quote_identifier, quote_literal};
 use crate::relation::kind;
@@ -19,12 +19,12 @@ types::builtins! {
     3159 pg_get_viewdef_wrap each(Context, Oid, i32) |cx: Context<'_>, oid, wrap| view_definition(&cx, oid, true, wrap);
     1573 pg_get_ruledef each(Context, Oid) |cx: Context<'_>, oid| rule_definition(&cx, oid, false);
     2504 pg_get_ruledef_ext each(Context, Oid, bool) |cx: Context<'_>, oid, pretty| rule_definition(&cx, oid, pretty);
-    3842 pg_relation_is_updatable each(Context, Oid, bool) |cx: Context<'_>, oid, _triggers: bool| updatable(catalog_of(&cx)?, oid, None);
-    3843 pg_column_is_updatable each(Context, Oid, i16, bool) |cx: Context<'_>, oid, column: i16, _triggers: bool| -> Result<bool> {
+    3842 pg_relation_is_updatable each(Context, Oid, bool) |cx: Context<'_>, oid, triggers: bool| updatable(&cx, oid, triggers, None);
+    3843 pg_column_is_updatable each(Context, Oid, i16, bool) |cx: Context<'_>, oid, column: i16, triggers: bool| -> Result<bool> {
         // UPDATE and DELETE, as the standard asks.
-        Ok(column > 0 && updatable(catalog_of(&cx)?, oid, Some(column))? & 20 == 20)
+        Ok(column > 0 && updatable(&cx, oid, triggers, Some(column))? & 20 == 20)
     };
-    2098 pg_get_functiondef each(Context, Oid) |cx: Context<'_>, oid| function_definition(catalog_of(&cx)?, oid);
+    2098 pg_get_functiondef each(Context, Oid) |cx: Context<'_>, oid| function_definition(shown_of(&cx)?, oid);
 }
 
 fn by_name(cx: &Context<'_>, name: &[u8], pretty: bool) -> Result<Option<String>> {
@@ -48,9 +48,10 @@ fn view_definition(cx: &Context<'_>, oid: Oid, pretty: bool, wrap: i32) -> Resul
     Ok(Some(format!("{};", super::deparser()?.view(catalog, cx.env, &relation, pretty, wrap)?)))
 }
 
-fn updatable(catalog: &Catalog, oid: Oid, column: Option<i16>) -> Result<i32> {
+fn updatable(cx: &Context<'_>, oid: Oid, triggers: bool, column: Option<i16>) -> Result<i32> {
+    let catalog = catalog_of(cx)?;
     let Some(relation) = catalog.find_relation(oid)? else { return Ok(0) };
-    super::deparser()?.updatable(catalog, &relation, column.as_ref().map(std::slice::from_ref))
+    super::deparser()?.updatable(catalog, cx.env, &relation, triggers, column.as_ref().map(std::slice::from_ref))
 }
 
 fn rule_definition(cx: &Context<'_>, oid: Oid, pretty: bool) -> Result<Option<String>> {
@@ -122,7 +123,7 @@ fn quote_tag(body: &str, word: &str) -> String {
     format!("${tag}$")
 }
 
-fn function_definition(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
+fn function_definition(catalog: Shown<'_>, oid: Oid) -> Result<Option<String>> {
     let Some(row) = catalog.find_function(oid)? else { return Ok(None) };
     if row.prokind == b'a' {
         let text = format!("\"{}\" is an aggregate function", row.proname);
@@ -137,7 +138,7 @@ fn function_definition(catalog: &Catalog, oid: Oid) -> Result<Option<String>> {
         quote_identifier(&schema),
         quote_identifier(&row.proname)
     );
-    if let Some(result) = super::definitions::function_result(catalog, oid)? {
+    if let Some(result) = super::definitions::function_result(&catalog, oid)? {
         let _ = writeln!(text, " RETURNS {result}");
     }
     let language = catalog.language(row.prolang)?.lanname.to_string();

@@ -78,17 +78,31 @@ impl ColumnNames for OneRelation {
 pub struct StoredDeparser;
 
 impl catalog::functions::Deparser for StoredDeparser {
-    fn expression(&self, catalog: &Catalog, stored: &str, relation: Oid, pretty: bool) -> Result<String> {
+    fn expression(
+        &self,
+        catalog: &Catalog,
+        env: &dyn Environment,
+        stored: &str,
+        relation: Oid,
+        pretty: bool,
+    ) -> Result<String> {
         if crate::partition::PartitionBound::is_one(stored) {
-            return crate::partition::PartitionBound::read(stored)?.to_sql(catalog);
+            return crate::partition::PartitionBound::read(stored)?.to_sql(catalog, env);
         }
         let expr: Expr = crate::node::from_text(stored)?;
-        one(catalog, &expr, relation, pretty)
+        one(catalog, env, &expr, relation, pretty)
     }
 
-    fn expressions(&self, catalog: &Catalog, stored: &str, relation: Oid, pretty: bool) -> Result<Vec<String>> {
+    fn expressions(
+        &self,
+        catalog: &Catalog,
+        env: &dyn Environment,
+        stored: &str,
+        relation: Oid,
+        pretty: bool,
+    ) -> Result<Vec<String>> {
         let list: Vec<Expr> = crate::node::from_text(stored)?;
-        list.iter().map(|expr| one(catalog, expr, relation, pretty)).collect()
+        list.iter().map(|expr| one(catalog, env, expr, relation, pretty)).collect()
     }
 
     fn types(&self, stored: &str) -> Result<Vec<(ids::Oid, ids::Oid)>> {
@@ -99,6 +113,7 @@ impl catalog::functions::Deparser for StoredDeparser {
     fn partition_constraint(
         &self,
         catalog: &Catalog,
+        env: &dyn Environment,
         table: Oid,
         bound: &str,
         others: &[String],
@@ -106,14 +121,19 @@ impl catalog::functions::Deparser for StoredDeparser {
     ) -> Result<Vec<String>> {
         use crate::partition::PartitionBound;
         let others = others.iter().map(|text| PartitionBound::read(text)).collect::<Result<Vec<_>>>()?;
-        PartitionBound::read(bound)?.conditions(catalog, table, &others, columns)
+        PartitionBound::read(bound)?.conditions(catalog, env, table, &others, columns)
     }
 
-    fn routine_body(&self, catalog: &Catalog, row: &catalog::rows::PgProc, stored: &str) -> Result<String> {
+    fn routine_body(
+        &self,
+        catalog: &Catalog,
+        env: &dyn Environment,
+        row: &catalog::rows::PgProc,
+        stored: &str,
+    ) -> Result<String> {
         let params: Vec<String> = crate::function::parameter_names(row).into_iter().map(str::to_string).collect();
-        let env = DefaultEnvironment::default();
         let write = |query: &Query, indent: i32| {
-            let mut writer = Writer::new(catalog, &env, Naming::Levels(Vec::new()));
+            let mut writer = Writer::new(catalog, env, Naming::Levels(Vec::new()));
             (writer.layout, writer.wrap, writer.indent) = (true, 0, indent);
             writer.params = params.clone();
             writer.query(query, query::Output { names: &[], visible: false })?;
@@ -122,7 +142,7 @@ impl catalog::functions::Deparser for StoredDeparser {
         match crate::node::from_text(stored)? {
             RoutineBody::Return(query) => {
                 let value = query.output().next().ok_or_else(|| Error::corrupted("RETURN without a value"))?;
-                let mut writer = Writer::new(catalog, &env, Naming::Levels(Vec::new()));
+                let mut writer = Writer::new(catalog, env, Naming::Levels(Vec::new()));
                 (writer.layout, writer.params) = (true, params);
                 writer.expr(&value.expr, false)?;
                 Ok(format!("RETURN {}", writer.out))
@@ -168,8 +188,15 @@ impl catalog::functions::Deparser for StoredDeparser {
         Ok((condition, actions))
     }
 
-    fn updatable(&self, catalog: &Catalog, relation: &catalog::Relation, columns: Option<&[i16]>) -> Result<i32> {
-        crate::updatable::events(catalog, &DefaultEnvironment::default(), relation, columns)
+    fn updatable(
+        &self,
+        catalog: &Catalog,
+        env: &dyn Environment,
+        relation: &catalog::Relation,
+        triggers: bool,
+        columns: Option<&[i16]>,
+    ) -> Result<i32> {
+        crate::updatable::events(catalog, env, relation, triggers, columns)
     }
 
     fn view(
@@ -187,37 +214,35 @@ impl catalog::functions::Deparser for StoredDeparser {
 }
 
 /// A constant without its type's name.
-pub(crate) fn constant_text(catalog: &Catalog, value: &Expr) -> Result<String> {
+pub(crate) fn constant_text(catalog: &Catalog, env: &dyn Environment, value: &Expr) -> Result<String> {
     let crate::query::ExprKind::Const(datum) = &value.kind else {
-        return one(catalog, value, ids::Oid::INVALID, false);
+        return one(catalog, env, value, ids::Oid::INVALID, false);
     };
-    let env = DefaultEnvironment::default();
     let names = OneRelation(None);
-    let mut writer = Writer::new(catalog, &env, Naming::Given(&names));
+    let mut writer = Writer::new(catalog, env, Naming::Given(&names));
     writer.constant(datum, value.ty, constant::Label::Never)?;
     Ok(writer.out)
 }
 
 /// A constant as part of an expression, with its type's name where it needs one.
-pub(crate) fn labelled_text(catalog: &Catalog, value: &Expr) -> Result<String> {
-    one(catalog, value, Oid::INVALID, false)
+pub(crate) fn labelled_text(catalog: &Catalog, env: &dyn Environment, value: &Expr) -> Result<String> {
+    one(catalog, env, value, Oid::INVALID, false)
 }
 
-fn one(catalog: &Catalog, expr: &Expr, relation: Oid, pretty: bool) -> Result<String> {
+fn one(catalog: &Catalog, env: &dyn Environment, expr: &Expr, relation: Oid, pretty: bool) -> Result<String> {
     let relation = if relation.is_valid() { Some(catalog.relation(relation)?) } else { None };
-    let env = DefaultEnvironment::default();
     if let Some(relation) = &relation
         && crate::row_security::has_sublink(expr)
     {
         // Subqueries name the columns of the relation as those of a query around them.
         let query = over(relation);
-        let mut writer = Writer::new(catalog, &env, Naming::Levels(vec![names::Level::new(catalog, &query, &[])?]));
+        let mut writer = Writer::new(catalog, env, Naming::Levels(vec![names::Level::new(catalog, &query, &[])?]));
         (writer.layout, writer.pretty) = (true, pretty);
         writer.expr(expr, false)?;
         return Ok(writer.out);
     }
     let names = OneRelation(relation);
-    let mut writer = Writer::new(catalog, &env, Naming::Given(&names));
+    let mut writer = Writer::new(catalog, env, Naming::Given(&names));
     (writer.layout, writer.pretty) = (true, pretty);
     writer.expr(expr, false)?;
     Ok(writer.out)
@@ -264,7 +289,7 @@ fn rule_query(relation: &catalog::Relation) -> Query {
 
 /// An expression without columns as SQL: a default, as catalogs show it.
 pub fn expression_text(catalog: &Catalog, expr: &Expr) -> Result<String> {
-    one(catalog, expr, Oid::INVALID, false)
+    one(catalog, &DefaultEnvironment::default(), expr, Oid::INVALID, false)
 }
 
 /// A query as SQL, without a semicolon. `columns` are the names of its output, where they are others than the query itself says; lists

@@ -20,6 +20,8 @@ pub(super) struct Change<'s> {
     pub type_name: &'s TypeName,
     pub collation: Option<&'s CollateClause>,
     pub using: Option<&'s ast::Expr>,
+    /// Where the column's name stands.
+    pub location: u32,
 }
 
 /// Changes a column's type, in a table and its children.
@@ -31,18 +33,19 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
     }
     if catalog::relation::system_column_by_name(change.name).is_some() {
         let text = format!("cannot alter system column \"{}\"", change.name);
-        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        return Err(context.place(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text), change.location));
     }
     let number = context.column(&relation, change.name)?;
     let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
     if column.attgenerated != 0 && change.using.is_some() {
         let text = "cannot specify USING when altering type of generated column";
-        return Err(Error::new(SqlState::INVALID_COLUMN_DEFINITION, text)
-            .detail(format!("Column \"{}\" is a generated column.", change.name)));
+        let error = Error::new(SqlState::INVALID_COLUMN_DEFINITION, text)
+            .detail(format!("Column \"{}\" is a generated column.", change.name));
+        return Err(context.place(error, change.location));
     }
     if column.attinhcount > 0 {
         let text = format!("cannot alter inherited column \"{}\"", change.name);
-        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+        return Err(context.place(Error::new(SqlState::INVALID_TABLE_DEFINITION, text), change.location));
     }
     constraint::refuse_key_column(context, &relation, number, "alter")?;
     let mut ty = context.column_type(change.type_name)?;
@@ -55,6 +58,9 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
         return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
     }
     crate::identity::change_type(context, &relation, column, ty.oid)?;
+    if column.attgenerated == b'v' {
+        crate::generated::check_virtual_type(context, change.name, ty.oid)?;
+    }
     let tree = inherit::tree(context, table, 8)?;
     if !recurse && tree.len() > 1 {
         let text = format!("type of inherited column \"{}\" must be changed in child tables too", change.name);
@@ -132,6 +138,7 @@ fn one(context: &Context<'_>, table: Oid, change: Change<'_>, ty: SqlType, later
     let number = context.column(&relation, change.name)?;
     let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?.clone();
     let old_ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
+    crate::types::check_row_type_unused(context, &relation)?;
     let source = match change.using {
         Some(using) => {
             let wanted = analyzer::Wanted::Any;

@@ -10,7 +10,7 @@ use parser::ast::{self, ColumnDefinition, Name};
 use super::rewrite::{self, Source};
 use crate::constraint::{self, notice, refuse_key_column};
 use crate::not_null::{self, NotNull};
-use crate::{Context, column, create_table, expression};
+use crate::{Context, column, create_table, expression, generated};
 
 fn invalid(text: String) -> Error {
     Error::new(SqlState::INVALID_TABLE_DEFINITION, text)
@@ -90,10 +90,10 @@ pub(super) fn add(
         create_table::make_sequence(context, table, number, &new)?;
     }
     if let Some(default) = new.default {
-        create_table::set_default(context, table, number, default)?;
+        create_table::set_default(&context.without_text(), table, number, default)?;
     }
-    if let Some(generated) = new.generated {
-        create_table::set_generated(context, table, number, generated)?;
+    if let Some(value) = new.generated {
+        generated::set(&context.without_text(), table, number, value)?;
     }
     catalog.next_command()?;
     catalog.create_toast_table(table)?;
@@ -186,7 +186,7 @@ pub(super) fn add(
     }
     // The children have the column by now.
     let own = new.constraints.iter().filter(|_| !inherited);
-    own.into_iter().try_for_each(|constraint| constraint::add(context, table, constraint, Some(number), true))
+    own.into_iter().try_for_each(|constraint| constraint::add_later(context, table, constraint, Some(number), true))
 }
 
 fn contains_nulls(relation: &Relation, column: &str) -> Error {
@@ -321,7 +321,7 @@ pub(super) fn default(
     catalog.drop_default(relation.oid, number)?;
     catalog.next_command()?;
     if let Some(default) = default {
-        create_table::set_default(context, relation.oid, number, default)?;
+        create_table::set_default(&context.without_text(), relation.oid, number, default)?;
     }
     if !recurse {
         return Ok(());
@@ -361,7 +361,7 @@ pub(super) fn set_expression(
         row.atthasmissing = false;
         row.attmissingval = None;
     })?;
-    create_table::set_generated(context, relation.oid, number, value)?;
+    generated::set(&context.without_text(), relation.oid, number, value)?;
     catalog.next_command()?;
     if generated == b's' && relation.has_storage() {
         let now = catalog.relation(relation.oid)?;

@@ -14,7 +14,7 @@ use error::{Error, Result, SqlState};
 use parser::ast::{AlterTable, AlterTableAction as Action, RelationKind};
 
 use crate::constraint::{self, drop_behavior};
-use crate::{Context, identity, inherit, partition};
+use crate::{Context, identity, inherit, partition, storage_options};
 
 /// ALTER TABLE, ALTER INDEX, ALTER VIEW, ALTER MATERIALIZED VIEW, ALTER SEQUENCE, ALTER FOREIGN TABLE.
 pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<()> {
@@ -22,9 +22,10 @@ pub(crate) fn alter_table(context: &Context<'_>, alter: &AlterTable) -> Result<(
         return Err(Error::not_implemented("ALTER TYPE of a composite type"));
     }
     let name = &alter.relation.name;
+    let level = alter.actions.iter().map(lock_level).max().unwrap_or(8);
     let relation = match alter.if_exists {
-        false => context.open(name, 8)?,
-        true => match context.try_open(name, 8)? {
+        false => context.open(name, level)?,
+        true => match context.try_open(name, level)? {
             Some(relation) => relation,
             None => {
                 let text = format!("relation \"{}\" does not exist, skipping", name.name);
@@ -84,6 +85,29 @@ fn check_kind(named: RelationKind, relation: &Relation) -> Result<()> {
         _ => return Ok(()),
     };
     Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is not {words}", relation.name())))
+}
+
+/// The lock that an action needs, PostgreSQL's: what concerns neither those who read nor those who write lets them go on.
+fn lock_level(action: &Action) -> u8 {
+    use parser::ast::ConstraintKind as Kind;
+    const SHARE_UPDATE_EXCLUSIVE: u8 = 4;
+    const SHARE_ROW_EXCLUSIVE: u8 = 6;
+    const ACCESS_EXCLUSIVE: u8 = 8;
+    match action {
+        Action::SetStatistics { .. }
+        | Action::SetColumnOptions { .. }
+        | Action::ResetColumnOptions { .. }
+        | Action::ClusterOn(_)
+        | Action::SetWithoutCluster
+        | Action::ValidateConstraint(_) => SHARE_UPDATE_EXCLUSIVE,
+        Action::SetOptions(items) | Action::ResetOptions(items) => match storage_options::concern_vacuum(items) {
+            true => SHARE_UPDATE_EXCLUSIVE,
+            false => ACCESS_EXCLUSIVE,
+        },
+        Action::Trigger { .. } => SHARE_ROW_EXCLUSIVE,
+        Action::AddConstraint(constraint) if matches!(constraint.kind, Kind::ForeignKey(_)) => SHARE_ROW_EXCLUSIVE,
+        _ => ACCESS_EXCLUSIVE,
+    }
 }
 
 /// When an action is done among those of its statement.
@@ -165,7 +189,7 @@ fn run(context: &Context<'_>, relation: &Entry<Relation>, action: &Action, recur
     let catalog = context.catalog();
     let table = relation.oid;
     match action {
-        Action::AddConstraint(written) => constraint::add(context, table, written, None, recurse),
+        Action::AddConstraint(written) => constraint::add_later(context, table, written, None, recurse),
         Action::DropConstraint { name, if_exists, behavior } => match catalog.constraint_by_name(table, name)? {
             Some(found) => {
                 if found.contype == b'f' && found.conrelid != found.confrelid {
@@ -195,8 +219,9 @@ fn run(context: &Context<'_>, relation: &Entry<Relation>, action: &Action, recur
         }
         Action::ColumnNotNull { name, set } => columns::not_null(context, relation, name, *set, recurse),
         Action::ColumnDefault { name, default } => columns::default(context, relation, name, default.as_ref(), recurse),
-        Action::ColumnType { name, type_name, collation, using, .. } => {
-            let change = column_type::Change { name, type_name, collation: collation.as_ref(), using: using.as_ref() };
+        Action::ColumnType { name, type_name, collation, using, location, .. } => {
+            let (collation, using) = (collation.as_ref(), using.as_ref());
+            let change = column_type::Change { name, type_name, collation, using, location: *location };
             column_type::alter(context, table, change, recurse)
         }
         Action::SetExpression { name, expression } => {

@@ -11,7 +11,7 @@ use parser::ast::{
 };
 
 use super::rewrite;
-use crate::{Context, column, constraint, index_options, options};
+use crate::{Context, column, constraint, options, storage_options};
 
 pub(super) fn alter(context: &Context<'_>, relation: &Entry<Relation>, action: &Action, recurse: bool) -> Result<()> {
     let catalog = context.catalog();
@@ -21,37 +21,8 @@ pub(super) fn alter(context: &Context<'_>, relation: &Entry<Relation>, action: &
             let role = context.role(role)?;
             catalog.set_relation_owner(table, role)
         }
-        Action::SetOptions(items) => {
-            let index = matches!(relation.kind(), kind::INDEX | kind::PARTITIONED_INDEX);
-            if relation.kind() == kind::PARTITIONED_TABLE {
-                let text = "cannot specify storage parameters for a partitioned table";
-                return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text)
-                    .hint("Specify storage parameters for its leaf partitions instead."));
-            }
-            let mut have = relation.class.reloptions.clone().unwrap_or_default();
-            let given = match index {
-                true => index_options::storage(items, catalog.index_method(relation.class.relam)?)?,
-                false => options::storage(items)?,
-            };
-            for option in given.unwrap_or_default() {
-                let name = option.split('=').next().unwrap_or_default().to_string() + "=";
-                have.retain(|old| !old.starts_with(&name));
-                have.push(option);
-            }
-            catalog.set_options(table, (!have.is_empty()).then_some(have))
-        }
-        Action::ResetOptions(items) => {
-            let mut have = relation.class.reloptions.clone().unwrap_or_default();
-            for item in items {
-                if item.value.is_some() {
-                    let text = "RESET must not include values for parameters";
-                    return Err(Error::new(SqlState::SYNTAX_ERROR, text));
-                }
-                let name = format!("{}=", item.name);
-                have.retain(|old| !old.starts_with(&name));
-            }
-            catalog.set_options(table, (!have.is_empty()).then_some(have))
-        }
+        Action::SetOptions(items) => storage_options::alter(context, relation, items, false),
+        Action::ResetOptions(items) => storage_options::alter(context, relation, items, true),
         Action::SetStatistics { column, target } => set_statistics(context, relation, column, *target),
         Action::SetColumnOptions { name, options: items } | Action::ResetColumnOptions { name, options: items } => {
             let reset = matches!(action, Action::ResetColumnOptions { .. });

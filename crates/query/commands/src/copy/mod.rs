@@ -90,6 +90,11 @@ fn columns_of(context: &Context<'_>, relation: &Relation, names: &[Name]) -> Res
             let text = format!("column \"{name}\" specified more than once");
             return Err(Error::new(SqlState::DUPLICATE_COLUMN, text));
         }
+        if relation.column(number).is_some_and(|column| column.attgenerated != 0) {
+            let text = format!("column \"{name}\" is a generated column");
+            let error = Error::new(SqlState::INVALID_COLUMN_REFERENCE, text);
+            return Err(error.detail("Generated columns cannot be used in COPY."));
+        }
         numbers.push(number);
     }
     Ok(numbers)

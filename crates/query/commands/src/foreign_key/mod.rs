@@ -304,15 +304,15 @@ fn check_columns(relation: &Relation, row: &PgConstraint) -> Result<()> {
             let text = format!("invalid {clause} action for foreign key constraint containing generated column");
             Err(Error::new(SqlState::SYNTAX_ERROR, text))
         };
-        if column.attgenerated == b'v' {
-            let text = "foreign key constraints on virtual generated columns are not supported";
-            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
-        }
         if matches!(row.confupdtype, b'n' | b'd' | b'c') {
             return invalid("ON UPDATE");
         }
         if matches!(row.confdeltype, b'n' | b'd') {
             return invalid("ON DELETE");
+        }
+        if column.attgenerated == b'v' {
+            let text = "foreign key constraints on virtual generated columns are not supported";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
         }
     }
     Ok(())

@@ -347,7 +347,7 @@ pub(crate) fn create(context: &Context<'_>, define: &Define) -> Result<()> {
         Some(parameters) => parameters.clone(),
         None => options.base_type()?,
     };
-    let parameters = Parameters::read(context, &written.parameters, ObjectKind::Aggregate)?;
+    let parameters = Parameters::read(context, &written.parameters, ObjectKind::Aggregate, super::INTERNAL)?;
     let state = state_type(context, options.plain.state.ok_or_else(|| wrong("aggregate stype must be specified"))?)?;
     if options.serialize.is_some() != options.deserialize.is_some() {
         return Err(wrong("must specify both or neither of serialization and deserialization functions"));

@@ -10,7 +10,7 @@ use parser::ast::{CreateFunction, ObjectKind, ObjectName};
 use types::oid;
 
 use super::attributes::Attributes;
-use super::signature::{Parameters, named_type};
+use super::signature::{self, Parameters};
 use super::{C, INTERNAL, SQL, body};
 use crate::Context;
 
@@ -39,8 +39,8 @@ pub(crate) fn create(context: &Context<'_>, create: &CreateFunction) -> Result<(
     let attributes = Attributes::read(context, &create.options, create.procedure)?;
     let kind = if create.procedure { ObjectKind::Procedure } else { ObjectKind::Function };
     let language = language(context, &attributes, create.body.is_some())?;
-    let parameters = Parameters::read(context, &create.parameters, kind)?;
-    let (result, set) = result_type(context, create, &parameters)?;
+    let parameters = Parameters::read(context, &create.parameters, kind, language.oid)?;
+    let (result, set) = result_type(context, create, &parameters, language.oid)?;
     parameters.check_result(context, result)?;
     let user = catalog.current_user();
     let compiled = matches!(language.oid, C | INTERNAL);
@@ -146,13 +146,18 @@ fn language(context: &Context<'_>, attributes: &Attributes<'_>, sql_body: bool) 
 }
 
 /// The result type, and whether a set of it is returned.
-fn result_type(context: &Context<'_>, create: &CreateFunction, parameters: &Parameters) -> Result<(Oid, bool)> {
+fn result_type(
+    context: &Context<'_>,
+    create: &CreateFunction,
+    parameters: &Parameters,
+    language: Oid,
+) -> Result<(Oid, bool)> {
     if create.procedure {
         return Ok((parameters.result.unwrap_or(oid::VOID), false));
     }
     match (&create.returns, parameters.result) {
         (Some(returns), wanted) => {
-            let result = named_type(context, returns)?;
+            let result = signature::result_type(context, returns, language)?;
             if let Some(wanted) = wanted
                 && wanted != result
             {

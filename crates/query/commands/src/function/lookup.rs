@@ -35,6 +35,14 @@ pub(crate) fn type_of(context: &Context<'_>, name: &TypeName) -> Result<Oid> {
     })
 }
 
+/// As [`type_of`], for statements that take a shell for a type: its functions are named before it is defined.
+pub(crate) fn type_or_shell(context: &Context<'_>, name: &TypeName) -> Result<Oid> {
+    match context.analyzer().shell_type(name) {
+        Ok(Some(shell)) => Ok(shell),
+        _ => type_of(context, name),
+    }
+}
+
 /// The routine that a signature means.
 ///
 /// # Errors
@@ -66,7 +74,7 @@ pub(crate) fn require(context: &Context<'_>, kind: ObjectKind, signature: &Funct
         let wanted = parameters.iter().filter(|parameter| {
             parameter.mode != ParameterMode::Table && (outputs || parameter.mode != ParameterMode::Out)
         });
-        wanted.map(|parameter| type_of(context, &parameter.type_name)).collect()
+        wanted.map(|parameter| type_or_shell(context, &parameter.type_name)).collect()
     };
     let inputs = types(false)?;
     let mut found = candidates.iter().find(|candidate| *candidate.row.proargtypes == inputs[..]);
@@ -74,7 +82,14 @@ pub(crate) fn require(context: &Context<'_>, kind: ObjectKind, signature: &Funct
     if matches!(kind, ObjectKind::Procedure | ObjectKind::Routine) {
         let all = types(true)?;
         let same = |row: &PgProc| row.prokind == b'p' && row.proallargtypes.as_deref() == Some(&all[..]);
-        found = found.or_else(|| candidates.iter().find(|candidate| same(&candidate.row)));
+        let by_all = candidates.iter().find(|candidate| same(&candidate.row));
+        // Types without modes may mean either; they must not mean two.
+        let without_modes = parameters.iter().all(|parameter| parameter.mode == ParameterMode::Default);
+        if without_modes && found.is_some() && by_all.is_some() {
+            let text = format!("{word} name \"{full}\" is not unique");
+            return Err(Error::new(SqlState::AMBIGUOUS_FUNCTION, text));
+        }
+        found = found.or(by_all);
     }
     let names: Vec<String> = inputs.iter().map(|&oid| catalog.type_name(oid)).collect::<Result<_>>()?;
     let shown = format!("{full}({})", names.join(", "));

@@ -34,6 +34,71 @@ fn wrong<T>(text: impl Into<String>) -> Result<T> {
     Err(Error::new(SqlState::INVALID_FUNCTION_DEFINITION, text))
 }
 
+/// A parameter's type, which may be `table.column%TYPE`, or a shell unless the routine's body would need its values.
+fn parameter_type(context: &Context<'_>, name: &TypeName, kind: ObjectKind, language: Oid) -> Result<Oid> {
+    let shown = &name.name;
+    let Some(shell) = context.analyzer().shell_type(name)? else {
+        return named_type(context, name).map_err(|error| match error.state() {
+            SqlState::UNDEFINED_OBJECT if !name.percent_type => {
+                let dimensions = "[]".repeat(name.array_bounds.len());
+                let error = Error::new(error.state(), format!("type {shown}{dimensions} does not exist"));
+                context.place(error, name.location)
+            }
+            _ => error,
+        });
+    };
+    let routine = match (language, kind) {
+        (_, ObjectKind::Aggregate) => Some("aggregate"),
+        (super::SQL, _) => Some("SQL function"),
+        _ => None,
+    };
+    if let Some(routine) = routine {
+        let text = format!("{routine} cannot accept shell type {shown}");
+        return Err(context.place(Error::new(SqlState::INVALID_FUNCTION_DEFINITION, text), name.location));
+    }
+    let notice = Error::new(SqlState::WRONG_OBJECT_TYPE, format!("argument type {shown} is only a shell"));
+    context.notice(context.place(notice.severity(error::Severity::Notice), name.location));
+    context.require_usage(shell)?;
+    Ok(shell)
+}
+
+/// A function's result type. A shell will do, and for a function that may be the input function of a type to come, the
+/// shell is made if there is nothing of that name.
+pub(super) fn result_type(context: &Context<'_>, name: &TypeName, language: Oid) -> Result<Oid> {
+    let simple = name.array_bounds.is_empty() && !name.percent_type;
+    if let Some(shell) = context.analyzer().shell_type(name)? {
+        if language == super::SQL {
+            return wrong(format!("SQL function cannot return shell type {}", name.name));
+        }
+        let text = format!("return type {} is only a shell", name.name);
+        context.inform(SqlState::WRONG_OBJECT_TYPE, text);
+        context.require_usage(shell)?;
+        return Ok(shell);
+    }
+    match named_type(context, name) {
+        Err(error)
+            if simple
+                && error.state() == SqlState::UNDEFINED_OBJECT
+                && matches!(language, super::C | super::INTERNAL) =>
+        {
+            if !name.modifiers.is_empty() {
+                let text = format!("type modifier cannot be specified for shell type \"{}\"", name.name);
+                return Err(Error::new(SqlState::SYNTAX_ERROR, text));
+            }
+            let text = format!("type \"{}\" is not yet defined", name.name);
+            let notice = Error::new(SqlState::UNDEFINED_OBJECT, text);
+            let notice = notice.detail("Creating a shell type definition.");
+            context.notice(notice.severity(error::Severity::Notice));
+            let catalog = context.catalog();
+            let schema = super::create::schema_for(context, &name.name)?;
+            let shell = catalog.create_shell(&name.name.name, schema, catalog.current_user())?;
+            catalog.next_command()?;
+            Ok(shell)
+        }
+        found => found,
+    }
+}
+
 /// A function's type, which may be `table.column%TYPE`.
 pub(super) fn named_type(context: &Context<'_>, name: &TypeName) -> Result<Oid> {
     let oid = type_of(context, name)?;
@@ -48,7 +113,12 @@ pub(super) fn named_type(context: &Context<'_>, name: &TypeName) -> Result<Oid> 
 
 impl Parameters {
     /// Reads the parameters of a function or procedure.
-    pub fn read(context: &Context<'_>, list: &[FunctionParameter], kind: ObjectKind) -> Result<Parameters> {
+    pub fn read(
+        context: &Context<'_>,
+        list: &[FunctionParameter],
+        kind: ObjectKind,
+        language: Oid,
+    ) -> Result<Parameters> {
         let catalog = context.catalog();
         let procedure = kind == ObjectKind::Procedure;
         let plural = match kind {
@@ -59,6 +129,10 @@ impl Parameters {
         let mut found = Parameters::default();
         let mut outputs = Vec::new();
         for parameter in list {
+            let refuse = |text: &str| {
+                let error = Error::new(SqlState::INVALID_FUNCTION_DEFINITION, text);
+                Err(context.place(error, parameter.location))
+            };
             let mode = match parameter.mode {
                 ParameterMode::Default | ParameterMode::In => b'i',
                 ParameterMode::Out => b'o',
@@ -66,23 +140,23 @@ impl Parameters {
                 ParameterMode::Variadic => b'v',
                 ParameterMode::Table => b't',
             };
-            let type_oid = named_type(context, &parameter.type_name)?;
+            let type_oid = parameter_type(context, &parameter.type_name, kind, language)?;
             if parameter.type_name.setof {
-                return wrong(format!("{plural} cannot accept set arguments"));
+                return refuse(&format!("{plural} cannot accept set arguments"));
             }
             let is_input = matches!(mode, b'i' | b'b' | b'v');
             if is_input {
                 if found.variadic.is_valid() {
-                    return wrong("VARIADIC parameter must be the last input parameter");
+                    return refuse("VARIADIC parameter must be the last input parameter");
                 }
                 found.inputs.push(type_oid);
             }
             if matches!(mode, b'o' | b'b' | b't') {
                 if procedure && found.variadic.is_valid() {
-                    return wrong("VARIADIC parameter must be the last parameter");
+                    return refuse("VARIADIC parameter must be the last parameter");
                 }
                 if procedure && mode == b'o' && !found.defaults.is_empty() {
-                    return wrong("procedure OUT parameters cannot appear after one with a default value");
+                    return refuse("procedure OUT parameters cannot appear after one with a default value");
                 }
                 outputs.push(type_oid);
             }
@@ -94,7 +168,7 @@ impl Parameters {
                     array => {
                         let element = analyzer::types::element_type(catalog, array)?;
                         if !element.is_valid() {
-                            return wrong("VARIADIC parameter must be an array");
+                            return refuse("VARIADIC parameter must be an array");
                         }
                         element
                     }
@@ -111,7 +185,7 @@ impl Parameters {
                 let taken =
                     found.names.iter().zip(&found.all).any(|(known, (_, other))| known == name && clashes(*other));
                 if taken {
-                    return wrong(format!("parameter name \"{name}\" used more than once"));
+                    return refuse(&format!("parameter name \"{name}\" used more than once"));
                 }
             }
             found.all.push((type_oid, mode));
@@ -119,7 +193,7 @@ impl Parameters {
             match &parameter.default {
                 Some(default) => {
                     if !is_input {
-                        return wrong("only input parameters can have default values");
+                        return refuse("only input parameters can have default values");
                     }
                     let row = catalog.type_(type_oid)?;
                     let wanted = Wanted::Column {
@@ -134,7 +208,7 @@ impl Parameters {
                     found.defaults.push(stored.expr);
                 }
                 None if is_input && !found.defaults.is_empty() => {
-                    return wrong("input parameters after one with a default value must also have defaults");
+                    return refuse("input parameters after one with a default value must also have defaults");
                 }
                 None => (),
             }

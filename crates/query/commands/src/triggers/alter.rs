@@ -27,24 +27,7 @@ pub(crate) fn to_drop(
     let ObjectReference::OnRelation { relation: on, name } = reference else {
         return Err(Error::internal("a trigger is not named as one"));
     };
-    let on = on.to_relation();
-    if drop.if_exists {
-        if let Some(schema) = &on.schema
-            && context.catalog().schema_by_name(schema)?.is_none()
-        {
-            context.inform(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{schema}\" does not exist, skipping"));
-            return Ok(None);
-        }
-        if context.try_open(&on, 8)?.is_none() {
-            let full = match &on.schema {
-                Some(schema) => format!("{schema}.{}", on.name),
-                None => on.name.to_string(),
-            };
-            context.inform(SqlState::UNDEFINED_TABLE, format!("relation \"{full}\" does not exist, skipping"));
-            return Ok(None);
-        }
-    }
-    let relation = context.open(&on, 8)?;
+    let Some(relation) = context.open_to_drop_from(&on.to_relation(), drop.if_exists)? else { return Ok(None) };
     let Some(found) = find(context, relation.oid, name)? else {
         let error = missing(name, relation.name());
         if !drop.if_exists {

@@ -11,9 +11,10 @@ use catalog::privileges::ObjectKind as Privileged;
 use catalog::rows::{PgConstraint, PgType};
 use catalog::{Entry, NewConstraint, Object};
 use error::{Error, Result, SqlState};
-use parser::ast::{self, AlterDomain, AlterDomainAction, Constraint, ConstraintKind, CreateDomain};
+use parser::ast::{self, AlterDomain, AlterDomainAction, Constraint, ConstraintKind, CreateDomain, TypeName};
 
 use crate::constraint::{drop_behavior, notice};
+use crate::function::lookup::type_of;
 use crate::{Context, expression, needs};
 
 /// CREATE DOMAIN
@@ -217,6 +218,16 @@ pub(super) fn constraint(context: &Context<'_>, domain: &PgType, name: &str) -> 
             Err(Error::new(SqlState::UNDEFINED_OBJECT, text))
         }
     }
+}
+
+/// The constraint that `CONSTRAINT name ON DOMAIN domain` names.
+pub(crate) fn find_constraint(context: &Context<'_>, domain: &TypeName, name: &str) -> Result<Object> {
+    let row = context.catalog().type_(type_of(context, domain)?)?;
+    if row.typtype != b'd' {
+        let text = format!("{} is not a domain", context.session.type_name(row.oid)?);
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+    }
+    Ok(Object::of::<PgConstraint>(constraint(context, &row, name)?.oid))
 }
 
 /// ALTER DOMAIN

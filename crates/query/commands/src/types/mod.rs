@@ -11,7 +11,7 @@ pub(crate) mod range;
 
 use catalog::privileges::ObjectKind as Privileged;
 use catalog::rows::{CatalogRow, PgClass, PgConstraint, PgType};
-use catalog::{Entry, Object};
+use catalog::{Entry, Object, Relation};
 use error::{Error, Result, SqlState};
 use executor::{Execution, execution::Options};
 use ids::Oid;
@@ -281,6 +281,27 @@ fn in_use(context: &Context<'_>, type_oid: Oid, column: (Oid, i16)) -> Result<Er
         relation.name()
     );
     Ok(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text))
+}
+
+/// Refuses to write a table's rows anew in another form while columns of tables hold such rows: those would keep the old form.
+pub(crate) fn check_row_type_unused(context: &Context<'_>, relation: &Relation) -> Result<()> {
+    if !relation.class.reltype.is_valid() {
+        return Ok(());
+    }
+    let uses = uses(context, relation.class.reltype)?;
+    let Some(&(table, column)) = uses.columns.first().or(uses.within.first()) else { return Ok(()) };
+    let what = match relation.kind() {
+        catalog::relation::kind::FOREIGN_TABLE => "foreign table",
+        _ => "table",
+    };
+    let user = context.catalog().relation(table)?;
+    let text = format!(
+        "cannot alter {what} \"{}\" because column \"{}.{}\" uses its row type",
+        relation.name(),
+        user.name(),
+        user.column(column).map_or("", |column| &column.attname)
+    );
+    Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text))
 }
 
 /// A constraint row of a domain, as far as it is the same for all.

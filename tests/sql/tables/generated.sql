@@ -1,0 +1,55 @@
+-- What a generated column's expression may not be, and where that is said.
+create table b (a int primary key);
+create table g (a int, b int generated always as (b * 2) stored);
+create table g (a int, b int generated always as (a * 2) stored, c int generated always as (b) stored);
+create table g (a int, b int generated always as (num_nulls(g)) stored);
+create table g (a int, b int generated always as (xmin::text::int) stored);
+create table g (a int, b double precision generated always as (random()) stored);
+create table g (a int, b int default 5 generated always as (a * 2) stored);
+create table g (a int, b int generated always as identity generated always as (a * 2) stored);
+create table g (a int, b int generated always as (a * 2) stored default 5);
+create table g (a int, b int generated always as (a * 2) stored generated always as (a * 3) stored);
+create table g (a int, b int not null null);
+create table g (a int, b int default 1 default 2);
+create table g (a int, b text generated always as (a || 'x') virtual);
+insert into g values (1) returning *;
+drop table g;
+-- A virtual column's expression runs for whoever reads the table.
+create function own(int) returns int immutable language sql as 'select 1';
+create type mood as enum ('sad', 'ok');
+create domain dom as int;
+create table g (a int, b int generated always as (own(a)) virtual);
+create table g (a int, b b generated always as (row(a)) virtual);
+create table g (a int, b dom generated always as (a) virtual);
+create table g (a int, b dom[] generated always as (null) virtual);
+create table g (a mood, b bool generated always as (a = 'ok') virtual);
+create table g (a int, b mood generated always as (null) virtual);
+create table g (a int, b int generated always as (a) virtual unique);
+create table g (a int, b int generated always as (a) virtual primary key);
+create table g (a int, b int generated always as (a) virtual references b);
+create table g (a int, b int generated always as (a) virtual references b on update cascade);
+-- ALTER TABLE says less about places.
+create table g (a int, c text);
+alter table g add column d int generated always as (nosuch) stored;
+alter table g add column d int generated always as (d) stored;
+alter table g add column d int default nosuch;
+alter table g add check (nosuch > 1);
+alter table g add unique (nosuch);
+alter table g add primary key (nosuch);
+alter table g alter a set default 'x';
+alter table g add column d nosuch;
+alter table b add primary key (a);
+-- Array types give way to relations that are named like them.
+create table one (a int);
+create table two (a int);
+alter table two rename to _one;
+alter table one rename to _two;
+select oid::regtype::text, typname from pg_type where oid in ('_one[]'::regtype, '_two[]'::regtype) order by 1;
+create table x (a int);
+alter table x rename to _x;
+select typname from pg_type where oid = '_x[]'::regtype;
+alter index _x rename to y;
+comment on constraint nosuch on domain dom is 'x';
+alter domain dom add constraint above check (value > 0);
+comment on constraint above on domain dom is 'positive';
+select obj_description(oid, 'pg_constraint') from pg_constraint where conname = 'above';
