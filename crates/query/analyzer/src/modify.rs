@@ -219,21 +219,27 @@ impl Analyzer<'_> {
         columns: &[i16],
         written: &[ast::ColumnTarget],
     ) -> Result<Vec<TargetEntry>> {
+        let in_parts = written.iter().any(|column| !column.path.is_empty());
         let mut lists: Vec<Vec<Expr>> = Vec::with_capacity(rows.len());
+        let mut numbers = columns.to_vec();
         let mut conversions: Vec<Conversion> = vec![Conversion::default(); columns.len()];
+        let mut length = None;
         for row in rows {
             let row = self.at_place(Place::Values, |this| this.value_row(row))?;
-            if let Some(first) = lists.first()
-                && first.len() != row.len()
-            {
+            let first_length = *length.get_or_insert(row.len());
+            if first_length != row.len() {
                 return Err(self.error(
                     SqlState::SYNTAX_ERROR,
                     "VALUES lists must all be the same length",
                     row.first().map_or(NO_LOCATION, |e| e.location),
                 ));
             }
-            if written.iter().any(|c| !c.path.is_empty()) {
-                return Err(Error::not_implemented("assignment to a part of a column in a multi-row VALUES"));
+            if in_parts {
+                // Parts of one column are put together in the row, so that each column has one value.
+                let targets = self.insert_row(relation, row, columns, written)?;
+                numbers = targets.iter().map(|target| target.number).collect();
+                lists.push(targets.into_iter().map(|target| target.expr).collect());
+                continue;
             }
             self.check_row_length(&row, columns, written)?;
             let mut list = Vec::with_capacity(row.len());
@@ -253,7 +259,7 @@ impl Analyzer<'_> {
             }
             lists.push(list);
         }
-        let numbers = columns[..lists.first().map_or(0, Vec::len)].to_vec();
+        numbers.truncate(lists.first().map_or(0, Vec::len));
         let mut entry_columns = Vec::with_capacity(numbers.len());
         for (at, &number) in numbers.iter().enumerate() {
             let column = &relation.columns[number as usize - 1];
@@ -365,7 +371,7 @@ impl Analyzer<'_> {
                     Accessor::Field(_) => "cannot set a subfield to DEFAULT",
                     _ => "cannot set an array element to DEFAULT",
                 };
-                return Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, words, value.location));
+                return Err(self.error(SqlState::FEATURE_NOT_SUPPORTED, words, location));
             }
             return Ok(Expr { kind: ExprKind::Default, ty, location: value.location });
         }

@@ -703,6 +703,21 @@ pub fn assignment(catalog: &Catalog, env: &dyn Environment, expr: Expr, ty: SqlT
     Ok(Some(value))
 }
 
+/// What a column gets if nothing is said: its default, its identity sequence's next value, its type's default, or a null that its domain may
+/// refuse. `None` if that is a null which nobody looks at.
+pub fn column_default(
+    catalog: &Catalog,
+    env: &dyn Environment,
+    relation: &Relation,
+    number: i16,
+) -> Result<Option<Expr>> {
+    let mut analyzer = Analyzer::new(catalog, env, "", Params::default());
+    analyzer.scopes.push(Scope::new(Command::Select));
+    let Some(mut value) = analyzer.column_default(relation, number)? else { return Ok(None) };
+    analyzer.assign_collations(&mut value)?;
+    Ok(Some(value))
+}
+
 /// A value of another type by an implicit cast: for columns of set operations.
 pub fn coerce_expression(catalog: &Catalog, env: &dyn Environment, expr: Expr, ty: SqlType) -> Result<Expr> {
     let mut analyzer = Analyzer::new(catalog, env, "", Params::default());

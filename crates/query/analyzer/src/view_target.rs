@@ -430,6 +430,9 @@ pub(crate) fn change_instead(query: &mut Query, at: usize, view: &Relation) {
     query.result_relation = Some(new);
     // RETURNING speaks of the rows as the triggers leave them.
     query.returning.iter_mut().for_each(|item| move_columns(&mut item.expr, at, new));
+    // So do check options of the views above.
+    let checks = query.check_options.iter_mut().filter_map(|check| check.condition.as_mut());
+    checks.for_each(|condition| move_columns(condition, at, new));
     for column in view.live_columns() {
         let var = Var { level: 0, relation: at, column: column.attnum, version: RowVersion::Default };
         let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };

@@ -394,7 +394,7 @@ impl Change<'_> {
                 let warning = Error::new(SqlState::INVALID_GRANT_OPERATION, text);
                 context.notice(warning.severity(error::Severity::Warning));
             }
-            let wanted = wanted.intersection(kind.all());
+            let wanted = if self.all { kind.all() } else { wanted.intersection(kind.all()) };
             let (owner, acl) = catalog.owner_and_acl(kind, object)?.ok_or_else(gone)?;
             let mut acl = acl.unwrap_or_else(|| kind.default_acl(owner));
             let (grantor, allowed) = self.grantor(context, kind, object, owner, &acl, wanted)?;

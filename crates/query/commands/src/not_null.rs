@@ -402,7 +402,7 @@ pub(crate) fn validate(context: &Context<'_>, relation: &Entry<Relation>, found:
 }
 
 /// Looks for nulls among the rows of a table.
-fn refuse_nulls(context: &Context<'_>, relation: &Entry<Relation>, number: i16, name: &str) -> Result<()> {
+pub(crate) fn refuse_nulls(context: &Context<'_>, relation: &Entry<Relation>, number: i16, name: &str) -> Result<()> {
     if relation.kind() != kind::TABLE {
         return Ok(());
     }

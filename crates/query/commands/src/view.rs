@@ -306,8 +306,11 @@ pub(crate) fn action_words(action: &AlterTableAction) -> &'static str {
         AlterTableAction::ForceRowSecurity(false) => "NO FORCE ROW SECURITY",
         AlterTableAction::ReplicaIdentity(_) => "REPLICA IDENTITY",
         AlterTableAction::AttachPartition { .. } => "ATTACH PARTITION",
-        AlterTableAction::DetachPartition { finalize: false, .. } => "DETACH PARTITION",
         AlterTableAction::DetachPartition { finalize: true, .. } => "DETACH PARTITION ... FINALIZE",
+        AlterTableAction::DetachPartition { .. } => "DETACH PARTITION",
+        AlterTableAction::SetAccessMethod(_) => "SET ACCESS METHOD",
+        AlterTableAction::Of(_) => "OF",
+        AlterTableAction::NotOf => "NOT OF",
         _ => "of this kind",
     }
 }

@@ -1,6 +1,6 @@
 //! Columns of tables and of their children: added, dropped, made not null, with other defaults and expressions.
 
-use analyzer::query::{Expr, ExprKind, SqlType};
+use analyzer::query::SqlType;
 use catalog::rows::PgConstraint;
 use catalog::{DropBehavior, Entry, Object, Relation};
 use error::{Error, Result, SqlState};
@@ -98,35 +98,11 @@ pub(super) fn add(
     catalog.next_command()?;
     catalog.create_toast_table(table)?;
     let now = catalog.relation(table)?;
-    let stored = match now.default_of(number) {
-        Some(text) => Some(expression::read(context, text)?),
-        None => None,
-    };
-    let identity = match new.identity {
-        Some(_) => analyzer::identity_sequence(catalog, table, number)?.map(|sequence| Expr {
-            kind: ExprKind::NextValue(sequence),
-            ty: SqlType::plain(types::oid::INT8),
-            location: analyzer::query::NO_LOCATION,
-        }),
-        None => None,
-    };
-    let domain = catalog.type_(ty.oid)?.typtype == b'd';
-    let value = match (stored, identity) {
-        (Some(value), _) => Some(value),
-        (None, Some(next)) => Some(
-            analyzer::assignment(catalog, context.session.env(), next, ty)?
-                .ok_or_else(|| Error::internal("an identity column is of no integer type"))?,
-        ),
-        (None, None) if domain => {
-            let null = analyzer::types::null(SqlType::plain(catalog.base_type(ty.oid, -1)?.0));
-            analyzer::assignment(catalog, context.session.env(), null, ty)?
-        }
-        _ => None,
-    };
+    let value = analyzer::column_default(catalog, context.session.env(), &now, number)?;
     if !empty && new.new.generated != b'v' {
         if let Some(value) = value {
-            let mutable = planner::is_volatile(catalog, &value)?;
-            if new.new.generated == b's' || mutable || domain {
+            let mutable = planner::is_volatile(catalog, &value)? || refuses_values(context, ty.oid)?;
+            if new.new.generated == b's' || mutable {
                 let mut sources = rewrite::unchanged(&relation);
                 sources.push(match new.new.generated {
                     b's' => Source::Generated(value),
@@ -166,6 +142,9 @@ pub(super) fn add(
         not_null::create(context, table, number, &new.new.name, how)?;
     }
     let now = catalog.relation(table)?;
+    if new.new.not_null && new.new.generated == b'v' && !empty {
+        not_null::refuse_nulls(context, &now, number, name)?;
+    }
     let not_null = not_null::of(&now, number).filter(|constraint| !constraint.connoinherit);
     for child in children {
         executor::lock_relation(context.session, child, 8)?;
@@ -187,6 +166,19 @@ pub(super) fn add(
     // The children have the column by now.
     let own = new.constraints.iter().filter(|_| !inherited);
     own.into_iter().try_for_each(|constraint| constraint::add_later(context, table, constraint, Some(number), true))
+}
+
+/// Whether a type is a domain that refuses some values of what it is made of: then all rows are computed.
+fn refuses_values(context: &Context<'_>, ty: Oid) -> Result<bool> {
+    let catalog = context.catalog();
+    let mut at = catalog.type_(ty)?;
+    while at.typtype == b'd' {
+        if at.typnotnull || !catalog.domain_constraints(at.oid)?.is_empty() {
+            return Ok(true);
+        }
+        at = catalog.type_(at.typbasetype)?;
+    }
+    Ok(false)
 }
 
 fn contains_nulls(relation: &Relation, column: &str) -> Error {
@@ -371,6 +363,9 @@ pub(super) fn set_expression(
         context.services.rewrites_table(relation.oid, 2)?;
         rewrite::rewrite(context, relation, sources)?;
         recheck(context, relation.oid, number)?;
+    }
+    if generated == b'v' && column.attnotnull {
+        not_null::refuse_nulls(context, &catalog.relation(relation.oid)?, number, name)?;
     }
     if !recurse {
         return Ok(());

@@ -175,6 +175,7 @@ fn check_action(action: &Action, relation: &Relation) -> Result<()> {
         kind::COMPOSITE_TYPE => "composite types",
         kind::TOAST => "TOAST tables",
         kind::PARTITIONED_TABLE => "partitioned tables",
+        kind::FOREIGN_TABLE => "foreign tables",
         _ => "tables",
     };
     let error = Error::new(SqlState::WRONG_OBJECT_TYPE, text);

@@ -121,6 +121,13 @@ pub(crate) fn rewrite_in_order(
         let options = InsertOptions { skip_free_space: true, ..Default::default() };
         session.tables.insert_batch(session.store, session.transaction, &handle, &out, options, &mut places)
     })?;
+    // All rows have all columns now.
+    for column in new.columns.iter().filter(|column| column.atthasmissing) {
+        catalog.alter_column(table, column.attnum, |row| {
+            row.atthasmissing = false;
+            row.attmissingval = None;
+        })?;
+    }
     catalog.next_command()?;
     for &index in &new.indexes {
         index_build::fill(context, table, index)?;

@@ -322,7 +322,7 @@ fn push_default(context: &Context<'_>, target: &mut Target<'_>, column: &mut bat
         return Err(bad("unexpected default marker in COPY data")
             .detail(format!("Column \"{}\" has no default value.", target.name)));
     };
-    let mut one = Batch::default();
+    let mut one = Batch::new([]);
     one.set_len(1);
     evaluator.evaluate(context.session, &one)?;
     column.append(evaluator.column(0, &one), Rows::All(1));

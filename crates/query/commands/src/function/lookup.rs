@@ -85,7 +85,8 @@ pub(crate) fn require(context: &Context<'_>, kind: ObjectKind, signature: &Funct
         let by_all = candidates.iter().find(|candidate| same(&candidate.row));
         // Types without modes may mean either; they must not mean two.
         let without_modes = parameters.iter().all(|parameter| parameter.mode == ParameterMode::Default);
-        if without_modes && found.is_some() && by_all.is_some() {
+        let both = matches!((&found, &by_all), (Some(one), Some(other)) if one.row.oid != other.row.oid);
+        if without_modes && both {
             let text = format!("{word} name \"{full}\" is not unique");
             return Err(Error::new(SqlState::AMBIGUOUS_FUNCTION, text));
         }

@@ -1,7 +1,7 @@
 //! Changes of views by INSTEAD OF triggers.
 //!
 //! The source gives the new values and, for UPDATE and DELETE, the view's row; the triggers do the rest. A row counts unless a trigger
-//! returns null; RETURNING shows it as the triggers leave it.
+//! returns null; RETURNING shows it, and check options of views above judge it, as the triggers leave it.
 
 use batch::Batch;
 use catalog::trigger::{Event, Timing};
@@ -64,6 +64,9 @@ impl Instead {
         let verdict = target.call_row(Timing::InsteadOf, self.event, before, after, &self.columns, run)?;
         if verdict == Verdict::Skipped {
             return Ok(());
+        }
+        if let Some(new) = new.as_ref().filter(|_| target.has_view_checks()) {
+            target.check_views(new, new.rows(), run)?;
         }
         self.common.count(1, run);
         let after = new.as_ref().map(|new| (new.columns.as_slice(), 0, TupleId::INVALID));
