@@ -61,8 +61,8 @@ use scope::{Place, Scope};
 pub use column::{shift_levels, shift_levels_from, shift_query_levels};
 pub use polymorphic::is_polymorphic;
 pub use rewrite::{
-    TableColumns, Wanted, assignment, check_as, coerce_expression, column_default, identity_sequence, stored_domain_check,
-    stored_expression, stored_query, without_names,
+    TableColumns, Wanted, assignment, check_as, coerce_expression, column_default, identity_sequence,
+    stored_domain_check, stored_expression, stored_query, without_names,
 };
 pub use row_security::{applies as row_security_applies, hides as row_security_hides, leaks};
 pub use select::collect_entries;

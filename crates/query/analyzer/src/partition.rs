@@ -155,7 +155,13 @@ impl PartitionBound {
 }
 
 /// The conditions of a list.
-fn list_conditions(catalog: &Catalog, env: &dyn Environment, column: &str, values: &[Expr], null: bool) -> Result<Vec<String>> {
+fn list_conditions(
+    catalog: &Catalog,
+    env: &dyn Environment,
+    column: &str,
+    values: &[Expr],
+    null: bool,
+) -> Result<Vec<String>> {
     let shown = values.iter().map(|value| labelled_text(catalog, env, value)).collect::<Result<Vec<_>>>()?;
     let equal = match &shown[..] {
         [] => None,

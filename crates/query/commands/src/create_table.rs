@@ -14,8 +14,8 @@ use crate::access_method;
 use crate::column::Column;
 use crate::merge::Definition;
 use crate::{
-    Context, constraint, expression, foreign, generated, inherit, like, merge, not_null, partition, sequence, storage_options,
-    tablespace, temporary,
+    Context, constraint, expression, foreign, generated, inherit, like, merge, not_null, partition, sequence,
+    storage_options, tablespace, temporary,
 };
 
 /// Makes a table.

@@ -47,9 +47,8 @@ impl Visitor for References<'_> {
     fn expr(&mut self, expr: &Expr) {
         let ExprKind::Var(var) = &expr.kind else { return expr.visit_children(self) };
         let column = self.relation.column(var.column);
-        let invalid = |text: String, detail: &str| {
-            Some(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text).detail(detail))
-        };
+        let invalid =
+            |text: String, detail: &str| Some(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text).detail(detail));
         let error = match (var.column, column) {
             (0, _) => invalid(
                 "cannot use whole-row variable in column generation expression".into(),
@@ -109,8 +108,7 @@ fn check_virtual(context: &Context<'_>, expr: &Expr) -> Result<()> {
     users.expr(expr);
     let Some((what, location)) = users.0 else { return Ok(()) };
     let text = format!("generation expression uses user-defined {what}");
-    let detail =
-        format!("Virtual generated columns that make use of user-defined {what}s are not yet supported.");
+    let detail = format!("Virtual generated columns that make use of user-defined {what}s are not yet supported.");
     Err(context.place(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(detail), location))
 }
 

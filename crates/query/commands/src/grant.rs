@@ -59,9 +59,9 @@ pub(crate) fn grant(context: &Context<'_>, grant: &Grant) -> Result<()> {
 /// What a statement calls its objects.
 fn named_kind(objects: &GrantObjects) -> Option<NamedKind> {
     match objects {
-        GrantObjects::Objects { kind, .. } | GrantObjects::AllInSchema { kind, .. } | GrantObjects::Defaults { kind } => {
-            Some(*kind)
-        }
+        GrantObjects::Objects { kind, .. }
+        | GrantObjects::AllInSchema { kind, .. }
+        | GrantObjects::Defaults { kind } => Some(*kind),
         GrantObjects::Parameters(_) => None,
     }
 }

@@ -128,9 +128,11 @@ pub(crate) fn definition<'s>(
 fn check_generation(name: &str, parent: u8, column: &Column<'_>) -> Result<()> {
     let invalid = |text: String| Err(Error::new(SqlState::INVALID_COLUMN_DEFINITION, text));
     match (parent, column.new.generated) {
-        (0, b's' | b'v') => invalid(format!("child column \"{name}\" specifies generation expression")).map_err(
-            |error: Error| error.hint("A child table column cannot be generated unless its parent column is."),
-        ),
+        (0, b's' | b'v') => {
+            invalid(format!("child column \"{name}\" specifies generation expression")).map_err(|error: Error| {
+                error.hint("A child table column cannot be generated unless its parent column is.")
+            })
+        }
         (b's' | b'v', _) if column.default.is_some() => {
             invalid(format!("column \"{name}\" inherits from generated column but specifies default"))
         }

@@ -119,7 +119,10 @@ fn of_table<'i>(items: impl Iterator<Item = &'i DefinitionItem> + Clone) -> Resu
     let is_toast = |item: &DefinitionItem| item.namespace.as_deref() == Some("toast");
     Ok(TableOptions {
         table: checked(items.clone().filter(|item| !is_toast(item)), &[TABLE, VACUUMED])?,
-        toast: checked(items.filter(|item| is_toast(item)).map(without_namespace).collect::<Vec<_>>().iter(), &[VACUUMED])?,
+        toast: checked(
+            items.filter(|item| is_toast(item)).map(without_namespace).collect::<Vec<_>>().iter(),
+            &[VACUUMED],
+        )?,
     })
 }
 
@@ -167,7 +170,8 @@ pub(crate) fn alter(context: &Context<'_>, relation: &Relation, items: &[Definit
 /// Whether options are of no concern to those who read or write the relation now: they may go on while these change.
 pub(crate) fn concern_vacuum(items: &[DefinitionItem]) -> bool {
     let harmless = |(name, _): &Known| *name != "user_catalog_table";
-    let known = |name: &str| TABLE.iter().chain(VACUUMED).chain(BTREE).filter(|one| harmless(one)).any(|one| one.0 == name);
+    let known =
+        |name: &str| TABLE.iter().chain(VACUUMED).chain(BTREE).filter(|one| harmless(one)).any(|one| one.0 == name);
     items.iter().all(|item| known(&item.name))
 }
 

@@ -11,9 +11,7 @@ use catalog::rows::{CatalogRow, PgClass};
 use catalog::{NewColumn, NewRelation, Object, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
-use parser::ast::{
-    AlterTable, AlterTableAction, CheckOption, CreateView, Name, Persistence, SelectBody, Statement,
-};
+use parser::ast::{AlterTable, AlterTableAction, CheckOption, CreateView, Name, Persistence, SelectBody, Statement};
 
 use crate::{Context, expression, needs, storage_options};
 

@@ -67,7 +67,11 @@ fn partition_key(catalog: Shown<'_>, oid: Oid) -> Result<Option<String>> {
 }
 
 /// The columns and expressions of a partition key as SQL, with type and collation.
-fn partition_columns(catalog: Shown<'_>, row: &PgPartitionedTable, table: &Relation) -> Result<Vec<(String, Oid, Oid)>> {
+fn partition_columns(
+    catalog: Shown<'_>,
+    row: &PgPartitionedTable,
+    table: &Relation,
+) -> Result<Vec<(String, Oid, Oid)>> {
     let mut expressions = match &row.partexprs {
         Some(stored) => {
             let texts = catalog.expression_list_text(stored, row.partrelid, false)?;
