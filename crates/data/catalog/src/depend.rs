@@ -104,6 +104,7 @@ impl Catalog {
                 continue;
             }
             seen.push(on);
+            self.lock_referenced(on)?;
             self.insert(&PgDepend {
                 classid: dependent.class,
                 objid: dependent.oid,
@@ -151,6 +152,9 @@ impl Catalog {
 
     /// Lets what an object depends on be another object.
     pub fn change_dependency(&self, dependent: Object, from: Object, to: Object) -> Result<()> {
+        if !to.is_pinned() {
+            self.lock_referenced(to)?;
+        }
         let key = [dependent.class.into(), dependent.oid.into()];
         let mut found = false;
         for stored in self.stored::<PgDepend>(index::PG_DEPEND_DEPENDER_INDEX, &key)? {
@@ -181,6 +185,7 @@ impl Catalog {
         if Object::of::<PgAuthid>(role).is_pinned() {
             return Ok(());
         }
+        self.lock_referenced(Object::of::<PgAuthid>(role))?;
         let shared = is_shared(object.class);
         self.insert(&PgShdepend {
             dbid: if shared { Oid::INVALID } else { self.database() },
@@ -337,6 +342,10 @@ impl Catalog {
                 self.object_description(object)?
             );
             return Err(Error::new(SqlState::DEPENDENT_OBJECTS_STILL_EXIST, message));
+        }
+        // What depends on it is looked for after everybody has ended who was about to.
+        if !self.lock_to_drop(object)? {
+            return Ok(());
         }
         let mut key = vec![object.class.into(), object.oid.into()];
         if object.sub != 0 {

@@ -27,6 +27,7 @@ pub mod index;
 pub mod invalidation;
 mod methods;
 pub mod names;
+mod object_lock;
 pub mod objects;
 pub mod privileges;
 pub mod relation;

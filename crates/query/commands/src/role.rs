@@ -319,6 +319,7 @@ pub(crate) fn drop(context: &Context<'_>, drop: &DropRole) -> Result<()> {
         dropped.push((row.oid, name.to_string()));
     }
     for (oid, name) in dropped {
+        catalog.lock_to_drop(Object::of::<PgAuthid>(oid))?;
         let (words, count) = catalog.role_dependents(oid, 100)?;
         if count > 0 {
             let text = format!("role \"{name}\" cannot be dropped because some objects depend on it");
