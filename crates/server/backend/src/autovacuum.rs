@@ -403,7 +403,7 @@ impl Session<'_> {
         };
         let executor = self.executor();
         let context = commands::Context { session: &executor, services: self, text: "" };
-        maintain(&context, table, &[], &request)?;
+        maintain(&context, table, &[], &request, None)?;
         self.commit()?;
         self.running.replace(None);
         self.shared.engine.activities.set_state(self.process.number(), State::Idle, stats::now_us());

@@ -195,14 +195,17 @@ fn parse(context: &Context<'_>, vacuum: &Vacuum) -> Result<Maintenance> {
 /// VACUUM and ANALYZE, each table in a transaction of its own (ANALYZE in the current one, if it is in a block).
 pub(crate) fn vacuum(context: &Context<'_>, vacuum: &Vacuum) -> Result<()> {
     let request = parse(context, vacuum)?;
-    let mut tables: Vec<(Oid, Vec<Name>)> = Vec::new();
+    let mut tables: Vec<(Oid, &[Name], Option<&str>)> = Vec::new();
     for named in &vacuum.relations {
         let name = &named.relation.name;
         let oid = context.catalog().require_relation(name.schema.as_deref(), &name.name)?;
-        tables.push((oid, named.columns.clone()));
+        // Nobody waits for the lock of a table that is not his.
+        if is_permitted(context, oid, &name.name, &request)? {
+            tables.push((oid, &named.columns, Some(&name.name)));
+        }
         if named.relation.inherit {
             let below = crate::inherit::tree(context, oid, 0)?;
-            tables.extend(below.into_iter().skip(1).map(|child| (child, named.columns.clone())));
+            tables.extend(below.into_iter().skip(1).map(|child| (child, &*named.columns, None)));
         } else if vacuum.vacuum
             && let Some(class) = context.catalog().class(oid)?
             && class.relkind == kind::PARTITIONED_TABLE
@@ -219,16 +222,16 @@ pub(crate) fn vacuum(context: &Context<'_>, vacuum: &Vacuum) -> Result<()> {
             if matches!(class.row.relkind, kind::TABLE | kind::MATERIALIZED_VIEW | kind::PARTITIONED_TABLE)
                 && may_maintain(context, class.row.oid)?
             {
-                tables.push((class.row.oid, Vec::new()));
+                tables.push((class.row.oid, &[], None));
             }
         }
     }
     let own_transactions = request.vacuum || (tables.len() > 1 && !context.services.is_in_block());
-    for (table, columns) in tables {
+    for (table, columns, named) in tables {
         if own_transactions {
             context.services.next_transaction()?;
         }
-        maintain(context, table, &columns, &request)?;
+        maintain(context, table, columns, &request, named)?;
     }
     if own_transactions {
         context.services.next_transaction()?;
@@ -244,11 +247,28 @@ fn may_maintain(context: &Context<'_>, table: Oid) -> Result<bool> {
         || catalog.is_owner(ObjectKind::Database, catalog.database(), user)?)
 }
 
-/// Vacuums and analyzes one table, in the current transaction. A table that is not there (any more), or is none, is left alone.
+/// Whether the role may vacuum a table; if not, it is warned.
+fn is_permitted(context: &Context<'_>, table: Oid, name: &str, request: &Maintenance) -> Result<bool> {
+    let permitted = may_maintain(context, table)?;
+    if !permitted {
+        let text = format!("permission denied to {} \"{name}\", skipping it", request.verb());
+        context.notice(Error::new(SqlState::WARNING, text).severity(Severity::Warning));
+    }
+    Ok(permitted)
+}
+
+/// Vacuums and analyzes one table, in the current transaction. A table that is not there (any more), or is none, is left alone; who has
+/// `named` it is warned if it is gone, or its lock not free.
 ///
 /// # Errors
 /// Those of reading and writing it, and of waiting for its lock.
-pub fn maintain(context: &Context<'_>, table: Oid, columns: &[Name], request: &Maintenance) -> Result<()> {
+pub fn maintain(
+    context: &Context<'_>,
+    table: Oid,
+    columns: &[Name],
+    request: &Maintenance,
+    named: Option<&str>,
+) -> Result<()> {
     let mode = if request.full { LockMode::AccessExclusive } else { LockMode::ShareUpdateExclusive };
     let shared = catalog::relation::builtin(table).is_some_and(|relation| relation.class.relisshared);
     let database = if shared { Oid::INVALID } else { context.catalog().database() };
@@ -256,21 +276,22 @@ pub fn maintain(context: &Context<'_>, table: Oid, columns: &[Name], request: &M
     let wait = if request.skip_locked { LockWait::Try } else { LockWait::Block };
     let warn = |state: SqlState, text: String| context.notice(Error::new(state, text).severity(Severity::Warning));
     if !context.session.transaction.locks().acquire(LockOwner::Transaction, tag, mode, wait)? {
-        if let Some(name) = context.catalog().relation_name(table)? {
-            let text = format!("skipping {} of \"{name}\" --- lock not available", request.verb());
-            match request.automatic {
-                None => warn(SqlState::LOCK_NOT_AVAILABLE, text),
-                Some(_) => {
-                    context.notice(Error::new(SqlState::LOCK_NOT_AVAILABLE, text).severity(Severity::Log));
-                }
-            }
+        let text = |name: &str| format!("skipping {} of \"{name}\" --- lock not available", request.verb());
+        if let (Some(_), Some(name)) = (&request.automatic, context.catalog().relation_name(table)?) {
+            context.notice(Error::new(SqlState::LOCK_NOT_AVAILABLE, text(&name)).severity(Severity::Log));
+        } else if let Some(name) = named {
+            warn(SqlState::LOCK_NOT_AVAILABLE, text(name));
         }
         return Ok(());
     }
-    let Some(relation) = context.catalog().find_relation(table)? else { return Ok(()) };
-    if !may_maintain(context, table)? {
-        let text = format!("permission denied to {} \"{}\", skipping it", request.verb(), relation.name());
-        warn(SqlState::WARNING, text);
+    let Some(relation) = context.catalog().find_relation(table)? else {
+        if let Some(name) = named {
+            let text = format!("skipping {} of \"{name}\" --- relation no longer exists", request.verb());
+            warn(SqlState::UNDEFINED_TABLE, text);
+        }
+        return Ok(());
+    };
+    if !is_permitted(context, table, relation.name(), request)? {
         return Ok(());
     }
     if !matches!(relation.kind(), kind::TABLE | kind::MATERIALIZED_VIEW | kind::TOAST | kind::PARTITIONED_TABLE) {
@@ -302,7 +323,7 @@ pub fn maintain(context: &Context<'_>, table: Oid, columns: &[Name], request: &M
             // The table is unlocked in between for a moment, as nobody shall wait for both.
             context.services.next_transaction()?;
             let only = Maintenance { vacuum: false, ..request.clone() };
-            return maintain(context, table, columns, &only);
+            return maintain(context, table, columns, &only, None);
         }
         analyze::analyze(context, &relation, columns, request)?;
     }
