@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use access::{Direction, Index, IndexEntries, IndexScan, IndexScanOptions, KeyRange, Store};
+use access::{Direction, Index, IndexEntries, IndexScan, IndexScanOptions, KeyRange, Method, Store};
 use error::Result;
 use ids::{BlockNumber, Lsn, TupleId};
 use storage::{Buffer, Page};
@@ -97,12 +97,20 @@ impl Scan {
         let lower = self.lower.take();
         let start = SearchKey { key: lower.as_deref().unwrap_or(&[]), tid: self.from };
         let first = matches!(self.position, Position::Start);
+        // Who asks a hash index for a value reads that value's code, not its neighbours on the leaf.
+        let is_hash = self.index.method == Method::Hash;
+        if let (true, true, Some(reader)) = (first, is_hash, &self.options.reader) {
+            match lower.as_deref().and_then(|key| crate::hash_place(&self.index, key)) {
+                Some(place) => reader.row(self.index.locator.database, self.index.oid, place),
+                None => self.note(None),
+            }
+        }
         let mut next = match std::mem::replace(&mut self.position, Position::End) {
             Position::Start => tree.descend(Goal::At(start), 0)?,
             Position::Page(block) => Some(tree.read(block)?),
             _ => None,
         };
-        if first && next.is_none() {
+        if first && next.is_none() && !is_hash {
             self.note(None);
         }
         let mut steps = Steps::default();
@@ -112,7 +120,9 @@ impl Scan {
             let right = page.right();
             let passed_by = page.is_ignored() || first && page.is_left_of(start, false);
             if !passed_by {
-                self.note(Some(buffer.block()));
+                if !is_hash {
+                    self.note(Some(buffer.block()));
+                }
                 let mut line = if first { page.leaf_search(start) } else { page.first_entry() };
                 while line <= page.last_entry() {
                     let item = page.entry(line);

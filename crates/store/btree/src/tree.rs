@@ -354,7 +354,7 @@ impl<'a> Tree<'a> {
                 Some(_) if check == UniqueCheck::Partial => inserted = Inserted::MaybeDuplicate,
                 Some(EntryStatus::Live(tid)) => {
                     // Who reads that there is no such key, and is too late to insert it, has a conflict, not a duplicate.
-                    self.wrote(transaction, leaf.block())?;
+                    self.wrote(transaction, leaf.block(), entry.key)?;
                     return Ok(Attempt::Done(Inserted::Duplicate(tid)));
                 }
                 Some(EntryStatus::Pending { xid, speculative }) => return Ok(Attempt::Wait(xid, speculative)),
@@ -367,7 +367,7 @@ impl<'a> Tree<'a> {
         let place = SearchKey { key: entry.key, tid: entry.tid.to_u64() };
         if !guard.is_left_of(place, false) {
             self.insert_here(&mut guard, leaf.block(), place, item)?;
-            self.wrote(transaction, leaf.block())?;
+            self.wrote(transaction, leaf.block(), entry.key)?;
             return Ok(Attempt::Done(inserted));
         }
         // Equal keys fill this page: the entry goes further right. The first page with the key stays locked, so that nobody
@@ -387,16 +387,17 @@ impl<'a> Tree<'a> {
                 continue;
             }
             self.insert_here(&mut right, block, place, item)?;
-            self.wrote(transaction, block)?;
+            self.wrote(transaction, block, entry.key)?;
             return Ok(Attempt::Done(inserted));
         }
     }
 
     /// Tells a serializable transaction that it has put an entry on a leaf, or on the right half of its split.
-    fn wrote(&self, transaction: &Transaction, leaf: BlockNumber) -> Result<()> {
-        match transaction.serializable() {
-            Some(reader) => reader.wrote_page(self.index.locator.database, self.index.oid, leaf),
-            None => Ok(()),
+    fn wrote(&self, transaction: &Transaction, leaf: BlockNumber, key: &[u8]) -> Result<()> {
+        let Some(reader) = transaction.serializable() else { return Ok(()) };
+        match crate::hash_place(self.index, key) {
+            Some(place) => reader.wrote_row(self.index.locator.database, self.index.oid, place),
+            None => reader.wrote_page(self.index.locator.database, self.index.oid, leaf),
         }
     }
 
