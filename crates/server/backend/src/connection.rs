@@ -53,6 +53,8 @@ impl Message {
 
 impl Connection {
     pub fn new(socket: OwnedFd, process: &Arc<Process>) -> Connection {
+        // What is flushed is wanted now, whatever the client has acknowledged. Fails on other sockets than TCP's, which is right.
+        let _ = rustix::net::sockopt::set_tcp_nodelay(&socket, true);
         Connection {
             socket,
             process: Arc::clone(process),
@@ -95,6 +97,20 @@ impl Connection {
     /// Sends what there is, if it is much.
     pub fn flush_if_full(&mut self) -> Result<()> {
         if self.output.len() >= SEND_AT { self.flush() } else { Ok(()) }
+    }
+
+    /// Sends what the client takes without a wait; the rest stays for later.
+    pub fn flush_some(&mut self) {
+        let mut sent = 0;
+        while sent < self.output.len() && !self.lost {
+            match rustix::net::send(&self.socket, &self.output[sent..], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+                Ok(n) => sent += n,
+                Err(Errno::INTR) => (),
+                Err(Errno::AGAIN) => break,
+                Err(_) => self.lost = true,
+            }
+        }
+        self.output.drain(..sent);
     }
 
     /// Sends what there is.

@@ -429,7 +429,10 @@ impl Session<'_> {
             other => other as u8 * 2,
         };
         if severity == Severity::Info || rank(severity) >= rank(least) {
-            put::error_or_notice(self.connection.borrow_mut().out(), notice);
+            let mut connection = self.connection.borrow_mut();
+            put::error_or_notice(connection.out(), notice);
+            // What follows may take long, or wait for others: the client is told now.
+            connection.flush_some();
         }
     }
 

@@ -108,7 +108,8 @@ pub struct Stage {
     /// For each projected expression that is a column that no other needs: it is moved, not copied.
     moved: Vec<bool>,
     raw: Batch,
-    /// Below a LIMIT, where evaluating more rows than wanted would show: the operator's rows that are still to be looked at.
+    /// Where evaluating more rows than wanted would show (below a LIMIT, and where functions of users are called): the operator's rows that
+    /// are still to be looked at.
     ahead: Option<Box<Ahead>>,
     output: Vec<Repr>,
     started: bool,
@@ -119,6 +120,8 @@ pub struct Stage {
 struct Ahead {
     batch: Batch,
     next: usize,
+    /// One by one, whatever is wanted.
+    single: bool,
 }
 
 impl Ahead {
@@ -127,19 +130,30 @@ impl Ahead {
         if self.next >= self.batch.row_count() {
             self.batch.clear();
             self.next = 0;
-            if run.state.wanted >= BATCH_ROWS {
+            if run.state.wanted >= BATCH_ROWS && !self.single {
                 return operator.next(run, out);
             }
             if !operator.next(run, &mut self.batch)? {
                 return Ok(false);
             }
         }
-        let end = self.batch.row_count().min(self.next.saturating_add(run.state.wanted.max(1)));
+        let wanted = if self.single { 1 } else { run.state.wanted.max(1) };
+        let end = self.batch.row_count().min(self.next.saturating_add(wanted));
         let rows = self.batch.rows();
-        let positions: Vec<u16> = (self.next..end).map(|row| rows.position(row) as u16).collect();
+        let (one, many);
+        let positions: &[u16] = match self.single && self.next < end {
+            true => {
+                one = [rows.position(self.next) as u16];
+                &one
+            }
+            false => {
+                many = (self.next..end).map(|row| rows.position(row) as u16).collect::<Vec<_>>();
+                &many
+            }
+        };
         out.clear();
         for (to, from) in out.columns.iter_mut().zip(&self.batch.columns) {
-            to.append(from, Rows::Some(&positions));
+            to.append(from, Rows::Some(positions));
         }
         out.set_len(positions.len());
         self.next = end;
@@ -296,8 +310,10 @@ impl Builder<'_> {
             }
         };
         let expressions = || node.filter.iter().chain(node.project.iter().flatten());
-        let ahead = match self.limited.get() && !expressions().all(|expr| quiet::is_quiet(expr, self.session.catalog)) {
-            true => Some(Box::new(Ahead { batch: Batch::new(raw.iter().copied()), next: 0 })),
+        let single = expressions().any(quiet::calls_users);
+        let counted = || self.limited.get() && !expressions().all(|expr| quiet::is_quiet(expr, self.session.catalog));
+        let ahead = match single || counted() {
+            true => Some(Box::new(Ahead { batch: Batch::new(raw.iter().copied()), next: 0, single })),
             false => None,
         };
         Ok(Stage {

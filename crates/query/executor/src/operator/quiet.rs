@@ -37,7 +37,19 @@ pub(super) fn is_quiet(expr: &Expr, catalog: &Catalog) -> bool {
 
 /// Whether evaluating an expression has effects, or gives another result each time, so that the order of evaluations shows.
 pub(super) fn has_effects(expr: &Expr) -> bool {
-    let any = |exprs: &[Expr]| exprs.iter().any(has_effects);
+    calls(expr, &|call| call.volatile, true)
+}
+
+/// Whether an expression calls a function of a user that is volatile: it may do or tell anything, so it is called row by row, as the rest
+/// of the statement goes on. (It costs more than a row by itself does.)
+pub(super) fn calls_users(expr: &Expr) -> bool {
+    calls(expr, &|call| call.volatile && call.function >= ids::Oid::FIRST_NORMAL, false)
+}
+
+/// Whether an expression makes such a call; `other` is said of what is not looked into.
+fn calls(expr: &Expr, is_such: &dyn Fn(&Call) -> bool, other: bool) -> bool {
+    let within = |expr: &Expr| calls(expr, is_such, other);
+    let any = |exprs: &[Expr]| exprs.iter().any(within);
     match &expr.kind {
         ExprKind::Column(_)
         | ExprKind::Const(_)
@@ -46,7 +58,7 @@ pub(super) fn has_effects(expr: &Expr) -> bool {
         | ExprKind::Local(_)
         | ExprKind::SqlValue(_) => false,
         ExprKind::Call(it) | ExprKind::Distinct(it) | ExprKind::NullIf(it) | ExprKind::ScalarArray { call: it, .. } => {
-            it.volatile || any(&it.args)
+            is_such(it) || any(&it.args)
         }
         ExprKind::And(args) | ExprKind::Or(args) | ExprKind::Coalesce(args) | ExprKind::Row { fields: args, .. } => {
             any(args)
@@ -55,11 +67,11 @@ pub(super) fn has_effects(expr: &Expr) -> bool {
         | ExprKind::IsNull { arg, .. }
         | ExprKind::IsBoolean { arg, .. }
         | ExprKind::ViaIo(arg)
-        | ExprKind::Field { arg, .. } => has_effects(arg),
+        | ExprKind::Field { arg, .. } => within(arg),
         ExprKind::Case { whens, otherwise } => {
-            whens.iter().any(|(when, then)| has_effects(when) || has_effects(then)) || has_effects(otherwise)
+            whens.iter().any(|(when, then)| within(when) || within(then)) || within(otherwise)
         }
         ExprKind::Array { elements, .. } => any(elements),
-        _ => true,
+        _ => other,
     }
 }
