@@ -160,6 +160,7 @@ impl Play<'_> {
                     print_results(self.out, &results);
                 }
                 None => {
+                    self.print_notices(n);
                     let _ = writeln!(self.out, "step {name}: {sql} <waiting ...>");
                 }
             }
@@ -231,7 +232,8 @@ impl Play<'_> {
                 return Some(results);
             }
             if self.control.value(&question) == "t" {
-                return None;
+                // What it said before it began to wait is here by now.
+                return self.sessions[n].results_within(Duration::from_millis(1)).expect("a connection");
             }
             assert!(Instant::now() < until, "a step neither ends nor waits for another");
         }
