@@ -34,8 +34,8 @@ mod verify;
 use std::sync::Arc;
 
 use access::{
-    Index, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport, Inserted, KeyRange, Method, Persistence,
-    RangeEstimate, SortedEntries, Store, Table, TableAm, UniqueCheck,
+    Index, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport, Inserted, KeyRange, Method,
+    Persistence, RangeEstimate, SortedEntries, Store, Table, TableAm, UniqueCheck,
 };
 use error::Result;
 use ids::{BlockNumber, Fork, TupleId, Xid};
