@@ -287,6 +287,18 @@ impl Catalog {
         self.drop_walk(objects, behavior, false)
     }
 
+    /// Whether objects could be dropped.
+    ///
+    /// # Errors
+    /// `2BP01` if not.
+    pub fn check_drop(&self, objects: &[Object], behavior: DropBehavior) -> Result<()> {
+        let mut walk = Walk::default();
+        for &object in objects {
+            self.find_dependents(&mut walk, objects, object, false)?;
+        }
+        self.report(&walk, objects, behavior).map(|_| ())
+    }
+
     /// Drops what belongs to an object silently, for replacing it; `XX000`-free even for internal parts.
     pub fn drop_internal(&self, object: Object) -> Result<()> {
         self.drop_walk(&[object], DropBehavior::Restrict, true).map(|_| ())

@@ -222,6 +222,7 @@ impl Comparison<'_> {
                 &self.table.table,
                 0..tables.page_count(session.store, &self.table.table)?,
                 projection.clone(),
+                None,
                 &mut see,
             )?;
         }

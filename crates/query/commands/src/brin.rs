@@ -114,6 +114,7 @@ impl<'a> Summarizer<'a> {
             &self.table.table,
             pages,
             projection.into(),
+            None,
             &mut consume,
         )?;
         self.rows += rows;

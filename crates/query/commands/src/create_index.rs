@@ -45,6 +45,8 @@ pub(crate) struct IndexPlan {
     pub only: bool,
     /// Its tablespace, as `pg_class.reltablespace` has it; none if settings decide.
     pub tablespace: Option<Oid>,
+    /// It is only put into the catalogs, neither ready nor valid: [`crate::concurrently`] does the rest.
+    pub concurrently: bool,
 }
 
 impl IndexPlan {
@@ -83,6 +85,7 @@ impl IndexPlan {
             parent: Oid::INVALID,
             only: false,
             tablespace: None,
+            concurrently: false,
         }
     }
 
@@ -235,6 +238,8 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         options: storage_options::of_index(&create.options, method.1)?,
         method,
         only: !create.relation.inherit,
+        // Nobody else sees a temporary table.
+        concurrently: create.concurrently && relation.class.relpersistence != b't',
         tablespace: IndexPlan::place(context, &relation, create.tablespace.as_deref())?,
         ..IndexPlan::empty(relation.oid)
     };
@@ -253,7 +258,11 @@ pub(crate) fn create_index(context: &Context<'_>, create: &CreateIndex) -> Resul
         };
         plan.columns.push(NewIndexColumn::of(number_of(&relation, name)?));
     }
-    self::create(context, &plan).map(|_| ())
+    let (index, _) = self::create(context, &plan)?;
+    match plan.concurrently {
+        true => crate::concurrently::build(context, plan.table, index, plan.method.1),
+        false => Ok(()),
+    }
 }
 
 /// The access method of a new index, if it can do what is asked.
@@ -623,6 +632,9 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
     new.for_constraint = plan.for_constraint;
     new.options = plan.options.clone();
     new.parent = plan.parent;
+    if plan.concurrently {
+        (new.ready, new.valid) = (false, false);
+    }
     new.partitioned = partitioned;
     new.tablespace = match plan.tablespace {
         Some(tablespace) => tablespace,
@@ -642,8 +654,11 @@ pub(crate) fn create(context: &Context<'_>, plan: &IndexPlan) -> Result<(Oid, St
     if plan.parent.is_valid() {
         link(context, index, plan.parent)?;
     }
+    if plan.concurrently {
+        return Ok((index, name));
+    }
     if !partitioned {
-        index_build::fill(context, plan.table, index)?;
+        index_build::fill(context, plan.table, index, index_build::How::Alone)?;
         return Ok((index, name));
     }
     let children = catalog.children(plan.table)?;

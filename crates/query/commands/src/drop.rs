@@ -4,6 +4,7 @@ use catalog::relation::kind;
 use catalog::rows::PgNamespace;
 use catalog::{Object, Relation};
 use error::{Error, Result, SqlState};
+use ids::Oid;
 use parser::ast::{DropObjects, ObjectKind, ObjectReference, RelationName};
 
 use crate::Context;
@@ -45,11 +46,16 @@ pub(crate) fn drop_objects(context: &Context<'_>, drop: &DropObjects) -> Result<
             _ => crate::object::to_drop(context, drop, reference)?,
         });
     }
-    for object in objects.iter().filter(|_| drop.concurrently) {
+    if let (true, Some(object)) = (drop.concurrently, objects.first()) {
         let relation = context.catalog().relation(object.oid)?;
-        if relation.kind() == kind::PARTITIONED_INDEX && !relation.is_temporary() {
-            let text = format!("cannot drop partitioned index \"{}\" concurrently", relation.name());
-            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        // Nobody else sees a temporary table.
+        if !relation.is_temporary() {
+            if relation.kind() == kind::PARTITIONED_INDEX {
+                let text = format!("cannot drop partitioned index \"{}\" concurrently", relation.name());
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+            }
+            let table = relation.index.as_ref().map_or(Oid::INVALID, |row| row.indrelid);
+            return crate::concurrently::drop(context, table, relation.oid);
         }
     }
     if objects.is_empty() {
@@ -97,7 +103,9 @@ fn relation(context: &Context<'_>, drop: &DropObjects, reference: &ObjectReferen
         context.inform(SqlState::INVALID_SCHEMA_NAME, format!("{text}, skipping"));
         return Ok(None);
     }
-    let Some(relation) = context.try_open(&name, 8)? else {
+    // ShareUpdateExclusive, to begin with.
+    let mode = if drop.concurrently { 4 } else { 8 };
+    let Some(relation) = context.try_open(&name, mode)? else {
         let (state, text) = missing(true);
         if !drop.if_exists {
             return Err(Error::new(state, text));
@@ -113,7 +121,7 @@ fn relation(context: &Context<'_>, drop: &DropObjects, reference: &ObjectReferen
     }
     // An index goes only with its table locked, so that no plan uses it meanwhile.
     if let Some(index) = &relation.index {
-        executor::lock_relation(context.session, index.indrelid, 8)?;
+        executor::lock_relation(context.session, index.indrelid, mode)?;
     }
     Ok(Some(Object::relation(relation.oid)))
 }

@@ -6,11 +6,13 @@
 //! only help touch nothing of the session but shared memory: they ask for no interrupts, which the session's thread does for all.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use access::sorter::Sorted;
-use access::{EntrySorter, IndexEntry, Method, Projected, SortedEntries, Store, Table, TableAm};
+use access::{
+    EntrySorter, EntryStatus, IndexEntry, Inserted, Method, Projected, SortedEntries, Store, Table, TableAm, UniqueCheck,
+};
 use batch::{Batch, Column};
 use catalog::rows::PgIndex;
 use error::{Error, Result, SqlState};
@@ -30,8 +32,17 @@ const PAGES_PER_THREAD: u32 = 1024;
 /// Entries between two looks for interrupts.
 const ENTRIES_PER_CHECK: u64 = 4096;
 
+/// Who else changes the table meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Nobody: it is locked.
+    Alone,
+    /// Others do, and look after the index themselves later ([`crate::concurrently`]).
+    Concurrently,
+}
+
 /// Fills an index, whose file is new, from its table.
-pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> {
+pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid, how: How) -> Result<()> {
     let session = context.session;
     let table = OpenTable::open(session, table)?;
     let index = OpenIndex::open(session, index)?;
@@ -39,9 +50,13 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     let has_functions = index.row.indexprs.is_some() || index.row.indpred.is_some();
     let _acting = has_functions.then(|| context.catalog().act_as_owner(table.relation.class.relowner));
     if index.index.method == Method::Brin {
-        return summarize(context, &table, &index);
+        create_summaries(context, &index)?;
+        // Without summaries it is right as well, and rows that come meanwhile are looked after.
+        return if how == How::Alone { summarize(context, &table, &index) } else { Ok(()) };
     }
-    let Gathered { sorters, broken, alive } = gather(context, &table, &index)?;
+    let Gathered { sorters, broken, alive } = gather(context, &table, &index, how)?;
+    // Nobody with a snapshot that old will be left when it is used.
+    let broken = broken && how == How::Alone;
     let mut entries = Entries {
         sorted: access::sorter::merge(sorters)?,
         count: 0,
@@ -56,8 +71,8 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     note(context, &table, &index, broken, alive, if many { alive } else { rows })
 }
 
-/// Fills a block range index: each range of the table's pages gets its summary.
-fn summarize(context: &Context<'_>, table: &OpenTable, index: &OpenIndex) -> Result<()> {
+/// Makes a block range index without summaries.
+fn create_summaries(context: &Context<'_>, index: &OpenIndex) -> Result<()> {
     struct Nothing;
     impl SortedEntries for Nothing {
         fn next(&mut self) -> Result<Option<IndexEntry<'_>>> {
@@ -66,6 +81,11 @@ fn summarize(context: &Context<'_>, table: &OpenTable, index: &OpenIndex) -> Res
     }
     let session = context.session;
     session.indexes.build(session.store, &index.index, &mut Nothing)?;
+    Ok(())
+}
+
+/// Fills a block range index: each range of the table's pages gets its summary.
+fn summarize(context: &Context<'_>, table: &OpenTable, index: &OpenIndex) -> Result<()> {
     let mut summarizer = crate::brin::Summarizer::new(context, table, index)?;
     summarizer.all(true)?;
     if summarizer.ranges() == 0 {
@@ -105,6 +125,115 @@ fn note(
     })
 }
 
+/// Adds the rows that an index does not have to one that everybody writes by now.
+pub(crate) fn complete(context: &Context<'_>, table: Oid, index: Oid, method: Method) -> Result<()> {
+    let session = context.session;
+    // Who is not seen by this snapshot has written the index himself, or will.
+    let snapshot = session.transaction.latest_snapshot()?;
+    let table = OpenTable::open(session, table)?;
+    let index = OpenIndex::open(session, index)?;
+    let has_functions = index.row.indexprs.is_some() || index.row.indpred.is_some();
+    let _acting = has_functions.then(|| context.catalog().act_as_owner(table.relation.class.relowner));
+    if method == Method::Brin {
+        return summarize(context, &table, &index);
+    }
+    let present = Mutex::new(Vec::new());
+    let see = |tid: TupleId| {
+        present.lock().unwrap_or_else(PoisonError::into_inner).push(tid.to_u64());
+        false
+    };
+    session.indexes.bulk_delete(session.store, &index.index, &see, &|| Ok(()))?;
+    session.check_interrupts()?;
+    let mut present = present.into_inner().unwrap_or_else(PoisonError::into_inner);
+    present.sort_unstable();
+    let mut computed = computed(context, &table, &index.row)?;
+    let projection = projection(&table, &index, computed.is_some());
+    let pages = session.tables.page_count(session.store, &table.table)?;
+    let mut enter = |rows: &Batch, _: &[bool]| -> Result<()> {
+        if let Some(evaluator) = &mut computed {
+            evaluator.evaluate(session, rows)?;
+        }
+        let columns = index.reprs().len();
+        let width = projection.len() - 1;
+        let (values, condition): (Vec<&Column>, Option<&Column>) = match &computed {
+            Some(evaluator) => (
+                (0..columns).map(|n| evaluator.column(n, rows)).collect(),
+                index.row.indpred.is_some().then(|| evaluator.column(columns, rows)),
+            ),
+            None => (rows.columns[..width].iter().collect(), None),
+        };
+        for row in rows.rows().iter() {
+            let place = rows.columns[width].b8()[row] as u64;
+            let wanted = condition.is_none_or(|condition| condition.get(row).as_bool() == Some(true));
+            if wanted && present.binary_search(&place).is_err() {
+                add(context, &table, &index, &values, row, TupleId::from_u64(place))?;
+            }
+        }
+        Ok(())
+    };
+    for from in (0..pages).step_by(MORSEL as usize) {
+        session.check_interrupts()?;
+        let part = from..pages.min(from + MORSEL);
+        let (store, transaction) = (session.store, session.transaction);
+        let projection = Arc::clone(&projection);
+        session.tables.scan_for_index(store, transaction, &table.table, part, projection, Some(&snapshot), &mut enter)?;
+    }
+    Ok(())
+}
+
+/// Adds a row's entries.
+fn add(
+    context: &Context<'_>,
+    table: &OpenTable,
+    index: &OpenIndex,
+    values: &[&Column],
+    row: usize,
+    tid: TupleId,
+) -> Result<()> {
+    let session = context.session;
+    let insert = |key: &[u8], payload: &[u8], check: UniqueCheck| {
+        let entry = IndexEntry { key, payload, tid };
+        let of_table = (session.tables.as_ref(), table.table.as_ref());
+        session.indexes.insert(session.store, session.transaction, &index.index, of_table, entry, check)
+    };
+    let (mut key, mut payload) = (Vec::new(), Vec::new());
+    index.payload(values, row, &mut payload)?;
+    if let Some(form) = index.form() {
+        let mut entries = EntryList::default();
+        form.entries(values, row, session.env(), &mut entries)?;
+        for (key, own) in entries.iter() {
+            insert(key, if payload.is_empty() { own } else { &payload }, UniqueCheck::No)?;
+        }
+        return Ok(());
+    }
+    let null = index.key(values, row, session.env(), &mut key)?;
+    if null && index.skips_nulls() {
+        return Ok(());
+    }
+    let unique = index.row.indisunique && (!null || index.row.indnullsnotdistinct);
+    let check = if unique { UniqueCheck::Yes } else { UniqueCheck::No };
+    if let Inserted::Duplicate(_) = insert(&key, &payload, check)? {
+        // Unless the row is gone since.
+        let status = session.tables.entry_status(session.store, session.transaction, &table.table, tid)?;
+        if matches!(status, EntryStatus::Live(_)) {
+            return Err(duplicate(context, index, table, IndexEntry { key: &key, payload: &payload, tid })?);
+        }
+        insert(&key, &payload, UniqueCheck::No)?;
+    }
+    Ok(())
+}
+
+/// The columns of the table that an index's are made of, all of them if some are computed; and the row's place.
+fn projection(table: &OpenTable, index: &OpenIndex, computed: bool) -> Arc<[Projected]> {
+    let mut projection: Vec<Projected> = match computed {
+        // Expressions count the table's columns.
+        true => (0..table.relation.columns.len()).map(|column| Projected::Column(column as u16)).collect(),
+        false => index.row.indkey.iter().map(|&number| Projected::Column(number as u16 - 1)).collect(),
+    };
+    projection.push(Projected::RowId);
+    projection.into()
+}
+
 /// What was read of a table.
 struct Gathered {
     /// The entries, sorted in parts.
@@ -116,15 +245,10 @@ struct Gathered {
 }
 
 /// Makes the entries of all rows.
-fn gather(context: &Context<'_>, table: &OpenTable, index: &OpenIndex) -> Result<Gathered> {
+fn gather(context: &Context<'_>, table: &OpenTable, index: &OpenIndex, how: How) -> Result<Gathered> {
     let session = context.session;
     let mut computed = computed(context, table, &index.row)?;
-    let mut projection: Vec<Projected> = match &computed {
-        // Expressions count the table's columns.
-        Some(_) => (0..table.relation.columns.len()).map(|column| Projected::Column(column as u16)).collect(),
-        None => index.row.indkey.iter().map(|&number| Projected::Column(number as u16 - 1)).collect(),
-    };
-    projection.push(Projected::RowId);
+    let projection = projection(table, index, computed.is_some());
     let pages = session.tables.page_count(session.store, &table.table)?;
     let reading = Reading {
         store: session.store,
@@ -132,7 +256,8 @@ fn gather(context: &Context<'_>, table: &OpenTable, index: &OpenIndex) -> Result
         tables: session.tables.as_ref(),
         table: &table.table,
         index,
-        projection: projection.into(),
+        projection,
+        how,
         next: AtomicU32::new(0),
         end: pages,
         stop: AtomicBool::new(false),
@@ -201,6 +326,7 @@ struct Reading<'a> {
     index: &'a OpenIndex,
     /// The index's columns, and the row's place.
     projection: Arc<[Projected]>,
+    how: How,
     /// The next page that nobody has taken.
     next: AtomicU32,
     end: u32,
@@ -262,7 +388,14 @@ impl Reading<'_> {
                 None => (rows.columns[..width].iter().collect(), None),
             };
             let places = rows.columns[width].b8();
+            let twice = match self.how {
+                How::Alone => Vec::new(),
+                How::Concurrently => superfluous(rows, places, alive),
+            };
             for (k, row) in rows.rows().iter().enumerate() {
+                if twice.contains(&k) {
+                    continue;
+                }
                 if condition.is_some_and(|condition| condition.get(row).as_bool() != Some(true)) {
                     continue;
                 }
@@ -294,8 +427,16 @@ impl Reading<'_> {
             Ok(())
         };
         let projection = Arc::clone(&self.projection);
-        self.tables.scan_for_index(self.store, self.transaction, self.table, pages, projection, &mut consume)
+        self.tables.scan_for_index(self.store, self.transaction, self.table, pages, projection, None, &mut consume)
     }
+}
+
+/// Which of a page's rows stand for a row that is being updated and is there twice: one entry leads to both versions.
+fn superfluous(rows: &Batch, places: &[i64], alive: &[bool]) -> Vec<usize> {
+    let mut order: Vec<(i64, bool, usize)> =
+        rows.rows().iter().enumerate().map(|(k, row)| (places[row], !alive[k], k)).collect();
+    order.sort_unstable();
+    order.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].2).collect()
 }
 
 /// The sorted entries, with a look at duplicates.

@@ -16,6 +16,7 @@ mod cluster;
 mod collation;
 mod column;
 mod comment;
+mod concurrently;
 mod constraint;
 mod context;
 pub mod copy;

@@ -277,7 +277,7 @@ fn rebuild(context: &Context<'_>, table: Oid, index: Oid, tablespace: Option<Oid
     executor::lock_relation(context.session, index, 8)?;
     catalog.new_files_in(index, tablespace)?;
     catalog.next_command()?;
-    index_build::fill(context, table, index)?;
+    index_build::fill(context, table, index, index_build::How::Alone)?;
     catalog.note_command("REINDEX", catalog::Object::relation(index));
     catalog.next_command()
 }

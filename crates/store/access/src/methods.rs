@@ -312,7 +312,10 @@ pub trait TableAm: Send + Sync {
     /// whether it counts for uniqueness (false: only old snapshots see it).
     ///
     /// Of a HOT chain only the newest version is given, for one entry leads to all. True if older ones were left out that
-    /// old snapshots may see: for them the index is of no use, since their keys may be others.
+    /// old snapshots may see: for them the index is of no use, since their keys may be others. Versions that others are making are given, too; of one row
+    /// that is being updated there may be two.
+    ///
+    /// With `visible_to`, the versions that this snapshot sees instead, and no others.
     fn scan_for_index(
         &self,
         store: &Store,
@@ -320,6 +323,7 @@ pub trait TableAm: Send + Sync {
         table: &Arc<Table>,
         pages: Range<u32>,
         projection: Arc<[Projected]>,
+        visible_to: Option<&Snapshot>,
         consume: &mut dyn FnMut(&Batch, &[bool]) -> Result<()>,
     ) -> Result<bool>;
 

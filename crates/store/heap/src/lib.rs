@@ -335,6 +335,7 @@ impl TableAm for HeapAm {
         table: &Arc<Table>,
         pages: Range<u32>,
         projection: Arc<[Projected]>,
+        visible_to: Option<&Snapshot>,
         consume: &mut dyn FnMut(&Batch, &[bool]) -> Result<()>,
     ) -> Result<bool> {
         let heap = Heap::of(store, table);
@@ -353,6 +354,14 @@ impl TableAm for HeapAm {
                 chain_roots(store, &page, block, &mut roots);
                 for (line, pointer) in page.lines().filter(|(_, line)| line.is_normal()) {
                     let (header, start, end) = tuple_at(&page, pointer).ok_or_else(|| read::out_of_page(line))?;
+                    if let Some(snapshot) = visible_to {
+                        let mut judge = Judge::new(snapshot, &store.transactions);
+                        if judge.sees(base, line, &header, &mut Hints::new())? {
+                            chosen.push(&table.layout, line, &header, start, end)?;
+                            alive.push(true);
+                        }
+                        continue;
+                    }
                     let live = match fate(&store.transactions, base, line, &header, &mut Hints::new())? {
                         Fate::Dead => continue,
                         Fate::Live { .. } => true,

@@ -258,7 +258,8 @@ impl Target {
         arbiters: Option<&[ids::Oid]>,
         run: &mut Run<'_>,
     ) -> Result<Entered> {
-        for index in &mut self.indexes {
+        // One that is being made or dropped concurrently may not be ready; what its columns are counts all the same.
+        for index in self.indexes.iter_mut().filter(|index| index.open.row.indisready) {
             let mut chosen: Vec<u16>;
             let mut wanted = rows.rows();
             if let Some(predicate) = &mut index.predicate {

@@ -1,0 +1,137 @@
+//! Indexes that are made and dropped while their tables are written: in several transactions, between which others are waited for.
+//!
+//! ```text
+//!  1  the index is in the catalogs, not ready: nobody writes it, but updates already know which columns it has (no HOT update changes them)
+//!     wait for whoever may write the table and does not know of it
+//!  2  it is built of the rows that are there; then it is ready: whoever writes the table writes it
+//!     wait for whoever may write the table and does not write the index
+//!  3  rows that a snapshot of now sees and the index does not have are added
+//!     wait for whoever has an older snapshot: to him rows may be visible that the index never got
+//!  4  it is valid: queries may use it
+//! ```
+//!
+//! A failure leaves an index that is not valid, to be dropped or built anew. Dropping goes the other way: not valid, then neither ready nor alive, then gone.
+//!
+//! Source: PostgreSQL's documentation of CREATE INDEX and DROP INDEX, "Building Indexes Concurrently".
+
+use access::Method;
+use catalog::rows::PgIndex;
+use catalog::{Object, index};
+use error::Result;
+use ids::{Oid, Xid};
+use locks::{LockKind, LockManager, LockMode, LockOwner, LockTag, LockWait};
+
+use crate::Context;
+use crate::index_build::{self, How};
+
+/// A lock of the session, which holds from one transaction to the next ones.
+struct Hold<'c> {
+    locks: &'c LockManager,
+    tag: LockTag,
+}
+
+impl<'c> Hold<'c> {
+    fn of(context: &Context<'c>, relation: Oid) -> Result<Hold<'c>> {
+        let locks = context.session.transaction.locks();
+        let tag = LockTag::relation(context.catalog().database(), relation);
+        locks.acquire(LockOwner::Session, tag, LockMode::ShareUpdateExclusive, LockWait::Block)?;
+        Ok(Hold { locks, tag })
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.locks.release(LockOwner::Session, self.tag, LockMode::ShareUpdateExclusive);
+    }
+}
+
+/// Makes a new index, which the current transaction put into the catalogs as neither ready nor valid, one that is.
+///
+/// # Errors
+/// `23505` for duplicates, and those of the index's functions, of reading and waiting: the index stays as it is then.
+pub(crate) fn build(context: &Context<'_>, table: Oid, index: Oid, method: Method) -> Result<()> {
+    let _hold = Hold::of(context, table)?;
+    context.services.next_transaction()?;
+    wait_for_lockers(context, table, LockMode::Share)?;
+    executor::lock_relation(context.session, table, LockMode::ShareUpdateExclusive as u8)?;
+    index_build::fill(context, table, index, How::Concurrently)?;
+    change(context, index, |row| row.indisready = true)?;
+    context.services.next_transaction()?;
+    wait_for_lockers(context, table, LockMode::Share)?;
+    executor::lock_relation(context.session, table, LockMode::ShareUpdateExclusive as u8)?;
+    index_build::complete(context, table, index, method)?;
+    let limit = context.session.store.transactions.next_xid();
+    context.services.next_transaction()?;
+    wait_for_snapshots(context, limit)?;
+    executor::lock_relation(context.session, table, LockMode::ShareUpdateExclusive as u8)?;
+    change(context, index, |row| row.indisvalid = true)?;
+    context.services.next_transaction()
+}
+
+/// Drops an index that the current transaction has locked against other changes.
+///
+/// # Errors
+/// `2BP01` if other objects need it; those of waiting, after which it is not valid.
+pub(crate) fn drop(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> {
+    let objects = [Object::relation(index)];
+    context.catalog().check_drop(&objects, catalog::DropBehavior::Restrict)?;
+    let _hold = Hold::of(context, table)?;
+    let _index = Hold::of(context, index)?;
+    change(context, index, |row| row.indisvalid = false)?;
+    context.services.next_transaction()?;
+    wait_for_lockers(context, table, LockMode::AccessExclusive)?;
+    executor::lock_relation(context.session, table, LockMode::ShareUpdateExclusive as u8)?;
+    change(context, index, |row| {
+        row.indisready = false;
+        row.indislive = false;
+    })?;
+    context.services.next_transaction()?;
+    wait_for_lockers(context, table, LockMode::AccessExclusive)?;
+    executor::lock_relation(context.session, table, LockMode::ShareUpdateExclusive as u8)?;
+    let notice = context.catalog().drop_objects(&objects, catalog::DropBehavior::Restrict)?;
+    crate::constraint::notice(context, notice);
+    Ok(())
+}
+
+fn change(context: &Context<'_>, index: Oid, how: impl Fn(&mut PgIndex)) -> Result<()> {
+    context.catalog().change::<PgIndex>(index::PG_INDEX_INDEXRELID_INDEX, &[index.into()], how)?;
+    context.catalog().next_command()
+}
+
+/// Waits until all transactions have ended that hold a lock on the table, now, that conflicts with `mode`.
+fn wait_for_lockers(context: &Context<'_>, table: Oid, mode: LockMode) -> Result<()> {
+    let locks = context.session.transaction.locks();
+    let tag = LockTag::relation(context.catalog().database(), table);
+    let own = context.session.transaction.process().number();
+    for held in locks.list() {
+        if held.tag == tag && held.granted && held.process != own && mode.conflicts_with(held.mode) {
+            locks.wait_for_virtual_transaction(held.process.0, held.virtual_count, LockWait::Block)?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until all transactions have ended that have a snapshot, now, to which `limit` was still to come. Those that have locks in other databases only
+/// do not count.
+fn wait_for_snapshots(context: &Context<'_>, limit: Xid) -> Result<()> {
+    let session = context.session;
+    let (locks, database) = (session.transaction.locks(), context.catalog().database());
+    let own = session.transaction.process().number();
+    let has_snapshot = |process| {
+        let xmin = session.store.transactions.published_xmin(process);
+        xmin.is_valid() && xmin <= limit
+    };
+    let all = locks.list();
+    for held in all.iter().filter(|held| held.tag.kind() == LockKind::VirtualTransaction && held.granted) {
+        let mut databases = all
+            .iter()
+            .filter(|other| other.process == held.process && other.tag.kind() == LockKind::Relation)
+            .filter_map(|other| other.tag.database().filter(|database| database.is_valid()))
+            .peekable();
+        let elsewhere = databases.peek().is_some() && databases.all(|other| other != database);
+        if held.process != own && !elsewhere && has_snapshot(held.process) {
+            locks.wait_for_virtual_transaction(held.process.0, held.virtual_count, LockWait::Block)?;
+        }
+    }
+    Ok(())
+}
