@@ -104,7 +104,9 @@ fn wait_for_lockers(context: &Context<'_>, table: Oid, mode: LockMode) -> Result
     let tag = LockTag::relation(context.catalog().database(), table);
     let own = context.session.transaction.process().number();
     for held in locks.list() {
-        if held.tag == tag && held.granted && held.process != own && mode.conflicts_with(held.mode) {
+        // Without a number its transaction has just ended.
+        let others = held.granted && held.process != own && held.virtual_count != 0;
+        if held.tag == tag && others && mode.conflicts_with(held.mode) {
             locks.wait_for_virtual_transaction(held.process.0, held.virtual_count, LockWait::Block)?;
         }
     }
@@ -129,7 +131,7 @@ fn wait_for_snapshots(context: &Context<'_>, limit: Xid) -> Result<()> {
             .filter_map(|other| other.tag.database().filter(|database| database.is_valid()))
             .peekable();
         let elsewhere = databases.peek().is_some() && databases.all(|other| other != database);
-        if held.process != own && !elsewhere && has_snapshot(held.process) {
+        if held.process != own && held.virtual_count != 0 && !elsewhere && has_snapshot(held.process) {
             locks.wait_for_virtual_transaction(held.process.0, held.virtual_count, LockWait::Block)?;
         }
     }
