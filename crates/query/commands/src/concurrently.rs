@@ -98,7 +98,8 @@ fn change(context: &Context<'_>, index: Oid, how: impl Fn(&mut PgIndex)) -> Resu
     context.catalog().next_command()
 }
 
-/// Waits until all transactions have ended that hold a lock on the table, now, that conflicts with `mode`.
+/// Waits until all transactions have ended that hold a lock on the table, now, that conflicts with `mode`; and until what they and those before them did is
+/// visible. (Locks are released when the commit is in the log, and it is visible when the log is flushed.)
 fn wait_for_lockers(context: &Context<'_>, table: Oid, mode: LockMode) -> Result<()> {
     let locks = context.session.transaction.locks();
     let tag = LockTag::relation(context.catalog().database(), table);
@@ -110,6 +111,8 @@ fn wait_for_lockers(context: &Context<'_>, table: Oid, mode: LockMode) -> Result
             locks.wait_for_virtual_transaction(held.process.0, held.virtual_count, LockWait::Block)?;
         }
     }
+    let wal = context.session.store.storage.wal();
+    wal.flush(wal.insert_position());
     Ok(())
 }
 
