@@ -6,12 +6,13 @@
 //! only help touch nothing of the session but shared memory: they ask for no interrupts, which the session's thread does for all.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use access::sorter::Sorted;
 use access::{
-    EntrySorter, EntryStatus, IndexEntry, Inserted, Method, Projected, SortedEntries, Store, Table, TableAm, UniqueCheck,
+    EntrySorter, EntryStatus, IndexEntry, Inserted, Method, Projected, SortedEntries, Store, Table, TableAm,
+    UniqueCheck,
 };
 use batch::{Batch, Column};
 use catalog::rows::PgIndex;
@@ -176,7 +177,15 @@ pub(crate) fn complete(context: &Context<'_>, table: Oid, index: Oid, method: Me
         let part = from..pages.min(from + MORSEL);
         let (store, transaction) = (session.store, session.transaction);
         let projection = Arc::clone(&projection);
-        session.tables.scan_for_index(store, transaction, &table.table, part, projection, Some(&snapshot), &mut enter)?;
+        session.tables.scan_for_index(
+            store,
+            transaction,
+            &table.table,
+            part,
+            projection,
+            Some(&snapshot),
+            &mut enter,
+        )?;
     }
     Ok(())
 }
