@@ -123,6 +123,15 @@ pub(crate) fn successor(text: &[u8], is_text: bool) -> Option<Vec<u8>> {
 }
 
 impl Planner<'_> {
+    /// Whether a collation orders by bytes, and whether texts that it takes for equal have equal bytes.
+    fn order_of(&self, collation: Oid) -> Result<(bool, bool)> {
+        if !collation.is_valid() || collation == analyzer::types::C_COLLATION {
+            return Ok((true, true));
+        }
+        let order = self.ctx.env.collation(collation)?;
+        Ok((order.is_bytes(), order.is_deterministic()))
+    }
+
     /// Adds what a pattern says of the columns of an index that has byte keys. The pattern itself is asked in any case.
     pub fn match_pattern(&mut self, qual: &Expr, candidate: &Candidate, matches: &mut Vec<Match>) -> Result<()> {
         let (operator, args, collation) = match &qual.kind {
@@ -144,7 +153,7 @@ impl Planner<'_> {
             return Ok(());
         };
         // A collation may take different texts for equal.
-        if collation.is_valid() && !self.ctx.env.collation(collation)?.is_deterministic() {
+        if !self.order_of(collation)?.1 {
             return Ok(());
         }
         for (column, (expr, family, input, order)) in
@@ -159,13 +168,10 @@ impl Planner<'_> {
                 _ => continue,
             };
             let class = candidate.index.indclass.get(column).copied().unwrap_or_default();
-            let mut by_bytes = catalog::objects::PATTERN_CLASSES.contains(&class) || !order.is_valid();
-            if !by_bytes {
-                let order = self.ctx.env.collation(*order)?;
-                if !order.is_deterministic() {
-                    continue;
-                }
-                by_bytes = order.is_bytes();
+            let (mut by_bytes, deterministic) = self.order_of(*order)?;
+            by_bytes |= catalog::objects::PATTERN_CLASSES.contains(&class);
+            if !by_bytes && !deterministic {
+                continue;
             }
             let usual_collation = if value_type == oid::TEXT { DEFAULT_COLLATION } else { Oid::INVALID };
             let value = |bytes: Vec<u8>| Expr {
