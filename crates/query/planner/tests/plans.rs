@@ -91,7 +91,10 @@ fn shapes() {
             "select distinct on (relkind) relkind, relname from pg_class order by relkind, relname",
             "Unique(Sort(SeqScan))",
         ),
-        ("select row_number() over (order by relname) from pg_class", "Window(IndexOnly[pg_class_relname_nsp_index 0])"),
+        (
+            "select row_number() over (order by relname) from pg_class",
+            "Window(IndexOnly[pg_class_relname_nsp_index 0])",
+        ),
         ("select relname from pg_class for update", "LockRows(SeqScan)"),
         ("select * from pg_class where ctid = '(0,1)'", "TidScan"),
         ("select * from pg_class where ctid >= '(1,0)' and ctid < '(2,0)'", "TidRangeScan"),
