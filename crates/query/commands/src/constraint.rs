@@ -235,7 +235,7 @@ fn add_exclusion(
 }
 
 /// Gives the partitions of a partitioned table indexes like a new one of its own.
-fn own_partitions(context: &Context<'_>, relation: &Relation, index: Oid, recurse: bool) -> Result<()> {
+pub(crate) fn own_partitions(context: &Context<'_>, relation: &Relation, index: Oid, recurse: bool) -> Result<()> {
     if relation.kind() != kind::PARTITIONED_TABLE {
         return Ok(());
     }

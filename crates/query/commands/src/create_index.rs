@@ -742,11 +742,14 @@ pub(crate) fn for_partition(context: &Context<'_>, parent_index: Oid, partition:
         return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
     }
     let options = parent.class.reloptions.clone();
-    let (index, name) = create(context, &IndexPlan { options, ..plan })?;
+    // Those of partitions below belong to its constraint, if it has one, so that comes first.
+    let only = constraint.is_some();
+    let (index, name) = create(context, &IndexPlan { options, only, ..plan })?;
     if let Some(theirs) = constraint {
         let row = catalog.constraint(theirs)?;
         let own = crate::constraint::own_index(context, partition, index, &name, &row, true)?;
         crate::constraint::set_parent(context, own, theirs, partition)?;
+        crate::constraint::own_partitions(context, &child, index, true)?;
     }
     // One of a partitioned table is as good as those that it found below.
     Ok(is_valid(&*catalog.relation(index)?))

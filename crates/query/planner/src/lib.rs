@@ -103,6 +103,16 @@ pub fn plan_target(table: Oid, context: &Context<'_>) -> Result<std::sync::Arc<p
     })
 }
 
+/// Whether every row for which all of `known` are true meets a condition. False if that cannot be told.
+///
+/// # Errors
+/// Those of the catalogs.
+pub fn implies(catalog: &Catalog, known: &[analyzer::query::Expr], condition: &analyzer::query::Expr) -> Result<bool> {
+    let mut all = Vec::new();
+    known.iter().for_each(|expr| prepare::conjuncts(expr.clone(), &mut all));
+    implied::implies(catalog, &all, condition)
+}
+
 /// Whether an expression calls a function that is volatile.
 ///
 /// # Errors

@@ -77,9 +77,12 @@ impl Planner<'_> {
             for at in base_relations(&tree) {
                 if at != target && matches!(self.level().query.range_table[at].kind, q::EntryKind::Relation { .. }) {
                     others.push(at);
+                    let columns = if self.is_tree_entry(at)? { &[-1, -6][..] } else { &[-1] };
                     let list = &mut self.level().needed[at];
-                    if let Err(place) = list.binary_search(&-1) {
-                        list.insert(place, -1);
+                    for column in columns {
+                        if let Err(place) = list.binary_search(column) {
+                            list.insert(place, *column);
+                        }
                     }
                 }
             }
@@ -150,16 +153,18 @@ impl Planner<'_> {
         }
         exprs.extend(extras.iter().cloned());
         let mut mark_columns = Vec::new();
+        let mut output = |column: Expr| match exprs[first_extra..].iter().position(|e| *e == column) {
+            Some(place) => first_extra + place,
+            None => {
+                exprs.push(column);
+                exprs.len() - 1
+            }
+        };
         for &at in &others {
-            let tid = self.var(at, -1);
-            let place = match exprs[first_extra..].iter().position(|e| *e == tid) {
-                Some(place) => first_extra + place,
-                None => {
-                    exprs.push(tid);
-                    exprs.len() - 1
-                }
-            };
-            mark_columns.push((at, place));
+            let tid = output(self.var(at, -1));
+            // In a tree the place alone does not say which table's row it is.
+            let table = self.is_tree_entry(at)?.then(|| output(self.var(at, -6)));
+            mark_columns.push((at, tid, table));
         }
         let extra = exprs.len() - first_extra;
         let extra_layout: Layout = exprs[first_extra..].to_vec();
@@ -173,13 +178,27 @@ impl Planner<'_> {
             };
             (entry.name.clone(), lock)
         };
-        let marks = mark_columns
-            .into_iter()
-            .filter_map(|(at, tid)| {
-                let relation = self.relation_use_of(at).ok()?;
-                Some(RowMark { relation, tid, table: None, lock: None })
-            })
-            .collect();
+        let mut marks = Vec::with_capacity(mark_columns.len());
+        for (at, tid, table) in mark_columns {
+            match table {
+                Some(table) => {
+                    let scans = self.level().trees.get(&at).cloned().unwrap_or_default();
+                    marks.extend(scans.iter().map(|scan| RowMark {
+                        relation: scan.relation,
+                        tid,
+                        table: Some((table, scan.oid)),
+                        lock: None,
+                    }));
+                }
+                // What is not read is not marked.
+                None => marks.extend(self.relation_use_of(at).ok().map(|relation| RowMark {
+                    relation,
+                    tid,
+                    table: None,
+                    lock: None,
+                })),
+            }
+        }
         // The scan of the target and the change must name the same relation of the plan: a row that changed meanwhile is
         // checked anew with its newest version in place of what that relation's scan gives.
         let scans = self.level().trees.get(&target).cloned().unwrap_or_default();

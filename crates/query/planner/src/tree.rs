@@ -89,6 +89,17 @@ impl Planner<'_> {
         Ok(inherit && relation.class.relhassubclass && !self.ctx.catalog.children(relation.oid)?.is_empty())
     }
 
+    /// The same of an entry of the current query.
+    pub fn is_tree_entry(&mut self, at: usize) -> Result<bool> {
+        match self.level().query.range_table[at].kind {
+            EntryKind::Relation { oid, inherit, .. } => {
+                let relation = self.ctx.catalog.relation(oid)?;
+                self.is_tree(&relation, inherit)
+            }
+            _ => Ok(false),
+        }
+    }
+
     /// Finds the members of a tree whose conditions are known, and says how many rows they give.
     pub fn size_tree(&mut self, tree: &mut Tree) -> Result<f64> {
         let (inherit, sample) = match &self.level().query.range_table[tree.relation].kind {

@@ -87,6 +87,9 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
             && let Some(class) = context.catalog().relation_in_schema(schema, &name)?
         {
             crate::tablespace::move_to(context, class.oid, tablespace)?;
+            if let Some(comment) = &statement.comment {
+                context.catalog().set_description(Object::relation(class.oid), Some(comment))?;
+            }
         }
     }
     Ok(())
@@ -100,6 +103,8 @@ struct Later {
     owner: Option<Oid>,
     /// An index's schema, name and tablespace, which the text does not say.
     index: Option<(Oid, String, Oid)>,
+    /// What is said of the index.
+    comment: Option<String>,
 }
 
 /// Where an index is found again, and where it is to be.
@@ -119,6 +124,12 @@ fn run(context: &Context<'_>, later: &Later) -> Result<()> {
         let done = match (&statement.statement, later.owner) {
             (ast::Statement::CreateStatistics(create), Some(owner)) => {
                 crate::statistics::create_again(context, create, owner)
+            }
+            (ast::Statement::CreateIndex(create), _) => {
+                // Those of partitions went with their parent's, and come with it.
+                let mut create = create.clone();
+                create.relation.inherit = true;
+                crate::execute(context, &ast::Statement::CreateIndex(create)).map(|_| ())
             }
             (statement, _) => crate::execute(context, statement).map(|_| ()),
         };
@@ -299,7 +310,9 @@ fn dependents(context: &Context<'_>, relation: &Entry<Relation>, number: i16, la
                     kind::INDEX | kind::PARTITIONED_INDEX => {
                         let text = catalog.index_text(object.oid)?;
                         if !drops.contains(&object) {
-                            later.push(Later { rank: 1, text, owner: None, index: place_of(context, object.oid)? });
+                            let comment = catalog.description(PgClass::RELATION, object.oid, 0)?;
+                            let index = place_of(context, object.oid)?;
+                            later.push(Later { rank: 1, text, owner: None, index, comment });
                             drops.push(object);
                         }
                     }
@@ -321,7 +334,7 @@ fn dependents(context: &Context<'_>, relation: &Entry<Relation>, number: i16, la
                 let row = catalog.row::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &[object.oid.into()])?;
                 if let Some(row) = row {
                     let text = catalog.statistics_text(&row)?;
-                    later.push(Later { rank: 4, text, owner: Some(row.stxowner), index: None });
+                    later.push(Later { rank: 4, text, owner: Some(row.stxowner), index: None, comment: None });
                     drops.push(object);
                 }
             }
@@ -405,6 +418,10 @@ fn note_constraint(context: &Context<'_>, constraint: &PgConstraint, later: &mut
         _ => None,
     };
     let text = format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}");
-    later.push(Later { rank, text, owner: None, index });
+    let comment = match index {
+        Some(_) => catalog.description(PgClass::RELATION, constraint.conindid, 0)?,
+        None => None,
+    };
+    later.push(Later { rank, text, owner: None, index, comment });
     Ok(())
 }

@@ -1,12 +1,16 @@
 //! ALTER TABLE … ATTACH PARTITION and DETACH PARTITION.
 
+use analyzer::Wanted;
+use analyzer::scope::Place;
 use catalog::relation::kind;
 use catalog::rows::{PgConstraint, PgInherits, PgPartitionedTable};
 use catalog::{Dependency, Entry, Object, Relation, index};
 use error::{Error, Result, SqlState};
 use parser::ast::{self, RelationName};
 
-use crate::{Context, create_table, foreign_key, inherit};
+use planner::partition::Strategy;
+
+use crate::{Context, create_table, expression, foreign_key, inherit};
 
 fn wrong(text: String) -> Error {
     Error::new(SqlState::WRONG_OBJECT_TYPE, text)
@@ -93,7 +97,7 @@ pub(crate) fn attach(
     super::adopt(context, parent, table.oid)
 }
 
-/// Makes a partition a table of its own.
+/// Makes a partition a table of its own. CONCURRENTLY does so under the same locks, and leaves the table a CHECK of its bound.
 pub(crate) fn detach(
     context: &Context<'_>,
     parent: &Entry<Relation>,
@@ -102,6 +106,10 @@ pub(crate) fn detach(
     finalize: bool,
 ) -> Result<()> {
     let catalog = context.catalog();
+    if concurrently && context.services.is_in_block() {
+        let text = "ALTER TABLE ... DETACH CONCURRENTLY cannot run inside a transaction block";
+        return Err(Error::new(SqlState::ACTIVE_SQL_TRANSACTION, text));
+    }
     let table = context.open(name, 8)?;
     if !catalog.parents(table.oid)?.contains(&parent.oid) {
         let text = format!("relation \"{}\" is not a partition of relation \"{}\"", table.name(), parent.name());
@@ -116,13 +124,16 @@ pub(crate) fn detach(
         );
         return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text));
     }
-    if concurrently {
-        if super::of(context, parent.oid)?.bounds.default_partition().is_some() {
-            let text = "cannot detach partitions concurrently when a default partition exists";
-            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text));
-        }
-        return Err(Error::not_implemented("DETACH PARTITION … CONCURRENTLY"));
+    if concurrently && super::of(context, parent.oid)?.bounds.default_partition().is_some() {
+        let text = "cannot detach partitions concurrently when a default partition exists";
+        return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text));
     }
+    // What is known of its rows stays known of them. Of hashes nothing is said, for the function that makes them looks at the parent.
+    let hashed = super::of(context, parent.oid)?.key.strategy == Strategy::Hash;
+    let bound = match concurrently && !hashed {
+        true => catalog.partition_constraint_text(table.oid)?,
+        false => None,
+    };
     let was_default = super::of(context, parent.oid)?.bounds.default_partition().is_some_and(|at| {
         super::of(context, parent.oid).is_ok_and(|partitions| partitions.partitions[at].oid == table.oid)
     });
@@ -145,6 +156,36 @@ pub(crate) fn detach(
         foreign_key::release(context, constraint)?;
     }
     catalog.alter_class(parent.oid, |_| ())?;
+    catalog.next_command()?;
+    match bound {
+        Some(bound) => keep_bound(context, &table, &bound),
+        None => Ok(()),
+    }
+}
+
+/// Gives a table that was a partition until now a CHECK of what its bound said, unless it has one.
+fn keep_bound(context: &Context<'_>, table: &Relation, bound: &str) -> Result<()> {
+    let catalog = context.catalog();
+    let table = catalog.relation(table.oid)?;
+    let text = format!("ALTER TABLE {} ADD CHECK ({bound})", catalog.qualified_relation_text(table.oid)?);
+    let context = &Context { text: &text, ..*context };
+    let mut known = Vec::new();
+    for check in table.constraints.iter().filter(|own| own.contype == b'c' && own.convalidated) {
+        known.push(expression::read(context, check.conbin.as_deref().unwrap_or_default())?);
+    }
+    for statement in parser::parse(&text)? {
+        if let ast::Statement::AlterTable(alter) = &statement.statement
+            && let [ast::AlterTableAction::AddConstraint(constraint)] = &alter.actions[..]
+            && let ast::ConstraintKind::Check(condition) = &constraint.kind
+        {
+            let wanted = Wanted::Condition("CHECK");
+            let stored = expression::store(context, condition, Place::CheckConstraint, Some(&table), wanted)?;
+            if planner::implies(catalog, &known, &stored.expr)? {
+                return Ok(());
+            }
+        }
+        crate::execute(context, &statement.statement)?;
+    }
     catalog.next_command()
 }
 

@@ -5,16 +5,26 @@
 
 use std::collections::HashMap;
 
-use batch::Batch;
+use batch::{Batch, DatumRef};
 use error::Result;
 use ids::TupleId;
-use planner::plan::Node;
+use planner::plan::{Node, RowMark};
 
 use super::Builder;
 use crate::run::{Run, State};
 
 /// Relations of the plan by index, each with the row version that stands for it; none where a row of nulls was joined.
 pub(crate) type Substitutes = HashMap<usize, Option<TupleId>>;
+
+/// The place of the row that a mark means; none if it was not joined, or belongs to another table of its tree.
+pub(super) fn marked(mark: &RowMark, batch: &Batch, row: usize) -> Option<TupleId> {
+    if let Some((column, table)) = mark.table
+        && batch.columns[column].get(row) != DatumRef::B4(table.0 as i32)
+    {
+        return None;
+    }
+    batch.columns[mark.tid].get(row).as_bytes().and_then(access::tid_from_bytes)
+}
 
 /// The first row that `node` gives under the substitutes.
 pub(super) fn check(node: &Node, substitutes: &Substitutes, run: &mut Run<'_>) -> Result<Option<Batch>> {

@@ -1,9 +1,8 @@
 //! SELECT … FOR UPDATE and its weaker forms: locks the rows that pass.
 
-use access::{ConflictKind, LockStrength, Outcome, WaitPolicy, tid_from_bytes};
-use batch::{Batch, Column, DatumRef, Rows};
+use access::{ConflictKind, LockStrength, Outcome, WaitPolicy};
+use batch::{Batch, DatumRef, Rows};
 use error::{Error, Result, SqlState};
-use ids::TupleId;
 use planner::plan::{self, Node, RowMark};
 
 use super::anew::{self, Substitutes};
@@ -52,23 +51,9 @@ impl LockRows {
         Ok(LockRows { node: input.id, batch: input.batch(), next: 0, input, marks })
     }
 
-    fn place(column: &Column, row: usize) -> Option<TupleId> {
-        column.get(row).as_bytes().and_then(tid_from_bytes)
-    }
-
-    /// The place of the row that a mark means; none if it was not joined, or belongs to another table of its tree.
-    fn marked(mark: &RowMark, batch: &Batch, row: usize) -> Option<TupleId> {
-        if let Some((column, table)) = mark.table
-            && batch.columns[column].get(row) != DatumRef::B4(table.0 as i32)
-        {
-            return None;
-        }
-        Self::place(&batch.columns[mark.tid], row)
-    }
-
     fn lock(&self, batch: &Batch, row: usize, run: &mut Run<'_>) -> Result<Locked> {
         for (mark, table) in &self.marks {
-            let (Some((wanted, wait)), Some(place)) = (mark.lock, Self::marked(mark, batch, row)) else {
+            let (Some((wanted, wait)), Some(place)) = (mark.lock, anew::marked(mark, batch, row)) else {
                 continue;
             };
             let session = run.session;
@@ -90,7 +75,7 @@ impl LockRows {
                     let latest = transaction.latest_snapshot()?;
                     let mut substitutes = Substitutes::new();
                     for (other, _) in &self.marks {
-                        let place = Self::marked(other, batch, row);
+                        let place = anew::marked(other, batch, row);
                         substitutes.insert(other.relation, place);
                     }
                     substitutes.insert(mark.relation, Some(conflict.next));

@@ -242,8 +242,7 @@ impl Changing {
         let plan = run.state.plan.clone();
         let mut substitutes = Substitutes::new();
         for mark in &self.marks {
-            let place = source.0.columns[mark.tid].get(source.1).as_bytes().and_then(access::tid_from_bytes);
-            substitutes.insert(mark.relation, place);
+            substitutes.insert(mark.relation, anew::marked(mark, source.0, source.1));
         }
         // Of a tree, only this row stands for it.
         self.members.iter().for_each(|member| {

@@ -54,6 +54,11 @@ impl Insert {
             return Ok(());
         }
         leaf.target.generate(&mut own, run)?;
+        if self.common.target.is_secured(CheckKind::Insert) {
+            let rows: Vec<u16> = own.rows().iter().map(|row| row as u16).collect();
+            let whole = leaf.to_root.apply(&own, &rows, &self.common.target.reprs());
+            self.common.target.check_policies(CheckKind::Insert, &whole, run)?;
+        }
         leaf.target.check(&own, run)?;
         // What RETURNING takes from the source goes along.
         own.columns.extend(row.columns[width..].iter().cloned());
@@ -73,7 +78,10 @@ impl Insert {
     /// What a partition has in the place of the named table.
     fn member(&mut self, oid: Oid, run: &Run<'_>) -> Result<Member> {
         let Some(router) = &mut self.router else { return Err(Error::internal("a table has no partitions")) };
+        let reprs = self.common.target.reprs();
         let leaf = router.leaf(oid, run.session)?;
+        // What policies and views ask is asked of rows of the table that was named.
+        leaf.target.checked_as = Some((leaf.to_root.clone(), reprs));
         let number = |number: &i16| {
             let place = usize::try_from(*number - 1).ok().and_then(|at| leaf.to_root.place(at));
             place.map_or(0, |place| place as i16 + 1)
@@ -109,24 +117,13 @@ impl Insert {
     fn exchange(&mut self, member: &mut Member) -> Result<()> {
         let Some(router) = &mut self.router else { return Ok(()) };
         let target = router.opened(member.oid).ok_or_else(|| Error::internal("a partition is not open"))?;
+        self.common.target.exchange_checks(target);
         std::mem::swap(&mut self.common.target, target);
         std::mem::swap(&mut self.common.returning, &mut member.returning);
         std::mem::swap(&mut self.common.updated, &mut member.updated);
         std::mem::swap(&mut self.from_root, &mut member.from_root);
         if let Some(conflict) = &mut self.on_conflict {
             std::mem::swap(&mut conflict.arbiters, &mut member.arbiters);
-        }
-        Ok(())
-    }
-
-    /// Refuses what is asked of rows of the named table: only its partitions are at work here.
-    pub(super) fn check_conflict_routing(&self) -> Result<()> {
-        let target = &self.common.target;
-        let kinds = [CheckKind::Insert, CheckKind::Update, CheckKind::ConflictTarget];
-        if target.has_view_checks() || kinds.into_iter().any(|kind| target.is_secured(kind)) {
-            return Err(Error::not_implemented(
-                "ON CONFLICT of a partitioned table with row security or check options",
-            ));
         }
         Ok(())
     }

@@ -225,7 +225,7 @@ impl Insert {
                 condition: compile_all(&conflict.condition)?,
             })
         });
-        let insert = Insert {
+        Ok(Insert {
             batch: common.source.batch(),
             common,
             on_conflict: on_conflict.transpose()?,
@@ -234,11 +234,7 @@ impl Insert {
             router,
             members: HashMap::new(),
             from_root: Rearrangement::none(),
-        };
-        if insert.router.is_some() && insert.on_conflict.is_some() {
-            insert.check_conflict_routing()?;
-        }
-        Ok(insert)
+        })
     }
 
     fn next_speculation(&mut self) -> u32 {

@@ -35,6 +35,8 @@ pub(super) struct Target {
     checks: Vec<(String, Compiled)>,
     view_checks: Vec<(String, Compiled)>,
     security_checks: Vec<SecurityCheck>,
+    /// The form of rows that policies and views check, where it is that of another table.
+    pub checked_as: Option<(Rearrangement, Vec<batch::Repr>)>,
     pub generated: Vec<(i16, Compiled)>,
     /// The triggers of its deferrable unique constraints, by index.
     rechecks: Vec<(ids::Oid, Arc<TableTrigger>)>,
@@ -116,6 +118,7 @@ impl Target {
             view_checks: (target.view_checks.iter())
                 .map(|(view, check)| Ok((view.clone(), compile(check)?)))
                 .collect::<Result<_>>()?,
+            checked_as: None,
             security_checks: (target.security_checks.iter())
                 .map(|check| {
                     let condition = compile(&check.condition)?;
@@ -207,6 +210,11 @@ impl Target {
 
     /// Checks that policies let the selected rows pass, which are of this kind. Unlike a constraint, a condition that is null fails.
     pub fn check_policies(&mut self, kind: CheckKind, rows: &Batch, run: &mut Run<'_>) -> Result<()> {
+        if !self.is_secured(kind) {
+            return Ok(());
+        }
+        let other = self.as_checked(rows, rows.rows());
+        let rows = other.as_ref().unwrap_or(rows);
         for check in self.security_checks.iter_mut().filter(|check| check.kind == kind) {
             check.condition.evaluate(rows, rows.rows(), run)?;
             let holds = check.condition.result(rows);
@@ -217,6 +225,19 @@ impl Target {
         Ok(())
     }
 
+    /// Rows in the form that policies and views check, if that is another table's.
+    fn as_checked(&self, rows: &Batch, wanted: Rows<'_>) -> Option<Batch> {
+        let (places, reprs) = self.checked_as.as_ref()?;
+        let wanted: Vec<u16> = wanted.iter().map(|row| row as u16).collect();
+        Some(places.apply(rows, &wanted, reprs))
+    }
+
+    /// Lets two tables exchange what policies and views ask of their rows.
+    pub fn exchange_checks(&mut self, other: &mut Target) {
+        std::mem::swap(&mut self.security_checks, &mut other.security_checks);
+        std::mem::swap(&mut self.view_checks, &mut other.view_checks);
+    }
+
     /// Whether views check new rows.
     pub fn has_view_checks(&self) -> bool {
         !self.view_checks.is_empty()
@@ -224,11 +245,17 @@ impl Target {
 
     /// Checks that new rows, which are in the table now, are in the views through which they came as well.
     pub fn check_views(&mut self, rows: &Batch, wanted: Rows<'_>, run: &mut Run<'_>) -> Result<()> {
+        if self.view_checks.is_empty() {
+            return Ok(());
+        }
+        let other = self.as_checked(rows, wanted);
         for at in 0..self.view_checks.len() {
             let (view, check) = &mut self.view_checks[at];
-            check.evaluate(rows, wanted, run)?;
-            let holds = check.result(rows);
-            if let Some(row) = wanted.iter().find(|&row| holds.get(row).as_bool() != Some(true)) {
+            let (checked, which) = other.as_ref().map_or((rows, wanted), |other| (other, other.rows()));
+            check.evaluate(checked, which, run)?;
+            let holds = check.result(checked);
+            let failing = (0..which.len()).find(|&k| holds.get(which.position(k)).as_bool() != Some(true));
+            if let Some(row) = failing.map(|k| wanted.position(k)) {
                 let text = format!("new row violates check option for view \"{view}\"");
                 let mut error =
                     self.failing(Error::new(SqlState::WITH_CHECK_OPTION_VIOLATION, text), rows, row, run)?;
