@@ -367,7 +367,10 @@ impl Catalog {
         for row in rows.iter() {
             let owner = Object { class: row.refclassid, oid: row.refobjid, sub: row.refobjsubid };
             let is_part = matches!(row.deptype, b'i' | b'e' | b'P' | b'S');
-            if !is_part || (owner.class, owner.oid) == (object.class, object.oid) {
+            let own = (owner.class, owner.oid) == (object.class, object.oid);
+            // A table does not do without a column of its partition key.
+            let is_key = row.deptype == b'i' && object.sub != 0 && owner.sub == 0;
+            if !is_part || own && !is_key {
                 continue;
             }
             let on_stack = walk.stack.iter().any(|o| *o == owner || *o == Object { sub: 0, ..owner });

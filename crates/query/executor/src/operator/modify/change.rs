@@ -137,9 +137,6 @@ impl Changing {
                 columns,
             });
         }
-        if modify.tree.is_some() && modify.returning_stamps {
-            return Err(Error::not_implemented("xmin and its like in RETURNING of a tree of tables"));
-        }
         let router = match modify.target.partitioned {
             true => Some(Router::new(builder.session, root)?),
             false => None,
@@ -490,23 +487,28 @@ impl Changing {
         let returning = &self.common.returning;
         // Both versions in the form of the table that the statement names.
         let was = returning.places.apply(old, &[0], &returning.columns);
-        let mut count = 0;
+        let (mut count, mut same_form) = (0, false);
         let mut arrived = None;
+        let from = self.common.target.open.relation.oid;
         let routing = Routing { checks: CheckKind::Update, in_order: true, captured: Event::Update };
         insert_routed(router, target, new, run, routing, |leaf, (rows, row), to, _| {
             count += 1;
             arrived = Some((to, leaf.target.open.relation.oid));
             if returning.wanted {
                 let now = leaf.to_root.apply(rows, &[row as u16], &returning.columns);
-                let whole = returning.of_member(leaf.target.open.relation.oid, Rearrangement::none());
+                same_form |= leaf.to_root.is_none();
+                let (to_table, places) = (leaf.target.open.relation.oid, Rearrangement::none());
+                let whole = Returning { old_table: from, ..returning.of_member(to_table, places) };
                 let (now, was) = ((now.columns.as_slice(), 0, to), (was.columns.as_slice(), 0, place));
                 whole.push(out, Some(now), Some(was), source);
             }
         })?;
+        if returning.stamps && same_form {
+            return Err(super::no_stamps());
+        }
         self.common.count(count, run);
         // What refers to the tree's root looks at the change as a whole.
         if let Some((to, partition)) = arrived {
-            let from = self.common.target.open.relation.oid;
             let old = ((was.columns.as_slice(), 0, place), from);
             target.after_move(old, ((new.columns.as_slice(), 0, to), partition), run)?;
         }

@@ -246,7 +246,7 @@ impl Insert {
     fn insert_into_partitions(&mut self, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
         let Some(router) = &mut self.router else { return Ok(()) };
         let returning = &self.common.returning;
-        let mut count = 0;
+        let (mut count, mut same_form) = (0, false);
         let batch = &self.batch;
         insert_routed(
             router,
@@ -257,14 +257,15 @@ impl Insert {
             |leaf, (rows, row), place, source| {
                 count += 1;
                 if returning.wanted {
+                    same_form |= leaf.to_root.is_none();
                     let member = returning.of_member(leaf.target.open.relation.oid, leaf.to_root.clone());
                     member.push(out, Some((rows.columns.as_slice(), row, place)), None, (batch, source));
                 }
             },
         )?;
         self.common.count(count, run);
-        if returning.stamps && !out.is_empty() {
-            return Err(Error::not_implemented("xmin and its like in RETURNING of a partitioned table"));
+        if returning.stamps && same_form {
+            return Err(super::no_stamps());
         }
         Ok(())
     }
@@ -529,10 +530,12 @@ impl Operator for Insert {
                     true => self.conflict_in_partitions(out, run)?,
                     false => self.insert_into_partitions(out, run)?,
                 }
-                match out.is_empty() {
-                    true => continue,
-                    false => return Ok(true),
+                if out.is_empty() {
+                    continue;
                 }
+                let common = &self.common;
+                common.returning.stamp(&common.target, out, run)?;
+                return Ok(true);
             }
             if self.common.target.fires_before(Event::Insert) {
                 // Row by row: triggers see what was done to the rows before.

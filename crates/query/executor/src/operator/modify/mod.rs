@@ -125,6 +125,8 @@ struct Returning {
     extra: Vec<Repr>,
     stamps: bool,
     table: ids::Oid,
+    /// The table of old versions: another one for rows that move.
+    old_table: ids::Oid,
     /// MERGE: the name of the action that the next rows come from.
     action: Option<&'static str>,
     /// Where a row of the table that is changed has the columns of the one that the statement names.
@@ -142,6 +144,7 @@ impl Returning {
             extra: extra.to_vec(),
             stamps: modify.returning_stamps,
             table: target.open.relation.oid,
+            old_table: target.open.relation.oid,
             action: (modify.command == Command::Merge).then_some(""),
             places: Rearrangement::none(),
         }
@@ -149,7 +152,8 @@ impl Returning {
 
     /// The same for rows of another table of the tree.
     fn of_member(&self, table: ids::Oid, places: Rearrangement) -> Returning {
-        Returning { columns: self.columns.clone(), extra: self.extra.clone(), places, table, ..*self }
+        let (columns, extra) = (self.columns.clone(), self.extra.clone());
+        Returning { columns, extra, places, table, old_table: table, ..*self }
     }
 
     fn forms(&self) -> Vec<Repr> {
@@ -186,9 +190,10 @@ impl Returning {
         };
         version(0, new.or(old));
         version(width, old);
-        for (n, version) in [new.or(old), old].into_iter().enumerate() {
+        let own = if new.is_some() { self.table } else { self.old_table };
+        for (n, (version, table)) in [(new.or(old), own), (old, self.old_table)].into_iter().enumerate() {
             let (tid, table) = match version {
-                Some((_, _, tid)) => (Some(access::tid_bytes(tid)), DatumRef::B4(self.table.0 as i32)),
+                Some((_, _, tid)) => (Some(access::tid_bytes(tid)), DatumRef::B4(table.0 as i32)),
                 None => (None, DatumRef::Null),
             };
             out.columns[2 * width + 2 * n].push(tid.as_ref().map_or(DatumRef::Null, |tid| DatumRef::Bytes(tid)));
@@ -215,23 +220,48 @@ impl Returning {
         }
         let session = run.session;
         let projection: Arc<[Projected]> = STAMPS.into();
-        let mut fetch =
-            session.tables.fetch(session.store, &target.open.table, (**run.snapshot).clone(), projection.clone());
         let (width, first) = (self.columns.len(), out.columns.len() - 2 * STAMPS.len());
         for version in 0..2 {
-            let place = |row| out.columns[2 * width + 2 * version].get(row).as_bytes().and_then(access::tid_from_bytes);
-            let (rows, places): (Vec<usize>, Vec<TupleId>) =
-                (0..out.len()).filter_map(|row| place(row).map(|tid| (row, tid))).unzip();
-            let mut found = access::projected_batch(&target.open.table.layout, &projection);
-            let mut outcome = Vec::new();
-            fetch.fetch(&places, FetchMode::Any, &mut found, &mut outcome)?;
-            let seen = rows.iter().zip(&outcome).filter(|(_, outcome)| **outcome == Fetched::Row);
-            for (from, (&row, _)) in seen.enumerate() {
-                for (n, column) in found.columns.iter().enumerate() {
-                    out.columns[first + version * STAMPS.len() + n].put(row, column.get(from));
+            // The rows, table by table.
+            let mut tables: Vec<(ids::Oid, Vec<usize>, Vec<TupleId>)> = Vec::new();
+            for row in 0..out.len() {
+                let place = out.columns[2 * width + 2 * version].get(row).as_bytes().and_then(access::tid_from_bytes);
+                let table = out.columns[2 * width + 2 * version + 1].get(row).as_i32();
+                let (Some(place), Some(table)) = (place, table) else { continue };
+                let table = ids::Oid(table as u32);
+                match tables.iter_mut().find(|(have, ..)| *have == table) {
+                    Some((_, rows, places)) => {
+                        rows.push(row);
+                        places.push(place);
+                    }
+                    None => tables.push((table, vec![row], vec![place])),
+                }
+            }
+            for (oid, rows, places) in tables {
+                let table = match oid == target.open.relation.oid {
+                    true => target.open.table.clone(),
+                    false => crate::relation::OpenTable::open(session, oid)?.table,
+                };
+                let mut fetch =
+                    session.tables.fetch(session.store, &table, (**run.snapshot).clone(), projection.clone());
+                let mut found = access::projected_batch(&table.layout, &projection);
+                let mut outcome = Vec::new();
+                fetch.fetch(&places, FetchMode::Any, &mut found, &mut outcome)?;
+                let seen = rows.iter().zip(&outcome).filter(|(_, outcome)| **outcome == Fetched::Row);
+                for (from, (&row, _)) in seen.enumerate() {
+                    for (n, column) in found.columns.iter().enumerate() {
+                        out.columns[first + version * STAMPS.len() + n].put(row, column.get(from));
+                    }
                 }
             }
         }
         Ok(())
     }
+}
+
+/// The error for `xmin` and its like of a row that went through a partitioned table to a partition of the same form: PostgreSQL does not know them
+/// there.
+fn no_stamps() -> error::Error {
+    let text = "cannot retrieve a system column in this context";
+    error::Error::new(error::SqlState::FEATURE_NOT_SUPPORTED, text)
 }

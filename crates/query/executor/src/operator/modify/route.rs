@@ -46,6 +46,11 @@ impl Rearrangement {
         Rearrangement(None)
     }
 
+    /// Whether rows stay as they are.
+    pub fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Where a column of the new layout is in the old one.
     pub fn place(&self, column: usize) -> Option<usize> {
         match &self.0 {

@@ -1,0 +1,28 @@
+-- What a partition key is made of goes only with the table.
+create function pf(int) returns int as $$ select $1 % 10 $$ language sql immutable;
+create table dk (a int, b int, c text) partition by range (pf(a), b);
+drop function pf(int);
+alter table dk drop column a;
+alter table dk drop column b;
+drop function pf(int) cascade;
+select count(*) from pg_class where relname = 'dk';
+create collation dkc (provider = builtin, locale = 'C');
+create table dl (a text) partition by list (a collate dkc);
+drop collation dkc;
+drop collation dkc cascade;
+create domain dd as int;
+create table dm (a dd, b int) partition by range (a);
+drop domain dd;
+drop domain dd cascade;
+create type en as enum ('x', 'y');
+create table dn (a en, b int) partition by list (a);
+create table dn1 partition of dn for values in ('x');
+drop type en;
+drop type en cascade;
+create schema sx;
+create type sx.t2 as enum ('u', 'v');
+create table do1 (a int, b sx.t2) partition by list (a);
+create table do2 (a text, b sx.t2) partition by list (b);
+drop schema sx cascade;
+select relname from pg_class where relname like 'do_' or relname like 'd_' or relname = 'dn1' order by 1;
+drop table do1;
