@@ -131,7 +131,7 @@ pub(crate) fn detach(
     // What is known of its rows stays known of them. Of hashes nothing is said, for the function that makes them looks at the parent.
     let hashed = super::of(context, parent.oid)?.key.strategy == Strategy::Hash;
     let bound = match concurrently && !hashed {
-        true => catalog.partition_constraint_text(table.oid)?,
+        true => bound_text(context, table.oid)?,
         false => None,
     };
     let was_default = super::of(context, parent.oid)?.bounds.default_partition().is_some_and(|at| {
@@ -160,6 +160,18 @@ pub(crate) fn detach(
     match bound {
         Some(bound) => keep_bound(context, &table, &bound),
         None => Ok(()),
+    }
+}
+
+/// `pg_get_partition_constraintdef`
+const PARTITION_CONSTRAINT: ids::Oid = ids::Oid(3408);
+
+/// What being a partition asks of a table's rows, as SQL; none if that is nothing.
+fn bound_text(context: &Context<'_>, table: ids::Oid) -> Result<Option<String>> {
+    let argument = batch::DatumRef::B4(table.0 as i32);
+    match context.session.env().call_function(PARTITION_CONSTRAINT, &[argument], ids::Oid::INVALID)? {
+        batch::Datum::Bytes(text) => Ok(Some(String::from_utf8_lossy(&text).into_owned())),
+        _ => Ok(None),
     }
 }
 
