@@ -97,6 +97,15 @@ pub(crate) fn drop(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     Ok(())
 }
 
+/// Makes an index that a failure had left behind, and that has been built anew since, one like others.
+pub(crate) fn mend(context: &Context<'_>, index: Oid) -> Result<()> {
+    change(context, index, |row| {
+        row.indisvalid = true;
+        row.indisready = true;
+        row.indislive = true;
+    })
+}
+
 fn change(context: &Context<'_>, index: Oid, how: impl Fn(&mut PgIndex)) -> Result<()> {
     context.catalog().change::<PgIndex>(index::PG_INDEX_INDEXRELID_INDEX, &[index.into()], how)?;
     context.catalog().next_command()

@@ -38,6 +38,8 @@ const ENTRIES_PER_CHECK: u64 = 4096;
 pub(crate) enum How {
     /// Nobody: it is locked.
     Alone,
+    /// Nobody: it was rewritten, and its other indexes come with it. One that is not valid may have duplicates and stays so.
+    Rewritten,
     /// Others do, and look after the index themselves later ([`crate::concurrently`]).
     Concurrently,
 }
@@ -53,16 +55,17 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid, how: How) -> R
     if index.index.method == Method::Brin {
         create_summaries(context, &index)?;
         // Without summaries it is right as well, and rows that come meanwhile are looked after.
-        return if how == How::Alone { summarize(context, &table, &index) } else { Ok(()) };
+        return if how == How::Concurrently { Ok(()) } else { summarize(context, &table, &index) };
     }
     let Gathered { sorters, broken, alive } = gather(context, &table, &index, how)?;
     // Nobody with a snapshot that old will be left when it is used.
-    let broken = broken && how == How::Alone;
+    let broken = broken && how != How::Concurrently;
     let mut entries = Entries {
         sorted: access::sorter::merge(sorters)?,
         count: 0,
         previous: Vec::new(),
         previous_counts: false,
+        checks: how != How::Rewritten || index.row.indisvalid,
         index: &index,
         table: &table,
         context,
@@ -398,7 +401,7 @@ impl Reading<'_> {
             };
             let places = rows.columns[width].b8();
             let twice = match self.how {
-                How::Alone => Vec::new(),
+                How::Alone | How::Rewritten => Vec::new(),
                 How::Concurrently => superfluous(rows, places, alive),
             };
             for (k, row) in rows.rows().iter().enumerate() {
@@ -455,6 +458,8 @@ struct Entries<'a> {
     count: u64,
     previous: Vec<u8>,
     previous_counts: bool,
+    /// Whether duplicates are an error.
+    checks: bool,
     index: &'a OpenIndex,
     table: &'a OpenTable,
     context: &'a Context<'a>,
@@ -467,7 +472,7 @@ impl SortedEntries for Entries<'_> {
             self.context.session.check_interrupts()?;
         }
         let Some((entry, counts)) = self.sorted.next_marked()? else { return Ok(None) };
-        if self.index.row.indisunique && !self.index.row.indisexclusion {
+        if self.index.row.indisunique && !self.index.row.indisexclusion && self.checks {
             if counts && self.previous_counts && self.previous == entry.key {
                 return Err(duplicate(self.context, self.index, self.table, entry)?);
             }

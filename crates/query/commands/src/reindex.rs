@@ -278,6 +278,10 @@ fn rebuild(context: &Context<'_>, table: Oid, index: Oid, tablespace: Option<Oid
     catalog.new_files_in(index, tablespace)?;
     catalog.next_command()?;
     index_build::fill(context, table, index, index_build::How::Alone)?;
+    let whole = catalog.relation(index)?.index.as_ref().is_none_or(|row| row.indisvalid && row.indisready);
+    if !whole {
+        crate::concurrently::mend(context, index)?;
+    }
     catalog.note_command("REINDEX", catalog::Object::relation(index));
     catalog.next_command()
 }

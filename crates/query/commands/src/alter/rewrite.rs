@@ -130,7 +130,7 @@ pub(crate) fn rewrite_in_order(
     }
     catalog.next_command()?;
     for &index in &new.indexes {
-        index_build::fill(context, table, index, index_build::How::Alone)?;
+        index_build::fill(context, table, index, index_build::How::Rewritten)?;
     }
     catalog.next_command()
 }
