@@ -88,7 +88,7 @@ crate::builtins! {
     2308 dceil fast(f64) |a| a.ceil();
     2320 dceil fast(f64) |a| a.ceil();
     2309 dfloor fast(f64) |a| a.floor();
-    2310 dsign fast(f64) |a| if a > 0.0 { 1.0 } else if a < 0.0 { -1.0 } else { a * 0.0 };
+    2310 dsign fast(f64) |a| (a > 0.0) as i8 as f64 - (a < 0.0) as i8 as f64;
     230 dsqrt each(f64) sqrt;
     1344 dsqrt each(f64) sqrt;
     231 dcbrt each(f64) |a| in_range(a.cbrt(), a.is_infinite(), a == 0.0);
@@ -350,7 +350,7 @@ fn first_quadrant_cosine_small(a: f64) -> f64 {
 /// Degrees rounded to a multiple of 30 or 45 where they are within rounding errors of it.
 fn exact_degrees(a: f64) -> f64 {
     let near = (a / 15.0).round() * 15.0;
-    if (a - near).abs() < 1e-12 { near } else { a }
+    if near != 0.0 && (a - near).abs() < 1e-12 { near } else { a }
 }
 
 fn width_bucket(operand: f64, low: f64, high: f64, count: i32) -> Result<i32> {

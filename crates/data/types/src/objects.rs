@@ -257,7 +257,10 @@ fn alias_output(value: DatumRef<'_>, call: &TypeCall<'_>, out: &mut Vec<u8>) -> 
         return Ok(());
     }
     if call.type_oid == oid::REGTYPE {
-        out.extend_from_slice(format_type(object, None, call.env)?.as_bytes());
+        match format_type(object, None, call.env)?.as_str() {
+            UNKNOWN_TYPE => write_u64(object.0 as u64, out),
+            name => out.extend_from_slice(name.as_bytes()),
+        }
         return Ok(());
     }
     match call.env.object_name(call.type_oid, object)? {
@@ -320,6 +323,9 @@ fn format_type_sql(context: Context<'_>, type_oid: Option<Oid>, typmod: Option<i
     }
 }
 
+/// What [`format_type`] calls a type that does not exist.
+const UNKNOWN_TYPE: &str = "???";
+
 /// A type's name as SQL writes it, with its modifier: `character varying(10)`, `timestamp(3) without time zone[]`. With
 /// `typmod` of `None` the name is that of the type without any; `???` for an OID that is no type's.
 pub fn format_type(type_oid: Oid, typmod: Option<i32>, env: &dyn crate::Environment) -> Result<String> {
@@ -334,7 +340,7 @@ pub fn format_type(type_oid: Oid, typmod: Option<i32>, env: &dyn crate::Environm
             (Some(t), None) => {
                 format!("{}{}", crate::text::quote_identifier(t.name), format_modifier(element, modifier)?)
             }
-            (None, None) => "???".to_string(),
+            (None, None) => UNKNOWN_TYPE.to_string(),
         },
     };
     if array_of.is_some() {

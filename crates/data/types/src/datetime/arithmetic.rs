@@ -188,8 +188,8 @@ fn age(a: i64, b: i64) -> Result<Interval> {
         days -= 1;
     }
     while days < 0 {
-        // A month is as long as the one it begins in: the earlier date's, or going back, the later one's.
-        days += if sign < 0 { month_days(y1, m1) } else { month_days(y2, m2) };
+        // A month is as long as the one it begins in, the earlier date's.
+        days += month_days(y2, m2);
         months -= 1;
     }
     Ok(Interval { months: sign * months, days: sign * days, micros: sign as i64 * micros })

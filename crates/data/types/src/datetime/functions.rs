@@ -144,8 +144,8 @@ crate::builtins! {
     1159 timestamptz_zone each(Context, &[u8], i64) |cx: Context<'_>, name: &[u8], a| zone(cx, name).and_then(|zone| local_in(a, &zone));
     2069 timestamp_zone each(Context, &[u8], i64) |cx: Context<'_>, name: &[u8], a| zone(cx, name).and_then(|zone| moment_in(a, &zone));
     2037 timetz_zone each(Context, &[u8], TimeTz) |cx: Context<'_>, name: &[u8], a: TimeTz| zone(cx, name).map(|zone| timetz_in_zone(cx, a, &zone));
-    1026 timestamptz_izone each(Interval, i64) |by: Interval, a| displacement(&by).and_then(|zone| local_in(a, &zone));
-    2070 timestamp_izone each(Interval, i64) |by: Interval, a| displacement(&by).and_then(|zone| moment_in(a, &zone));
+    1026 timestamptz_izone each(Interval, i64) |by: Interval, a| if is_infinite(a) { Ok(a) } else { displacement(&by).and_then(|zone| local_in(a, &zone)) };
+    2070 timestamp_izone each(Interval, i64) |by: Interval, a| if is_infinite(a) { Ok(a) } else { displacement(&by).and_then(|zone| moment_in(a, &zone)) };
     2038 timetz_izone each(Context, Interval, TimeTz) |cx: Context<'_>, by: Interval, a: TimeTz| displacement(&by).map(|zone| timetz_in_zone(cx, a, &zone));
     6334 timestamptz_at_local each(Context, i64) |cx: Context<'_>, a| to_local(a, &cx.env.time_zone());
     6335 timestamp_at_local each(Context, i64) |cx: Context<'_>, a| from_local(a, &cx.env.time_zone());
@@ -197,7 +197,8 @@ fn moment(env: &dyn Environment, local: i128) -> i128 {
         return local;
     }
     let clamped = local.clamp(i64::MIN as i128 / 2, i64::MAX as i128 / 2) as i64;
-    local - env.time_zone().offset_of_local(unix_seconds(clamped)) as i128 * SECOND as i128
+    let moment = local - env.time_zone().offset_of_local(unix_seconds(clamped)) as i128 * SECOND as i128;
+    moment.clamp(NEGATIVE_INFINITY as i128 + 1, INFINITY as i128 - 1)
 }
 
 /// Midnight of a date.

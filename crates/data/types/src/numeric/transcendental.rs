@@ -357,14 +357,14 @@ impl Numeric {
             return Ok(if grows { Numeric::Infinity } else { Numeric::ZERO });
         }
         // An infinite base and a finite exponent.
+        if *self != Numeric::Infinity && exponent.truncated(0) != *exponent {
+            return Err(power_error("a negative number raised to a non-integer power yields a complex result"));
+        }
         if exponent.sign() < 0 {
             return Ok(Numeric::ZERO);
         }
         if *self == Numeric::Infinity {
             return Ok(Numeric::Infinity);
-        }
-        if exponent.truncated(0) != *exponent {
-            return Err(power_error("a negative number raised to a non-integer power yields a complex result"));
         }
         let odd = !exponent.rem(&Numeric::from(2))?.is_zero();
         Ok(if odd { Numeric::NegativeInfinity } else { Numeric::Infinity })

@@ -150,7 +150,7 @@ fn pad(text: &[u8], len: i32, fill: &[u8], before: bool, out: &mut Vec<u8>) -> R
 }
 
 fn repeat(text: &[u8], count: i32, out: &mut Vec<u8>) -> Result<()> {
-    let count = count.max(0) as usize;
+    let count = if text.is_empty() { 0 } else { count.max(0) as usize };
     match text.len().checked_mul(count) {
         Some(total) if total <= ByteValues::MAX_LENGTH - 4 => {
             sys::memory::admit(total)?;
