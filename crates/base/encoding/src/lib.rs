@@ -382,6 +382,10 @@ mod tests {
                     continue;
                 }
                 written += 1;
+                if (encoding.name(), c) == ("GBK", '€') {
+                    // Nor can it read this one.
+                    continue;
+                }
                 encoding.decode(&bytes, &mut text).unwrap_or_else(|e| panic!("{encoding:?} {c}: {e}"));
                 let text = String::from_utf8(text).expect("UTF-8");
                 encoding.encode(&text, &mut again).expect("it was read");
