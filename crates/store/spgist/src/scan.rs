@@ -193,7 +193,7 @@ impl Scan {
             entries.all_visible.extend(page.all_visible.get(at));
         }
         // What begins behind this leaf is descended to.
-        self.seek = skip_to.filter(|to| page.len() > 0 && page.keys.get(page.len() - 1) < &to[..]);
+        self.seek = skip_to.filter(|to| !page.is_empty() && page.keys.get(page.len() - 1) < &to[..]);
         self.page = page;
         Ok(())
     }

@@ -604,30 +604,33 @@ mod tests {
     #[test]
     fn indexes_of_catalogs() {
         let catalog = Catalog::builtin();
-        let text = |oid: u32| index_definition(&catalog, Oid(oid), false, None).expect("prints").expect("exists");
+        let shown = Shown { catalog: &catalog, env: &types::DefaultEnvironment::default() };
+        let text = |oid: u32| index_definition(shown, Oid(oid), false, None).expect("prints").expect("exists");
         assert_eq!(text(2662), "CREATE UNIQUE INDEX pg_class_oid_index ON pg_catalog.pg_class USING btree (oid)");
         assert_eq!(
             text(2663),
             "CREATE UNIQUE INDEX pg_class_relname_nsp_index ON pg_catalog.pg_class USING btree (relname, relnamespace)"
         );
-        assert_eq!(index_definition(&catalog, Oid(1259), false, None).expect("asks"), None);
-        assert_eq!(index_column(&catalog, Oid(2663), 2, true).expect("asks").as_deref(), Some("relnamespace"));
+        assert_eq!(index_definition(shown, Oid(1259), false, None).expect("asks"), None);
+        assert_eq!(index_column(shown, Oid(2663), 2, true).expect("asks").as_deref(), Some("relnamespace"));
     }
 
     #[test]
     fn constraints_of_catalogs() {
         let catalog = Catalog::builtin();
+        let shown = Shown { catalog: &catalog, env: &types::DefaultEnvironment::default() };
         let row =
             PgConstraint::builtin().rows().iter().find(|row| row.conname == "pg_class_oid_index").expect("is there");
-        let text = constraint_definition(&catalog, row.oid, false).expect("prints");
+        let text = constraint_definition(shown, row.oid, false).expect("prints");
         assert_eq!(text.as_deref(), Some("PRIMARY KEY (oid)"));
     }
 
     #[test]
     fn functions_show_their_arguments() {
         let catalog = Catalog::builtin();
+        let shown = Shown { catalog: &catalog, env: &types::DefaultEnvironment::default() };
         let of = |name: &str| catalog.functions_by_name(None, name).expect("finds")[0].row.oid;
-        let all = |name: &str| function_arguments(&catalog, of(name), true).expect("prints").expect("exists");
+        let all = |name: &str| function_arguments(shown, of(name), true).expect("prints").expect("exists");
         assert_eq!(
             all("jsonb_path_exists"),
             "target jsonb, path jsonpath, vars jsonb DEFAULT '{}'::jsonb, silent boolean DEFAULT false"
@@ -636,7 +639,7 @@ mod tests {
         assert_eq!(all("mode"), "ORDER BY anyelement");
         assert_eq!(all("rank"), ""); // the window function comes first
         assert_eq!(function_result(&catalog, of("json_object_keys")).expect("prints").as_deref(), Some("SETOF text"));
-        assert_eq!(argument_default(&catalog, of("make_interval"), 7).expect("prints").as_deref(), Some("0.0"));
+        assert_eq!(argument_default(shown, of("make_interval"), 7).expect("prints").as_deref(), Some("0.0"));
     }
 
     #[test]
