@@ -117,10 +117,16 @@ impl<'a> Rows<'a> {
 }
 
 /// The rows of a batch that still count. Owns its positions and keeps their memory when reused.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Selection {
     all: bool,
     positions: Vec<u16>,
+}
+
+impl Default for Selection {
+    fn default() -> Selection {
+        Selection::all()
+    }
 }
 
 impl Selection {

@@ -140,7 +140,7 @@ impl Analyzer<'_> {
 
     /// The one SELECT of a function's body over these arguments, not rewritten; `None` if it is something else.
     fn single_query(&self, row: &PgProc, args: &[Expr], collation: Oid) -> Result<Option<Query>> {
-        if let Some(stored) = row.prosqlbody.as_deref().filter(|stored| !stored.starts_with('@')) {
+        if let Some(stored) = crate::routine::stored_body(row) {
             let query = match crate::node::from_text(stored)? {
                 RoutineBody::Return(query) => *query,
                 RoutineBody::Atomic(mut queries) if queries.len() == 1 => queries.swap_remove(0),
@@ -148,13 +148,7 @@ impl Analyzer<'_> {
             };
             return Ok((query.command == Command::Select).then_some(query));
         }
-        let text = match row.prosqlbody.as_deref().and_then(|body| body.strip_prefix('@')) {
-            Some(body) => match body.strip_prefix("RETURN ") {
-                Some(expr) => format!("SELECT {expr}"),
-                None => body.trim_start_matches("BEGIN ATOMIC").trim_end().trim_end_matches("END").replace("\\n", "\n"),
-            },
-            None => row.prosrc.to_string(),
-        };
+        let text = crate::routine::body_text(row);
         let explain = |error: Error| {
             crate::routine::in_body(error, &text).context(format!("SQL function \"{}\" during inlining", row.proname))
         };

@@ -4,6 +4,8 @@
 //! plan for a routine's statement is an ordinary plan. A body in SQL is either text, analyzed when the function is first called in
 //! a session, or (`BEGIN ATOMIC`, `RETURN`) a stored [`RoutineBody`].
 
+use std::borrow::Cow;
+
 use catalog::rows::PgProc;
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -469,4 +471,23 @@ pub fn bind(query: &mut Query, values: &[batch::Datum]) {
         }
     }
     query.visit_children_mut(&mut Bind(values));
+}
+
+/// The tree of a body that was analysed when the function was made.
+pub fn stored_body(row: &PgProc) -> Option<&str> {
+    row.prosqlbody.as_deref().filter(|stored| !stored.starts_with('@'))
+}
+
+/// The statements of a body without a [`stored_body`], as SQL: what was written, or what the built-in functions have behind an `@`.
+pub fn body_text(row: &PgProc) -> Cow<'_, str> {
+    let Some(body) = row.prosqlbody.as_deref().and_then(|body| body.strip_prefix('@')) else {
+        return Cow::Borrowed(&row.prosrc);
+    };
+    match body.strip_prefix("RETURN ") {
+        Some(expr) => Cow::Owned(format!("SELECT {expr}")),
+        None => {
+            let statements = body.trim_start_matches("BEGIN ATOMIC").trim_end().trim_end_matches("END");
+            Cow::Owned(statements.replace("\\n", "\n"))
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use analyzer::query::Query;
-use analyzer::routine::{Arguments, RoutineBody, RoutineResult, in_body};
+use analyzer::routine::{self, Arguments, RoutineBody, RoutineResult, in_body};
 use analyzer::{Analyzer, Params};
 use batch::{Batch, Column, Datum};
 use catalog::Entry;
@@ -102,7 +102,7 @@ impl Session<'_> {
     fn read_sql(&self, row: &Entry<PgProc>, key: &Key, generations: (u64, u64)) -> Result<SqlRoutine> {
         let result = RoutineResult::of(self.catalog(), row, &key.arguments, key.result)?;
         let step = |what: Work| Step { what, plan: RefCell::new(None) };
-        let steps = match row.prosqlbody.as_deref() {
+        let steps = match routine::stored_body(row) {
             Some(stored) => match analyzer::node::from_text(stored)? {
                 RoutineBody::Return(query) => vec![step(Work::Stored(query))],
                 RoutineBody::Atomic(queries) => {
@@ -110,8 +110,9 @@ impl Session<'_> {
                 }
             },
             None => {
-                let statements = parser::parse(&row.prosrc).map_err(|error| {
-                    in_body(error, &row.prosrc).context(format!("SQL function \"{}\" during startup", row.proname))
+                let text = routine::body_text(row);
+                let statements = parser::parse(&text).map_err(|error| {
+                    in_body(error, &text).context(format!("SQL function \"{}\" during startup", row.proname))
                 })?;
                 statements.into_iter().map(|raw| step(Work::Text(raw.statement))).collect()
             }
@@ -122,7 +123,7 @@ impl Session<'_> {
             collation: key.collation,
             result,
             generations,
-            text: row.prosrc.to_string().into(),
+            text: routine::body_text(row).into(),
             steps,
         })
     }
@@ -366,7 +367,7 @@ impl Session<'_> {
         let mut queries = Vec::new();
         let arguments = Arguments::of(catalog, row, &row.proargtypes, Oid::INVALID)?;
         let analyzer = || Analyzer::new(catalog, self, &row.prosrc, Params::default()).with_variables(&arguments);
-        match row.prosqlbody.as_deref() {
+        match routine::stored_body(row) {
             Some(stored) => match analyzer::node::from_text(stored)? {
                 RoutineBody::Return(query) => queries.push(Some(*query)),
                 RoutineBody::Atomic(list) => queries.extend(list.into_iter().map(Some)),
