@@ -1,7 +1,7 @@
 //! Types, domains, operators and their classes, casts, transforms, conversions, collations, text search.
 
 use super::Parser;
-use super::ddl_table::Allowed;
+use super::ddl_constraint::Allowed;
 use super::option::item;
 use crate::ast::*;
 use crate::keywords::Keyword as K;

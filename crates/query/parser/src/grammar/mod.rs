@@ -6,11 +6,17 @@
 
 mod cursor;
 mod ddl_alter;
+mod ddl_constraint;
 mod ddl_function;
 mod ddl_index;
 mod ddl_object;
+mod ddl_partition;
+mod ddl_policy;
+mod ddl_rule;
 mod ddl_table;
+mod ddl_trigger;
 mod ddl_type;
+mod ddl_view;
 mod dml;
 mod expression;
 mod from;
