@@ -6,7 +6,8 @@ use analyzer::query::{EntryKind, Expr, ExprKind};
 use error::{Error, Result};
 use ids::Oid;
 
-use super::ways::{Equality, JoinPath, Method, enforced_by, relids_of_path};
+use super::equality::Equality;
+use super::ways::{JoinPath, Method, enforced_by, relids_of_path};
 use super::{Problem, UnitKind};
 use crate::bitmap::{BitmapKind, BitmapTree};
 use crate::level::{Built, Layout, PathKey, Planner};

@@ -10,9 +10,13 @@
 
 mod build;
 mod equal;
+mod equality;
+mod hash;
 mod loops;
+mod merge;
 mod order;
 mod special;
+mod unique;
 mod unit;
 mod ways;
 mod work;
@@ -26,9 +30,10 @@ use crate::plan::*;
 use crate::prepare::{Relids, Tree, relids_of};
 use crate::restriction::restriction;
 
+pub(crate) use equality::Sides;
 pub(crate) use special::Special;
 pub(crate) use unit::distinct_columns;
-pub(crate) use ways::{JoinPath, Sides};
+pub(crate) use ways::JoinPath;
 
 /// Something that is joined as a whole.
 pub(crate) struct Unit {
