@@ -11,22 +11,45 @@
 //! - The tree's height is bounded by the parser, so that the recursive `Drop` cannot overflow the stack. Chains that SQL
 //!   writes flat (`a || b || …`, `a AND b AND …`, `UNION … UNION …`) are flat here too: a vector, not a left-deep tree.
 //!
-//! Modules: [`expression`], [`select`] (queries and DML), [`table`] (tables, indexes, views, sequences and their
-//! ALTERs), [`definition`] (every other object: functions, types, roles, privileges …), [`utility`] (transactions,
-//! cursors, COPY, SET, maintenance), [`statement`] (the sum of them all).
+//! Modules: [`expression`]; [`select`] (queries and DML); [`table`] (tables, indexes, views, sequences) with `constraint`,
+//! `partition`, `trigger` and `alter_table`; `routine`, `types`, `operator`, `database`, `role`, `foreign`,
+//! `replication`: further objects by topic; [`definition`] (what all objects have in common, and the rest of them); [`utility`]
+//! (transactions, cursors, COPY, SET, maintenance); [`statement`] (the sum of them all).
 
+mod alter_table;
+mod constraint;
+mod database;
 pub mod definition;
 pub mod expression;
+mod foreign;
+mod operator;
+mod partition;
+mod replication;
+mod role;
+mod routine;
 pub mod select;
 pub mod statement;
 pub mod table;
+mod trigger;
+mod types;
 pub mod utility;
 
+pub use alter_table::*;
+pub use constraint::*;
+pub use database::*;
 pub use definition::*;
 pub use expression::*;
+pub use foreign::*;
+pub use operator::*;
+pub use partition::*;
+pub use replication::*;
+pub use role::*;
+pub use routine::*;
 pub use select::*;
 pub use statement::*;
 pub use table::*;
+pub use trigger::*;
+pub use types::*;
 pub use utility::*;
 
 /// An identifier: folded, unquoted, truncated to 63 bytes.

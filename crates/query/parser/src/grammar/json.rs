@@ -1,7 +1,8 @@
 //! SQL/JSON.
 
 use super::Parser;
-use super::expression::{Context, Parenthesized, expr};
+use super::expression::{Context, expr};
+use super::primary::Parenthesized;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
 use crate::lexer::TokenKind;

@@ -23,6 +23,7 @@ mod from;
 mod function;
 mod json;
 mod option;
+mod primary;
 mod privilege;
 mod replication;
 mod role;

@@ -4,10 +4,15 @@
 //! `[` follows); expressions and SQL statements are cut out of the text by the token that ends them, and parsed as SQL when they are first
 //! run, or at once when the routine is being made.
 
+mod block;
+mod control;
+mod cursor;
 mod declare;
+mod raise;
+mod sql;
 mod statement;
 
-pub(crate) use statement::states_named;
+pub(crate) use block::states_named;
 
 use std::rc::Rc;
 

@@ -29,24 +29,29 @@
 //! When a statement fails, [`Transaction::fail`] rolls back the innermost level at once, and gives back its locks; the level itself stays
 //! until `ROLLBACK` or `ROLLBACK TO` removes it. Whether further statements are refused is the session's matter.
 
+mod participant;
+mod savepoint;
+mod shared;
 mod two_phase;
 
+pub use self::participant::Participant;
+
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use error::{Error, Result, bail};
 use ids::{CommandId, Lsn, MultiXactId, Oid, RelFileLocator, Xid};
 use locks::{LockManager, LockWait};
-use shm::{CriticalSection, Process};
+use shm::Process;
 use stats::Pending;
 use storage::Storage;
 
+use self::shared::now_us;
 use crate::multixact::MultiXactMember;
-use crate::record::{self, EndRecord};
-use crate::serializable::{Begun, Reader};
+use crate::record::EndRecord;
+use crate::serializable::Reader;
 use crate::snapshot::{ActiveSnapshot, CombinedCommands, Snapshot};
-use crate::status::{Csn, XidStatus};
+use crate::status::XidStatus;
 use crate::transactions::Transactions;
 
 /// Isolation levels.
@@ -78,46 +83,6 @@ impl Isolation {
     pub const fn has_one_snapshot(self) -> bool {
         matches!(self, Isolation::RepeatableRead | Isolation::Serializable)
     }
-}
-
-/// What other parts of a session do at the ends of transactions. Called in the order of registration.
-pub trait Participant: Send + Sync {
-    /// Before the commit: may still write and fail (deferred constraints, `ON COMMIT DELETE ROWS`).
-    ///
-    /// # Errors
-    /// Whatever makes the commit impossible: the transaction is then rolled back.
-    fn before_commit(&self, _transaction: &Transaction) -> Result<()> {
-        Ok(())
-    }
-
-    /// Before the transaction is prepared: may object.
-    ///
-    /// # Errors
-    /// What cannot be prepared: the transaction is then rolled back.
-    fn before_prepare(&self, _transaction: &Transaction) -> Result<()> {
-        Ok(())
-    }
-
-    /// The transaction is prepared, and the session's no more: nobody knows how it will end, and its work is not seen meanwhile.
-    fn prepared(&self) {
-        self.aborted();
-    }
-
-    /// A prepared transaction, which is not the session's own, was committed, with these invalidation messages: to be published now.
-    fn committed_prepared(&self, _invalidations: &[u8]) {}
-
-    /// The transaction is committed; locks are still held. If there are invalidation messages, the commit is also flushed
-    /// and visible to new snapshots: they are to be published now.
-    fn committed(&self, _invalidations: &[u8]) {}
-
-    /// The transaction is rolled back; locks are still held.
-    fn aborted(&self) {}
-
-    /// The subtransaction at nesting `level` (2 is the first savepoint's) merges into its parent.
-    fn subcommitted(&self, _level: u32) {}
-
-    /// The subtransaction at nesting `level` is rolled back.
-    fn subaborted(&self, _level: u32) {}
 }
 
 /// A transaction or subtransaction.
@@ -591,142 +556,6 @@ impl Transaction {
         }
     }
 
-    // --- Subtransactions ------------------------------------------------------------------------------------------
-
-    /// The nesting level: 0 outside of a transaction, 1 in one, 2 below a savepoint …
-    pub fn level(&self) -> u32 {
-        self.core.lock().levels.len() as u32
-    }
-
-    /// `SAVEPOINT name`: opens a subtransaction.
-    ///
-    /// # Errors
-    /// `XX000` outside of a transaction.
-    pub fn savepoint(&self, name: &str) -> Result<()> {
-        self.open_level(Some(name.to_string()))
-    }
-
-    /// Opens a subtransaction without a name, for a block with an exception handler.
-    ///
-    /// # Errors
-    /// `XX000` outside of a transaction.
-    pub fn begin_subtransaction(&self) -> Result<()> {
-        self.open_level(None)
-    }
-
-    fn open_level(&self, name: Option<String>) -> Result<()> {
-        let mut inner = self.core.lock();
-        if inner.levels.is_empty() {
-            return Err(Error::internal("a subtransaction needs a transaction"));
-        }
-        self.core.statistics.harvest(inner.levels.len() as u32);
-        inner.levels.push(Level { name, ..Level::default() });
-        self.core.current.store(0, Ordering::Relaxed);
-        self.core.locks.begin_level();
-        Ok(())
-    }
-
-    /// Ends the innermost subtransaction; its work is its parent's from now on.
-    ///
-    /// # Errors
-    /// `XX000` if there is none, or if it failed.
-    pub fn commit_subtransaction(&self) -> Result<()> {
-        let mut inner = self.core.lock();
-        let level = inner.levels.len() as u32;
-        if level < 2 || inner.levels.last().is_none_or(|level| level.failed) {
-            return Err(Error::internal("there is no subtransaction to commit"));
-        }
-        let (Some(ended), Some(parent)) = (inner.levels.pop(), inner.levels.last_mut()) else {
-            return Err(Error::internal("there is no subtransaction to commit"));
-        };
-        parent.committed.extend(ended.ids());
-        parent.drop_at_commit.extend(ended.drop_at_commit);
-        parent.drop_at_abort.extend(ended.drop_at_abort);
-        parent.invalidations.extend(ended.invalidations);
-        self.core.current.store(parent.xid.map_or(0, |xid| xid.0), Ordering::Relaxed);
-        self.core.locks.end_level(true);
-        drop(inner);
-        self.core.statistics.subcommitted(level);
-        self.core.each_participant(|participant| participant.subcommitted(level));
-        Ok(())
-    }
-
-    /// Rolls back and ends the innermost subtransaction.
-    ///
-    /// # Errors
-    /// `XX000` if there is none.
-    pub fn abort_subtransaction(&self) -> Result<()> {
-        if self.level() < 2 {
-            return Err(Error::internal("there is no subtransaction to roll back"));
-        }
-        self.fail();
-        let mut inner = self.core.lock();
-        inner.levels.pop();
-        let current = inner.levels.last().and_then(|level| level.xid);
-        self.core.current.store(current.map_or(0, |xid| xid.0), Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// `RELEASE SAVEPOINT name`: its work, and that of the savepoints in it, becomes its parent's.
-    ///
-    /// # Errors
-    /// `3B001` if there is no such savepoint.
-    pub fn release(&self, name: &str) -> Result<()> {
-        let level = self.find_savepoint(name)?;
-        while self.level() > level {
-            self.commit_subtransaction()?;
-        }
-        Ok(())
-    }
-
-    /// `ROLLBACK TO SAVEPOINT name`: undoes what was done since; the savepoint stays.
-    ///
-    /// # Errors
-    /// `3B001` if there is no such savepoint.
-    pub fn rollback_to(&self, name: &str) -> Result<()> {
-        let level = self.find_savepoint(name)?;
-        while self.level() > level {
-            self.abort_subtransaction()?;
-        }
-        self.savepoint(name)
-    }
-
-    /// How many levels are outside of the innermost savepoint with this name.
-    fn find_savepoint(&self, name: &str) -> Result<u32> {
-        let inner = self.core.lock();
-        match inner.levels.iter().rposition(|level| level.name.as_deref() == Some(name)) {
-            Some(level) => Ok(level as u32),
-            None => bail!(S_E_INVALID_SPECIFICATION, "savepoint \"{name}\" does not exist"),
-        }
-    }
-
-    /// A statement failed: rolls back the innermost subtransaction (which stays open, of no use but to be removed by
-    /// `ROLLBACK TO`), or the whole transaction if there is none.
-    pub fn fail(&self) {
-        let core = &*self.core;
-        let mut inner = core.lock();
-        let level = inner.levels.len() as u32;
-        if level <= 1 {
-            drop(inner);
-            return self.abort();
-        }
-        let Some(innermost) = inner.levels.last_mut().filter(|level| !level.failed) else { return };
-        innermost.failed = true;
-        let failed = std::mem::take(innermost);
-        innermost.failed = true;
-        innermost.name.clone_from(&failed.name);
-        inner.subtransactions = None;
-        core.current.store(0, Ordering::Relaxed);
-        drop(inner);
-        let ids: Vec<Xid> = failed.ids().collect();
-        core.record_abort(&ids, failed.xid, &failed.drop_at_abort);
-        core.statistics.subaborted(level);
-        core.each_participant(|participant| participant.subaborted(level));
-        core.locks.announce_end(ids.iter().copied(), Lsn::INVALID, false);
-        core.locks.end_level(false);
-        core.storage.unlink(&failed.drop_at_abort);
-    }
-
     // --- The end --------------------------------------------------------------------------------------------------
 
     /// Commits. With `synchronous` false, returns before the commit is flushed, which the WAL writer does soon.
@@ -843,215 +672,4 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         self.abort();
     }
-}
-
-impl Core {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn participants(&self) -> Vec<Arc<dyn Participant>> {
-        self.participants.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn each_participant(&self, what: impl FnMut(&Arc<dyn Participant>)) {
-        self.participants.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(what);
-    }
-
-    /// Gives ids to all open levels, outermost first: a parent's id is smaller than its child's.
-    fn assign(&self) -> Result<Xid> {
-        let mut inner = self.lock();
-        if inner.levels.is_empty() {
-            return Err(Error::internal("a transaction id needs a transaction"));
-        }
-        inner.subtransactions = None;
-        for level in 0..inner.levels.len() {
-            if inner.levels[level].xid.is_some() || inner.levels[level].failed {
-                continue;
-            }
-            let xid = self.transactions.assign(self.me, level == 0)?;
-            if level == 0 {
-                self.locks.publish_transaction(xid);
-                if let Some(serializable) = &inner.serializable {
-                    serializable.set_xid(xid);
-                }
-                self.top.store(xid.0, Ordering::Relaxed);
-            } else {
-                let top = Xid(self.top.load(Ordering::Relaxed));
-                self.transactions.set_status(xid, Csn::Subtransaction { top }, Lsn::INVALID)?;
-            }
-            inner.levels[level].xid = Some(xid);
-        }
-        let current = inner.levels.last().and_then(|level| level.xid).unwrap_or_default();
-        self.current.store(current.0, Ordering::Relaxed);
-        Ok(current)
-    }
-
-    /// The top-level id and the living subtransactions' ids.
-    pub fn own_ids(&self) -> (Xid, Option<Arc<[Xid]>>) {
-        self.own_ids_of(&mut self.lock())
-    }
-
-    fn own_ids_of(&self, inner: &mut Inner) -> (Xid, Option<Arc<[Xid]>>) {
-        let Inner { levels, subtransactions, .. } = inner;
-        let subtransactions = subtransactions.get_or_insert_with(|| {
-            let top = self.top.load(Ordering::Relaxed);
-            let mut ids: Vec<Xid> = levels.iter().flat_map(Level::ids).filter(|xid| xid.0 != top).collect();
-            ids.sort_unstable();
-            (!ids.is_empty()).then(|| ids.into())
-        });
-        (Xid(self.top.load(Ordering::Relaxed)), subtransactions.clone())
-    }
-
-    /// Takes a snapshot of this moment, and registers it.
-    fn take(&self) -> Fixed {
-        let published = {
-            let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-            let bound = match published.is_empty() {
-                true => self.transactions.publish_xmin(self.me),
-                // An older snapshot holds the horizon: this bound is safe before it is published.
-                false => self.transactions.oldest_running(),
-            };
-            count_up(&mut published, bound);
-            bound
-        };
-        // In this order: what ended before the bound was read is at or below the watermark as it is read afterwards.
-        let xmin = self.transactions.oldest_running();
-        let visible =
-            self.transactions.watermark().max(self.rests_on()).max(Lsn(self.last_commit.load(Ordering::Relaxed)));
-        let xmax = self.transactions.next_xid();
-        Fixed { visible, xmin, xmax, published }
-    }
-
-    /// Takes the snapshot of a serializable transaction, and its part in what is watched if it needs one.
-    fn take_serializable(&self, read_only: bool, deferrable: bool) -> Result<(Fixed, Option<Arc<Reader>>)> {
-        loop {
-            let begun = self.transactions.serializable().begin(
-                &self.transactions,
-                &self.process,
-                self.virtual_count.load(Ordering::Relaxed),
-                read_only,
-                || self.take(),
-            )?;
-            let (fixed, reader) = match begun {
-                Begun::Safe(fixed) => return Ok((fixed, None)),
-                Begun::Watched(fixed, reader) => (fixed, reader),
-            };
-            if !(read_only && deferrable) {
-                if let xid @ 1.. = self.top.load(Ordering::Relaxed) {
-                    reader.set_xid(Xid(xid));
-                }
-                return Ok((fixed, Some(reader)));
-            }
-            let safe = reader.wait_until_decided();
-            reader.aborted();
-            match safe {
-                Ok(true) => return Ok((fixed, None)),
-                Ok(false) => self.unregister(fixed.published),
-                Err(error) => {
-                    self.unregister(fixed.published);
-                    return Err(error);
-                }
-            }
-        }
-    }
-
-    /// The latest commit of others that this session's work may rest on.
-    fn rests_on(&self) -> Lsn {
-        Lsn(self.depends_on.load(Ordering::Relaxed)).max(self.locks.seen())
-    }
-
-    pub fn register(&self, bound: Xid) {
-        count_up(&mut self.published.lock().unwrap_or_else(PoisonError::into_inner), bound);
-    }
-
-    pub fn unregister(&self, bound: Xid) {
-        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(at) = published.iter().position(|entry| entry.0 == bound) else { return };
-        published[at].1 -= 1;
-        if published[at].1 == 0 {
-            published.swap_remove(at);
-            let least = published.iter().map(|entry| entry.0).min().unwrap_or(Xid::INVALID);
-            if !least.is_valid() || least > bound {
-                self.transactions.raise_xmin(self.me, least);
-            }
-        }
-    }
-
-    /// Marks the ids, inserts the commit record, and sets their commit LSN.
-    fn record_commit(&self, top: Xid, end: &EndRecord) -> Result<Lsn> {
-        let ids = || end.subtransactions.iter().copied().chain([top]);
-        // Into memory first: between the marks and the LSN nothing may fail.
-        for xid in ids() {
-            self.transactions.set_status(xid, Csn::Committing, Lsn::INVALID)?;
-        }
-        let critical = CriticalSection::new();
-        let _logging = self.transactions.begin_logging(self.me);
-        let inserted = record::insert_end(&self.transactions, record::COMMIT, top, end);
-        let (csn, lsn) = match &inserted {
-            Ok(lsn) => (Csn::Committed(*lsn), *lsn),
-            // Too long a record: nothing was inserted.
-            Err(_) => (Csn::Subtransaction { top }, Lsn::INVALID),
-        };
-        for xid in ids() {
-            let csn = if inserted.is_err() && xid == top { Csn::Unknown } else { csn };
-            if let Err(error) = self.transactions.set_status(xid, csn, lsn) {
-                wal::panic_process(error);
-            }
-        }
-        drop(critical);
-        inserted
-    }
-
-    /// Marks the ids as rolled back, and logs it. Errors are of no consequence: without a status they count as rolled back
-    /// after the next start, and until then somebody might wait for them; so they are logged as a PANIC would be.
-    fn record_abort(&self, ids: &[Xid], xid: Option<Xid>, files: &[RelFileLocator]) {
-        let Some(xid) = xid else { return };
-        let critical = CriticalSection::new();
-        for id in ids {
-            if let Err(error) = self.transactions.set_status(*id, Csn::Aborted, Lsn::INVALID) {
-                wal::panic_process(error);
-            }
-        }
-        drop(critical);
-        let end = EndRecord {
-            time_us: now_us().max(0) as u64,
-            database: Oid(self.database.load(Ordering::Relaxed)),
-            subtransactions: ids.iter().copied().filter(|id| *id != xid).collect(),
-            dropped: files.to_vec(),
-            invalidations: Vec::new(),
-        };
-        // Lost with the log's tail or not inserted at all: the outcome is the same.
-        let _ = record::insert_end(&self.transactions, record::ABORT, xid, &end);
-    }
-
-    /// Forgets the transaction.
-    fn finish(&self) {
-        let fixed = {
-            let mut inner = self.lock();
-            inner.levels.clear();
-            inner.subtransactions = None;
-            inner.serializable = None;
-            inner.fixed.take()
-        };
-        self.is_watched.store(false, Ordering::Relaxed);
-        self.top.store(0, Ordering::Relaxed);
-        self.current.store(0, Ordering::Relaxed);
-        self.combined.clear();
-        if let Some(fixed) = fixed {
-            self.unregister(fixed.published);
-        }
-    }
-}
-
-fn count_up(published: &mut Vec<(Xid, u32)>, bound: Xid) {
-    match published.iter_mut().find(|entry| entry.0 == bound) {
-        Some(entry) => entry.1 += 1,
-        None => published.push((bound, 1)),
-    }
-}
-
-/// Microseconds since 1970.
-fn now_us() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as i64)
 }

@@ -20,7 +20,8 @@ use error::{Error, Result};
 use ids::{Lsn, Oid, Xid};
 use shm::CriticalSection;
 
-use super::{Transaction, now_us};
+use super::Transaction;
+use super::shared::now_us;
 use crate::prepared::{Claim, PreparedState};
 use crate::record::{self, EndRecord};
 use crate::serializable::Reader;
