@@ -8,7 +8,7 @@
 //!
 //! - `select`, `modify`, `with`, `search_cycle`, `setop`: statements and their clauses.
 //! - `from`, `column`, [`scope`]: what is in FROM, and what names mean.
-//! - `expression`, `function`, `aggregate`, `operator`: expressions.
+//! - `expression`, `function`, `aggregate`, `operator`, `sublink`, `container`: expressions.
 //! - [`coerce`], `polymorphic`, `collation`, `typename`: types. The rules are PostgreSQL's chapter "Type Conversion".
 //! - `rewrite`, `inline`, `row_security`: views, defaults, functions written in SQL, policies.
 //! - [`rule`]: rules, and what statements become by them.
@@ -19,6 +19,7 @@ mod aggregate;
 pub mod coerce;
 mod collation;
 mod column;
+mod container;
 pub mod deparse;
 mod expression;
 mod from;
@@ -41,6 +42,7 @@ mod search_cycle;
 mod select;
 mod setop;
 mod sqljson;
+mod sublink;
 pub mod support;
 mod target;
 mod typename;

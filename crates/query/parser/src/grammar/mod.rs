@@ -4,8 +4,10 @@
 //! reads something is called where that thing must stand, and fails at the first token that cannot; functions that look
 //! first (`at_…`) or take something optional (`accept_…`) never fail for its absence.
 
+mod copy;
 mod cursor;
 mod ddl_alter;
+mod ddl_alter_table;
 mod ddl_constraint;
 mod ddl_function;
 mod ddl_index;
@@ -28,7 +30,9 @@ mod privilege;
 mod replication;
 mod role;
 mod select;
+mod setting;
 mod statement;
+mod transaction;
 mod type_name;
 mod utility;
 mod xml;
