@@ -9,6 +9,9 @@
 //!
 //! The cache is grouped by index and first key column. A change of a row drops the groups that it is in, for every index of
 //! its catalog: a little more than needed, but one short message says it.
+//!
+//! Whatever takes several look-ups to make may meet a change on the way: the message drops what is kept, but not what is being made. So
+//! it is kept only if nothing was dropped since the first of them ([`Catalog::generation`], [`Cache::descriptors_dropped`]).
 
 use crate::data::index_info;
 use crate::entry::Entry;
@@ -115,6 +118,8 @@ pub(crate) struct Cache {
     /// What others made of a relation's descriptor; goes with it.
     pub handles: HashMap<Oid, Arc<dyn Any + Send + Sync>, FixedState>,
     generation: u64,
+    /// How many times descriptors were dropped: one that was begun before does not count as new.
+    pub descriptors_dropped: u64,
 }
 
 struct Found {
@@ -143,6 +148,7 @@ impl Cache {
     pub fn drop_relation(&mut self, relation: Oid) {
         self.relations.remove(&relation);
         self.handles.remove(&relation);
+        self.descriptors_dropped += 1;
         self.generation += 1;
     }
 }
@@ -343,6 +349,7 @@ impl Catalog {
             cache.groups.clear();
             cache.relations.clear();
             cache.handles.clear();
+            cache.descriptors_dropped += 1;
             cache.generation += 1;
         }
         self.session().path = None;
@@ -355,16 +362,24 @@ impl Catalog {
         let info = info.ok_or_else(|| Error::internal(format!("{} has no index {index}", T::NAME)))?;
         self.catch_up();
         let group = (index.0, part_hash(key.first().unwrap_or(&Part::Null)));
-        if let Some(found) = self.cache().groups.get(&group)
-            && let Some(found) =
-                found.iter().find(|f| f.key.len() == key.len() && f.key.iter().zip(key).all(|(a, b)| a.is(b)))
-            && let Some(rows) = found.rows.downcast_ref::<Rows<T>>()
-        {
-            return Ok(rows.clone());
-        }
+        let before = {
+            let cache = self.cache();
+            if let Some(found) = cache.groups.get(&group)
+                && let Some(found) =
+                    found.iter().find(|f| f.key.len() == key.len() && f.key.iter().zip(key).all(|(a, b)| a.is(b)))
+                && let Some(rows) = found.rows.downcast_ref::<Rows<T>>()
+            {
+                return Ok(rows.clone());
+            }
+            cache.generation
+        };
         let rows = self.read_rows::<T>(info.index, key)?;
-        let found = Found { key: key.iter().map(KeyPart::new).collect(), rows: Box::new(rows.clone()) };
-        self.cache().groups.entry(group).or_default().push(found);
+        let mut cache = self.cache();
+        // Another thread of the session may have taken messages in meanwhile.
+        if cache.generation == before {
+            let found = Found { key: key.iter().map(KeyPart::new).collect(), rows: Box::new(rows.clone()) };
+            cache.groups.entry(group).or_default().push(found);
+        }
         Ok(rows)
     }
 

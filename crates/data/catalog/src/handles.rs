@@ -18,12 +18,18 @@ impl Catalog {
     /// What `make` makes of a relation, kept as long as the relation's descriptor is: opening a relation again costs a
     /// look-up. One kind of handle for a relation.
     pub fn handle<T: Any + Send + Sync>(&self, relation: Oid, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
-        let found = self.cache().handles.get(&relation).cloned();
+        let (found, before) = {
+            let cache = self.cache();
+            (cache.handles.get(&relation).cloned(), cache.descriptors_dropped)
+        };
         if let Some(found) = found.and_then(|handle| handle.downcast::<T>().ok()) {
             return Ok(found);
         }
         let made = Arc::new(make()?);
-        self.cache().handles.insert(relation, made.clone());
+        let mut cache = self.cache();
+        if cache.descriptors_dropped == before {
+            cache.handles.insert(relation, made.clone());
+        }
         Ok(made)
     }
 

@@ -63,6 +63,7 @@ impl Catalog {
 
     /// The search path, resolved: schemas that do not exist or may not be used are left out.
     pub fn search_path(&self) -> Result<Arc<SearchPath>> {
+        let generation = self.generation();
         let state = self.session().clone();
         if let Some(path) = state.path {
             return Ok(path);
@@ -104,7 +105,9 @@ impl Catalog {
         }
         let path =
             Arc::new(SearchPath { schemas, creation, temporary: state.temp_namespace, implicit, creates_temporary });
-        self.session().path = Some(path.clone());
+        if self.generation() == generation {
+            self.session().path = Some(path.clone());
+        }
         Ok(path)
     }
 

@@ -258,29 +258,44 @@ impl Catalog {
 
     /// The relation with this object id, if there is one.
     pub fn find_relation(&self, oid: Oid) -> Result<Option<Entry<Relation>>> {
+        /// How often a descriptor is begun anew because others were dropped meanwhile; the last is good for the caller, but not kept.
+        const ATTEMPTS: u32 = 8;
         self.catch_up();
-        if let Some(relation) = self.cache().relations.get(&oid) {
-            return Ok(Some(relation.clone()));
+        let mut attempt = 1;
+        loop {
+            let before = {
+                let cache = self.cache();
+                if let Some(relation) = cache.relations.get(&oid) {
+                    return Ok(Some(relation.clone()));
+                }
+                cache.descriptors_dropped
+            };
+            let Some(relation) = self.make_relation(oid)? else { return Ok(None) };
+            let mut cache = self.cache();
+            if cache.descriptors_dropped == before {
+                cache.relations.insert(oid, relation.clone());
+                return Ok(Some(relation));
+            }
+            if attempt == ATTEMPTS {
+                return Ok(Some(relation));
+            }
+            attempt += 1;
         }
-        let relation = if oid < Oid::FIRST_NORMAL {
-            let Some(relation) = builtin(oid) else { return Ok(None) };
-            if !relation.has_storage() {
-                Entry::Builtin(relation)
-            } else {
-                let locator = locator_of(&relation.class, self.database());
-                let toast = builtin(relation.class.reltoastrelid);
-                let toast = toast.map(|toast| locator_of(&toast.class, self.database()));
-                let relation = Relation { locator, ..relation.clone() };
-                Entry::Cached(Arc::new(relation.with_handles(toast, self)?))
-            }
-        } else {
-            match self.load_relation(oid)? {
-                Some(relation) => Entry::Cached(Arc::new(relation)),
-                None => return Ok(None),
-            }
-        };
-        self.cache().relations.insert(oid, relation.clone());
-        Ok(Some(relation))
+    }
+
+    fn make_relation(&self, oid: Oid) -> Result<Option<Entry<Relation>>> {
+        if oid >= Oid::FIRST_NORMAL {
+            return Ok(self.load_relation(oid)?.map(|relation| Entry::Cached(Arc::new(relation))));
+        }
+        let Some(relation) = builtin(oid) else { return Ok(None) };
+        if !relation.has_storage() {
+            return Ok(Some(Entry::Builtin(relation)));
+        }
+        let locator = locator_of(&relation.class, self.database());
+        let toast = builtin(relation.class.reltoastrelid);
+        let toast = toast.map(|toast| locator_of(&toast.class, self.database()));
+        let relation = Relation { locator, ..relation.clone() };
+        Ok(Some(Entry::Cached(Arc::new(relation.with_handles(toast, self)?))))
     }
 
     /// Puts a descriptor together from the catalogs.

@@ -95,7 +95,7 @@ impl Catalog {
             ready.dictionaries[kind].push(self.text_search_dictionary(dictionary)?);
         }
         let ready = Arc::new(ready);
-        self.text_search().configurations.insert(configuration, (self.generation(), ready.clone()));
+        self.text_search().configurations.insert(configuration, (generation, ready.clone()));
         Ok(ready)
     }
 

@@ -293,6 +293,31 @@ fn other_sessions_learn_of_changes_when_they_commit() {
 }
 
 #[test]
+fn what_is_made_while_its_relation_changes_is_not_kept() {
+    let cluster = Cluster::new();
+    let (one, two) = (cluster.connect(), cluster.connect());
+    let oid = one.in_transaction(|catalog| catalog.create_relation(&table("t")));
+    let columns = |catalog: &Catalog, meanwhile: &dyn Fn()| {
+        catalog.handle(oid, || {
+            let count = catalog.relation(oid)?.columns.len();
+            meanwhile();
+            // A later look-up of the same work takes the message in.
+            catalog.relation_by_name(None, "other")?;
+            Ok(count)
+        })
+    };
+    two.in_transaction(|catalog| {
+        let change = || {
+            one.in_transaction(|catalog| catalog.add_column(oid, &NewColumn::new("c", INT4, -1, Oid::INVALID), None));
+        };
+        assert_eq!(*columns(catalog, &change)?, 2);
+        assert_eq!(*columns(catalog, &|| ())?, 3);
+        assert_eq!(*columns(catalog, &|| panic!("it was kept"))?, 3);
+        Ok(())
+    });
+}
+
+#[test]
 fn rolled_back_changes_leave_no_trace() {
     let cluster = Cluster::new();
     let client = cluster.connect();

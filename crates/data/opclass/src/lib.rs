@@ -34,15 +34,17 @@ pub trait Coder: Send + Sync {
     /// Appends the key of a value that is not null.
     fn key(&self, value: DatumRef<'_>, env: &dyn Environment, out: &mut Vec<u8>) -> Result<()>;
 
-    /// Appends the right side of an operator.
+    /// Appends the right side of an operator: its key, if it is of the same type as the values.
     fn argument(
         &self,
-        strategy: u16,
-        type_oid: Oid,
+        _strategy: u16,
+        _type_oid: Oid,
         value: DatumRef<'_>,
         env: &dyn Environment,
         out: &mut Vec<u8>,
-    ) -> Result<()>;
+    ) -> Result<()> {
+        self.key(value, env, out)
+    }
 
     /// Appends a key's place in an order in which neighbours are near each other, for packing pages. False if there is none.
     fn order(&self, _key: &[u8], _out: &mut Vec<u8>) -> bool {

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use batch::DatumRef;
 use error::Result;
 use gist::{GistClass, Match};
-use ids::Oid;
 use types::Environment;
 use types::network::Inet;
 
@@ -128,18 +127,6 @@ impl GistClass for Networks {
 
 impl Coder for Networks {
     fn key(&self, value: DatumRef<'_>, _: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
-        write(bytes(value)?, out);
-        Ok(())
-    }
-
-    fn argument(
-        &self,
-        _strategy: u16,
-        _type_oid: Oid,
-        value: DatumRef<'_>,
-        _: &dyn Environment,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
         write(bytes(value)?, out);
         Ok(())
     }

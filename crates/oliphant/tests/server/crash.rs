@@ -83,6 +83,14 @@ pub fn kill(pids: &[u32]) {
     assert!(status.is_ok());
 }
 
+/// Kills one backend, and waits until the server has noticed, has thrown everybody out and is back.
+pub fn kill_backend(cluster: &mut Cluster, pid: u32) {
+    let mut witness = cluster.session();
+    kill(&[pid]);
+    witness.last_words();
+    cluster.wait_until_ready();
+}
+
 /// Every index has its structure, its order, and exactly its table's rows; every table's pages are whole.
 pub fn check_structure(session: &mut Session, cluster: &Cluster) {
     for (what, text) in [
@@ -303,7 +311,7 @@ fn a_mixed_load_is_whole_after_every_crash() {
         if round % 4 == 3 {
             // Only one backend: the server restarts by itself.
             let victim = cluster.session().pid as u32;
-            kill(&[victim]);
+            kill_backend(&mut cluster, victim);
         } else {
             kill(&family(cluster.pid()));
             cluster.wait();
@@ -312,7 +320,6 @@ fn a_mixed_load_is_whole_after_every_crash() {
         for client in clients {
             total += client.join().expect("a client").unwrap_or_else(|e| panic!("{e}\n{}", cluster.log()));
         }
-        cluster.wait_until_ready();
         session = cluster.session();
         for client in 0..CLIENTS {
             let found = session.query(&format!("select count(*), coalesce(sum(k), 0) from m{client}"));
@@ -462,7 +469,6 @@ fn tablespaces_and_what_is_in_them_survive_a_crash() {
     kill(&family(cluster.pid()));
     cluster.wait();
     cluster.launch();
-    cluster.wait_until_ready();
     let mut session = cluster.session();
     assert_eq!(session.value("select count(*) || ' ' || sum(length(b)) from t"), "3000 300000");
     assert_eq!(session.value("select b from t where a = 77"), "x".repeat(100));

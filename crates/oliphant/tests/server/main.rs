@@ -1,5 +1,6 @@
 //! Tests of the whole server: real processes in temporary directories, reached through their sockets.
 //!
+//! - `concurrently`: indexes made and dropped beside writers.
 //! - `crash`: killed servers, and what must be there afterwards.
 //! - `full_disk`: no space left, for data and for the log.
 //! - `fuzz`: bytes that no client would send, by the thousands.
@@ -15,6 +16,7 @@
 //! A test owns its cluster, which stops when the test ends, however it ends.
 
 mod cluster;
+mod concurrently;
 mod crash;
 mod full_disk;
 mod fuzz;

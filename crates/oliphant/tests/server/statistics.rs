@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::cluster::Cluster;
+use crate::crash::kill_backend;
 use crate::session::{Session, failure};
 
 /// Asks until the answer is the wanted one; fails after half a minute.
@@ -51,7 +52,6 @@ fn counters_survive_a_clean_restart_and_not_a_crash() {
 
     cluster.stop();
     cluster.launch();
-    cluster.wait_until_ready();
     let mut session = cluster.session();
     assert_eq!(counters(&mut session, "counted"), expected);
 
@@ -68,7 +68,6 @@ fn counters_survive_a_clean_restart_and_not_a_crash() {
     cluster.signal("KILL");
     cluster.wait();
     cluster.launch();
-    cluster.wait_until_ready();
     assert_eq!(counters(&mut cluster.session(), "counted"), ["0"; 6]);
 }
 
@@ -127,13 +126,7 @@ fn autovacuum_gives_way_to_who_waits_for_its_lock_and_a_dead_worker_is_survived(
     wait_for(&mut session, worker, "1");
     let pid =
         session.value("select pid from pg_stat_get_activity(null) where query like 'autovacuum: VACUUM% public.wide'");
-    std::process::Command::new("kill").args(["-KILL", &pid]).status().expect("kill");
-    let end = Instant::now() + Duration::from_secs(30);
-    while session.run("select 1").is_ok() {
-        assert!(Instant::now() < end, "the session outlived the crash");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    cluster.wait_until_ready();
+    kill_backend(&mut cluster, pid.parse().expect("a process id"));
     assert_eq!(cluster.session().value("select count(*) from wide"), "5000");
     cluster.stop();
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::cluster::Cluster;
-use crate::crash::{check_structure, family, kill};
+use crate::crash::{check_structure, family, kill, kill_backend};
 use crate::session::{Session, failure};
 
 const SETTINGS: &[&str] = &["max_prepared_transactions = 20", "checkpoint_timeout = 30s"];
@@ -200,7 +200,7 @@ fn nothing_prepared_is_lost_and_nothing_ended_comes_back() {
         );
         std::thread::sleep(Duration::from_millis(350 + 190 * (round % 5)));
         if round % 3 == 2 {
-            kill(&[session.pid as u32]);
+            kill_backend(&mut cluster, session.pid as u32);
         } else {
             kill(&family(cluster.pid()));
             cluster.wait();
@@ -208,7 +208,6 @@ fn nothing_prepared_is_lost_and_nothing_ended_comes_back() {
         }
         stop.store(true, Ordering::Relaxed);
         clients.into_iter().for_each(|client| client.join().expect("a client"));
-        cluster.wait_until_ready();
         session = cluster.session();
         let prepared = names(&mut session);
         found_prepared += prepared.len();

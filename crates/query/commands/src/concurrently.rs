@@ -24,10 +24,6 @@ use locks::{LockKind, LockManager, LockMode, LockOwner, LockTag, LockWait};
 use crate::Context;
 use crate::index_build::{self, How};
 
-/// How the table is locked while it is read. The steps above ask for [`LockMode::ShareUpdateExclusive`], under which others write on; with that, one build in
-/// five under a heavy load missed rows, so writers stand back for these two steps until that is understood.
-const READING: LockMode = LockMode::Share;
-
 /// A lock of the session, which holds from one transaction to the next ones.
 struct Hold<'c> {
     locks: &'c LockManager,
@@ -57,17 +53,17 @@ pub(crate) fn build(context: &Context<'_>, table: Oid, index: Oid, method: Metho
     let _hold = Hold::of(context, table)?;
     context.services.next_transaction()?;
     wait_for_lockers(context, table, LockMode::Share)?;
-    executor::lock_relation(context.session, table, READING as u8)?;
+    lock(context, table)?;
     index_build::fill(context, table, index, How::Concurrently)?;
     change(context, index, |row| row.indisready = true)?;
     context.services.next_transaction()?;
     wait_for_lockers(context, table, LockMode::Share)?;
-    executor::lock_relation(context.session, table, READING as u8)?;
+    lock(context, table)?;
     index_build::complete(context, table, index, method)?;
     let limit = context.session.store.transactions.next_xid();
     context.services.next_transaction()?;
     wait_for_snapshots(context, limit)?;
-    executor::lock_relation(context.session, table, LockMode::ShareUpdateExclusive as u8)?;
+    lock(context, table)?;
     change(context, index, |row| row.indisvalid = true)?;
     context.services.next_transaction()
 }
@@ -84,14 +80,14 @@ pub(crate) fn drop(context: &Context<'_>, table: Oid, index: Oid) -> Result<()> 
     change(context, index, |row| row.indisvalid = false)?;
     context.services.next_transaction()?;
     wait_for_lockers(context, table, LockMode::AccessExclusive)?;
-    executor::lock_relation(context.session, table, LockMode::ShareUpdateExclusive as u8)?;
+    lock(context, table)?;
     change(context, index, |row| {
         row.indisready = false;
         row.indislive = false;
     })?;
     context.services.next_transaction()?;
     wait_for_lockers(context, table, LockMode::AccessExclusive)?;
-    executor::lock_relation(context.session, table, LockMode::ShareUpdateExclusive as u8)?;
+    lock(context, table)?;
     let notice = context.catalog().drop_objects(&objects, catalog::DropBehavior::Restrict)?;
     crate::constraint::notice(context, notice);
     Ok(())
@@ -106,14 +102,22 @@ pub(crate) fn mend(context: &Context<'_>, index: Oid) -> Result<()> {
     })
 }
 
+/// Locks the table for a transaction as [`Hold`] does from one to the next: others write on.
+fn lock(context: &Context<'_>, table: Oid) -> Result<()> {
+    executor::lock_relation(context.session, table, LockMode::ShareUpdateExclusive as u8)
+}
+
 fn change(context: &Context<'_>, index: Oid, how: impl Fn(&mut PgIndex)) -> Result<()> {
     context.catalog().change::<PgIndex>(index::PG_INDEX_INDEXRELID_INDEX, &[index.into()], how)?;
     context.catalog().next_command()
 }
 
 /// Waits until all transactions have ended that hold a lock on the table, now, that conflicts with `mode`; and until what they and those before them did is
-/// visible. (Locks are released when the commit is in the log, and it is visible when the log is flushed.)
+/// visible. Locks are released when a commit is in the log, and it is visible when the log is flushed: so is what this session has just
+/// committed, which whoever locks the table from now on must see.
 fn wait_for_lockers(context: &Context<'_>, table: Oid, mode: LockMode) -> Result<()> {
+    let wal = context.session.store.storage.wal();
+    wal.flush(wal.insert_position());
     let locks = context.session.transaction.locks();
     let tag = LockTag::relation(context.catalog().database(), table);
     let own = context.session.transaction.process().number();
@@ -124,7 +128,6 @@ fn wait_for_lockers(context: &Context<'_>, table: Oid, mode: LockMode) -> Result
             locks.wait_for_virtual_transaction(held.process.0, held.virtual_count, LockWait::Block)?;
         }
     }
-    let wal = context.session.store.storage.wal();
     wal.flush(wal.insert_position());
     Ok(())
 }

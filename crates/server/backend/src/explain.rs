@@ -177,9 +177,12 @@ impl Session<'_> {
     ) -> Result<(Arc<Plan>, Vec<Datum>)> {
         let analyzer = || Analyzer::new(self.catalog(), self, text, Params::default());
         if let (true, Some(scope)) = (analyzer::is_query(&explain.query), scope) {
-            let mut query = analyzer().with_variables(scope.variables()).routine_query(&explain.query, false)?;
-            analyzer::routine::bind(&mut query, &scope.params()?.0);
-            return Ok((self.plan_analyzed(analyzer().finish_routine_query(query)?, Vec::new())?, Vec::new()));
+            let make = || {
+                let mut query = analyzer().with_variables(scope.variables()).routine_query(&explain.query, false)?;
+                analyzer::routine::bind(&mut query, &scope.params()?.0);
+                self.make_plan(analyzer().finish_routine_query(query)?, Vec::new())
+            };
+            return Ok((self.locked(make, |plan| plan)?, Vec::new()));
         }
         match &*explain.query {
             Statement::Execute(execute) => {
@@ -191,10 +194,13 @@ impl Session<'_> {
                 if self.settings.borrow().show("plan_cache_mode")? == "force_generic_plan" {
                     return Ok((self.plan_of(&prepared)?, params));
                 }
-                let given = Params::fixed(prepared.params.clone());
-                let (mut query, _) = analyzer::analyze(self.catalog(), self, &prepared.text, statement, given)?;
-                analyzer::routine::bind(&mut query, &params);
-                Ok((self.plan_analyzed(query, Vec::new())?, Vec::new()))
+                let make = || {
+                    let given = Params::fixed(prepared.params.clone());
+                    let (mut query, _) = analyzer::analyze(self.catalog(), self, &prepared.text, statement, given)?;
+                    analyzer::routine::bind(&mut query, &params);
+                    self.make_plan(query, Vec::new())
+                };
+                Ok((self.locked(make, |plan| plan)?, Vec::new()))
             }
             making if Making::of(making).is_some() => {
                 let inner = Making::of(making).map(|making| Box::new(making.statement));

@@ -95,9 +95,13 @@ impl Session<'_> {
         };
         let Some(statement) = &prepared.statement else { return Ok(prepared) };
         if analyzer::is_query(statement) {
-            let (plan, types) = self.plan(&prepared.text, statement, prepared.given.clone())?;
+            let mut generations = (0, 0);
+            let make = || {
+                generations = self.generations();
+                self.analyze_and_plan(&prepared.text, statement, prepared.given.clone())
+            };
+            let (plan, types) = self.locked(make, |(plan, _)| plan)?;
             prepared.result = self.result_of(&plan)?;
-            let generations = self.generations();
             prepared.plan.replace(Some((plan, generations.0, generations.1)));
             prepared.params = types;
         } else if let Statement::Call(call) = statement {
@@ -159,9 +163,14 @@ impl Session<'_> {
         Ok(prepared)
     }
 
-    /// A statement with a plan that was made of it just now, with parameters of the plan's types.
-    pub fn prepared_of(&self, text: Rc<str>, statement: Statement, plan: Arc<Plan>) -> Result<Prepared> {
-        let (catalog, settings) = self.generations();
+    /// A statement with a plan that was made of it, beginning at these generations, with parameters of the plan's types.
+    pub fn prepared_of(
+        &self,
+        text: Rc<str>,
+        statement: Statement,
+        plan: Arc<Plan>,
+        (catalog, settings): (u64, u64),
+    ) -> Result<Prepared> {
         Ok(Prepared {
             text,
             statement: Some(statement),
@@ -243,18 +252,17 @@ impl Session<'_> {
 
     /// The plan of a query, its relations locked, and the types of its parameters.
     pub fn plan(&self, text: &str, statement: &Statement, params: Params) -> Result<(Arc<Plan>, Vec<Oid>)> {
-        let make = || {
-            let (query, types) = analyzer::analyze(self.catalog(), self, text, statement, params.clone())?;
-            Ok((self.make_plan(query, types.clone())?, types))
-        };
-        self.locked(make, |(plan, _)| plan)
+        self.locked(|| self.analyze_and_plan(text, statement, params.clone()), |(plan, _)| plan)
+    }
+
+    fn analyze_and_plan(&self, text: &str, statement: &Statement, params: Params) -> Result<(Arc<Plan>, Vec<Oid>)> {
+        let (query, types) = analyzer::analyze(self.catalog(), self, text, statement, params)?;
+        Ok((self.make_plan(query, types.clone())?, types))
     }
 
     /// The plan of an analysed query with parameters of these types, its relations locked.
-    pub fn plan_analyzed(&self, query: analyzer::query::Query, types: Vec<Oid>) -> Result<Arc<Plan>> {
-        let plan = self.make_plan(query, types)?;
-        executor::lock_plan(&self.executor(), &plan)?;
-        Ok(plan)
+    pub fn plan_analyzed(&self, query: &analyzer::query::Query, types: &[Oid]) -> Result<Arc<Plan>> {
+        self.locked(|| self.make_plan(query.clone(), types.to_vec()), |plan| plan)
     }
 
     /// The plan of an analysed query with parameters of these types. Somebody has to lock its relations before it runs.

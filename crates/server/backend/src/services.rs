@@ -141,7 +141,7 @@ impl Services for Session<'_> {
     }
 
     fn plan_query(&self, query: analyzer::query::Query) -> Result<Arc<Plan>> {
-        self.locked(|| self.make_plan(query.clone(), Vec::new()), |plan| plan)
+        self.plan_analyzed(&query, &[])
     }
 
     fn plan_rows(&self, table: &catalog::Relation, exprs: Vec<analyzer::query::Expr>) -> Result<Arc<Plan>> {

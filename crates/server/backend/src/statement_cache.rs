@@ -163,6 +163,7 @@ impl Session<'_> {
         if normalizer.literals().iter().any(is_bits) {
             return Ok(None);
         }
+        let generations = self.generations();
         let (mut query, _) = analyzer::analyze(self.catalog(), self, text, statement, Params::default())?;
         if !self.is_fit(&query)? {
             return Ok(None);
@@ -185,13 +186,13 @@ impl Session<'_> {
             .map(|(n, literal)| (n, normalizer.text(text, literal).into()))
             .collect();
         let types: Vec<Oid> = params.iter().map(|source| source.ty.oid).collect();
-        let plan = self.plan_analyzed(query, types)?;
+        let plan = self.plan_analyzed(&query, &types)?;
         let cost_with_constants = self.plan_of(prepared)?.root.cost.total;
         if plan.root.cost.total > cost_with_constants * 1.01 {
             return Ok(None);
         }
         let statement: Statement = statement.clone();
-        let prepared = self.prepared_of(prepared.text.clone(), statement, plan)?;
+        let prepared = self.prepared_of(prepared.text.clone(), statement, plan, generations)?;
         Ok(Some(Template { prepared, params, fixed }))
     }
 

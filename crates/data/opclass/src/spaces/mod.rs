@@ -31,15 +31,17 @@ pub trait SpaceCoder: Send + Sync {
     /// Appends the code of a value that is not null.
     fn code(&self, value: DatumRef<'_>, env: &dyn Environment, out: &mut Vec<u8>) -> Result<()>;
 
-    /// Appends the right side of an operator.
+    /// Appends the right side of an operator: its code, if it is of the same type as the values.
     fn argument(
         &self,
-        strategy: u16,
-        type_oid: Oid,
+        _strategy: u16,
+        _type_oid: Oid,
         value: DatumRef<'_>,
         env: &dyn Environment,
         out: &mut Vec<u8>,
-    ) -> Result<()>;
+    ) -> Result<()> {
+        self.code(value, env, out)
+    }
 
     /// How the value is had back from an entry.
     fn returned(&self) -> Returned;

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use access::search::Match;
 use batch::DatumRef;
 use error::Result;
-use ids::Oid;
 use spgist::{Cell, SpgistClass};
 use types::Environment;
 use types::network::Inet;
@@ -107,18 +106,6 @@ impl SpgistClass for Networks {
 
 impl SpaceCoder for Networks {
     fn code(&self, value: DatumRef<'_>, _: &dyn Environment, out: &mut Vec<u8>) -> Result<()> {
-        Inet::from_bytes(bytes(value)?).write_key(out);
-        Ok(())
-    }
-
-    fn argument(
-        &self,
-        _strategy: u16,
-        _type_oid: Oid,
-        value: DatumRef<'_>,
-        _: &dyn Environment,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
         Inet::from_bytes(bytes(value)?).write_key(out);
         Ok(())
     }

@@ -79,18 +79,6 @@ impl SpaceCoder for Texts {
         Ok(())
     }
 
-    fn argument(
-        &self,
-        _strategy: u16,
-        _type_oid: Oid,
-        value: DatumRef<'_>,
-        _: &dyn Environment,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        out.extend_from_slice(bytes(value)?);
-        Ok(())
-    }
-
     fn returned(&self) -> Returned {
         Returned::Key
     }

@@ -144,7 +144,7 @@ impl Session<'_> {
         self.catalog().require_privileges(kind, procedure.oid, catalog::acl::Privileges::EXECUTE)?;
         let mut args = Vec::new();
         if !arguments.targets.is_empty() {
-            let plan = self.plan_analyzed(arguments, types)?;
+            let plan = self.plan_analyzed(&arguments, &types)?;
             self.run_nested(&plan, params, self.transaction.snapshot()?, &mut |batch| {
                 if let Some(row) = batch.rows().iter().next() {
                     args = batch.columns.iter().map(|column| column.datum(column.index(row))).collect();
