@@ -430,6 +430,11 @@ impl Analyzer<'_> {
         location: u32,
     ) -> Result<Expr> {
         let whole = base.ty;
+        // Of several parts that are assigned, only the whole that comes of them has to be a value of its domain.
+        let base = match base.kind {
+            ExprKind::CoerceToDomain(inner, CallForm::ImplicitCast) if is_assignment(&inner) => *inner,
+            _ => base,
+        };
         let (base_type, base_typmod) = self.catalog.base_type(whole.oid, whole.typmod)?;
         match &path[0] {
             Accessor::Field(field) => {
@@ -926,4 +931,9 @@ fn relocate(expr: &mut Expr, old: u32, new: u32) {
         ExprKind::Relabel(arg, _) => relocate(arg, old, new),
         _ => {}
     }
+}
+
+/// Whether an expression is a value with a part of it replaced.
+pub(crate) fn is_assignment(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::FieldStore { .. } | ExprKind::Subscript { assign: Some(_), .. })
 }

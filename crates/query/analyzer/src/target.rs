@@ -142,7 +142,11 @@ impl Analyzer<'_> {
                     Some((level, at)) => Ok(self.expand_entry(level, at, location)),
                     None => match self.variable_fields(qualifiers, location)? {
                         Some(fields) => Ok(fields),
-                        None => Err(self.missing_entry(table, location)),
+                        // Of a variable that is one row value, its fields.
+                        None => {
+                            let row = self.star_row(qualifiers, location)?;
+                            self.named_fields(row, location)
+                        }
                     },
                 }
             }
@@ -156,27 +160,32 @@ impl Analyzer<'_> {
                     };
                     self.expr(&shorter)?
                 };
-                let columns = self.row_columns(&row)?;
-                if columns.is_empty() {
-                    let message = if row.ty.oid == oid::RECORD {
-                        "record type has not been registered".to_string()
-                    } else {
-                        format!("type {} is not composite", self.catalog.format_type(row.ty.oid, -1)?)
-                    };
-                    return Err(self.error(SqlState::WRONG_OBJECT_TYPE, message, location));
-                }
-                Ok(columns
-                    .into_iter()
-                    .enumerate()
-                    .filter(|(_, (name, _))| !name.is_empty())
-                    .map(|(at, (name, ty))| {
-                        let kind = ExprKind::Field { arg: Box::new(row.clone()), number: at as i16 + 1 };
-                        (name, Expr { kind, ty, location })
-                    })
-                    .collect())
+                self.named_fields(row, location)
             }
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// The fields of a row value: names and values.
+    fn named_fields(&mut self, row: Expr, location: u32) -> Result<Vec<(String, Expr)>> {
+        let columns = self.row_columns(&row)?;
+        if columns.is_empty() {
+            let message = if row.ty.oid == oid::RECORD {
+                "record type has not been registered".to_string()
+            } else {
+                format!("type {} is not composite", self.catalog.format_type(row.ty.oid, -1)?)
+            };
+            return Err(self.error(SqlState::WRONG_OBJECT_TYPE, message, location));
+        }
+        Ok(columns
+            .into_iter()
+            .enumerate()
+            .filter(|(_, (name, _))| !name.is_empty())
+            .map(|(at, (name, ty))| {
+                let kind = ExprKind::Field { arg: Box::new(row.clone()), number: at as i16 + 1 };
+                (name, Expr { kind, ty, location })
+            })
+            .collect())
     }
 
     /// What `variable.*` stands for.

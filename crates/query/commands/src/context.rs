@@ -26,6 +26,9 @@ pub trait Services {
     /// Whether triggers that have still to fire are about rows of this table.
     fn has_pending_triggers(&self, table: Oid) -> bool;
 
+    /// Whether a cursor that has not come to its end reads this table.
+    fn is_read_by_cursor(&self, table: Oid) -> bool;
+
     /// Asks for a checkpoint and waits for it.
     fn checkpoint(&self) -> Result<()>;
 
@@ -160,8 +163,14 @@ impl<'a> Context<'a> {
         Analyzer::new(self.session.catalog, self.session.env(), self.text, Params::default())
     }
 
-    /// Refuses a statement that would change or drop a table about whose rows triggers have still to fire.
+    /// Refuses a statement that would change or drop a table that a cursor reads, or about whose rows triggers have still to fire.
     pub fn check_not_in_use(&self, relation: &Relation, statement: &str) -> Result<()> {
+        if self.services.is_read_by_cursor(relation.oid) {
+            let name = relation.name();
+            let text =
+                format!("cannot {statement} \"{name}\" because it is being used by active queries in this session");
+            return Err(Error::new(SqlState::OBJECT_IN_USE, text));
+        }
         if !self.services.has_pending_triggers(relation.oid) {
             return Ok(());
         }

@@ -34,6 +34,8 @@ pub struct Inserter {
     rows: Batch,
     /// As many rows as there are, without columns: what expressions are computed for.
     blank: Batch,
+    /// The rows that the filter let pass, if not all did.
+    kept: Option<Vec<u16>>,
 }
 
 impl Inserter {
@@ -71,7 +73,7 @@ impl Inserter {
         };
         let insert = BatchInsert::open(&builder, &modify.target)?;
         let rows = Batch::new(insert.reprs());
-        Ok(Inserter { state, snapshot, sources, insert, rows, blank: Batch::default() })
+        Ok(Inserter { state, snapshot, sources, insert, rows, blank: Batch::default(), kept: None })
     }
 
     /// Inserts rows: one column for each parameter. With a filter (of one expression over the table's rows), only those for which it holds; how
@@ -109,9 +111,12 @@ impl Inserter {
         evaluated?;
         self.rows.set_len(len);
         let (rows, insert) = (&mut self.rows, &mut self.insert);
-        let inserted = keep(session, rows, filter).and_then(|kept| match kept {
-            0 => Ok(0),
-            kept => insert.insert(rows, &mut run).map(|()| kept),
+        let inserted = keep(session, rows, filter).and_then(|kept| {
+            self.kept = kept;
+            match rows.len() {
+                0 => Ok(0),
+                count => insert.insert(rows, &mut run).map(|()| count),
+            }
         });
         for (to, source) in self.rows.columns.iter_mut().zip(&self.sources) {
             if let Source::Param(number) = source {
@@ -123,6 +128,13 @@ impl Inserter {
 }
 
 impl Inserter {
+    /// Behind an error: the position of the row that caused it among those that were given, if it is known, and whether an index refused it.
+    pub fn failed(&self) -> Option<(usize, bool)> {
+        let (row, by_index) = self.insert.failed?;
+        let given = self.kept.as_ref().map_or(Some(row), |kept| kept.get(row).map(|&given| given as usize));
+        given.map(|given| (given, by_index))
+    }
+
     /// There are no more rows: triggers for the statement.
     pub fn finish(&mut self, session: &Session<'_>) -> Result<()> {
         let mut run = Run { session, snapshot: &self.snapshot, state: &mut self.state };
@@ -130,23 +142,24 @@ impl Inserter {
     }
 }
 
-/// Leaves out rows for which a filter does not hold; how many are left.
-fn keep(session: &Session<'_>, rows: &mut Batch, filter: Option<&mut RowEvaluator>) -> Result<usize> {
-    let Some(filter) = filter else { return Ok(rows.len()) };
+/// Leaves out rows for which a filter does not hold; which are left, if not all.
+fn keep(session: &Session<'_>, rows: &mut Batch, filter: Option<&mut RowEvaluator>) -> Result<Option<Vec<u16>>> {
+    let Some(filter) = filter else { return Ok(None) };
     filter.evaluate(session, rows)?;
     let holds = filter.column(0, rows);
     let kept: Vec<u16> =
         rows.rows().iter().filter(|&row| holds.get(row).as_bool() == Some(true)).map(|row| row as u16).collect();
     let count = kept.len();
-    if count < rows.len() {
-        for column in &mut rows.columns {
-            let mut left = Column::new(column.repr());
-            left.append(column, Rows::Some(&kept));
-            *column = left;
-        }
-        rows.set_len(count);
+    if count == rows.len() {
+        return Ok(None);
     }
-    Ok(count)
+    for column in &mut rows.columns {
+        let mut left = Column::new(column.repr());
+        left.append(column, Rows::Some(&kept));
+        *column = left;
+    }
+    rows.set_len(count);
+    Ok(Some(kept))
 }
 
 /// Whether a call makes a value fit the modifier of its own type: `numeric(12,2)`.

@@ -124,7 +124,7 @@ impl Planner<'_> {
                     });
                 }
                 if self.level().query.has.target_sets {
-                    return Err(Error::not_implemented("set-returning functions in VALUES"));
+                    source = self.project_sets(source, &targets)?;
                 }
             }
             Command::Update | Command::Delete if instead => {

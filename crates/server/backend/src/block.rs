@@ -124,6 +124,7 @@ impl Session<'_> {
             deferrable: settings.bool(id::DEFAULT_TRANSACTION_DEFERRABLE),
         });
         self.transaction.begin(isolation)?;
+        self.read_only_outside.borrow_mut().clear();
         self.transaction.declare(read_only, deferrable);
         self.shared.engine.activities.set_transaction_start(self.process.number(), self.transaction.start_us());
         settings.begin_level();
@@ -228,9 +229,9 @@ impl Session<'_> {
             Block::Idle | Block::Failed => (),
             Block::Single | Block::Implicit => self.rollback(),
             Block::Explicit => {
-                self.drop_portals();
-                self.triggers.borrow_mut().forget_immediate();
                 let level = self.transaction.level();
+                self.drop_portals_from(level);
+                self.triggers.borrow_mut().forget_immediate();
                 self.transaction.fail();
                 self.settings.borrow_mut().end_level(level.max(1), false);
                 self.follow_role();
@@ -327,20 +328,25 @@ impl Session<'_> {
             Transaction::Savepoint(savepoint) => {
                 self.require_block("SAVEPOINT")?;
                 self.transaction.savepoint(&savepoint.name)?;
+                self.read_only_outside.borrow_mut().push(self.settings.borrow().bool(id::TRANSACTION_READ_ONLY));
                 self.settings.borrow_mut().begin_level();
                 Ok("SAVEPOINT")
             }
             Transaction::Release(savepoint) => {
                 self.require_block("RELEASE SAVEPOINT")?;
                 self.transaction.release(&savepoint.name)?;
+                self.raise_portals(self.transaction.level());
+                self.restore_read_only(self.transaction.level() + 1)?;
                 self.triggers.borrow_mut().merge_level(self.transaction.level() + 1);
                 self.settings.borrow_mut().end_level(self.transaction.level() + 1, true);
                 Ok("RELEASE")
             }
             Transaction::RollbackTo(savepoint) => {
                 self.require_block("ROLLBACK TO SAVEPOINT")?;
-                self.drop_portals();
                 self.transaction.rollback_to(&savepoint.name)?;
+                self.drop_portals_from(self.transaction.level());
+                self.restore_read_only(self.transaction.level())?;
+                self.read_only_outside.borrow_mut().push(self.settings.borrow().bool(id::TRANSACTION_READ_ONLY));
                 self.triggers.borrow_mut().forget_level(self.transaction.level());
                 let level = self.transaction.level();
                 let mut settings = self.settings.borrow_mut();
@@ -373,6 +379,17 @@ impl Session<'_> {
         Ok(Some(self.modes()))
     }
 
+    /// The subtransactions from this level on ended: whether the transaction may write is as it was before them.
+    fn restore_read_only(&self, level: u32) -> Result<()> {
+        let first = (level as usize).saturating_sub(2);
+        let Some(&read_only) = self.read_only_outside.borrow().get(first) else { return Ok(()) };
+        self.read_only_outside.borrow_mut().truncate(first);
+        let mut settings = self.settings.borrow_mut();
+        set_mode(&mut settings, id::TRANSACTION_READ_ONLY, if read_only { "on" } else { "off" })?;
+        self.transaction.declare(read_only, settings.bool(id::TRANSACTION_DEFERRABLE));
+        Ok(())
+    }
+
     /// The modes of the transaction that runs.
     pub(crate) fn modes(&self) -> Modes {
         let settings = self.settings.borrow();
@@ -401,11 +418,16 @@ impl Session<'_> {
                     set_mode(&mut settings, id::TRANSACTION_ISOLATION, level.name())?;
                 }
                 TransactionModeKind::ReadOnly(read_only) => {
-                    if !read_only && settings.bool(id::TRANSACTION_READ_ONLY) && self.transaction.level() > 1 {
-                        bail!(
-                            ACTIVE_SQL_TRANSACTION,
-                            "cannot set transaction read-write mode inside a read-only transaction"
-                        );
+                    if !read_only && settings.bool(id::TRANSACTION_READ_ONLY) {
+                        if self.transaction.level() > 1 {
+                            bail!(
+                                ACTIVE_SQL_TRANSACTION,
+                                "cannot set transaction read-write mode inside a read-only transaction"
+                            );
+                        }
+                        if self.transaction.has_queried() {
+                            bail!(ACTIVE_SQL_TRANSACTION, "transaction read-write mode must be set before any query");
+                        }
                     }
                     set_mode(&mut settings, id::TRANSACTION_READ_ONLY, if read_only { "on" } else { "off" })?;
                 }

@@ -45,6 +45,11 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// The query that still gives it rows.
+    pub fn source(&self) -> Option<&Running> {
+        self.source.as_deref()
+    }
+
     /// Hands over the row on which the cursor stands, if it stands on one.
     pub fn current(&mut self, take: &mut dyn FnMut(&Batch, usize) -> Result<()>) -> Result<()> {
         match (1..=self.rows.len()).contains(&self.position) {
@@ -97,7 +102,7 @@ impl Session<'_> {
         } else {
             State::Running(running)
         };
-        let mut portal = Portal::new(prepared, Vec::new(), formats, state);
+        let mut portal = Portal::new(prepared, Vec::new(), formats, state, self.portal_level());
         portal.places = places;
         (portal.is_cursor, portal.hold) = (true, declare.hold);
         portal.scrolls = scroll || turns;
@@ -274,63 +279,55 @@ impl Session<'_> {
         bail!(INVALID_CURSOR_NAME, "cursor \"{name}\" does not exist")
     }
 
-    /// FETCH and MOVE; the command tag.
+    /// FETCH and MOVE; the command tag. A cursor whose query failed, or that was asked for what it cannot do, can be run no more.
     pub(crate) fn fetch(&self, fetch: &Fetch) -> Result<String> {
         self.find_cursor(&fetch.cursor)?;
+        let mut portal = self.take_portal(&fetch.cursor)?;
+        let fetched = self.fetch_from(&mut portal, fetch);
+        if fetched.is_err() {
+            portal.state = State::Failed;
+        }
+        self.portals.borrow_mut().insert(fetch.cursor.to_string(), portal);
+        Ok(format!("{} {}", if fetch.is_move { "MOVE" } else { "FETCH" }, fetched?))
+    }
+
+    /// How many rows were fetched.
+    fn fetch_from(&self, portal: &mut Portal, fetch: &Fetch) -> Result<u64> {
         let forward = matches!(fetch.direction, FetchDirection::Forward | FetchDirection::Relative) && fetch.count > 0;
         let mut ahead = None;
-        if let Some(Portal { state: State::Running(running), scrolls, .. }) = self.portals.borrow().get(&*fetch.cursor)
+        if let State::Running(running) = &portal.state
             && !forward
         {
             // To a row further on it goes in any case.
             let place = u64::try_from(fetch.count).ok().filter(|_| fetch.direction == FetchDirection::Absolute);
             ahead = place.and_then(|place| place.checked_sub(running.given)).filter(|&steps| steps > 0);
-            if !scrolls && ahead.is_none() {
+            if !portal.scrolls && ahead.is_none() {
                 return Err(forward_only());
             }
-        }
-        let mut portal = self.take_portal(&fetch.cursor)?;
-        if !forward
-            && ahead.is_none()
-            && let State::Running(running) = &portal.state
-        {
-            match self.turned(&portal, running) {
-                Ok(kept) => portal.state = State::Kept(Box::new(kept)),
-                Err(error) => {
-                    self.portals.borrow_mut().insert(fetch.cursor.to_string(), portal);
-                    return Err(error);
-                }
+            if ahead.is_none() {
+                portal.state = State::Kept(Box::new(self.turned(portal, running)?));
             }
         }
-        let mut count = 0;
         match &mut portal.state {
             State::Running(running) => {
                 let limit = if fetch.count == Fetch::ALL { u64::MAX } else { fetch.count as u64 };
                 let limit = ahead.unwrap_or(limit);
                 let one = fetch.direction == FetchDirection::Relative || ahead.is_some();
                 let skipped = if one { limit - 1 } else { 0 };
-                let mut at_end = false;
-                if skipped > 0 {
-                    at_end = matches!(self.run_query(running, skipped, false)?, Ran::Completed(_));
+                if skipped > 0 && matches!(self.run_query(running, skipped, false)?, Ran::Completed(_)) {
+                    return Ok(0);
                 }
-                if !at_end {
-                    let (Ran::Completed(rows) | Ran::Suspended(rows)) =
-                        self.run_query(running, limit - skipped, !fetch.is_move)?;
-                    count = rows;
-                }
+                let (Ran::Completed(rows) | Ran::Suspended(rows)) =
+                    self.run_query(running, limit - skipped, !fetch.is_move)?;
+                Ok(rows)
             }
-            State::Kept(kept) => match self.fetch_kept(kept, fetch.direction, fetch.count, !fetch.is_move) {
-                Ok(rows) => count = rows,
-                Err(error) => {
-                    // It stays where it was.
-                    self.portals.borrow_mut().insert(fetch.cursor.to_string(), portal);
-                    return Err(error);
-                }
-            },
-            _ => (),
+            State::Kept(kept) => self.fetch_kept(kept, fetch.direction, fetch.count, !fetch.is_move),
+            State::Failed => {
+                let text = format!("portal \"{}\" cannot be run", fetch.cursor);
+                Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text))
+            }
+            _ => Ok(0),
         }
-        self.portals.borrow_mut().insert(fetch.cursor.to_string(), portal);
-        Ok(format!("{} {count}", if fetch.is_move { "MOVE" } else { "FETCH" }))
     }
 }
 

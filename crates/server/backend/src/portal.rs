@@ -6,11 +6,13 @@ use std::sync::Arc;
 use batch::{Batch, Datum, DatumRef};
 use error::{Error, Result, bail};
 use executor::{Execution, Options};
-use planner::plan::{Command, Plan};
+use locks::LockMode;
+use planner::plan::{Command, Plan, RelationUse};
 use settings::id;
 use types::TypeCall;
 use wire::{Format, frame};
 
+use crate::block::Block;
 use crate::current_of::Places;
 use crate::prepared::{Output, Prepared, ResultColumn, format_of};
 use crate::recode::encode_text;
@@ -34,11 +36,13 @@ pub(crate) struct Portal {
     pub places: Places,
     /// When it was made, in microseconds of the Unix epoch.
     pub made_us: i64,
+    /// The transaction's nesting level that it was made in: it goes when that level is rolled back.
+    pub level: u32,
 }
 
 impl Portal {
     /// A bound statement.
-    pub fn new(prepared: Rc<Prepared>, params: Vec<Datum>, formats: Vec<Format>, state: State) -> Portal {
+    pub fn new(prepared: Rc<Prepared>, params: Vec<Datum>, formats: Vec<Format>, state: State, level: u32) -> Portal {
         let made_us = log::time::now_us();
         let places = Places::default();
         Portal {
@@ -52,6 +56,7 @@ impl Portal {
             scrolls: false,
             places,
             made_us,
+            level,
         }
     }
 }
@@ -68,6 +73,8 @@ pub(crate) enum State {
     Rows(TextRows),
     /// To its end, with this command tag.
     Done,
+    /// To an error: it cannot be run any more.
+    Failed,
 }
 
 /// A query at work.
@@ -105,6 +112,11 @@ impl Running {
     /// Whether it has gone behind its last row.
     pub fn is_ended(&self) -> bool {
         self.ended
+    }
+
+    /// What it runs.
+    pub fn plan(&self) -> &Plan {
+        self.execution.plan()
     }
 
     /// How its values are written.
@@ -177,7 +189,7 @@ impl Session<'_> {
         formats: &[Format],
     ) -> Result<Running> {
         if !plan.read_only || plan.command != Command::Select {
-            self.check_writable(command_word(plan.command))?;
+            self.check_plan_writable(&plan)?;
         }
         let options = Options { params, work_mem: self.memory(), instrument: false };
         let execution = Execution::start(&self.executor(), plan, snapshot, options)?;
@@ -200,6 +212,21 @@ impl Session<'_> {
             bail!(READ_ONLY_SQL_TRANSACTION, "cannot execute {what} in a read-only transaction");
         }
         Ok(())
+    }
+
+    /// Refuses a plan that changes something in a read-only transaction, which may change temporary tables only.
+    pub fn check_plan_writable(&self, plan: &Plan) -> Result<()> {
+        if !self.settings.borrow().bool(id::TRANSACTION_READ_ONLY) {
+            return Ok(());
+        }
+        let writes = |relation: &&RelationUse| relation.lock == LockMode::RowExclusive as u8;
+        for relation in plan.relations.iter().filter(writes) {
+            if !self.catalog().relation(relation.oid)?.is_temporary() {
+                return self.check_writable(command_word(plan.command));
+            }
+        }
+        let changes = plan.relations.iter().any(|relation| writes(&relation));
+        if changes { Ok(()) } else { self.check_writable(command_word(plan.command)) }
     }
 
     pub(crate) fn outputs(&self, columns: &[ResultColumn], formats: &[Format]) -> Result<Vec<Output>> {
@@ -418,6 +445,35 @@ impl Session<'_> {
         let mut portals = std::mem::take(&mut *self.portals.borrow_mut());
         portals.retain(|_, portal| portal.held);
         *self.portals.borrow_mut() = portals;
+    }
+
+    /// Drops the portals that were made at this level of the transaction or further in.
+    pub fn drop_portals_from(&self, level: u32) {
+        let mut portals = std::mem::take(&mut *self.portals.borrow_mut());
+        portals.retain(|_, portal| portal.held || portal.level < level);
+        *self.portals.borrow_mut() = portals;
+    }
+
+    /// A subtransaction was committed: what was made further in than `level` belongs to that level now.
+    pub fn raise_portals(&self, level: u32) {
+        for portal in self.portals.borrow_mut().values_mut() {
+            portal.level = portal.level.min(level);
+        }
+    }
+
+    /// The nesting level for a new portal.
+    pub fn portal_level(&self) -> u32 {
+        if self.block.get() == Block::Single { 1 } else { self.transaction.level() }
+    }
+
+    /// Whether a cursor that has not come to its end reads a table, or may.
+    pub fn is_read_by_cursor(&self, table: ids::Oid) -> bool {
+        let reads = |plan: &Plan| plan.relations.iter().any(|relation| relation.oid == table);
+        self.portals.borrow().values().any(|portal| match &portal.state {
+            State::Running(running) => reads(running.plan()),
+            State::Kept(kept) => kept.source().is_some_and(|running| reads(running.plan())),
+            _ => false,
+        })
     }
 
     /// Takes a portal out to run it.

@@ -318,7 +318,7 @@ impl Session<'_> {
                 result_formats.len()
             );
         }
-        let bound = Portal::new(prepared, params, result_formats, State::New);
+        let bound = Portal::new(prepared, params, result_formats, State::New, self.portal_level());
         self.portals.borrow_mut().insert(portal.to_string(), bound);
         put::bind_complete(self.connection.borrow_mut().out());
         Ok(())
@@ -510,7 +510,7 @@ impl Session<'_> {
                 Ran::Completed(_) => Ok(Some(std::mem::take(&mut rows.tag))),
             },
             State::Done if returns_rows => Ok(Some("SELECT 0".to_string())),
-            State::Done => {
+            State::Done | State::Failed => {
                 bail!(OBJECT_NOT_IN_PREREQUISITE_STATE, "portal cannot be run")
             }
         }

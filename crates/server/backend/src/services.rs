@@ -36,6 +36,10 @@ impl Services for Session<'_> {
         self.triggers.borrow().is_about(table)
     }
 
+    fn is_read_by_cursor(&self, table: Oid) -> bool {
+        Session::is_read_by_cursor(self, table)
+    }
+
     fn checkpoint(&self) -> Result<()> {
         (self.shared.checkpoint)(&self.process)
     }

@@ -62,6 +62,8 @@ pub(crate) struct Session<'a> {
     pub prepared: RefCell<HashMap<String, Rc<Prepared>>>,
     /// Portals by name; the unnamed one too.
     pub portals: RefCell<HashMap<String, Portal>>,
+    /// Whether the transaction was read-only when each of its savepoints was set, from the outermost on.
+    pub read_only_outside: RefCell<Vec<bool>>,
     /// Row triggers that have still to fire.
     pub triggers: RefCell<Queue>,
     /// What is known of the routines that were called.

@@ -202,6 +202,7 @@ impl<'a> Session<'a> {
             random: Cell::new(0),
             prepared: RefCell::new(HashMap::new()),
             portals: RefCell::new(HashMap::new()),
+            read_only_outside: RefCell::default(),
             triggers: RefCell::default(),
             routines: Default::default(),
             plans: RefCell::new(HashMap::new()),

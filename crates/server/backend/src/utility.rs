@@ -517,7 +517,7 @@ impl Session<'_> {
 
     fn sql_execute(&self, text: &Rc<str>, execute: &Execute, formats: &[Format]) -> Result<String> {
         let (prepared, params) = self.prepared_with_params(text, execute)?;
-        let mut portal = Portal::new(prepared, params, formats.to_vec(), State::New);
+        let mut portal = Portal::new(prepared, params, formats.to_vec(), State::New, self.portal_level());
         let tag = self.run_portal(&mut portal, u64::MAX)?;
         Ok(tag.unwrap_or_default())
     }

@@ -5,6 +5,7 @@ use error::{Error, Result};
 
 use super::layout::{STEP, Writer};
 use super::query::Output;
+use crate::modify::is_assignment;
 use crate::query::*;
 use crate::rule::RuleAction;
 
@@ -60,9 +61,11 @@ impl<'q> Writer<'q> {
         let targets: Vec<&'q TargetEntry> = query.targets.iter().filter(|target| !target.junk).collect();
         let mut separator = " (";
         for target in &targets {
-            self.put(separator);
-            separator = ", ";
-            self.assigned_name(target)?;
+            for part in parts(&target.expr) {
+                self.put(separator);
+                separator = ", ";
+                self.assigned_name(target, part)?;
+            }
         }
         if !targets.is_empty() {
             self.put(") ");
@@ -82,11 +85,11 @@ impl<'q> Writer<'q> {
             _ if targets.is_empty() => self.put(" DEFAULT VALUES"),
             _ => {
                 self.clause("VALUES (", 2);
-                for (at, target) in targets.iter().enumerate() {
+                for (at, part) in targets.iter().flat_map(|target| parts(&target.expr)).enumerate() {
                     if at > 0 {
                         self.put(", ");
                     }
-                    self.assigned_value(&target.expr)?;
+                    self.assigned_value(part)?;
                 }
                 self.put(")");
             }
@@ -136,22 +139,23 @@ impl<'q> Writer<'q> {
     fn assignments(&mut self, targets: &'q [TargetEntry]) -> Result<()> {
         let mut separator = "";
         for target in targets.iter().filter(|target| !target.junk) {
-            self.put(separator);
-            separator = ", ";
-            self.assigned_name(target)?;
-            self.put(" = ");
-            self.assigned_value(&target.expr)?;
+            for part in parts(&target.expr) {
+                self.put(separator);
+                separator = ", ";
+                self.assigned_name(target, part)?;
+                self.put(" = ");
+                self.assigned_value(part)?;
+            }
         }
         Ok(())
     }
 
-    /// A column that is set, with the part of it.
-    fn assigned_name(&mut self, target: &'q TargetEntry) -> Result<()> {
+    /// A column that is set, with the part of it that `expr` replaces.
+    fn assigned_name(&mut self, target: &'q TargetEntry, mut expr: &'q Expr) -> Result<()> {
         let at = self.names.level()?.query.result_relation.unwrap_or(0);
         let entries = &self.names.level()?.entries;
         let name = entries.get(at).and_then(|entry| entry.columns.get(target.number as usize - 1)).cloned();
         self.put(&quote_identifier(&name.unwrap_or_else(|| target.name.clone())));
-        let mut expr = &target.expr;
         loop {
             expr = match &expr.kind {
                 ExprKind::FieldStore { arg, fields } => {
@@ -221,6 +225,28 @@ impl<'q> Writer<'q> {
                 }
                 self.indent -= STEP;
                 Ok(())
+            }
+        }
+    }
+}
+
+/// What is assigned to a column: its value, or each replacement of a part of it, in the order in which they are made.
+fn parts(mut expr: &Expr) -> Vec<&Expr> {
+    let mut found = Vec::new();
+    loop {
+        let whole = match &expr.kind {
+            ExprKind::CoerceToDomain(inner, CallForm::ImplicitCast) if is_assignment(inner) => inner,
+            _ => expr,
+        };
+        match &whole.kind {
+            ExprKind::FieldStore { arg: rest, .. } | ExprKind::Subscript { container: rest, assign: Some(_), .. } => {
+                found.push(whole);
+                expr = rest;
+            }
+            _ if found.is_empty() => return vec![expr],
+            _ => {
+                found.reverse();
+                return found;
             }
         }
     }

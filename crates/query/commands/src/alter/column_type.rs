@@ -47,7 +47,8 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
         let text = format!("cannot alter inherited column \"{}\"", change.name);
         return Err(context.place(Error::new(SqlState::INVALID_TABLE_DEFINITION, text), change.location));
     }
-    constraint::refuse_key_column(context, &relation, number, "alter")?;
+    constraint::refuse_key_column(context, &relation, number, "alter")
+        .map_err(|error| context.place(error, change.location))?;
     let mut ty = context.column_type(change.type_name)?;
     if let Some(clause) = change.collation {
         ty.collation = context.analyzer().collate_clause(clause, ty)?;
@@ -75,6 +76,13 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
             return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
         }
     }
+    for &member in tree.iter().skip(1) {
+        let below = catalog.relation(member)?;
+        if let Some(column) = below.column_by_name(change.name) {
+            constraint::refuse_key_column(context, &below, column.attnum, "alter")
+                .map_err(|error| context.place(error, change.location))?;
+        }
+    }
     let mut later = Vec::new();
     for &member in &tree {
         one(context, member, change, ty, &mut later)?;
@@ -83,6 +91,12 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
     later.sort_by_key(|statement: &Later| statement.rank);
     for statement in later {
         run(context, &statement)?;
+        if let Some((table, name, comment)) = &statement.constraint_comment
+            && let Some(constraint) = context.catalog().constraint_by_name(*table, name)?
+        {
+            let object = Object::of::<PgConstraint>(constraint.oid);
+            context.catalog().set_description(object, Some(comment))?;
+        }
         if let Some((schema, name, tablespace)) = statement.index
             && let Some(class) = context.catalog().relation_in_schema(schema, &name)?
         {
@@ -105,6 +119,8 @@ struct Later {
     index: Option<(Oid, String, Oid)>,
     /// What is said of the index.
     comment: Option<String>,
+    /// What is said of a constraint, which is found by its table and name.
+    constraint_comment: Option<(Oid, String, String)>,
 }
 
 /// Where an index is found again, and where it is to be.
@@ -312,7 +328,7 @@ fn dependents(context: &Context<'_>, relation: &Entry<Relation>, number: i16, la
                         if !drops.contains(&object) {
                             let comment = catalog.description(PgClass::RELATION, object.oid, 0)?;
                             let index = place_of(context, object.oid)?;
-                            later.push(Later { rank: 1, text, owner: None, index, comment });
+                            later.push(Later { rank: 1, text, owner: None, index, comment, constraint_comment: None });
                             drops.push(object);
                         }
                     }
@@ -334,7 +350,14 @@ fn dependents(context: &Context<'_>, relation: &Entry<Relation>, number: i16, la
                 let row = catalog.row::<PgStatisticExt>(index::PG_STATISTIC_EXT_OID_INDEX, &[object.oid.into()])?;
                 if let Some(row) = row {
                     let text = catalog.statistics_text(&row)?;
-                    later.push(Later { rank: 4, text, owner: Some(row.stxowner), index: None, comment: None });
+                    later.push(Later {
+                        rank: 4,
+                        text,
+                        owner: Some(row.stxowner),
+                        index: None,
+                        comment: None,
+                        constraint_comment: None,
+                    });
                     drops.push(object);
                 }
             }
@@ -422,6 +445,8 @@ fn note_constraint(context: &Context<'_>, constraint: &PgConstraint, later: &mut
         Some(_) => catalog.description(PgClass::RELATION, constraint.conindid, 0)?,
         None => None,
     };
-    later.push(Later { rank, text, owner: None, index, comment });
+    let said = catalog.description(PgConstraint::RELATION, constraint.oid, 0)?;
+    let constraint_comment = said.map(|said| (constraint.conrelid, constraint.conname.to_string(), said));
+    later.push(Later { rank, text, owner: None, index, comment, constraint_comment });
     Ok(())
 }

@@ -5,18 +5,18 @@ use std::io::Read;
 
 use analyzer::Wanted;
 use analyzer::scope::Place;
-use batch::{Batch, Repr, Rows};
+use batch::{Batch, Datum, DatumRef, Repr, Rows};
 use catalog::Relation;
 use catalog::format::quote_identifier;
 use error::{Error, Result, Severity, SqlState};
-use executor::{Inserter, RowEvaluator};
+use executor::{Execution, Inserter, RowEvaluator};
 use parser::ast::{CopyTarget, Expr, Name};
 use types::io::{TypeCall, TypeIo};
 
 use super::lines::{Fields, Lines};
 use super::options::{Form, Header, Options, Verbosity};
 use super::recode::Decoder;
-use super::{check_writable, columns_of, name_of, qualified, run_options};
+use super::{SharedPlan, check_writable, columns_of, name_of, qualified, run_options};
 use crate::{Context, CopyReader, expression};
 
 /// Rows that are inserted together.
@@ -47,6 +47,8 @@ struct Target<'a> {
     io: TypeIo,
     /// Computes its default, where data may ask for that.
     default: Option<RowEvaluator>,
+    /// It is read as a value of its domain, which may refuse null.
+    checks_null: bool,
 }
 
 /// Rows that cannot be read, if they are to be left out.
@@ -74,7 +76,7 @@ pub(super) fn copy_from(
     filter: Option<&Expr>,
     options: &Options,
 ) -> Result<u64> {
-    check_writable(relation)?;
+    check_writable(context, relation, options.freeze)?;
     let numbers = columns_of(context, relation, columns)?;
     for (forced, option) in [(&options.force_not_null, "FORCE_NOT_NULL"), (&options.force_null, "FORCE_NULL")] {
         for name in forced.names() {
@@ -86,15 +88,18 @@ pub(super) fn copy_from(
         }
     }
     let mut filter = filter.map(|filter| condition(context, relation, filter)).transpose()?;
+    let into_view = relation.kind() == catalog::relation::kind::VIEW;
+    if into_view && filter.is_some() {
+        return Err(Error::not_implemented("COPY … WHERE into a view"));
+    }
     let env = context.session.env();
     let mut targets = Vec::new();
     for &number in &numbers {
         let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
-        // A domain's values are read as its base type's: the INSERT checks them, a batch at a time.
-        let (type_oid, typmod) = context.catalog().base_type(column.atttypid, column.atttypmod)?;
-        if options.skip_bad_rows && type_oid != column.atttypid {
-            return Err(Error::not_implemented("COPY with ON_ERROR ignore into columns of domains"));
-        }
+        // A domain's values are read as its base type's: the INSERT checks them, a batch at a time; unless a row that fails is to be left out.
+        let base = context.catalog().base_type(column.atttypid, column.atttypmod)?;
+        let by_itself = options.skip_bad_rows && base.0 != column.atttypid;
+        let (type_oid, typmod) = if by_itself { (column.atttypid, -1) } else { base };
         let default = match (options.default.is_some(), relation.default_of(number)) {
             (true, Some(text)) => {
                 let stored = expression::read(context, text)?;
@@ -107,6 +112,7 @@ pub(super) fn copy_from(
             call: TypeCall { env, type_oid, typmod },
             io: types::io(type_oid, env)?,
             default,
+            checks_null: by_itself,
         });
     }
     let list = targets.iter().map(|target| quote_identifier(&target.name)).collect::<Vec<_>>().join(", ");
@@ -115,8 +121,14 @@ pub(super) fn copy_from(
         format!("INSERT INTO {} ({list}) OVERRIDING SYSTEM VALUE VALUES ({params})", qualified(context, relation)?);
     let types: Vec<ids::Oid> = targets.iter().map(|target| target.call.type_oid).collect();
     let plan = context.services.plan_insertion(&text, &types)?;
-    let snapshot = context.session.transaction.snapshot()?;
-    let mut inserter = Inserter::start(context.session, plan, snapshot, run_options(context))?;
+    let mut sink = match into_view {
+        true => Sink::View(plan),
+        false => {
+            let snapshot = context.session.transaction.snapshot()?;
+            Sink::Table(Box::new(Inserter::start(context.session, plan, snapshot, run_options(context))?))
+        }
+    };
+    let mut texts = LineTexts::default();
     let reader: Box<dyn CopyReader + '_> = match source {
         CopyTarget::Client => context.services.copy_in(targets.len(), options.form == Form::Binary)?,
         CopyTarget::File(name) => {
@@ -147,12 +159,13 @@ pub(super) fn copy_from(
     } else if options.header != Header::None {
         lines.next(&mut fields)?;
         if options.header == Header::Match {
-            check_header(&fields, lines.line()?, &names)?;
+            check_header(&fields, lines.line()?, &names).map_err(|error| locate(error, relation, &lines))?;
         }
     }
     loop {
         context.session.check_interrupts()?;
         batch.clear();
+        texts.clear();
         let mut count = 0;
         let mut ended = false;
         while count < ROWS && (count % 64 != 0 || size(&batch) < BYTES) {
@@ -164,7 +177,10 @@ pub(super) fn copy_from(
                 }
             };
             match more.map_err(|error| locate(error, relation, &lines))? {
-                Line::Row => count += 1,
+                Line::Row => {
+                    count += 1;
+                    texts.push(&lines);
+                }
                 Line::Skipped => context.session.check_interrupts()?,
                 Line::End => {
                     ended = true;
@@ -174,17 +190,15 @@ pub(super) fn copy_from(
         }
         batch.set_len(count);
         if count > 0 {
-            let inserted = inserter.insert(context.session, &mut batch, filter.as_mut()).map_err(|error| {
-                let first = lines.number + 1 - count as u64;
-                match first == lines.number {
-                    true => locate(error, relation, &lines),
-                    false => error.context(format!("COPY {}, line {first}", relation.name())),
-                }
+            let inserted = sink.insert(context, &mut batch, filter.as_mut()).map_err(|error| {
+                // Of an index's refusal PostgreSQL tells the line's number only, as rows are entered together.
+                let (row, by_index) = sink.failed().unwrap_or((0, count > 1));
+                error.context(texts.place(relation.name(), row, by_index))
             })?;
             rows += inserted as u64;
         }
         if ended {
-            inserter.finish(context.session)?;
+            sink.finish(context)?;
             if let Some(Rejects { count: count @ 1.., .. }) = rejects
                 && options.verbosity != Verbosity::Silent
             {
@@ -194,6 +208,79 @@ pub(super) fn copy_from(
             }
             return Ok(rows);
         }
+    }
+}
+
+/// Where the rows go.
+enum Sink {
+    /// Into a table, a batch at a time.
+    Table(Box<Inserter>),
+    /// To a view's triggers, row by row.
+    View(SharedPlan),
+}
+
+impl Sink {
+    fn insert(&mut self, context: &Context<'_>, rows: &mut Batch, filter: Option<&mut RowEvaluator>) -> Result<usize> {
+        match self {
+            Sink::Table(inserter) => inserter.insert(context.session, rows, filter),
+            Sink::View(plan) => {
+                for row in rows.rows().iter() {
+                    let params: Vec<Datum> = rows.columns.iter().map(|column| column.get(row).to_datum()).collect();
+                    let options = executor::Options { params, ..run_options(context) };
+                    let snapshot = context.session.transaction.snapshot()?;
+                    let mut execution = Execution::start(context.session, plan.clone(), snapshot, options)?;
+                    let mut none = execution.batch();
+                    while execution.next(context.session, &mut none)? {}
+                    context.session.transaction.next_command()?;
+                }
+                Ok(rows.rows().len())
+            }
+        }
+    }
+
+    fn failed(&self) -> Option<(usize, bool)> {
+        match self {
+            Sink::Table(inserter) => inserter.failed(),
+            Sink::View(_) => None,
+        }
+    }
+
+    fn finish(&mut self, context: &Context<'_>) -> Result<()> {
+        match self {
+            Sink::Table(inserter) => inserter.finish(context.session),
+            Sink::View(_) => Ok(()),
+        }
+    }
+}
+
+/// The lines of the rows that are inserted together, for messages.
+#[derive(Default)]
+struct LineTexts {
+    bytes: Vec<u8>,
+    /// The line's number, and where its text ends.
+    lines: Vec<(u64, usize)>,
+}
+
+impl LineTexts {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.lines.clear();
+    }
+
+    fn push(&mut self, lines: &Lines<'_>) {
+        self.bytes.extend_from_slice(lines.start());
+        self.lines.push((lines.number, self.bytes.len()));
+    }
+
+    /// Where in the data a row stands.
+    fn place(&self, table: &str, row: usize, number_only: bool) -> String {
+        let Some(&(number, end)) = self.lines.get(row) else { return format!("COPY {table}") };
+        if number_only {
+            return format!("COPY {table}, line {number}");
+        }
+        let start = row.checked_sub(1).map_or(0, |before| self.lines[before].1);
+        let text = super::lines::shown(&self.bytes[start..end]);
+        format!("COPY {table}, line {number}: \"{text}\"")
     }
 }
 
@@ -307,7 +394,15 @@ fn read_line(
         }
         match fields.get(n, line)? {
             None if fields.is_default(n) => push_default(context, target, column)?,
-            None => column.push_null(),
+            None => {
+                if target.checks_null {
+                    let checked = target.call.env.check_domain(target.call.type_oid, DatumRef::Null);
+                    checked.map_err(|error| {
+                        error.context(format!("COPY {table}, line {number}, column {}: null input", target.name))
+                    })?;
+                }
+                column.push_null();
+            }
             Some(text) => (target.io.input)(text, &target.call, column).map_err(|error| {
                 error.context(format!("COPY {table}, line {number}, column {}: \"{text}\"", target.name))
             })?,

@@ -86,6 +86,18 @@ impl Fields {
     }
 }
 
+/// More bytes than are shown of a line.
+const SHOWN_MAX: usize = 512;
+
+/// A line as messages show it: 100 characters of it.
+pub(super) fn shown(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    match text.char_indices().nth(100) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
 /// The data of a COPY, line by line.
 pub(super) struct Lines<'a> {
     source: Box<dyn CopyReader + 'a>,
@@ -150,11 +162,13 @@ impl<'a> Lines<'a> {
 
     /// The text of the line that was read last, for messages.
     pub fn shown(&self) -> String {
-        let text = String::from_utf8_lossy(&self.buffer[self.line.clone()]);
-        match text.char_indices().nth(100) {
-            Some((end, _)) => format!("{}...", &text[..end]),
-            None => text.into_owned(),
-        }
+        shown(&self.buffer[self.line.clone()])
+    }
+
+    /// As much of the line that was read last as messages need.
+    pub fn start(&self) -> &[u8] {
+        let line = &self.buffer[self.line.clone()];
+        &line[..line.len().min(SHOWN_MAX)]
     }
 
     /// The line that was read last.
@@ -263,7 +277,10 @@ impl<'a> Lines<'a> {
         let line = &self.buffer[self.line.clone()];
         match self.form {
             Form::Csv => self.split_csv(line, fields),
-            _ => self.split_text(line, fields),
+            _ => self.split_text(line, fields).inspect_err(|_| {
+                // It is no line that was read.
+                (self.number, self.waits) = (self.number - 1, true);
+            })?,
         }
         Ok(true)
     }
@@ -278,9 +295,10 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn split_text(&self, line: &[u8], fields: &mut Fields) {
+    fn split_text(&self, line: &[u8], fields: &mut Fields) -> Result<()> {
         if memchr::memchr(b'\\', line).is_none() {
-            return fields.cut(line, self.delimiter, |_, field| self.kind(field));
+            fields.cut(line, self.delimiter, |_, field| self.kind(field));
+            return Ok(());
         }
         let (mut at, mut start) = (0, 0);
         loop {
@@ -288,7 +306,7 @@ impl<'a> Lines<'a> {
             match byte {
                 None => {
                     fields.end_rewritten(self.kind(&line[start..]));
-                    return;
+                    return Ok(());
                 }
                 Some(byte) if byte == self.delimiter => {
                     fields.end_rewritten(self.kind(&line[start..at]));
@@ -298,6 +316,10 @@ impl<'a> Lines<'a> {
                 Some(b'\\') if at + 1 < line.len() => {
                     at += 2;
                     let value = match line[at - 1] {
+                        b'.' => {
+                            let text = "end-of-copy marker is not alone on its line";
+                            return Err(Error::new(SqlState::BAD_COPY_FILE_FORMAT, text));
+                        }
                         b'b' => 8,
                         b'f' => 12,
                         b'n' => b'\n',

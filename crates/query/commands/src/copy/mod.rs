@@ -12,11 +12,15 @@ mod to;
 
 use std::sync::Arc;
 
+use analyzer::query::Command;
+use analyzer::rule::{RuleAction, event_letter, stored_body};
 use catalog::Relation;
 use catalog::format::quote_identifier;
+use catalog::rows::PgRewrite;
+use catalog::trigger::{Event, Timing};
 use error::{Error, Result, SqlState};
 use executor::Options as RunOptions;
-use parser::ast::{Copy, CopySource, CopyTarget, Name};
+use parser::ast::{Copy, CopySource, CopyTarget, Name, Statement};
 
 use crate::Context;
 use options::Options;
@@ -47,6 +51,7 @@ pub(crate) fn copy(context: &Context<'_>, copy: &Copy) -> Result<String> {
             to::copy_to(context, plan, &copy.target, &options)?
         }
         (CopySource::Query(query), false) => {
+            check_rules(context, query)?;
             let plan = context.services.plan_statement(query, context.text)?;
             to::copy_to(context, plan, &copy.target, &options)?
         }
@@ -104,6 +109,36 @@ fn name_of(relation: &Relation, number: i16) -> String {
     relation.column(number).map_or_else(String::new, |column| column.attname.to_string())
 }
 
+/// COPY of a statement's rows: rules may put one other statement in its place, no more.
+fn check_rules(context: &Context<'_>, statement: &Statement) -> Result<()> {
+    let (name, event) = match statement {
+        Statement::Insert(insert) => (&insert.relation, Command::Insert),
+        Statement::Update(update) => (&update.relation.name, Command::Update),
+        Statement::Delete(delete) => (&delete.relation.name, Command::Delete),
+        _ => return Ok(()),
+    };
+    let Some(oid) = context.find_relation(name)? else { return Ok(()) };
+    let relation = context.catalog().relation(oid)?;
+    let fires = |rule: &&PgRewrite| rule.ev_type == event_letter(event) && matches!(rule.ev_enabled, b'O' | b'A');
+    for rule in relation.rules.iter().filter(fires) {
+        let body = stored_body(&rule.ev_qual, &rule.ev_action)?;
+        let what = match (rule.is_instead, body.condition.is_some(), &body.actions[..]) {
+            (false, ..) => "DO ALSO",
+            (true, true, _) => "conditional DO INSTEAD",
+            (true, false, []) => "DO INSTEAD NOTHING",
+            (true, false, [RuleAction::Query(_)]) => continue,
+            (true, false, [_]) => {
+                let text = "COPY query must not be a utility command";
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+            }
+            _ => "multi-statement DO INSTEAD",
+        };
+        let text = format!("{what} rules are not supported for COPY");
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    Ok(())
+}
+
 /// A relation's name with its schema, quoted where it must be.
 fn qualified(context: &Context<'_>, relation: &Relation) -> Result<String> {
     let schema = context.catalog().schema_name(relation.class.relnamespace)?.unwrap_or_default();
@@ -114,11 +149,27 @@ fn run_options(context: &Context<'_>) -> RunOptions {
     RunOptions { work_mem: context.services.work_mem(), ..RunOptions::default() }
 }
 
-/// A relation that rows can be copied into.
-fn check_writable(relation: &Relation) -> Result<()> {
+/// A relation that rows can be copied into, frozen if that is wanted.
+fn check_writable(context: &Context<'_>, relation: &Relation, freeze: bool) -> Result<()> {
     use catalog::relation::kind;
+    let refused = match relation.kind() {
+        kind::PARTITIONED_TABLE => Some("a partitioned table"),
+        kind::FOREIGN_TABLE => Some("a foreign table"),
+        _ => None,
+    };
+    if let (true, Some(what)) = (freeze, refused) {
+        let text = format!("cannot perform COPY FREEZE on {what}");
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    let mut triggers = relation.triggers.iter();
+    let does = triggers.any(|trigger| trigger.timing() == Timing::InsteadOf && trigger.is_for(Event::Insert));
     let what = match relation.kind() {
+        kind::TABLE if freeze && !context.session.transaction.made_file(relation.locator) => {
+            let text = "cannot perform COPY FREEZE because the table was not created or truncated in the current subtransaction";
+            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, text));
+        }
         kind::TABLE | kind::PARTITIONED_TABLE => return Ok(()),
+        kind::VIEW if does => return Ok(()),
         kind::VIEW => "view",
         kind::MATERIALIZED_VIEW => "materialized view",
         kind::FOREIGN_TABLE => "foreign table",

@@ -63,6 +63,8 @@ pub struct Options {
     pub reject_limit: Option<i64>,
     /// How much is told of rows that are left out.
     pub verbosity: Verbosity,
+    /// In: the rows are to be as if a VACUUM FREEZE had seen them.
+    pub freeze: bool,
 }
 
 /// How much COPY FROM tells of rows that it leaves out.
@@ -156,8 +158,8 @@ impl Options {
             skip_bad_rows: false,
             reject_limit: None,
             verbosity: Verbosity::Default,
+            freeze: false,
         };
-        let mut freeze = false;
         let mut seen: Vec<&str> = Vec::new();
         for item in &copy.options {
             if seen.contains(&&*item.name) {
@@ -196,8 +198,14 @@ impl Options {
                 "header" => {
                     found.header = match text.as_deref() {
                         Some("match") => Header::Match,
-                        _ if options::boolean(item)? => Header::Names,
-                        _ => Header::None,
+                        _ => match options::boolean(item) {
+                            Ok(true) => Header::Names,
+                            Ok(false) => Header::None,
+                            Err(_) => {
+                                let text = "header requires a Boolean value or \"match\"";
+                                return Err(Error::new(SqlState::SYNTAX_ERROR, text));
+                            }
+                        },
                     };
                     if found.header == Header::Match && !copy.from {
                         return Err(Error::new(
@@ -206,7 +214,7 @@ impl Options {
                         ));
                     }
                 }
-                "freeze" => freeze = options::boolean(item)?,
+                "freeze" => found.freeze = options::boolean(item)?,
                 "force_quote" => match names(item) {
                     Some(names) => found.force_quote = names,
                     None => found.force_quote_all = true,
@@ -323,7 +331,7 @@ impl Options {
         if csv && found.null.as_bytes().contains(&found.quote) {
             return Err(invalid("CSV quote character must not appear in the NULL specification"));
         }
-        one_way(freeze, "FREEZE", true)?;
+        one_way(found.freeze, "FREEZE", true)?;
         if let Some(default) = &found.default {
             one_way(true, "DEFAULT", true)?;
             if default.as_bytes().contains(&found.delimiter) {

@@ -24,6 +24,7 @@ pub(crate) fn attach(
     bound: &ast::PartitionBound,
 ) -> Result<()> {
     let catalog = context.catalog();
+    let analyzed = super::bound::analyze(context, parent, bound)?;
     let table = context.open(name, 8)?;
     context.require_owner(&table)?;
     if table.class.relispartition {
@@ -82,10 +83,10 @@ pub(crate) fn attach(
             return Err(Error::new(SqlState::DATATYPE_MISMATCH, text).detail(detail));
         }
     }
+    super::bound::check(context, &*super::of(context, parent.oid)?, table.name(), &analyzed, bound)?;
     inherit::attach(context, &table, parent, true)?;
-    super::place(context, parent, table.oid, bound)?;
     catalog.add_parent(table.oid, parent.oid, 1, true)?;
-    catalog.alter_class(parent.oid, |_| ())?;
+    super::store(context, parent, table.oid, &analyzed)?;
     for leaf in inherit::tree(context, table.oid, 8)? {
         if !super::belongs(context, leaf, parent.oid, table.oid)? {
             let name = catalog.relation(leaf)?.name().to_string();

@@ -38,14 +38,25 @@ pub(crate) fn place(
     table: Oid,
     written: &PartitionBound,
 ) -> Result<()> {
-    let catalog = context.catalog();
     let bound = bound::analyze(context, parent, written)?;
-    let name = catalog.relation(table)?.name().to_string();
+    let name = context.catalog().relation(table)?.name().to_string();
+    bound::check(context, &*of(context, parent.oid)?, &name, &bound, written)?;
+    store(context, parent, table, &bound)
+}
+
+/// Notes a table's bound, which was checked; the table is a child of its parent already. Rows of the default partition that
+/// would belong to it now are an error.
+fn store(
+    context: &Context<'_>,
+    parent: &Entry<Relation>,
+    table: Oid,
+    bound: &analyzer::partition::PartitionBound,
+) -> Result<()> {
+    let catalog = context.catalog();
     let before = of(context, parent.oid)?;
-    bound::check(context, &before, &name, &bound, written)?;
     let default = before.bounds.default_partition().map(|at| before.partitions[at].oid);
-    create_table::mark_partition(context, table, Some(analyzer::node::to_text(&bound)))?;
-    if bound == analyzer::partition::PartitionBound::Default {
+    create_table::mark_partition(context, table, Some(analyzer::node::to_text(bound)))?;
+    if *bound == analyzer::partition::PartitionBound::Default {
         let key = [parent.oid.into()];
         catalog.change::<PgPartitionedTable>(index::PG_PARTITIONED_TABLE_PARTRELID_INDEX, &key, |row| {
             row.partdefid = table;

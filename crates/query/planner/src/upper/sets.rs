@@ -9,7 +9,7 @@ use crate::plan::*;
 
 impl Planner<'_> {
     /// Set-returning functions in the target list: the innermost first.
-    pub(super) fn project_sets(&mut self, mut built: Built, targets: &[TargetEntry]) -> Result<Built> {
+    pub(crate) fn project_sets(&mut self, mut built: Built, targets: &[TargetEntry]) -> Result<Built> {
         for _ in 0..100 {
             let mut found = SetCalls { layout: &built.layout, found: Vec::new() };
             for target in targets {

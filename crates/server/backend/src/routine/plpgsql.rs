@@ -481,7 +481,13 @@ impl Host<'_, '_> {
     }
 
     fn add_cursor(&self, name: &str, prepared: Prepared, kept: Kept) {
-        let mut portal = Portal::new(Rc::new(prepared), Vec::new(), Vec::new(), State::Kept(Box::new(kept)));
+        let mut portal = Portal::new(
+            Rc::new(prepared),
+            Vec::new(),
+            Vec::new(),
+            State::Kept(Box::new(kept)),
+            self.session.portal_level(),
+        );
         portal.is_cursor = true;
         // The rows of a loop outlive a COMMIT in its body.
         portal.hold = self.session.routines.may_end.get();
@@ -636,6 +642,7 @@ impl plpgsql::Host for Host<'_, '_> {
         self.session.transaction.next_command()?;
         self.session.transaction.commit_subtransaction()?;
         self.session.triggers.borrow_mut().merge_level(self.session.transaction.level() + 1);
+        self.session.raise_portals(self.session.transaction.level());
         if let Some(level) = self.levels.borrow_mut().pop() {
             self.session.settings.borrow_mut().end_level(level, true);
         }
@@ -644,6 +651,7 @@ impl plpgsql::Host for Host<'_, '_> {
     }
 
     fn abort_subtransaction(&self, level: u32) -> Result<()> {
+        self.session.drop_portals_from(level + 1);
         while self.session.transaction.level() > level {
             self.session.transaction.abort_subtransaction()?;
         }

@@ -288,6 +288,16 @@ impl Transaction {
         Ok(())
     }
 
+    /// Whether a file was made in the innermost subtransaction.
+    pub fn made_file(&self, locator: RelFileLocator) -> bool {
+        self.core.lock().levels.last().is_some_and(|level| level.drop_at_abort.contains(&locator))
+    }
+
+    /// Whether the transaction has taken a snapshot, or changed something.
+    pub fn has_queried(&self) -> bool {
+        self.core.lock().fixed.is_some() || self.core.command.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether the transaction is declared to write nothing, and, if so and serializable, to wait for a safe snapshot. Of consequence
     /// before the first snapshot.
     pub fn declare(&self, read_only: bool, deferrable: bool) {

@@ -46,6 +46,8 @@ pub(crate) struct BatchInsert {
     places: Vec<TupleId>,
     router: Option<Router>,
     begun: bool,
+    /// The position of the row that could not be inserted, as far as it is known, and whether an index refused it.
+    pub failed: Option<(usize, bool)>,
 }
 
 impl BatchInsert {
@@ -56,7 +58,7 @@ impl BatchInsert {
             true => Some(Router::new(builder.session, open.open.relation.oid)?),
             false => None,
         };
-        Ok(BatchInsert { target: open, places: Vec::new(), router, begun: false })
+        Ok(BatchInsert { target: open, places: Vec::new(), router, begun: false, failed: None })
     }
 
     /// The forms of the table's columns.
@@ -64,8 +66,9 @@ impl BatchInsert {
         self.target.reprs()
     }
 
-    /// Inserts all rows of a batch.
+    /// Inserts all rows of a batch, or those before one that cannot be inserted.
     pub fn insert(&mut self, rows: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        self.failed = None;
         self.begin(run)?;
         if let Some(router) = &mut self.router {
             return insert_routed(router, &mut self.target, rows, run, Routing::insert(false), |_, _, _, _| ());
@@ -73,18 +76,35 @@ impl BatchInsert {
         if !self.target.fires_before(Event::Insert) {
             return self.insert_together(rows, run);
         }
-        for row in rows.rows().iter() {
+        self.insert_each(rows, run)
+    }
+
+    /// Row by row: triggers see what was done to the rows before.
+    fn insert_each(&mut self, rows: &Batch, run: &mut Run<'_>) -> Result<()> {
+        for (n, row) in rows.rows().iter().enumerate() {
             let mut one = single(rows, row, self.target.reprs());
+            self.failed = Some((n, false));
             self.target.before_insert(&mut one, run)?;
             self.insert_together(&mut one, run)?;
         }
+        self.failed = None;
         Ok(())
     }
 
     fn insert_together(&mut self, rows: &mut Batch, run: &mut Run<'_>) -> Result<()> {
-        self.target.generate(rows, run)?;
-        self.target.check(rows, run)?;
-        insert_rows(&mut self.target, rows, &mut self.places, Event::Insert, run)
+        let checked = self.target.generate(rows, run).and_then(|()| self.target.check(rows, run));
+        if let Err(error) = checked {
+            // The rows before the one that fails count first: an index may refuse one of them.
+            if rows.len() > 1 {
+                self.insert_each(rows, run)?;
+            }
+            return Err(error);
+        }
+        let inserted = insert_rows(&mut self.target, rows, &mut self.places, Event::Insert, run);
+        if inserted.is_err() && rows.len() > 1 {
+            self.failed = self.target.refused.map(|row| (row, true));
+        }
+        inserted
     }
 
     fn begin(&mut self, run: &mut Run<'_>) -> Result<()> {
@@ -272,9 +292,35 @@ impl Insert {
 
     /// Inserts the rows of the batch, after BEFORE triggers saw them.
     fn insert_batch(&mut self, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        if let Err(error) = self.check_batch(run) {
+            if self.batch.rows().len() > 1 {
+                self.insert_until_refused(out, run)?;
+            }
+            return Err(error);
+        }
+        self.insert_checked(out, run)
+    }
+
+    fn check_batch(&mut self, run: &mut Run<'_>) -> Result<()> {
         self.common.target.generate(&mut self.batch, run)?;
         self.common.target.check_policies(CheckKind::Insert, &self.batch, run)?;
-        self.common.target.check(&self.batch, run)?;
+        self.common.target.check(&self.batch, run)
+    }
+
+    /// Inserts row by row a batch of which a row fails a check: an index may refuse one before it, which comes first.
+    #[cold]
+    fn insert_until_refused(&mut self, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
+        let all = std::mem::take(&mut self.batch);
+        let forms: Vec<Repr> = all.columns.iter().map(batch::Column::repr).collect();
+        for row in all.rows().iter() {
+            self.batch = single(&all, row, forms.clone());
+            self.check_batch(run)?;
+            self.insert_checked(out, run)?;
+        }
+        Ok(())
+    }
+
+    fn insert_checked(&mut self, out: &mut Batch, run: &mut Run<'_>) -> Result<()> {
         if self.on_conflict.is_none() {
             return self.insert_all(out, run);
         }

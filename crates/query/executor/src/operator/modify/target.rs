@@ -45,6 +45,8 @@ pub(super) struct Target {
     /// Where changed rows are kept for triggers that look at them as tables.
     pub capture: Option<Box<Capture>>,
     pub indexes: Vec<TargetIndex>,
+    /// Which of the rows given to [`Target::enter`] made it fail.
+    pub refused: Option<usize>,
 }
 
 /// What a policy asks of rows.
@@ -107,6 +109,7 @@ impl Target {
                 .collect(),
             triggers: Triggers::of(session, &target.triggers)?,
             capture: None,
+            refused: None,
             indexes: indexes.collect::<Result<_>>()?,
             not_null: target.not_null.clone(),
             virtual_not_null: (target.virtual_not_null.iter())
@@ -363,7 +366,10 @@ impl Target {
                             })?;
                         }
                     }
-                    Inserted::Duplicate(_) => return Err(index.duplicate(&self.open, &values, row, run)?),
+                    Inserted::Duplicate(_) => {
+                        self.refused = Some(n);
+                        return Err(index.duplicate(&self.open, &values, row, run)?);
+                    }
                 }
             }
             for (n, key) in excluding {
@@ -387,7 +393,10 @@ impl Target {
                 match index.find_excluded(&self.open, &key, &places[n..], !arbiter, run)? {
                     None => {}
                     Some(_) if arbiter => return Ok(Entered::Conflict),
-                    Some(found) => return Err(index.excluded(&self.open, &key, &found.values, false, run)?),
+                    Some(found) => {
+                        self.refused = Some(n);
+                        return Err(index.excluded(&self.open, &key, &found.values, false, run)?);
+                    }
                 }
             }
         }
