@@ -161,6 +161,7 @@ impl Analyzer<'_> {
             | ExprKind::Default
             | ExprKind::CurrentOf { .. }
             | ExprKind::MergeAction
+            | ExprKind::PlaceHolder { .. }
             | ExprKind::NextValue(_) => return Ok(leaf(expr.ty.collation)),
             ExprKind::Collate(arg) => {
                 self.collate(arg)?;

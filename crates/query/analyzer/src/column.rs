@@ -682,7 +682,7 @@ impl VisitorMut for Shift {
         let level = match &mut expr.kind {
             ExprKind::Var(var) => Some(&mut var.level),
             ExprKind::Aggregate(aggregate) => Some(&mut aggregate.level),
-            ExprKind::Grouping { level, .. } => Some(level),
+            ExprKind::Grouping { level, .. } | ExprKind::PlaceHolder { level, .. } => Some(level),
             _ => None,
         };
         if let Some(level) = level

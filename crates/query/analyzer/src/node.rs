@@ -177,7 +177,7 @@ macro_rules! plain_numbers {
         }
     )*};
 }
-plain_numbers!(u8, u16, u32, u64, usize, i16, i32, i64);
+plain_numbers!(u8, u16, u32, u64, u128, usize, i16, i32, i64);
 
 impl Node for bool {
     fn write(&self, out: &mut String) {

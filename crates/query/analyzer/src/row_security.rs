@@ -386,6 +386,7 @@ pub fn leaks(catalog: &Catalog, expr: &Expr) -> Result<bool> {
                 | ExprKind::BooleanTest { .. }
                 | ExprKind::SqlValue(_)
                 | ExprKind::NextValue(_)
+                | ExprKind::PlaceHolder { .. }
                 | ExprKind::CurrentOf { .. } => {}
                 _ if has_column(expr) => self.found = Ok(true),
                 _ => {}

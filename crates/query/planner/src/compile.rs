@@ -8,6 +8,7 @@ use types::oid;
 
 use crate::level::Planner;
 use crate::plan::*;
+use crate::prepare::RELATIONS_MAX;
 
 impl Planner<'_> {
     /// Compiles against a layout: parts that the layout has become columns.
@@ -274,6 +275,13 @@ impl Planner<'_> {
             }
             L::JsonPath(path) => ExprKind::JsonPath(Box::new(self.compile_json_path(path, expr.ty, layout)?)),
             L::JsonTable(table) => ExprKind::JsonTable(Box::new(self.compile_json_table(table, layout)?)),
+            L::PlaceHolder { level, .. } if *level > 0 => return Ok(self.outer_value(expr, ty)),
+            L::PlaceHolder { arg, relations, .. } => {
+                return match self.level().scanning {
+                    Some(at) if at < RELATIONS_MAX && relations >> at & 1 == 0 => Ok(self.brought(expr, ty)),
+                    _ => self.compile(arg, layout),
+                };
+            }
             L::MergeAction => return Err(Error::internal("merge_action() outside of MERGE's RETURNING")),
         };
         Ok(Expr { kind, ty })
@@ -333,11 +341,16 @@ impl Planner<'_> {
             }
             return Ok(Expr { kind: ExprKind::Row { fields, names }, ty });
         }
-        // A column of another relation: a nested loop brings it.
-        let level = self.level();
-        let Some(scanning) = level.scanning else {
+        if self.level().scanning.is_none() {
             return Err(Error::internal(format!("column {} of relation {} is not in reach", var.column, var.relation)));
-        };
+        }
+        Ok(self.brought(expr, ty))
+    }
+
+    /// A value of another relation than the one that is scanned: a nested loop brings it.
+    fn brought(&mut self, expr: &q::Expr, ty: ColumnType) -> Expr {
+        let level = self.level();
+        let scanning = level.scanning.unwrap_or(usize::MAX);
         let found = level.pending.iter().find(|(at, e, _)| *at == scanning && e == expr).map(|(_, _, slot)| *slot);
         let slot = match found {
             Some(slot) => slot,
@@ -347,7 +360,7 @@ impl Planner<'_> {
                 slot
             }
         };
-        Ok(Expr { kind: ExprKind::Slot(slot), ty })
+        Expr { kind: ExprKind::Slot(slot), ty }
     }
 
     /// A call with compiled arguments.

@@ -132,7 +132,7 @@ pub(crate) fn outer_level(expr: &Expr) -> u32 {
     match &expr.kind {
         ExprKind::Var(var) => var.level,
         ExprKind::Aggregate(aggregate) => aggregate.level,
-        ExprKind::Grouping { level, .. } => *level,
+        ExprKind::Grouping { level, .. } | ExprKind::PlaceHolder { level, .. } => *level,
         _ => 0,
     }
 }

@@ -108,8 +108,10 @@ pub(crate) struct Level {
     pub init_values: Vec<(q::Expr, Expr)>,
     /// Their subplans, which EXPLAIN shows under the query's top.
     pub init_plans: Vec<usize>,
-    /// Whole rows of relations that anything uses, as the query's own.
-    pub whole_rows: Vec<q::Expr>,
+    /// What anything uses of whole rows of relations and of placeholders, as the query's own: made below the outer joins that may make it null.
+    pub kept_values: Vec<q::Expr>,
+    /// Subqueries were dissolved such that placeholders stand for their columns.
+    pub has_placeholders: bool,
     /// The plan's relations ([`Planner::use_relation`]) that scans read, by their places in the range table.
     pub scanned: std::collections::HashMap<usize, usize>,
     /// The scans of trees of tables, by their places in the range table.
@@ -141,7 +143,8 @@ impl Level {
             sublinks: Vec::new(),
             init_values: Vec::new(),
             init_plans: Vec::new(),
-            whole_rows: Vec::new(),
+            kept_values: Vec::new(),
+            has_placeholders: false,
             scanned: Default::default(),
             trees: Default::default(),
             partitioned: false,
@@ -676,7 +679,7 @@ impl<'a> Planner<'a> {
             if outer_level(&expr) > 0 {
                 analyzer::shift_levels_from(&mut expr, -1, 1);
                 self.level().outer.push((expr, slot));
-            } else if matches!(expr.kind, ExprKind::Var(_)) {
+            } else if matches!(expr.kind, ExprKind::Var(_) | ExprKind::PlaceHolder { .. }) {
                 // A column of the current query itself: a LATERAL reference, for a nested loop to set.
                 let at = self.level().scanning.unwrap_or(usize::MAX);
                 self.level().pending.push((at, expr, slot));
@@ -699,15 +702,15 @@ impl<'a> Planner<'a> {
         struct Finder {
             depth: u32,
             needed: Vec<Vec<i16>>,
-            whole_rows: Vec<q::Expr>,
+            kept: Vec<q::Expr>,
         }
         impl analyzer::node::Visitor for Finder {
             fn expr(&mut self, expr: &q::Expr) {
                 if let ExprKind::Var(var) = &expr.kind {
                     if var.level == self.depth && var.column == 0 && var.version == q::RowVersion::Default {
                         let own = q::Expr { kind: ExprKind::Var(q::Var { level: 0, ..*var }), ..expr.clone() };
-                        if !self.whole_rows.contains(&own) {
-                            self.whole_rows.push(own);
+                        if !self.kept.contains(&own) {
+                            self.kept.push(own);
                         }
                     }
                     if var.level == self.depth
@@ -718,6 +721,13 @@ impl<'a> Planner<'a> {
                     }
                 } else {
                     expr.visit_children(self);
+                    if matches!(expr.kind, ExprKind::PlaceHolder { level, .. } if level == self.depth) {
+                        let mut own = expr.clone();
+                        analyzer::shift_levels_from(&mut own, -(self.depth as i32), self.depth);
+                        if !self.kept.contains(&own) {
+                            self.kept.push(own);
+                        }
+                    }
                 }
             }
             fn query(&mut self, query: &Query) {
@@ -738,7 +748,7 @@ impl<'a> Planner<'a> {
             .collect();
         let level = self.level();
         let needed = vec![Vec::new(); level.query.range_table.len()];
-        let mut finder = Finder { depth: 0, needed, whole_rows: Vec::new() };
+        let mut finder = Finder { depth: 0, needed, kept: Vec::new() };
         level.query.visit_children(&mut finder);
         let mut needed = finder.needed;
         for (at, list) in needed.iter_mut().enumerate() {
@@ -754,7 +764,7 @@ impl<'a> Planner<'a> {
             }
         }
         level.needed = needed;
-        level.whole_rows = finder.whole_rows;
+        level.kept_values = finder.kept;
     }
 
     /// A column of an entry of the current query.

@@ -4,7 +4,7 @@
 //! their work:
 //!
 //! - `fold`: what can be computed now, is.
-//! - `prepare`: subqueries and sublinks become joins where they can, outer joins inner ones.
+//! - `prepare`: subqueries and sublinks become joins where they can, outer joins inner ones; a `placeholder` keeps what this must not change.
 //! - `estimate`, `scan`, `bitmap`, `join`: how many rows, how to read one relation, in which order to join several; a `path` is a way not yet chosen.
 //! - `level`, `upper`, `setop`, `modify`: the nodes, from the scans up to grouping, sorting and changing tables.
 //! - `compile`: expressions over rows become expressions over columns of batches.
@@ -36,6 +36,7 @@ mod nearest;
 pub mod partition;
 mod path;
 mod pattern_search;
+mod placeholder;
 pub mod plan;
 mod prepare;
 mod published;

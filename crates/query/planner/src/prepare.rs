@@ -11,6 +11,7 @@ use error::Result;
 
 use crate::fold::{Folder, is_boolean};
 use crate::level::Planner;
+use crate::placeholder::placeholder;
 use crate::plan::JoinType;
 
 /// A set of entries of the range table.
@@ -40,7 +41,8 @@ impl Tree {
         }
     }
 
-    fn for_each_qual(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+    /// Lets a function change all of its conditions.
+    pub fn for_each_qual(&mut self, f: &mut dyn FnMut(&mut Expr)) {
         match self {
             Tree::Relation(_) => {}
             Tree::Group { items, quals } => {
@@ -96,6 +98,12 @@ impl Visitor for Relations {
         match &expr.kind {
             ExprKind::Var(var) if var.level == self.depth => self.found |= 1 << var.relation,
             ExprKind::Var(var) if var.level > self.depth => self.outer = true,
+            ExprKind::PlaceHolder { relations, level, .. } => {
+                if *level == self.depth {
+                    self.found |= relations;
+                }
+                expr.visit_children(self);
+            }
             ExprKind::CurrentOf { relation, .. } if self.depth == 0 => self.found |= 1 << relation,
             ExprKind::Aggregate(a) if a.level > self.depth => {
                 self.outer = true;
@@ -412,6 +420,7 @@ impl Planner<'_> {
             tree = self.pull_up_sublinks(tree)?;
         }
         self.pull_up_subqueries(&mut tree)?;
+        self.settle_placeholders(&mut tree);
         reduce_outer_joins(catalog, &mut tree, 0)?;
         if self.level().query.command == Command::Select {
             self.find_antijoins(&mut tree)?;
@@ -611,23 +620,37 @@ impl Planner<'_> {
             let query = query.clone();
             let mut fits = true;
             for target in &query.targets {
-                if nullable && !matches!(&target.expr.kind, ExprKind::Var(v) if v.level == 0 && v.column != 0) {
-                    fits = false;
-                }
                 fits &= !is_volatile(self.ctx.catalog, &target.expr)?;
             }
             if let Some(condition) = &query.where_clause {
                 fits &= !is_volatile(self.ctx.catalog, condition)?;
             }
-            // A row that is not there is null as a whole, not a row of nulls.
-            fits &= !nullable || !self.uses_whole_row(tree, at);
-            if !fits || nullable && query.has.sublinks {
+            if !fits || nullable && (query.has.sublinks || !self.can_hold_places(tree, at, &query)?) {
                 continue;
             }
-            self.dissolve(tree, at, *query)?;
+            self.dissolve(tree, at, *query, nullable)?;
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// Whether the columns of a subquery whose rows may be missing can be values of this query: as they are, or by placeholders, which hold
+    /// nothing of the rows beside them.
+    fn can_hold_places(&mut self, tree: &mut Tree, at: usize, query: &Query) -> Result<bool> {
+        let whole = self.uses_whole_row(tree, at);
+        if self.level().query.command != Command::Select {
+            // What a changed row is made of is found again column by column.
+            let plain = |expr: &Expr| matches!(&expr.kind, ExprKind::Var(v) if v.level == 0 && v.column != 0);
+            return Ok(!whole && query.targets.iter().all(|target| plain(&target.expr)));
+        }
+        for target in &query.targets {
+            let mut beside = Relations { depth: 1, found: 0, outer: false };
+            beside.expr(&target.expr);
+            if beside.found != 0 && (whole || !is_missing_with_row(self.ctx.catalog, &target.expr)?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether the row of an entry is used as one value.
@@ -655,7 +678,7 @@ impl Planner<'_> {
         finder.2
     }
 
-    fn dissolve(&mut self, tree: &mut Tree, at: usize, mut inner: Query) -> Result<()> {
+    fn dissolve(&mut self, tree: &mut Tree, at: usize, mut inner: Query, nullable: bool) -> Result<()> {
         Folder::query_expressions(self.ctx.catalog, self.ctx.env, &mut inner)?;
         let from = std::mem::take(&mut inner.from);
         let mut items: Vec<Tree> = from.into_iter().map(tree_of).collect();
@@ -664,6 +687,10 @@ impl Planner<'_> {
             conjuncts(condition, &mut quals);
         }
         let mut targets: Vec<Expr> = inner.output().map(|t| t.expr.clone()).collect();
+        let mut held = Vec::with_capacity(targets.len());
+        for target in &targets {
+            held.push(nullable && !is_missing_with_row(self.ctx.catalog, target)?);
+        }
         // As they are called here: an alias may have renamed them.
         let entry = &self.level().query.range_table[at];
         let names: Vec<String> = entry.columns.iter().map(|column| column.name.clone()).collect();
@@ -678,7 +705,23 @@ impl Planner<'_> {
             group = self.pull_up_sublinks(group)?;
         }
         // Its columns become the expressions behind them, wherever they are used.
-        let mut substitute = Substitute { relation: at, targets: &targets, names: &names, depth: 0 };
+        let relations = group.relids();
+        let mut substitute = Substitute {
+            relation: at,
+            targets: &targets,
+            names: &names,
+            depth: 0,
+            held: Vec::new(),
+            relations,
+            nullable,
+        };
+        for (target, held) in targets.iter().zip(held) {
+            let place = placeholder(target.clone(), relations);
+            self.level().has_placeholders |= held;
+            substitute.held.push(if held { place } else { target.clone() });
+        }
+        // A row that is not there is null as a whole, not a row of nulls.
+        self.level().has_placeholders |= nullable;
         replace_relation(tree, at, group);
         tree.for_each_qual(&mut |qual| substitute.expr(qual));
         let query = &mut self.level().query;
@@ -739,6 +782,11 @@ impl VisitorMut for Adopt {
                 expr.visit_children_mut(self);
             }
             ExprKind::CurrentOf { relation, .. } if self.depth == 0 => *relation += self.offset,
+            // Its own it cannot have yet.
+            ExprKind::PlaceHolder { level, .. } if *level > self.depth => {
+                *level -= 1;
+                expr.visit_children_mut(self);
+            }
             _ => expr.visit_children_mut(self),
         }
     }
@@ -784,22 +832,32 @@ struct Substitute<'t> {
     targets: &'t [Expr],
     names: &'t [String],
     depth: u32,
+    /// The same, those that need it as placeholders.
+    held: Vec<Expr>,
+    /// What it is made of now.
+    relations: Relids,
+    /// Its rows may be missing.
+    nullable: bool,
 }
 
 impl VisitorMut for Substitute<'_> {
     fn expr(&mut self, expr: &mut Expr) {
+        if let ExprKind::PlaceHolder { level, relations, .. } = &mut expr.kind
+            && *level == self.depth
+            && *relations >> self.relation & 1 == 1
+        {
+            *relations = *relations & !(1 << self.relation) | self.relations;
+        }
         let ExprKind::Var(var) = &expr.kind else { return expr.visit_children_mut(self) };
         if var.level != self.depth || var.relation != self.relation {
             return;
         }
         let mut value = if var.column == 0 {
-            Expr {
-                kind: ExprKind::Row { fields: self.targets.to_vec(), names: self.names.to_vec(), explicit: true },
-                ty: expr.ty,
-                location: expr.location,
-            }
+            let row = ExprKind::Row { fields: self.targets.to_vec(), names: self.names.to_vec(), explicit: true };
+            let row = Expr { kind: row, ty: expr.ty, location: expr.location };
+            if self.nullable { placeholder(row, self.relations) } else { row }
         } else {
-            match self.targets.get(var.column as usize - 1) {
+            match self.held.get(var.column as usize - 1) {
                 Some(target) => target.clone(),
                 None => return,
             }
@@ -854,14 +912,22 @@ fn replace_relation(tree: &mut Tree, at: usize, new: Tree) {
     walk(tree, at, &mut Some(new));
 }
 
-/// The entries that stand beside others in an inner join of the whole: without them the rest is still there.
+/// The entries that stand beside others in an inner join: without them the rest is still there.
 fn beside_others(tree: &Tree, found: &mut Vec<usize>) {
-    let Tree::Group { items, .. } = tree else { return };
-    for item in items {
-        match item {
-            Tree::Relation(at) if items.len() > 1 => found.push(*at),
-            Tree::Group { .. } => beside_others(item, found),
-            _ => {}
+    match tree {
+        Tree::Relation(_) => {}
+        Tree::Group { items, .. } => {
+            let several = items.iter().filter(|item| item.relids() != 0).count() > 1;
+            for item in items {
+                match item {
+                    Tree::Relation(at) if several => found.push(*at),
+                    _ => beside_others(item, found),
+                }
+            }
+        }
+        Tree::Join { left, right, .. } => {
+            beside_others(left, found);
+            beside_others(right, found);
         }
     }
 }
@@ -1003,6 +1069,11 @@ pub(crate) fn null_rejecting(catalog: &Catalog, qual: &Expr) -> Result<Relids> {
     })
 }
 
+/// Whether a column of a subquery is null by itself where the subquery's rows are missing: because the rows that it is made of are.
+pub(crate) fn is_missing_with_row(catalog: &Catalog, target: &Expr) -> Result<bool> {
+    Ok(null_makes_null(catalog, target)? != 0)
+}
+
 /// The entries of which a row of nulls makes the expression null.
 fn null_makes_null(catalog: &Catalog, expr: &Expr) -> Result<Relids> {
     let all = |args: &[Expr]| -> Result<Relids> {
@@ -1024,6 +1095,11 @@ fn null_makes_null(catalog: &Catalog, expr: &Expr) -> Result<Relids> {
         }
         ExprKind::Not(arg) | ExprKind::Relabel(arg, _) | ExprKind::Collate(arg) | ExprKind::CoerceViaIo(arg, _) => {
             null_makes_null(catalog, arg)?
+        }
+        // Null without its rows; of several relations only all together can be meant, which joins within may not be.
+        ExprKind::PlaceHolder { arg, level: 0, relations } => {
+            let own = if relations.count_ones() == 1 { *relations } else { 0 };
+            own | null_makes_null(catalog, arg)?
         }
         _ => 0,
     })

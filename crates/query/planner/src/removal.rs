@@ -2,7 +2,8 @@
 //!
 //! A left join whose missing side gives at most one row, and of whose columns nothing is used, neither adds rows nor values.
 
-use analyzer::query::{EntryKind, Expr, ExprKind};
+use analyzer::node::Visitor;
+use analyzer::query::{EntryKind, Expr, ExprKind, Query};
 use error::Result;
 
 use crate::level::Planner;
@@ -19,6 +20,7 @@ impl Planner<'_> {
             for (at, on) in candidates {
                 if !self.is_used(tree, at) && self.is_single(at, &on)? {
                     drop_join(tree, at);
+                    self.forget_relation(tree, at);
                     dropped = true;
                     break;
                 }
@@ -84,9 +86,10 @@ impl Planner<'_> {
         if self.level().query.row_marks.iter().any(|mark| mark.relation == at) {
             return true;
         }
-        let mut used = relids_in(&self.level().query);
-        others(tree, at, &mut |qual| used |= relids_of(qual));
-        used >> at & 1 == 1
+        let mut finder = Reader { at, depth: 0, found: false };
+        self.level().query.visit_children(&mut finder);
+        others(tree, at, &mut |qual| finder.expr(qual));
+        finder.found
     }
 
     /// Whether at most one row of an entry meets a join's condition.
@@ -136,6 +139,34 @@ impl Planner<'_> {
             }
             _ => Ok(false),
         }
+    }
+}
+
+/// Looks for whoever reads an entry. A placeholder does not because it stands above the entry's join, as long as it is made of other entries, too.
+struct Reader {
+    at: usize,
+    depth: u32,
+    found: bool,
+}
+
+impl Visitor for Reader {
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Var(var) => self.found |= (var.level, var.relation) == (self.depth, self.at),
+            ExprKind::PlaceHolder { level, relations, .. } if *level == self.depth => {
+                self.found |= *relations == 1 << self.at;
+                expr.visit_children(self);
+            }
+            _ => expr.visit_children(self),
+        }
+    }
+    fn query(&mut self, query: &Query) {
+        self.depth += 1;
+        query.visit_children(self);
+        self.depth -= 1;
+    }
+    fn as_dyn(&mut self) -> &mut dyn Visitor {
+        self
     }
 }
 

@@ -64,7 +64,8 @@ impl<'q> Writer<'q> {
 
     fn write(&mut self, expr: &'q Expr, implicit: bool) -> Result<()> {
         let given = matches!(&self.names, Naming::Given(names)
-            if !matches!(expr.kind, ExprKind::Var(_) | ExprKind::Const(_)) && names.is_given(expr));
+            if !matches!(expr.kind, ExprKind::Var(_) | ExprKind::Const(_) | ExprKind::PlaceHolder { .. })
+                && names.is_given(expr));
         self.enclosed(given, |this| this.write_inner(expr, implicit))
     }
 
@@ -274,6 +275,11 @@ impl<'q> Writer<'q> {
             ExprKind::JsonCall { function, args } => self.json_call(*function, args, expr)?,
             ExprKind::JsonPath(path) => self.json_path(path, expr.ty)?,
             ExprKind::JsonTable(table) => self.json_table(table)?,
+            // Like other values that are made further below.
+            ExprKind::PlaceHolder { arg, .. } => {
+                let made = !matches!(arg.kind, ExprKind::Var(_) | ExprKind::PlaceHolder { .. });
+                self.enclosed(made, |this| this.write_inner(arg, implicit))?;
+            }
         }
         Ok(())
     }

@@ -274,6 +274,15 @@ node! {
         JsonPath(path: Box<JsonPath>),
         /// `JSON_TABLE`, in FROM.
         JsonTable(table: Box<JsonTable>),
+        /// A value that must be made below the outer joins that may make it null. Only the planner makes such, where it dissolves subqueries.
+        PlaceHolder {
+            /// How it is made.
+            arg: Box<Expr>,
+            /// How many queries outwards.
+            level: u32,
+            /// The entries of that query's range table of whose rows it is made, a bit each: without these it is null.
+            relations: u128,
+        },
     }
 }
 

@@ -282,6 +282,12 @@ impl Printer<'_> {
         }
         if let Some(output) = self.output(shown)? {
             self.lines.push(format!("{}Output: {}", " ".repeat(below), output.join(", ")));
+            if let NodeKind::NestLoop { inner_unique: true, .. }
+            | NodeKind::HashJoin { inner_unique: true, .. }
+            | NodeKind::MergeJoin { inner_unique: true, .. } = &shown.kind
+            {
+                self.lines.push(format!("{}Inner Unique: true", " ".repeat(below)));
+            }
         }
         if let Some(calls) = self.function_calls(shown)? {
             self.lines.push(format!("{}Function Call: {calls}", " ".repeat(below)));

@@ -12,8 +12,9 @@ use super::{Problem, UnitKind};
 use crate::bitmap::{BitmapKind, BitmapTree};
 use crate::level::{Built, Layout, PathKey, Planner};
 use crate::path::{Path, PathKind};
+use crate::placeholder::placeholder;
 use crate::plan::*;
-use crate::prepare::{Relids, relids_of};
+use crate::prepare::{Relids, is_missing_with_row, relids_of};
 use crate::scan::{IndexAccess, IndexCondition};
 
 impl Planner<'_> {
@@ -129,8 +130,8 @@ impl Planner<'_> {
                 found.push(MemoizeKey { slot: *slot, equal: *equal, collation: *collation });
             }
         }
-        if found.is_empty() {
-            // Nothing below reads what it would be kept by.
+        if found.is_empty() || keys.iter().any(|(key, ..)| !pending.iter().any(|(_, column, _)| column == key)) {
+            // What is read below is not what it would be kept by.
             return Ok(built);
         }
         let exprs: Vec<Expr> = keys.iter().map(|(expr, ..)| expr.clone()).collect();
@@ -407,10 +408,10 @@ impl Planner<'_> {
         let mut outer = self.build_path(problem, &join.outer)?;
         let mut inner = self.build_path(problem, &join.inner)?;
         if matches!(join.join, JoinType::Right | JoinType::Full) {
-            self.keep_whole_rows(&mut outer, relids_of_path(problem, &join.outer))?;
+            self.keep_values(&mut outer, relids_of_path(problem, &join.outer))?;
         }
         if matches!(join.join, JoinType::Left | JoinType::Full) {
-            self.keep_whole_rows(&mut inner, relids_of_path(problem, &join.inner))?;
+            self.keep_values(&mut inner, relids_of_path(problem, &join.inner))?;
         }
         let width = match join.join {
             JoinType::Semi | JoinType::Anti => outer.node.cost.width,
@@ -446,12 +447,36 @@ impl Planner<'_> {
         let rest = self.by_cost(&rest);
         let both: Layout = outer.iter().chain(&inner).cloned().collect();
         let condition = self.compile_all(&rest, &both)?;
-        let layout = match join.join {
-            JoinType::Semi | JoinType::Anti => outer,
-            JoinType::RightSemi | JoinType::RightAnti => inner,
-            _ => both,
-        };
-        Ok((layout, condition, rest))
+        Ok((self.joined(join.join, outer, inner)?, condition, rest))
+    }
+
+    /// The columns that a join gives. What was computed of a side whose rows may be missing, to sort it for instance, is another value now than what the
+    /// expression says, unless that is null without the rows: such a column is nobody's any more.
+    fn joined(&self, join: JoinType, mut outer: Layout, mut inner: Layout) -> Result<Layout> {
+        match join {
+            JoinType::Semi | JoinType::Anti => return Ok(outer),
+            JoinType::RightSemi | JoinType::RightAnti => return Ok(inner),
+            _ => {}
+        }
+        if matches!(join, JoinType::Right | JoinType::Full) {
+            self.forget_computed(&mut outer)?;
+        }
+        if matches!(join, JoinType::Left | JoinType::Full) {
+            self.forget_computed(&mut inner)?;
+        }
+        outer.append(&mut inner);
+        Ok(outer)
+    }
+
+    fn forget_computed(&self, side: &mut Layout) -> Result<()> {
+        for column in side {
+            if !matches!(column.kind, ExprKind::Var(_) | ExprKind::PlaceHolder { .. })
+                && !is_missing_with_row(self.ctx.catalog, column)?
+            {
+                *column = placeholder(column.clone(), 0);
+            }
+        }
+        Ok(())
     }
 
     fn build_hash_join(&mut self, join: &JoinPath, outer: Built, inner: Built, cost: Cost) -> Result<Built> {
@@ -548,10 +573,7 @@ impl Planner<'_> {
         let quals = self.by_cost(&quals);
         let both: Layout = outer.layout.iter().chain(&inner.layout).cloned().collect();
         let condition = self.compile_all(&quals, &both)?;
-        let layout: Layout = match join.join {
-            JoinType::Semi | JoinType::Anti => outer.layout,
-            _ => both,
-        };
+        let layout = self.joined(join.join, outer.layout, inner.layout)?;
         let inner_unique = matches!(&join.inner.kind, PathKind::Index { access, .. } if access.unique)
             || join.inner_unique && matches!(join.join, JoinType::Inner | JoinType::Left);
         let kind = NodeKind::NestLoop {
@@ -567,13 +589,14 @@ impl Planner<'_> {
         Ok(Built { layout, ..Built::of(node, Vec::new()) })
     }
 
-    /// Rows that an outer join may add nulls to, as values of their own: a missing row is null, not a row of nulls.
-    fn keep_whole_rows(&mut self, built: &mut Built, relids: Relids) -> Result<()> {
-        if self.level().whole_rows.is_empty() {
+    /// What an outer join above may make null as a whole, as values of their own: a missing row is null, not a row of nulls; and so is a
+    /// [placeholder](crate::placeholder), whatever it is made of.
+    fn keep_values(&mut self, built: &mut Built, relids: Relids) -> Result<()> {
+        if self.level().kept_values.is_empty() {
             return Ok(());
         }
-        let rows = self.level().whole_rows.clone();
-        let own = rows.into_iter().filter(|row| relids_of(row) & relids != 0 && !built.layout.contains(row));
+        let values = self.level().kept_values.clone();
+        let own = values.into_iter().filter(|value| relids_of(value) & !relids == 0 && !built.layout.contains(value));
         let mut all = built.layout.clone();
         all.extend(own);
         if all.len() > built.layout.len() {

@@ -4,7 +4,7 @@
 //! unless its condition names what they may have made null; and `A leftjoin (B leftjoin C)` equals `(A leftjoin B) leftjoin C` if the condition between B and C
 //! cannot be true where B is missing.
 
-use analyzer::query::Expr;
+use analyzer::query::{Expr, ExprKind};
 use error::Result;
 
 use super::Problem;
@@ -100,6 +100,15 @@ impl Planner<'_> {
             needs_right |= qual.relids;
             for (_, lower) in problem.specials.iter().enumerate().filter(|(at, _)| qual.after >> at & 1 == 1) {
                 needs_right |= lower.left | lower.right;
+            }
+        }
+        // Placeholders are made of the side before it may be missing.
+        for value in &self.level().kept_values {
+            if let ExprKind::PlaceHolder { relations, .. } = &value.kind
+                && relations & !right == 0
+                && join == JoinType::Left
+            {
+                needs_right |= relations;
             }
         }
         if needs_left == 0 {

@@ -10,11 +10,15 @@ use super::{Subquery, Unit, UnitKind};
 use crate::estimate::BaseRelation;
 use crate::explain::FUNCTION_CALL;
 use crate::level::{Built, CteTarget, Layout, PathKey, Planner};
+use crate::placeholder::unwrap_within;
 use crate::plan::*;
 use crate::prepare::{Relids, relids_of};
 
 impl Planner<'_> {
-    pub(super) fn push_down(&mut self, unit: &mut Unit, expr: Expr) -> Result<()> {
+    pub(super) fn push_down(&mut self, unit: &mut Unit, mut expr: Expr) -> Result<()> {
+        if self.level().has_placeholders {
+            unwrap_within(&mut expr, unit.relids);
+        }
         match &mut unit.kind {
             UnitKind::Base { quals, .. } => quals.push(expr),
             UnitKind::Tree(tree) => tree.quals.push(expr),
