@@ -241,6 +241,11 @@ impl Costs {
         fetched.ceil()
     }
 
+    /// Bytes of a group in a hash table.
+    pub(crate) fn hash_entry(&self, width: f64, transitions: f64) -> f64 {
+        aligned(width) + 24.0 + 16.0 + if transitions > 0.0 { 24.0 } else { 0.0 }
+    }
+
     /// Grouping by hashing: `keys` columns, `transitions` operators a row for the aggregates. What does not fit in memory is written
     /// and read again.
     pub(crate) fn hash_aggregate(
@@ -255,7 +260,7 @@ impl Costs {
         let mut startup = input.total + transitions * rows + self.cpu_operator_cost * keys * rows;
         startup += final_cost * 0.0;
         let mut total = startup + (final_cost + self.cpu_tuple_cost) * groups;
-        let entry = aligned(width) + 24.0 + 16.0 + if transitions > 0.0 { 24.0 } else { 0.0 };
+        let entry = self.hash_entry(width, transitions);
         let memory = self.hash_memory();
         if groups * entry > memory {
             let batches = (groups * entry / memory).max(2.0).ceil();

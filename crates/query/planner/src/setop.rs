@@ -147,7 +147,8 @@ impl Planner<'_> {
             };
             let kind = NodeKind::Aggregate {
                 input: Box::new(built.node),
-                strategy: AggregateStrategy::Hashed,
+                rollups: Vec::new(),
+strategy: AggregateStrategy::Hashed,
                 sets: vec![(0..keys.len()).collect()],
                 keys,
                 aggregates: Vec::new(),

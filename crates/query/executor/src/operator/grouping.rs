@@ -61,11 +61,6 @@ impl GroupColumns {
         self.positions.is_empty()
     }
 
-    /// Where the columns are.
-    pub fn positions(&self) -> &[usize] {
-        &self.positions
-    }
-
     /// The keys of a batch's rows.
     pub fn keys(&self, batch: &Batch, rows: Rows<'_>, run: &Run<'_>, keys: &mut Keys) -> Result<()> {
         if self.fixed {

@@ -395,8 +395,9 @@ impl Builder<'_> {
                 let (stage, forms) = one(input)?;
                 Ok((Box::new(unique::Unique::new(stage, &input.output, keys)), forms))
             }
-            NodeKind::Aggregate { input, strategy, keys, sets, aggregates, groupings, groups: _ } => {
-                aggregate::build(self, input, *strategy, keys, sets, aggregates, groupings)
+            NodeKind::Aggregate { input, strategy: _, keys, sets, rollups, aggregates, groupings, groups: _ } => {
+                let grouping = aggregate::Grouping { keys, sets, rollups, aggregates, groupings };
+                aggregate::build(self, input, &grouping)
             }
             NodeKind::WindowAgg { input, partition, order, order_keys, frame, functions, until, .. } => {
                 window::build(self, input, (partition, order), order_keys, frame, functions, until)

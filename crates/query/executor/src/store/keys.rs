@@ -93,10 +93,46 @@ impl Keys {
         self.bytes.get(k)
     }
 
+    /// Whether two of the keys are equal.
+    #[inline]
+    pub fn equal(&self, a: usize, b: usize) -> bool {
+        match self.fixed {
+            true => self.has_null(a) == self.has_null(b) && (self.has_null(a) || self.words[a] == self.words[b]),
+            false => self.bytes.get(a) == self.bytes.get(b),
+        }
+    }
+
+    /// Whether the `k`-th key is the one that was kept.
+    pub fn is(&self, k: usize, kept: &KeptKey) -> bool {
+        match self.fixed {
+            true => self.has_null(k) == kept.null && (kept.null || self.words[k] == kept.word),
+            false => self.bytes.get(k) == kept.bytes,
+        }
+    }
+
+    /// Keeps the `k`-th key.
+    pub fn keep(&self, k: usize, kept: &mut KeptKey) {
+        if self.fixed {
+            kept.null = self.has_null(k);
+            kept.word = self.words[k];
+        } else {
+            kept.bytes.clear();
+            kept.bytes.extend_from_slice(self.bytes.get(k));
+        }
+    }
+
     /// The hash of the `k`-th key.
     pub fn hash(&self, k: usize) -> u64 {
         self.hashes[k]
     }
+}
+
+/// A key for itself, to be compared with keys of the same columns.
+#[derive(Default)]
+pub struct KeptKey {
+    word: u64,
+    null: bool,
+    bytes: Vec<u8>,
 }
 
 /// Whether one column of this form and type can be a key of its own bits.
@@ -236,6 +272,18 @@ mod tests {
         other.set_fixed(&Column::constant(Repr::B4, DatumRef::B4(99)), Rows::All(1));
         assert_eq!(table.find(&other, 0), NO_KEY);
         assert_eq!(table.find_or_insert(&other, 0, false), NO_KEY);
+    }
+
+    #[test]
+    fn kept_keys_are_compared_with_those_of_later_batches() {
+        let mut column = Column::new(Repr::B4);
+        [7, 0, 0].iter().for_each(|&value| column.push(DatumRef::B4(value)));
+        column.push_null();
+        let (mut keys, mut kept) = (Keys::default(), KeptKey::default());
+        keys.set_fixed(&column, Rows::All(4));
+        assert!(keys.equal(1, 2) && !keys.equal(0, 1) && !keys.equal(2, 3));
+        keys.keep(3, &mut kept);
+        assert_eq!((0..4).map(|k| keys.is(k, &kept)).collect::<Vec<_>>(), [false, false, false, true]);
     }
 
     #[test]

@@ -516,7 +516,7 @@ impl Printer<'_> {
         };
         let deparser = Deparser { catalog: self.catalog, env: self.env, names: &names };
         // Keys of groups are shown as the node below has them, which computes them unless it only passes them on.
-        let computed = detail.label == "Group Key"
+        let computed = is_group_key(detail)
             && inputs(node).next().is_none_or(|(input, _)| {
                 !matches!(
                     self.shown(input).kind,
@@ -617,6 +617,7 @@ impl Printer<'_> {
                 AggregateStrategy::Plain => "Aggregate".into(),
                 AggregateStrategy::Sorted => "GroupAggregate".into(),
                 AggregateStrategy::Hashed => "HashAggregate".into(),
+                AggregateStrategy::Mixed => "MixedAggregate".into(),
             },
             NodeKind::WindowAgg { .. } => "WindowAgg".into(),
             NodeKind::SetOp { except, all, .. } => {
@@ -638,6 +639,11 @@ impl Printer<'_> {
 
 /// The detail that holds the calls of a function scan.
 pub(crate) const FUNCTION_CALL: &str = "Function Call";
+
+/// Whether a detail's expressions are keys of groups. Those of a sort that a grouping does itself stand further in.
+fn is_group_key(detail: &Detail) -> bool {
+    matches!(detail.label, "Group Key" | "  Group Key" | "Hash Key")
+}
 
 /// Whether a detail's expressions are conditions rather than keys.
 fn is_condition(detail: &Detail) -> bool {

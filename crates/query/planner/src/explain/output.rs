@@ -243,7 +243,7 @@ impl Finder<'_> {
             }
             NodeKind::Aggregate { input, .. } => {
                 // Keys first, then what is aggregated. Keys that are not wanted are given all the same.
-                let keys = node.details.iter().filter(|detail| detail.label == "Group Key");
+                let keys = node.details.iter().filter(|detail| super::is_group_key(detail));
                 let keys: Vec<Expr> = keys.flat_map(|detail| detail.exprs.iter().cloned()).collect();
                 add(&mut want, keys.iter().cloned());
                 let keys: Vec<&Expr> =

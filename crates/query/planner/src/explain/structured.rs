@@ -58,12 +58,12 @@ impl Printer<'_> {
         let text = |text: &str| Value::Text(text.to_string());
         all.push(("Node Type", text(node_type(&node.kind))));
         match &node.kind {
-            NodeKind::Aggregate { strategy, sets, .. } => {
+            NodeKind::Aggregate { strategy, .. } => {
                 let word = match strategy {
                     AggregateStrategy::Plain => "Plain",
                     AggregateStrategy::Sorted => "Sorted",
-                    AggregateStrategy::Hashed if sets.iter().any(Vec::is_empty) => "Mixed",
                     AggregateStrategy::Hashed => "Hashed",
+                    AggregateStrategy::Mixed => "Mixed",
                 };
                 all.push(("Strategy", text(word)));
                 all.push(("Partial Mode", text("Simple")));

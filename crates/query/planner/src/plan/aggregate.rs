@@ -14,6 +14,17 @@ pub enum AggregateStrategy {
     Sorted,
     /// By a hash table (for several grouping sets, one each).
     Hashed,
+    /// Some grouping sets of sorted rows, others by hash tables.
+    Mixed,
+}
+
+/// Grouping sets that are computed in one pass over sorted rows: each holds the keys of the next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SortedSets {
+    /// Positions of the sets in [`super::NodeKind::Aggregate`], the finest first.
+    pub sets: Vec<usize>,
+    /// What the rows are sorted by for it. Nothing for the first: its rows come sorted.
+    pub sort: Vec<SortKey>,
 }
 
 /// An aggregate to compute.

@@ -232,7 +232,7 @@ pub enum NodeKind {
     },
     /// Groups and aggregates. Raw: the keys in order, the aggregates in order, the groupings in order.
     Aggregate {
-        /// The input; for `Sorted`, sorted by the keys.
+        /// The input; sorted for the first of the rollups.
         input: Box<Node>,
         /// How.
         strategy: AggregateStrategy,
@@ -240,6 +240,8 @@ pub enum NodeKind {
         keys: Vec<GroupKey>,
         /// The grouping sets as positions in `keys`; just one with all of them if there were none. A key outside the current set is null in the result.
         sets: Vec<Vec<usize>>,
+        /// The sets that are computed of sorted rows, as those without keys always are. All others are hashed.
+        rollups: Vec<SortedSets>,
         /// Aggregates; arguments over the input's columns.
         aggregates: Vec<AggregateCall>,
         /// GROUPING(): positions in `keys`, the last the lowest bit; a bit is set if the key is not in the current set.

@@ -69,6 +69,7 @@ impl Planner<'_> {
             input: Box::new(built.node),
             strategy: AggregateStrategy::Hashed,
             sets: vec![(0..keys.len()).collect()],
+            rollups: Vec::new(),
             keys,
             aggregates: Vec::new(),
             groupings: Vec::new(),

@@ -9,6 +9,7 @@ use crate::cost::Work;
 use crate::join::Grouping;
 use crate::level::{Built, PathKey, Planner};
 use crate::plan::*;
+use super::grouping_sets::SetsInput;
 use crate::users_aggregate::{Called, Way};
 
 impl Planner<'_> {
@@ -111,21 +112,24 @@ impl Planner<'_> {
         let input = built.node.cost;
         let work = Work::new(input.startup, input.total);
         let mut disabled = false;
+        let mut way = None;
         let strategy = if keys.is_empty() && !many_sets {
             AggregateStrategy::Plain
-        } else if many_sets {
-            // Each set for itself; what is aggregated in an order is for sorted groups only.
-            let of = |set: &[u32], fits: fn(&SortClause) -> bool| {
-                set.iter().all(|r| clauses.iter().find(|clause| clause.target_ref == *r).is_some_and(fits))
-            };
-            let possible = |set: &Vec<u32>| {
-                of(set, |clause| clause.ordering.is_valid()) || !ordered_input && of(set, |clause| clause.hashable)
-            };
-            if !sets.iter().flatten().all(possible) {
-                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "could not implement GROUP BY")
-                    .detail("Some of the datatypes only support hashing, while others only support sorting."));
+        } else if let Some(sets) = sets.as_ref().filter(|_| many_sets) {
+            for clause in &mut clauses {
+                if let Some(order) = order_by.iter().find(|order| order.target_ref == clause.target_ref) {
+                    // The direction alone: PostgreSQL puts nulls last here whatever ORDER BY says.
+                    *clause = SortClause { hashable: clause.hashable, nulls_first: false, ..*order };
+                }
             }
-            AggregateStrategy::Hashed
+            let (ordered, order_by) = (ordered_input, &order_by);
+            let input = SetsInput { sets, clauses: &clauses, keys: &keys, order_by, transitions, ordered };
+            let chosen = self.grouping_sets_way(&built, &input)?;
+            disabled = chosen.disabled;
+            if let Some(first) = chosen.chains.first() {
+                built = self.sort(built, input.order(first))?;
+            }
+            way.insert(chosen).strategy
         } else {
             let mut grouping = self.grouping(&clauses, keys.clone(), transitions);
             grouping.can_hash &= !ordered_input || !sortable;
@@ -138,7 +142,7 @@ impl Planner<'_> {
             disabled = chosen.hashed && !self.ctx.costs.enable_hashagg;
             if chosen.hashed { AggregateStrategy::Hashed } else { AggregateStrategy::Sorted }
         };
-        if strategy == AggregateStrategy::Sorted {
+        if strategy == AggregateStrategy::Sorted && way.is_none() {
             // In the order in which rows come, as far as that goes.
             if self.ctx.costs.enable_group_by_reordering {
                 let mut first: Vec<usize> = Vec::new();
@@ -206,28 +210,64 @@ impl Planner<'_> {
                 groupings.push(positions.ok_or_else(|| Error::internal("GROUPING of something not grouped"))?);
             }
         }
-        let rows = match strategy {
-            AggregateStrategy::Plain => 1.0,
-            _ => (groups * set_positions.len().max(1) as f64)
-                .min(input_rows.max(1.0) * set_positions.len().max(1) as f64),
-        };
         let input = built.node.cost;
-        let work = Work::new(input.startup, input.total);
         let count = keys.len() as f64;
         let costs = self.ctx.costs;
-        let width = f64::from(input.width);
-        let work = match strategy {
-            AggregateStrategy::Hashed => {
-                costs.hash_aggregate(work, (input.rows, width), count, transitions, groups, 0.0)
+        let come = Work::new(input.startup, input.total);
+        let rows = match &way {
+            Some(way) => way.rows,
+            None if strategy == AggregateStrategy::Plain => 1.0,
+            None => groups.min(input_rows.max(1.0)),
+        };
+        let work = match (&way, strategy) {
+            (Some(way), _) => way.work,
+            (None, AggregateStrategy::Hashed | AggregateStrategy::Mixed) => {
+                costs.hash_aggregate(come, (input.rows, f64::from(input.width)), count, transitions, groups, 0.0)
             }
-            AggregateStrategy::Sorted => costs.sorted_aggregate(work, input.rows, count, transitions, groups, 0.0),
-            AggregateStrategy::Plain => {
-                let startup = work.total + transitions * input.rows;
+            (None, AggregateStrategy::Sorted) => {
+                costs.sorted_aggregate(come, input.rows, count, transitions, groups, 0.0)
+            }
+            (None, AggregateStrategy::Plain) => {
+                let startup = come.total + transitions * input.rows;
                 Work::new(startup, startup + costs.cpu_tuple_cost)
             }
         };
         let (startup, total) = (work.startup, work.total);
-        let order = if strategy == AggregateStrategy::Sorted { built.order.clone() } else { Vec::new() };
+        let sets_input = sets.as_ref().map(|sets| SetsInput {
+            sets,
+            clauses: &clauses,
+            keys: &keys,
+            order_by: &order_by,
+            transitions,
+            ordered: ordered_input,
+        });
+        let (mut order, mut rollups, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+        match (&way, &sets_input) {
+            (Some(way), Some(input)) => {
+                rollups = self.sorted_sets(&way.chains, input, &group_keys, &built)?;
+                shown = self.sets_shown(way, input)?;
+                // Rows of one chain stay sorted by what is a key of all its sets.
+                if let ([chain], []) = (&way.chains[..], &way.hashed[..]) {
+                    let common = chain.sets.last().map_or(0, |&last| input.sets[last].len());
+                    order = input.order(chain).into_iter().take(common).collect();
+                    for key in &mut order {
+                        if let Some(at) = keys.iter().position(|other| *other == key.expr) {
+                            key.expr = key_columns[at].clone();
+                        }
+                    }
+                }
+            }
+            _ => {
+                if strategy != AggregateStrategy::Hashed {
+                    rollups.push(SortedSets { sets: vec![0], sort: Vec::new() });
+                }
+                if strategy == AggregateStrategy::Sorted {
+                    order = built.order.clone();
+                }
+                // Keys that are the same in all rows, or as another one, are not shown.
+                shown.push(("Group Key", self.telling(keys.clone()), Vec::new()));
+            }
+        }
         let mut layout = key_columns;
         layout.extend(found.aggregates.iter().cloned());
         layout.extend(carried);
@@ -238,18 +278,22 @@ impl Planner<'_> {
             strategy,
             keys: group_keys,
             sets: set_positions,
+            rollups,
             aggregates: calls,
             groupings,
             groups,
         };
         let mut node = self.node(kind, &layout, cost)?;
         node.disabled = disabled;
-        // Keys that are the same in all rows, or as another one, are not shown.
-        let shown = match many_sets {
-            true => keys,
-            false => self.telling(keys),
-        };
-        self.detail(&mut node, "Group Key", &shown);
+        for (label, exprs, texts) in shown {
+            self.detail(&mut node, label, &exprs);
+            match (exprs.is_empty(), node.details.last_mut()) {
+                (true, _) if texts.is_empty() => {}
+                (true, _) => node.details.push(Detail { label, exprs, texts }),
+                (false, Some(detail)) => detail.texts = texts,
+                (false, None) => {}
+            }
+        }
         if let Some(having) = having {
             let mut conditions = Vec::new();
             crate::prepare::conjuncts(having, &mut conditions);

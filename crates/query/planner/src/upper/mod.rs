@@ -3,9 +3,11 @@
 //! [`Planner::select`] puts them on top of each other in the order in which SQL defines them; each stands in a module of its own. What the joins below
 //! are asked for (an order, grouped rows) is told to them before they are planned ([`goal`]).
 
+mod chains;
 mod distinct;
 mod goal;
 mod group;
+mod grouping_sets;
 mod limit;
 mod parts;
 mod sets;
