@@ -224,7 +224,11 @@ impl Analyzer<'_> {
                 call.input_collation = agreed.input();
                 agreed
             }
-            ExprKind::Grouping { .. } => return Ok(Agreed::NONE),
+            ExprKind::Grouping { args, .. } => {
+                // They have to be the same as what is grouped by.
+                args.iter_mut().try_for_each(|arg| self.collate(arg).map(drop))?;
+                return Ok(Agreed::NONE);
+            }
             ExprKind::SubLink(link) => {
                 let mut columns: Vec<Agreed> = Vec::new();
                 for cast in &mut link.casts {

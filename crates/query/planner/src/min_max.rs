@@ -25,7 +25,7 @@ impl Planner<'_> {
         let plain = query.command == Command::Select
             && query.has.aggregates
             && query.group_by.is_empty()
-            && query.grouping_sets.is_none()
+            && query.grouping_sets.as_ref().is_none_or(|sets| matches!(&sets[..], [set] if set.is_empty()))
             && !query.has.windows
             && !query.has.target_sets
             && query.row_marks.is_empty()
@@ -66,6 +66,7 @@ impl Planner<'_> {
             replace.expr(condition);
         }
         query.from.clear();
+        query.grouping_sets = None;
         query.has.aggregates = false;
         query.has.sublinks = true;
         Ok(())

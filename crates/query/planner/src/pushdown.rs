@@ -158,15 +158,30 @@ impl Planner<'_> {
     /// Asks of rows before they are grouped what HAVING says of keys alone.
     pub fn move_having(&mut self) -> Result<()> {
         let query = &mut self.level().query;
-        if query.group_by.is_empty() || query.grouping_sets.is_some() || query.having.is_none() {
+        if query.having.is_none() {
             return Ok(());
         }
+        // A group that is there without any row is left out by HAVING alone; that its rows need not be read helps all the same.
+        let sets = query.grouping_sets.as_deref().unwrap_or_default();
+        let keeps = query.group_by.is_empty() || sets.iter().any(Vec::is_empty);
+        // Keys that some sets lack are null in these.
+        let in_all = |key: u32| sets.iter().all(|set| set.contains(&key));
         let mut conditions = Vec::new();
         if let Some(having) = query.having.take() {
             conjuncts(having, &mut conditions);
         }
-        let is_key = |target: &&q::TargetEntry| query.group_by.iter().any(|c| c.target_ref == target.sort_ref);
+        let is_key = |target: &&q::TargetEntry| {
+            query.group_by.iter().any(|c| c.target_ref == target.sort_ref && in_all(c.target_ref))
+        };
         let keys: Vec<Expr> = query.targets.iter().filter(is_key).map(|target| target.expr.clone()).collect();
+        let lacking = |target: &&q::TargetEntry| query.group_by.iter().any(|c| c.target_ref == target.sort_ref);
+        let nullable: Vec<Expr> = match sets.is_empty() {
+            true => Vec::new(),
+            false => {
+                let some = query.targets.iter().filter(lacking).filter(|target| !is_key(target));
+                some.map(|target| target.expr.clone()).collect()
+            }
+        };
         let mut plain_keys = true;
         for key in &keys {
             plain_keys &= self.tells_apart(&key.ty)?;
@@ -174,11 +189,17 @@ impl Planner<'_> {
         let (mut groups, mut rows) = (Vec::new(), Vec::new());
         for condition in conditions {
             let moves = plain_keys
+                && !reads_nullable(&condition, &keys, &nullable)
                 && self.agrees(&condition, &|expr| keys.contains(expr))?
                 && is_plain(&condition)
                 && !aggregates(&condition)
                 && !is_volatile(self.ctx.catalog, &condition)?;
-            if moves { rows.push(condition) } else { groups.push(condition) }
+            if keeps || !moves {
+                groups.push(condition.clone());
+            }
+            if moves {
+                rows.push(condition);
+            }
         }
         let query = &mut self.level().query;
         query.having = analyzer::types::all_of(groups);
@@ -188,6 +209,26 @@ impl Planner<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether an expression reads a key that some grouping sets lack, other than as part of a key that none of them lacks.
+fn reads_nullable(expr: &Expr, keys: &[Expr], nullable: &[Expr]) -> bool {
+    struct Finder<'k>(&'k [Expr], &'k [Expr], bool);
+    impl Visitor for Finder<'_> {
+        fn expr(&mut self, expr: &Expr) {
+            if self.0.contains(expr) {
+                return;
+            }
+            self.2 |= self.1.contains(expr);
+            expr.visit_children(self);
+        }
+        fn as_dyn(&mut self) -> &mut dyn Visitor {
+            self
+        }
+    }
+    let mut finder = Finder(keys, nullable, false);
+    finder.expr(expr);
+    finder.2
 }
 
 /// Adds a condition on a query's output, to what it is about.

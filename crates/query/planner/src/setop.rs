@@ -148,7 +148,7 @@ impl Planner<'_> {
             let kind = NodeKind::Aggregate {
                 input: Box::new(built.node),
                 rollups: Vec::new(),
-strategy: AggregateStrategy::Hashed,
+                strategy: AggregateStrategy::Hashed,
                 sets: vec![(0..keys.len()).collect()],
                 keys,
                 aggregates: Vec::new(),

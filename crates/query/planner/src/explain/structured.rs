@@ -29,6 +29,8 @@ pub enum Value {
     Plain(String),
     /// Texts.
     List(Vec<String>),
+    /// Several lists of texts; each is an item of this name in XML.
+    Lists(&'static str, Vec<Vec<String>>),
     /// Properties.
     Group(Properties),
     /// Several groups; each is an item of this name in XML.
@@ -192,7 +194,13 @@ impl Printer<'_> {
             all.push(("Inner Unique", Value::truth(*inner_unique)));
         }
         let calls = |label: &str| label == super::FUNCTION_CALL && !self.options.verbose;
-        for detail in node.details.iter().filter(|detail| !calls(detail.label)) {
+        let sets = self.grouping_sets(node)?;
+        let told =
+            |label: &str| !sets.is_empty() && matches!(label, "Hash Key" | "Group Key" | "  Group Key" | "Sort Key");
+        if !sets.is_empty() {
+            all.push(("Grouping Sets", Value::Groups("Grouping-Set", sets.clone())));
+        }
+        for detail in node.details.iter().filter(|detail| !calls(detail.label) && !told(detail.label)) {
             if detail.exprs.is_empty() {
                 all.push((
                     detail.label,
@@ -218,6 +226,35 @@ impl Printer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The grouping sets of a node that has several: those that are hashed, each for itself, then those of sorted rows.
+    fn grouping_sets(&self, node: &Node) -> Result<Vec<Properties>> {
+        let mut sets: Vec<Properties> = Vec::new();
+        let keys = node.details.iter().filter(|detail| super::is_group_key(detail));
+        let several = keys.clone().count() > 1 || keys.clone().any(|detail| detail.exprs.is_empty());
+        if !matches!(node.kind, NodeKind::Aggregate { .. }) || !several {
+            return Ok(sets);
+        }
+        for detail in &node.details {
+            let texts = if detail.exprs.is_empty() { Some(Vec::new()) } else { self.keys(node, detail)? };
+            let Some(texts) = texts else { continue };
+            match (detail.label, sets.last_mut().and_then(|set| set.last_mut())) {
+                ("Hash Key", _) => sets.push(vec![("Hash Keys", Value::Lists("Hash Key", vec![texts]))]),
+                ("Sort Key", _) => sets.push(vec![("Sort Key", Value::List(texts))]),
+                ("Group Key" | "  Group Key", Some(("Group Keys", Value::Lists(_, lists)))) => lists.push(texts),
+                ("  Group Key", Some(("Sort Key", _))) => {
+                    if let Some(set) = sets.last_mut() {
+                        set.push(("Group Keys", Value::Lists("Group Key", vec![texts])));
+                    }
+                }
+                ("Group Key" | "  Group Key", _) => {
+                    sets.push(vec![("Group Keys", Value::Lists("Group Key", vec![texts]))]);
+                }
+                _ => {}
+            }
+        }
+        Ok(sets)
     }
 
     /// The nodes below, as they are shown.
@@ -395,14 +432,16 @@ fn json_group(properties: &Properties, depth: usize, out: &mut String) {
         match value {
             Value::Text(text) => quoted(text, out),
             Value::Plain(text) => out.push_str(text),
-            Value::List(items) => {
+            Value::List(items) => list(items, out),
+            Value::Lists(_, lists) => {
                 out.push('[');
-                for (at, item) in items.iter().enumerate() {
-                    if at > 0 {
-                        out.push_str(", ");
-                    }
-                    quoted(item, out);
+                for (at, items) in lists.iter().enumerate() {
+                    out.push_str(if at > 0 { ",\n" } else { "\n" });
+                    indent(depth + 2, out);
+                    list(items, out);
                 }
+                out.push('\n');
+                indent(depth + 1, out);
                 out.push(']');
             }
             Value::Group(group) => json_group(group, depth + 1, out),
@@ -424,6 +463,18 @@ fn json_group(properties: &Properties, depth: usize, out: &mut String) {
     out.push('}');
 }
 
+/// Quoted texts in brackets, on one line.
+fn list(items: &[String], out: &mut String) {
+    out.push('[');
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push_str(", ");
+        }
+        quoted(item, out);
+    }
+    out.push(']');
+}
+
 /// The first property goes where the output stands; each ends its line.
 fn yaml_group(properties: &Properties, depth: usize, out: &mut String) {
     for (at, (name, value)) in properties.iter().enumerate() {
@@ -440,6 +491,14 @@ fn yaml_group(properties: &Properties, depth: usize, out: &mut String) {
                     indent(depth + 1, out);
                     out.push_str("- ");
                     quoted(item, out);
+                }
+            }
+            Value::Lists(_, lists) => {
+                for items in lists {
+                    out.push('\n');
+                    indent(depth + 1, out);
+                    out.push_str("- ");
+                    list(items, out);
                 }
             }
             Value::Group(group) => {
@@ -488,6 +547,23 @@ fn xml_group(properties: &Properties, depth: usize, out: &mut String) {
                     out.push_str("<Item>");
                     xml_text(item, out);
                     out.push_str("</Item>\n");
+                }
+                indent(depth, out);
+            }
+            Value::Lists(name, lists) => {
+                let tag = name.replace(' ', "-");
+                out.push('\n');
+                for items in lists {
+                    indent(depth + 1, out);
+                    let _ = writeln!(out, "<{tag}>");
+                    for item in items {
+                        indent(depth + 2, out);
+                        out.push_str("<Item>");
+                        xml_text(item, out);
+                        out.push_str("</Item>\n");
+                    }
+                    indent(depth + 1, out);
+                    let _ = writeln!(out, "</{tag}>");
                 }
                 indent(depth, out);
             }

@@ -138,8 +138,7 @@ mod tests {
     #[test]
     fn a_cube_of_three_is_three_chains() {
         let cube: [&[u32]; 8] = [&[1, 2, 3], &[1, 2], &[1, 3], &[1], &[2, 3], &[2], &[3], &[]];
-        let expected =
-            [(vec![0, 1, 3, 7], vec![1, 2, 3]), (vec![4, 5], vec![2, 3]), (vec![2, 6], vec![3, 1])];
+        let expected = [(vec![0, 1, 3, 7], vec![1, 2, 3]), (vec![4, 5], vec![2, 3]), (vec![2, 6], vec![3, 1])];
         assert_eq!(of(&cube, &[]), expected);
     }
 

@@ -3,6 +3,7 @@
 use analyzer::query::{Expr, SortClause, TargetEntry};
 use error::Result;
 
+use super::grouping_sets::SetsInput;
 use crate::join::{Goal, Grouping};
 use crate::level::{PathKey, Planner};
 
@@ -11,8 +12,14 @@ impl Planner<'_> {
     pub(super) fn goal(&mut self, targets: &[TargetEntry], order_by: &[SortClause]) -> Result<Goal> {
         let fraction = self.limit_fraction();
         let query = &self.level().query;
-        if query.has.target_sets && !query.group_by.is_empty() || query.grouping_sets.is_some() {
+        if query.has.target_sets && !query.group_by.is_empty() {
             return Ok(Goal::default());
+        }
+        if let Some(sets) = query.grouping_sets.clone() {
+            let (transitions, ordered) = (self.transitions()?, self.sorts_in_groups());
+            let (keys, clauses) = (self.group_keys().0, self.level().query.group_by.clone());
+            let input = SetsInput { sets: &sets, clauses: &clauses, keys: &keys, order_by, transitions, ordered };
+            return Ok(self.grouping_sets_goal(&input));
         }
         if query.has.windows {
             let rows = query.group_by.is_empty() && !query.has.aggregates && query.having.is_none();

@@ -5,11 +5,11 @@ use analyzer::query::{Expr, ExprKind, Query, SortClause, TargetEntry};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 
+use super::grouping_sets::SetsInput;
 use crate::cost::Work;
 use crate::join::Grouping;
 use crate::level::{Built, PathKey, Planner};
 use crate::plan::*;
-use super::grouping_sets::SetsInput;
 use crate::users_aggregate::{Called, Way};
 
 impl Planner<'_> {
@@ -42,6 +42,14 @@ impl Planner<'_> {
             }
         }
         Ok(work * self.ctx.costs.cpu_operator_cost)
+    }
+
+    /// Whether aggregates take their rows in an order, or each value once.
+    pub(super) fn sorts_in_groups(&mut self) -> bool {
+        let query = &self.level().query;
+        let mut found = Calls::default();
+        query.targets.iter().map(|target| &target.expr).chain(&query.having).for_each(|expr| found.expr(expr));
+        found.any_ordered()
     }
 
     /// GROUP BY in an order that serves ORDER BY, as far as that names the same: the clauses, and where each was.
@@ -101,10 +109,7 @@ impl Planner<'_> {
             found.expr(having);
         }
         let sortable = clauses.iter().all(|c| c.ordering.is_valid());
-        let ordered_input = found.aggregates.iter().any(|e| match &e.kind {
-            ExprKind::Aggregate(a) => !a.order_by.is_empty() || !a.distinct.is_empty(),
-            _ => false,
-        });
+        let ordered_input = found.any_ordered();
         let input_rows = built.node.cost.rows;
         let groups = self.groups(&keys, input_rows)?;
         let many_sets = sets.as_ref().is_some_and(|s| s.len() > 1 || s.first().is_none_or(|s| s.len() != keys.len()));
@@ -265,7 +270,8 @@ impl Planner<'_> {
                     order = built.order.clone();
                 }
                 // Keys that are the same in all rows, or as another one, are not shown.
-                shown.push(("Group Key", self.telling(keys.clone()), Vec::new()));
+                let nothing = sets.iter().filter(|_| keys.is_empty()).map(|_| "()".to_string()).collect();
+                shown.push(("Group Key", self.telling(keys.clone()), nothing));
             }
         }
         let mut layout = key_columns;
@@ -460,6 +466,13 @@ pub(super) struct Calls {
 }
 
 impl Calls {
+    fn any_ordered(&self) -> bool {
+        self.aggregates.iter().any(|aggregate| match &aggregate.kind {
+            ExprKind::Aggregate(call) => !call.order_by.is_empty() || !call.distinct.is_empty(),
+            _ => false,
+        })
+    }
+
     fn add(list: &mut Vec<Expr>, expr: &Expr, depth: u32) {
         let mut expr = expr.clone();
         analyzer::shift_levels_from(&mut expr, -(depth as i32), depth);

@@ -5,6 +5,7 @@ use error::{Error, Result, SqlState};
 
 use super::chains::{Chain, chains};
 use crate::cost::Work;
+use crate::join::{Goal, Grouping};
 use crate::level::{Built, PathKey, Planner};
 use crate::path::{common_keys, is_sorted};
 use crate::plan::{AggregateStrategy, GroupKey, SortKey, SortedSets};
@@ -68,6 +69,21 @@ impl SetsInput<'_> {
 }
 
 impl Planner<'_> {
+    /// In which order rows serve several sets best: that of the first chain.
+    pub(super) fn grouping_sets_goal(&mut self, input: &SetsInput<'_>) -> Goal {
+        let wanted: Vec<u32> = input.order_by.iter().map(|clause| clause.target_ref).collect();
+        let sorted = chains(input.sets, &wanted, |at| input.sortable(&input.sets[at]));
+        let Some(first) = sorted.first().filter(|first| !first.keys.is_empty()) else { return Goal::default() };
+        let order = input.order(first);
+        let grouping = Grouping {
+            keys: order.iter().map(|key| key.expr.clone()).collect(),
+            transitions: input.transitions,
+            can_hash: input.sets.iter().all(|set| set.is_empty() || input.hashable(set)),
+            can_sort: true,
+        };
+        Goal { order, fraction: 0.0, grouping: Some(grouping) }
+    }
+
     /// The cheapest way.
     ///
     /// # Errors
@@ -94,7 +110,8 @@ impl Planner<'_> {
         let mut ways = Vec::with_capacity(3);
         // All by hashing, unless that takes too much memory; rows that are sorted for the first chain already are not better hashed.
         let empty: Vec<usize> = (0..sets.len()).filter(|&at| sets[at].is_empty()).collect();
-        let all: Vec<usize> = (0..sets.len()).filter(|&at| !sets[at].is_empty()).collect();
+        let in_chains = sorted.iter().flat_map(|chain| &chain.sets).copied().filter(|&at| !sets[at].is_empty());
+        let all: Vec<usize> = in_chains.chain(only_hashed.iter().copied()).collect();
         let order = sorted.first().map(|first| self.canonical_order(&input.order(first))).unwrap_or_default();
         let presorted = is_sorted(&built.order, &order) && !sorted.is_empty();
         let fits = all.iter().map(|&at| memory(at)).sum::<f64>() <= costs.hash_memory();
@@ -122,7 +139,7 @@ impl Planner<'_> {
             let mut rest: Vec<Chain> = Vec::new();
             for (at, chain) in sorted.iter().enumerate() {
                 match small.contains(&at) {
-                    true => hashed.extend(&chain.sets),
+                    true => hashed.splice(0..0, chain.sets.iter().rev().copied()).for_each(drop),
                     false => rest.push(Chain { sets: chain.sets.clone(), keys: chain.keys.clone() }),
                 }
             }
@@ -219,7 +236,11 @@ impl Planner<'_> {
     }
 
     /// What EXPLAIN shows: the hashed sets, then the chains, each behind the sort that it needs.
-    pub(super) fn sets_shown(&self, way: &SetsWay, input: &SetsInput<'_>) -> Result<Vec<(&'static str, Vec<Expr>, Vec<String>)>> {
+    pub(super) fn sets_shown(
+        &self,
+        way: &SetsWay,
+        input: &SetsInput<'_>,
+    ) -> Result<Vec<(&'static str, Vec<Expr>, Vec<String>)>> {
         let exprs = |keys: &[u32]| -> Vec<Expr> {
             keys.iter().filter_map(|&key| input.clause(key)).map(|at| input.keys[at].clone()).collect()
         };

@@ -67,8 +67,7 @@ impl Rollup {
         let mut steps: Vec<Step> = Vec::new();
         let mut coarser: &[usize] = &[];
         for (at, set) in sets.iter().enumerate().rev() {
-            let new: Vec<GroupKey> =
-                set.iter().filter(|key| !coarser.contains(key)).map(|&key| keys[key]).collect();
+            let new: Vec<GroupKey> = set.iter().filter(|key| !coarser.contains(key)).map(|&key| keys[key]).collect();
             if !new.is_empty() {
                 let columns = GroupColumns::new(columns, &new);
                 steps.push(Step { columns, keys: Keys::default(), last: KeptKey::default(), levels: at + 1 });
@@ -135,7 +134,7 @@ impl Rollup {
         self.changed.clear();
         self.changed.resize(rows.len(), 0);
         let started = self.started;
-        self.started |= rows.len() > 0;
+        self.started |= !rows.is_empty();
         // Coarser keys change more levels: the largest number counts.
         for step in &mut self.steps {
             step.columns.keys(batch, rows, run, &mut step.keys)?;
@@ -230,7 +229,7 @@ impl Level {
         run: &mut Run<'_>,
     ) -> Result<()> {
         let rows = batch.rows();
-        if rows.len() == 0 {
+        if rows.is_empty() {
             return Ok(());
         }
         let mut from = 0;
