@@ -60,6 +60,17 @@ impl Settings {
         rows.map(|row| (row.name.clone(), self.show(&row.name).unwrap_or(row.setting), row.short_desc)).collect()
     }
 
+    /// What EXPLAIN (SETTINGS) shows: the parameters that plans depend on and that are not as if nobody had set them; names, and values as SHOW
+    /// gives them.
+    pub fn explained(&self) -> Vec<(&'static str, String)> {
+        let changed = |id: &Id| {
+            let definition = self.definition(*id);
+            definition.flags.contains(Flags::EXPLAIN)
+                && definition.plain(self.value(*id)) != definition.plain(&definition.boot_value())
+        };
+        self.ids().filter(changed).map(|id| (self.definition(id).name, self.show_id(id))).collect()
+    }
+
     fn row(&self, id: Id, privileged: bool) -> Row {
         let definition = self.definition(id);
         let (min_val, max_val) = match definition.kind {

@@ -138,3 +138,15 @@ fields! {
         STATS_RESET,
     }
 }
+
+fields! {
+    /// Of a function. Times are nanoseconds.
+    pub mod function_fields {
+        /// Calls.
+        CALLS,
+        /// Time in it.
+        TOTAL_TIME,
+        /// Of that, not in other counted functions that it called.
+        SELF_TIME,
+    }
+}

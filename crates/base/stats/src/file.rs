@@ -15,7 +15,7 @@ use error::{Error, Result};
 
 use crate::shared::{Entry, FIELDS, Key, Stats};
 
-const MAGIC: &[u8; 8] = b"OLIPST01";
+const MAGIC: &[u8; 8] = b"OLIPST02";
 
 fn path(data_directory: &Path) -> PathBuf {
     data_directory.join("pg_stat").join("pgstat.stat")

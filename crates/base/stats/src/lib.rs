@@ -14,6 +14,7 @@
 //! - [`pending`] collects a session's, follows its transactions (rows that a rolled-back transaction inserted are dead), and reports.
 //! - [`shared`] is the table that everybody reports to and reads from.
 //! - [`file`](mod@file) keeps it over a clean restart; after a crash it starts anew, as the counts might not fit the data.
+//! - [`usage`] is what a piece of work has used of all that, for EXPLAIN.
 //! - [`activity`] is apart from all that: what each process does at this moment, overwritten in place.
 //!
 //! # Invariants
@@ -28,12 +29,14 @@ pub mod file;
 pub mod pending;
 pub mod relation;
 pub mod shared;
+pub mod usage;
 
 pub use activity::{Activities, ActivitiesRequest, Activity, Progress, ProgressCommand, State};
-pub use fields::{database, relation_fields};
+pub use fields::{database, function_fields, relation_fields};
 pub use pending::{Pending, PreparedChange, SessionEnd};
 pub use relation::{BlockCounters, RelationCounters};
 pub use shared::{Entry, FIELDS, Globals, IoContext, IoOperation, Key, Kind, Stats, StatsRequest};
+pub use usage::{Usage, WalUsage};
 
 /// Microseconds since 1970.
 pub fn now_us() -> i64 {

@@ -11,19 +11,25 @@
 //!
 //! So each (sub)transaction's changes are kept apart in frames until it ends.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use error::{Error, Result, SqlState};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use ids::Oid;
 
 use crate::relation::{DELETED, INSERTED, RelationCounters, UPDATED};
-use crate::shared::{Entry, Key, Stats};
-use crate::{database, relation_fields as field};
+use crate::shared::{Entry, Key, Kind, Stats};
+use crate::{database, function_fields, relation_fields as field};
 
 /// Between two reports of a busy session, in microseconds.
 pub const MIN_INTERVAL_US: i64 = 1_000_000;
+
+/// Temporary files of one statement that the log tells of, at most.
+const UNTOLD_MAX: usize = 10_000;
 
 /// Fields of relations whose values are times, and do not add up.
 const RELATION_TIMES: &[usize] = &[field::LAST_SCAN];
@@ -44,6 +50,20 @@ enum Fate {
     Dropped,
 }
 
+/// What a session has counted of a function and not reported yet.
+#[derive(Default)]
+struct FunctionCounts {
+    calls: u64,
+    total: Duration,
+    own: Duration,
+}
+
+/// A call under way of a function that is counted.
+pub struct FunctionCall {
+    key: Key,
+    total_before: Duration,
+}
+
 /// What a prepared transaction did to a relation, to be counted when it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PreparedChange {
@@ -51,7 +71,7 @@ pub struct PreparedChange {
     pub database: Oid,
     /// The relation.
     pub relation: Oid,
-    /// Zero: rows were changed; else it was emptied (1), created (2) or dropped (3).
+    /// Zero: rows were changed; else it was emptied (1), created (2) or dropped (3); or it is a function that was dropped (4).
     pub fate: u32,
     /// Rows inserted, updated, deleted.
     pub rows: [u64; 3],
@@ -78,12 +98,20 @@ pub struct Pending {
     /// Relations changed since the current level of the transaction began.
     written: Mutex<Vec<Arc<RelationCounters>>>,
     frames: Mutex<Vec<Frame>>,
+    functions: Mutex<HashMap<Key, FunctionCounts, FixedState>>,
     database: AtomicU32,
     commits: AtomicU64,
     rollbacks: AtomicU64,
     /// Of the database: temporary files, bytes in them, deadlocks; times in microseconds.
     temp_files: AtomicU64,
     temp_bytes: AtomicU64,
+    /// Bytes in temporary files now, the most that is allowed, and from how many on a file is logged.
+    temp_held: AtomicU64,
+    temp_limit: AtomicI64,
+    temp_logged_from: AtomicI64,
+    temp_untold: Mutex<Vec<(PathBuf, u64)>>,
+    /// Blocks read from temporary files, and written to them, since the session began.
+    temp_blocks: [AtomicU64; 2],
     deadlocks: AtomicU64,
     active_us: AtomicU64,
     idle_in_transaction_us: AtomicU64,
@@ -100,7 +128,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Pending {
     /// Nothing yet. Without `stats` everything is counted for nobody (tests, tools).
     pub fn new(stats: Option<Stats>) -> Pending {
-        Pending { stats, ..Pending::default() }
+        let never = || AtomicI64::new(-1);
+        Pending { stats, temp_limit: never(), temp_logged_from: never(), ..Pending::default() }
     }
 
     /// Where it reports to.
@@ -232,6 +261,7 @@ impl Pending {
                 None => 0,
                 Some(Fate::Emptied) => 1,
                 Some(Fate::Created) => 2,
+                Some(Fate::Dropped) if key.is(Kind::Function) => 4,
                 Some(Fate::Dropped) => 3,
             };
             Some(PreparedChange { database: key.database_oid(), relation: key.object(), fate, rows: frame.changes })
@@ -248,12 +278,15 @@ impl Pending {
     pub fn settle_prepared(&self, changes: &[PreparedChange], committed: bool) {
         let frames = changes.iter().map(|change| Frame {
             level: 1,
-            relation: self.relation(change.database, change.relation),
+            relation: match change.fate {
+                4 => RelationCounters::new(Key::new(Kind::Function, change.database, change.relation)),
+                _ => self.relation(change.database, change.relation),
+            },
             changes: change.rows,
             fate: match change.fate {
                 1 => Some(Fate::Emptied),
                 2 => Some(Fate::Created),
-                3 => Some(Fate::Dropped),
+                3 | 4 => Some(Fate::Dropped),
                 _ => None,
             },
         });
@@ -283,6 +316,7 @@ impl Pending {
                         self.report_relation(stats, &key, &relation, crate::now_us());
                         stats.remove(&key);
                         lock(&self.relations).remove(&key);
+                        lock(&self.functions).remove(&key);
                     }
                 }
                 (Some(_), _) => {}
@@ -290,12 +324,109 @@ impl Pending {
         }
     }
 
+    // --- Of functions -----------------------------------------------------------------------------------------------
+
+    /// A function that is counted is called. Whoever asks sees zero calls from now on, not none: so the entry of a function that is dropped
+    /// meanwhile is not made once more by what is reported later.
+    pub fn function_begins(&self, database: Oid, function: Oid) -> FunctionCall {
+        let key = Key::new(Kind::Function, database, function);
+        let mut functions = lock(&self.functions);
+        let counts = functions.entry(key).or_insert_with(|| {
+            if let Some(stats) = &self.stats {
+                stats.update(&key, |_| ());
+            }
+            FunctionCounts::default()
+        });
+        FunctionCall { key, total_before: counts.total }
+    }
+
+    /// The call is over: it took `total`, of which `own` was not in other counted functions. Of a function that calls itself the outermost
+    /// call's total counts.
+    pub fn function_ended(&self, call: FunctionCall, total: Duration, own: Duration) {
+        if let Some(counts) = lock(&self.functions).get_mut(&call.key) {
+            counts.calls += 1;
+            counts.total = call.total_before + total;
+            counts.own += own;
+        }
+    }
+
+    /// A function's calls, total and own time, as far as they are not reported yet.
+    pub fn function(&self, database: Oid, function: Oid) -> Option<(u64, Duration, Duration)> {
+        let functions = lock(&self.functions);
+        let counts = functions.get(&Key::new(Kind::Function, database, function))?;
+        Some((counts.calls, counts.total, counts.own))
+    }
+
+    /// The function is dropped, if that is committed.
+    pub fn function_dropped(&self, level: u32, database: Oid, function: Oid) {
+        if self.stats.is_some() {
+            let relation = RelationCounters::new(Key::new(Kind::Function, database, function));
+            lock(&self.frames).push(Frame { level, relation, changes: [0; 3], fate: Some(Fate::Dropped) });
+        }
+    }
+
+    fn report_functions(&self, stats: &Stats) {
+        for (key, counts) in lock(&self.functions).drain().filter(|(_, counts)| counts.calls > 0) {
+            stats.update_known(&key, |entry| {
+                entry.add(function_fields::CALLS, counts.calls);
+                entry.add(function_fields::TOTAL_TIME, counts.total.as_nanos() as u64);
+                entry.add(function_fields::SELF_TIME, counts.own.as_nanos() as u64);
+            });
+        }
+    }
+
     // --- Of the database --------------------------------------------------------------------------------------------
 
+    /// The most bytes that temporary files may have together, and from how many on one is told of in the log (negative: no limit; never).
+    pub fn follow_temporary(&self, limit: i64, logged_from: i64) {
+        self.temp_limit.store(limit, Relaxed);
+        self.temp_logged_from.store(logged_from, Relaxed);
+    }
+
+    /// A temporary file is to grow.
+    ///
+    /// # Errors
+    /// `53400` if all of the session's would have more than `temp_file_limit`.
+    pub fn temporary_room(&self, bytes: u64) -> Result<()> {
+        let limit = self.temp_limit.load(Relaxed);
+        let used = self.temp_held.fetch_add(bytes, Relaxed) + bytes;
+        if limit >= 0 && used > limit as u64 {
+            self.temp_held.fetch_sub(bytes, Relaxed);
+            let text = format!("temporary file size exceeds \"temp_file_limit\" ({}kB)", limit / 1024);
+            return Err(Error::new(SqlState::CONFIGURATION_LIMIT_EXCEEDED, text));
+        }
+        Ok(())
+    }
+
     /// A temporary file of this length is gone.
-    pub fn temporary_file(&self, bytes: u64) {
+    pub fn temporary_file(&self, path: &Path, bytes: u64) {
         self.temp_files.fetch_add(1, Relaxed);
         self.temp_bytes.fetch_add(bytes, Relaxed);
+        self.temp_held.fetch_sub(bytes, Relaxed);
+        let logged_from = self.temp_logged_from.load(Relaxed);
+        let mut untold = lock(&self.temp_untold);
+        if logged_from >= 0 && bytes >= logged_from as u64 && untold.len() < UNTOLD_MAX {
+            untold.push((path.to_path_buf(), bytes));
+        }
+    }
+
+    /// Takes the temporary files that went since the last call and that the log is to tell of.
+    pub fn take_untold(&self) -> Vec<(PathBuf, u64)> {
+        match self.temp_logged_from.load(Relaxed) {
+            ..0 => Vec::new(),
+            _ => std::mem::take(&mut *lock(&self.temp_untold)),
+        }
+    }
+
+    /// Blocks of temporary files were read, and written.
+    pub fn temporary_blocks(&self, read: u64, written: u64) {
+        self.temp_blocks[0].fetch_add(read, Relaxed);
+        self.temp_blocks[1].fetch_add(written, Relaxed);
+    }
+
+    /// Blocks of temporary files that the session has read, and written, since it began.
+    pub fn temporary_blocks_so_far(&self) -> [u64; 2] {
+        self.temp_blocks.each_ref().map(|count| count.load(Relaxed))
     }
 
     /// A deadlock was found.
@@ -376,6 +507,7 @@ impl Pending {
         self.last_flush_us.store(now_us, Relaxed);
         self.forced.store(false, Relaxed);
         let Some(stats) = &self.stats else { return };
+        self.report_functions(stats);
         let mut of_databases: [(Key, Entry); 2] =
             [(self.database_key(), Entry::default()), (Key::database(Oid::INVALID), Entry::default())];
         lock(&self.relations).retain(|key, relation| {

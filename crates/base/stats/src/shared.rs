@@ -166,10 +166,12 @@ pub enum IoContext {
     Normal,
     /// Vacuum's ring.
     Vacuum,
+    /// Anything of a session's temporary relations.
+    Temporary,
 }
 
 impl IoContext {
-    /// All, in the order of `pg_stat_io`.
+    /// Those of relations that others may read, in the order of `pg_stat_io`.
     pub const ALL: [(IoContext, &'static str); 4] = [
         (IoContext::BulkRead, "bulkread"),
         (IoContext::BulkWrite, "bulkwrite"),
@@ -195,7 +197,7 @@ pub enum IoOperation {
 /// How many [`IoOperation`]s there are.
 pub const IO_OPERATIONS: usize = 7;
 /// How many [`IoContext`]s there are.
-pub const IO_CONTEXTS: usize = 4;
+pub const IO_CONTEXTS: usize = 5;
 /// How many kinds of processes there are, with room.
 pub const PROCESS_KINDS: usize = 16;
 
@@ -378,6 +380,14 @@ impl Stats {
         let hash = self.entries.hash(key);
         let mut partition = self.entries.exclusive(hash);
         if let Ok((entry, _)) = partition.get_or_insert_with(hash, *key, Entry::default) {
+            change(entry);
+        }
+    }
+
+    /// Changes the numbers of an object, if it has any.
+    pub fn update_known(&self, key: &Key, change: impl FnOnce(&mut Entry)) {
+        let hash = self.entries.hash(key);
+        if let Some(entry) = self.entries.exclusive(hash).get_mut(hash, key) {
             change(entry);
         }
     }

@@ -139,6 +139,12 @@ pub fn held() -> u64 {
     (HELD.load(Ordering::Relaxed) - BASE.load(Ordering::Relaxed)).max(0) as u64
 }
 
+/// The same to the byte, as far as this thread is concerned: what it has not reported yet counts, too.
+pub fn held_exactly() -> u64 {
+    let held = HELD.load(Ordering::Relaxed) - BASE.load(Ordering::Relaxed);
+    (held + UNREPORTED.with(std::cell::Cell::get)).max(0) as u64
+}
+
 /// From now on the process's account begins at zero and `observer` hears of it; without one nothing is limited.
 pub fn observe(observer: Option<&'static Observer>) {
     limit(None, None);

@@ -66,7 +66,7 @@ pub(crate) fn for_each_in_order(
     for_each(context, relation, |batch| {
         let (sorter, _) = sorter.get_or_insert_with(|| {
             let reprs: Vec<Repr> = batch.columns.iter().map(Column::repr).collect();
-            (Sorter::new(reprs.clone(), memory, None, session.temporary_directory()).with_keys(), reprs)
+            (Sorter::new(reprs.clone(), memory, None, session.temporary_space()).with_keys(), reprs)
         });
         let values: Vec<&Column> = index.row.indkey.iter().map(|&number| &batch.columns[number as usize - 1]).collect();
         keys.clear();

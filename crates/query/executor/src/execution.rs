@@ -1,16 +1,18 @@
 //! One execution of a plan.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use batch::{Batch, Datum};
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use locks::{LockMode, LockOwner, LockTag, LockWait};
+use planner::explain::Actual;
 use planner::plan::{Command, Permission, Plan, RelationUse};
 use txn::ActiveSnapshot;
 
 use crate::Session;
-use crate::operator::{Builder, Instrument, Stage, Substitutes};
+use crate::operator::{Builder, Stage, Substitutes};
 use crate::run::{Run, State};
 
 /// A plan at work. It owns what it needs between two steps, so that a portal can keep it; the session's handles are passed
@@ -24,8 +26,19 @@ pub struct Execution {
     /// What comes before it is still to be done.
     waits: bool,
     instrument: bool,
+    /// What the plans did that rules have put beside this one, where that is measured.
+    companions: Vec<Measured>,
     /// The catalogs' generation and the role for which privileges were checked.
     checked: (u64, Oid),
+}
+
+/// What a plan did, where that is measured.
+#[derive(Default)]
+pub struct Measured {
+    /// Its nodes, by their numbers; those that never ran may be missing.
+    pub nodes: Vec<Actual>,
+    /// How long it took, triggers included.
+    pub time: Duration,
 }
 
 /// How to run a plan.
@@ -56,7 +69,16 @@ impl Execution {
         let mut state = State::new(plan, options.params, options.work_mem);
         let root = build(session, &mut state, &snapshot, options.instrument)?;
         let snapshot = Some(snapshot);
-        Ok(Execution { state, root, snapshot, ended: false, waits, instrument: options.instrument, checked })
+        Ok(Execution {
+            state,
+            root,
+            snapshot,
+            ended: false,
+            waits,
+            instrument: options.instrument,
+            companions: Vec::new(),
+            checked,
+        })
     }
 
     /// After the last row: gives up the snapshot and all else but memory, so that the operators can serve once more ([`Execution::renew`]).
@@ -135,8 +157,12 @@ impl Execution {
         let plan = self.state.plan.clone();
         let Some(companions) = &plan.companions else { return Ok(()) };
         for plan in if before { &companions.before } else { &companions.after } {
-            let options =
-                Options { params: self.state.params.clone(), work_mem: self.state.work_mem, instrument: false };
+            let options = Options {
+                params: self.state.params.clone(),
+                work_mem: self.state.work_mem,
+                instrument: self.instrument,
+            };
+            let began = self.instrument.then(Instant::now);
             let mut execution = Execution::start(session, plan.clone(), session.transaction.snapshot()?, options)?;
             let mut batch = execution.batch();
             let shown = plan.command == Command::Select && !plan.silent;
@@ -152,6 +178,9 @@ impl Execution {
             }
             session.host.end_query()?;
             session.transaction.next_command()?;
+            if let Some(began) = began {
+                self.companions.push(Measured { nodes: execution.into_measured().0, time: began.elapsed() });
+            }
         }
         Ok(())
     }
@@ -166,9 +195,10 @@ impl Execution {
         &self.state.plan
     }
 
-    /// What each node did, by its number, for plans that were to be measured. Nodes that never ran may be missing.
-    pub fn into_instruments(mut self) -> Vec<Instrument> {
-        std::mem::take(&mut self.state.instruments)
+    /// What the plan's nodes did, and the plans that rules have put beside it, in the order in which they ran; for plans that were to be
+    /// measured.
+    pub fn into_measured(mut self) -> (Vec<Actual>, Vec<Measured>) {
+        (std::mem::take(&mut self.state.instruments), self.companions)
     }
 }
 

@@ -33,10 +33,10 @@ mod version;
 
 pub use entry::{EntryForm, EntryList};
 pub use evaluator::RowEvaluator;
-pub use execution::{Execution, Options, check_privileges, lock_plan, lock_relation, try_lock_relation};
+pub use execution::{Execution, Measured, Options, check_privileges, lock_plan, lock_relation, try_lock_relation};
 pub use inserter::Inserter;
+pub use operator::left_at_start;
 pub use operator::modify::recheck::{check_exclusion, recheck_unique};
 pub use operator::modify::shows_columns;
-pub use operator::{Instrument, left_at_start};
 pub use session::{Host, QueuedTrigger, Session, StatementTriggers, TriggerCall, TriggerOutcome};
 pub use version::VersionReader;

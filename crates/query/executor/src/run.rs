@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use batch::{Batch, Column, Datum};
 use error::{Error, Result, SqlState};
+use planner::explain::Actual;
 use planner::plan::{Plan, SlotSource, SubPlanKind};
 use txn::ActiveSnapshot;
 use types::Environment;
 
 use crate::Session;
-use crate::operator::{Instrument, Stage};
+use crate::operator::Stage;
 use crate::store::rows::RowStore;
 
 /// One step of a running statement: the session it runs in, and its state.
@@ -43,7 +44,7 @@ pub struct State {
     /// Rows that are wanted at most of the step under way: expressions that may fail or have effects are evaluated for no more.
     pub wanted: usize,
     /// What each node did, by its number, where that is measured.
-    pub instruments: Vec<Instrument>,
+    pub instruments: Vec<Actual>,
     locals: Vec<Option<Column>>,
 }
 
@@ -97,9 +98,9 @@ impl State {
     }
 
     /// The measurements of a node.
-    pub fn instrument(&mut self, node: u32) -> &mut Instrument {
+    pub fn instrument(&mut self, node: u32) -> &mut Actual {
         let nodes = self.instruments.len().max(node as usize + 1);
-        self.instruments.resize(nodes, Instrument::default());
+        self.instruments.resize(nodes, Actual::default());
         &mut self.instruments[node as usize]
     }
 
@@ -237,6 +238,6 @@ impl<'a> Run<'a> {
 
     /// A store for rows like these, with this statement's memory.
     pub fn row_store(&self, reprs: Vec<batch::Repr>) -> RowStore {
-        RowStore::new(reprs, self.state.work_mem, self.session.temporary_directory())
+        RowStore::new(reprs, self.state.work_mem, self.session.temporary_space())
     }
 }

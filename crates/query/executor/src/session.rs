@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use access::{IndexAm, Store, TableAm};
 use batch::{Column, Datum, DatumRef, Repr, Rows};
@@ -16,6 +17,7 @@ use txn::{ActiveSnapshot, Transaction};
 use types::{Context, Environment, RowSource};
 
 use crate::store::rows::RowStore;
+use crate::store::temp::TempSpace;
 
 /// What the crates above do for running statements.
 pub trait Host: Environment {
@@ -63,6 +65,12 @@ pub trait Host: Environment {
 
     /// Calls a trigger's function.
     fn call_trigger(&self, call: TriggerCall<'_>) -> Result<TriggerOutcome>;
+
+    /// When the check or action of a foreign key begins to run, if it is to be measured as triggers are.
+    fn key_trigger_begins(&self) -> Option<Instant>;
+
+    /// It has run.
+    fn key_trigger_ended(&self, trigger: &catalog::rows::PgTrigger, began: Instant);
 
     /// Has an AFTER trigger fire when the statement is over, or the transaction.
     fn queue_trigger(&self, queued: QueuedTrigger) -> Result<()>;
@@ -176,6 +184,21 @@ impl<'s> Session<'s> {
     /// The directory for temporary files.
     pub fn temporary_directory(&self) -> PathBuf {
         self.temporary.to_path_buf()
+    }
+
+    /// Where operators put what does not fit into memory.
+    pub fn temporary_space(&self) -> TempSpace {
+        TempSpace::new(self.temporary, self.transaction.statistics())
+    }
+
+    /// What the session has used so far of pages and log.
+    pub fn usage(&self) -> stats::Usage {
+        let storage = &self.store.storage;
+        let [shared, local] = storage.blocks();
+        let [temp_read, temp_written] = self.transaction.statistics().temporary_blocks_so_far();
+        let [records, images, bytes, buffers_full] = storage.wal().own_statistics();
+        let wal = stats::WalUsage { records, images, bytes, buffers_full };
+        stats::Usage { shared, local, temp_read, temp_written, wal }
     }
 
     /// A type's name, for messages.

@@ -129,7 +129,7 @@ impl Session<'_> {
     pub(crate) fn keep(&self, source: Box<Running>, scroll: bool) -> Kept {
         let reprs: Vec<batch::Repr> = source.columns().iter().map(batch::Column::repr).collect();
         let near = Batch::new(reprs.iter().copied());
-        let rows = RowStore::new(reprs, self.memory(), self.temporary.clone());
+        let rows = RowStore::new(reprs, self.memory(), self.executor().temporary_space());
         let outputs = source.outputs().to_vec();
         Kept { source: Some(source), rows, position: 0, outputs, scroll, near, near_number: None }
     }

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::Ref;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use batch::{Column, Datum, DatumRef, Repr, Rows};
 use catalog::trigger::Event;
@@ -352,7 +353,20 @@ impl Host for Session<'_> {
     }
 
     fn call_trigger(&self, call: TriggerCall<'_>) -> Result<TriggerOutcome> {
-        self.trigger_function(call)
+        let (trigger, began) = (call.trigger.clone(), self.begin_trigger());
+        let outcome = self.trigger_function(call);
+        if let Some(began) = began {
+            self.end_trigger(&trigger.row, began);
+        }
+        outcome
+    }
+
+    fn key_trigger_begins(&self) -> Option<Instant> {
+        self.begin_trigger()
+    }
+
+    fn key_trigger_ended(&self, trigger: &catalog::rows::PgTrigger, began: Instant) {
+        self.end_trigger(trigger, began);
     }
 
     fn queue_trigger(&self, queued: QueuedTrigger) -> Result<()> {
@@ -371,7 +385,7 @@ impl Host for Session<'_> {
 
     fn statement_triggers(&self, table: Oid, event: Event, wanted: [bool; 2], forms: &[Repr]) -> Rc<StatementTriggers> {
         let memory = self.memory();
-        self.triggers.borrow_mut().statement(table, event, wanted, forms, memory, &self.temporary)
+        self.triggers.borrow_mut().statement(table, event, wanted, forms, memory, &self.executor().temporary_space())
     }
 
     fn transition_table(&self, name: &str) -> Result<(Rc<StatementTriggers>, bool)> {

@@ -66,6 +66,12 @@ pub(crate) struct Session<'a> {
     pub read_only_outside: RefCell<Vec<bool>>,
     /// Row triggers that have still to fire.
     pub triggers: RefCell<Queue>,
+    /// Which functions' calls are counted (`track_functions`).
+    pub tracks_functions: Cell<TracksFunctions>,
+    /// Time in counted functions that the one under way has called.
+    pub nested_function_time: Cell<Duration>,
+    /// The triggers that the statement under way has fired, if EXPLAIN ANALYZE measures it.
+    pub fired_triggers: RefCell<Option<Vec<crate::explain::Fired>>>,
     /// What is known of the routines that were called.
     pub routines: crate::routine::Cache,
     /// Plans of simple queries, by their text.
@@ -105,6 +111,18 @@ pub(crate) enum Next {
     Continue,
     /// The end: the client said so.
     Terminate,
+}
+
+/// Which functions' calls are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum TracksFunctions {
+    /// None.
+    #[default]
+    None,
+    /// Those in procedural languages.
+    Procedural,
+    /// All that are called at all: not those that became a part of a query.
+    All,
 }
 
 impl Session<'_> {
@@ -371,6 +389,12 @@ impl Session<'_> {
         if self.tracks.get() {
             self.shared.engine.activities.set_state(self.process.number(), state, now);
         }
+        for (path, bytes) in pending.take_untold() {
+            let text = format!("temporary file: path \"{}\", size {bytes}", path.display());
+            let running = self.running.borrow().clone();
+            self.log()
+                .write(&Error::new(SqlState::SUCCESSFUL_COMPLETION, text).severity(Severity::Log), running.as_deref());
+        }
         if state == State::Idle && pending.is_due(now) {
             self.report_statistics(now);
         }
@@ -458,6 +482,14 @@ impl Session<'_> {
             lock: settings.duration(id::LOCK_TIMEOUT).unwrap_or_default(),
         });
         self.logger.borrow_mut().configure(&settings);
+        self.tracks_functions.set(match settings.enumeration(id::TRACK_FUNCTIONS) {
+            "all" => TracksFunctions::All,
+            "pl" => TracksFunctions::Procedural,
+            _ => TracksFunctions::None,
+        });
+        // No value of bytes is none.
+        let bytes = |id| settings.bytes(id).map_or(-1, |bytes| bytes as i64);
+        self.transaction.statistics().follow_temporary(bytes(id::TEMP_FILE_LIMIT), bytes(id::LOG_TEMP_FILES));
         self.keep_alive(&settings);
         let (own, all) = memory_limits(&settings);
         self.process.charge_memory(own, all);

@@ -9,12 +9,14 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use batch::{Datum, DatumRef};
 use catalog::functions::catalog_of;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 use shm::ProcessKind;
+use stats::function_fields as function;
 use stats::{Entry, Globals, IoContext, IoOperation, Key, Kind, RelationCounters, database, relation_fields as field};
 use types::{Context, RowSource, RowSourceMaker};
 
@@ -127,12 +129,12 @@ types::builtins! {
     6356 pg_stat_get_db_parallel_workers_launched each(Context, Oid) |_cx: Context<'_>, _oid: Oid| 0i64;
     3074 pg_stat_get_db_stat_reset_time each(Context, Oid) |cx: Context<'_>, oid: Oid| time_of_database(&cx, oid, database::STATS_RESET);
 
-    2978 pg_stat_get_function_calls each(Context, Oid) |cx: Context<'_>, oid: Oid| of_function(&cx, oid);
-    2979 pg_stat_get_function_total_time each(Context, Oid) |cx: Context<'_>, oid: Oid| ms_of_function(&cx, oid);
-    2980 pg_stat_get_function_self_time each(Context, Oid) |cx: Context<'_>, oid: Oid| ms_of_function(&cx, oid);
-    3046 pg_stat_get_xact_function_calls each(Context, Oid) |cx: Context<'_>, oid: Oid| of_function(&cx, oid);
-    3047 pg_stat_get_xact_function_total_time each(Context, Oid) |cx: Context<'_>, oid: Oid| ms_of_function(&cx, oid);
-    3048 pg_stat_get_xact_function_self_time each(Context, Oid) |cx: Context<'_>, oid: Oid| ms_of_function(&cx, oid);
+    2978 pg_stat_get_function_calls each(Context, Oid) |cx: Context<'_>, oid: Oid| of_function(&cx, oid, function::CALLS);
+    2979 pg_stat_get_function_total_time each(Context, Oid) |cx: Context<'_>, oid: Oid| ms_of_function(&cx, oid, function::TOTAL_TIME);
+    2980 pg_stat_get_function_self_time each(Context, Oid) |cx: Context<'_>, oid: Oid| ms_of_function(&cx, oid, function::SELF_TIME);
+    3046 pg_stat_get_xact_function_calls each(Context, Oid) |cx: Context<'_>, oid: Oid| pending_function(&cx, oid, |(calls, _, _)| calls as i64);
+    3047 pg_stat_get_xact_function_total_time each(Context, Oid) |cx: Context<'_>, oid: Oid| pending_function(&cx, oid, |(_, total, _)| total.as_secs_f64() * 1000.0);
+    3048 pg_stat_get_xact_function_self_time each(Context, Oid) |cx: Context<'_>, oid: Oid| pending_function(&cx, oid, |(_, _, own)| own.as_secs_f64() * 1000.0);
 
     2769 pg_stat_get_checkpointer_num_timed each(Context) |cx: Context<'_>| global(&cx, |g| &g.checkpoints_timed);
     2770 pg_stat_get_checkpointer_num_requested each(Context) |cx: Context<'_>| global(&cx, |g| &g.checkpoints_requested);
@@ -316,13 +318,22 @@ fn ms_of_database(context: &Context<'_>, oid: Oid, field: usize) -> Result<f64> 
     Ok(of_database(context, oid, field)? as f64 / 1000.0)
 }
 
-fn of_function(context: &Context<'_>, oid: Oid) -> Result<Option<i64>> {
+fn of_function(context: &Context<'_>, oid: Oid, field: usize) -> Result<Option<i64>> {
     let key = Key::new(Kind::Function, catalog_of(context)?.database(), oid);
-    Ok(fetch(context, key)?.map(|entry| entry.signed(0)))
+    Ok(fetch(context, key)?.map(|entry| entry.signed(field)))
 }
 
-fn ms_of_function(context: &Context<'_>, oid: Oid) -> Result<Option<f64>> {
-    Ok(of_function(context, oid)?.map(|us| us as f64 / 1000.0))
+fn ms_of_function(context: &Context<'_>, oid: Oid, field: usize) -> Result<Option<f64>> {
+    Ok(of_function(context, oid, field)?.map(|ns| ns as f64 / 1e6))
+}
+
+fn pending_function<T>(
+    context: &Context<'_>,
+    oid: Oid,
+    read: impl Fn((u64, Duration, Duration)) -> T,
+) -> Result<Option<T>> {
+    let (server, database) = (server(context)?, catalog_of(context)?.database());
+    Ok(server.transaction.statistics().function(database, oid).map(read))
 }
 
 fn have(context: &Context<'_>, kind: &[u8], of: Oid, object: i64) -> Result<bool> {

@@ -93,6 +93,7 @@ impl Access<'_> {
     /// Why the page is wanted, for statistics.
     pub(crate) fn io_context(&self) -> IoContext {
         match self.strategy.map(Strategy::kind) {
+            None if self.persistence == Persistence::Temporary => IoContext::Temporary,
             None => IoContext::Normal,
             Some(StrategyKind::BulkRead) => IoContext::BulkRead,
             Some(StrategyKind::BulkWrite) => IoContext::BulkWrite,

@@ -132,7 +132,7 @@ impl<'a> Change<'a> {
     /// Logs the change: inserts the record, sets the pages' LSN and marks them dirty. Returns the record's end.
     pub fn finish(mut self, xid: Xid) -> Lsn {
         let critical = self.critical.take();
-        self.mark_dirty();
+        self.mark_dirty(false);
         let main = std::mem::take(&mut self.main);
         let block_data = std::mem::take(&mut self.block_data);
         let mut record = Record::with_buffers(self.rmgr, self.info, main, block_data);
@@ -157,7 +157,7 @@ impl<'a> Change<'a> {
     /// Finishes a change that is not logged.
     pub fn finish_unlogged(mut self, reason: Unlogged) {
         let _ = reason;
-        self.mark_dirty();
+        self.mark_dirty(false);
         self.count = 0;
         self.critical = None;
     }
@@ -167,15 +167,16 @@ impl<'a> Change<'a> {
         if persistence.is_logged() {
             self.finish(xid)
         } else {
+            self.mark_dirty(persistence == Persistence::Temporary);
             self.finish_unlogged(Unlogged::NotPermanent);
             Lsn::INVALID
         }
     }
 
-    fn mark_dirty(&self) {
+    fn mark_dirty(&self, local: bool) {
         for changed in self.pages[..self.count].iter().flatten() {
             if changed.buffer.header.state.fetch_or(DIRTY, AcqRel) & DIRTY == 0 {
-                self.storage.inner.used[3].fetch_add(1, Relaxed);
+                self.storage.inner.dirtied[usize::from(local)].fetch_add(1, Relaxed);
             }
         }
     }

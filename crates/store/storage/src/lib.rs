@@ -63,8 +63,10 @@ pub use write::{PoolStatistics, SyncStatistics, WriteStatistics};
 use files::Files;
 use pool::Pool;
 use shm::{Layout, Segment};
-use stats::IoOperation;
 use stats::shared::IO_OPERATIONS;
+use stats::usage::Blocks;
+use stats::{IoContext, IoOperation};
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use wal::{RmgrId, Wal};
 
@@ -112,8 +114,10 @@ pub(crate) struct Inner {
     pub io_combine: u32,
     /// What this process did and has not reported. After a fork each process has its own.
     pub io: stats::shared::IoCounters,
-    /// Hits, reads and writes that were reported already; pages made dirty.
-    pub used: [std::sync::atomic::AtomicU64; 4],
+    /// Hits, reads and writes that were reported already, of temporary relations and of others.
+    pub used: [[AtomicU64; 3]; 2],
+    /// Pages made dirty, likewise.
+    pub dirtied: [AtomicU64; 2],
 }
 
 impl std::fmt::Debug for Storage {
@@ -139,6 +143,7 @@ impl Storage {
             io_combine: config.io_combine.clamp(1, 32),
             io: Default::default(),
             used: Default::default(),
+            dirtied: Default::default(),
         };
         Storage { inner: Box::leak(Box::new(inner)) }
     }
@@ -171,7 +176,8 @@ impl Storage {
                 let count = mine.swap(0, Relaxed);
                 total.fetch_add(count, Relaxed);
                 if let Some(used) = USED.iter().position(|op| *op as usize == n % IO_OPERATIONS) {
-                    self.inner.used[used].fetch_add(count, Relaxed);
+                    let local = n / IO_OPERATIONS == IoContext::Temporary as usize;
+                    self.inner.used[usize::from(local)][used].fetch_add(count, Relaxed);
                 }
             }
         }
@@ -179,11 +185,27 @@ impl Storage {
 
     /// What this process has done since it began.
     pub fn usage(&self) -> Usage {
-        let sum = |used: usize| {
-            let pending = self.inner.io.iter().map(|place| place[USED[used] as usize].load(Relaxed)).sum::<u64>();
-            self.inner.used[used].load(Relaxed) + pending
-        };
-        Usage { hits: sum(0), reads: sum(1), writes: sum(2), dirtied: self.inner.used[3].load(Relaxed) }
+        let [shared, local] = self.blocks();
+        Usage {
+            hits: shared.hit + local.hit,
+            reads: shared.read + local.read,
+            writes: shared.written + local.written,
+            dirtied: shared.dirtied + local.dirtied,
+        }
+    }
+
+    /// The same of relations that others may read, and of the session's temporary ones.
+    pub fn blocks(&self) -> [Blocks; 2] {
+        [false, true].map(|local| {
+            let places = self.inner.io.iter().enumerate();
+            let places = || places.clone().filter(|(n, _)| (*n == IoContext::Temporary as usize) == local);
+            let sum = |used: usize| {
+                let pending: u64 = places().map(|(_, place)| place[USED[used] as usize].load(Relaxed)).sum();
+                self.inner.used[usize::from(local)][used].load(Relaxed) + pending
+            };
+            let dirtied = self.inner.dirtied[usize::from(local)].load(Relaxed);
+            Blocks { hit: sum(0), read: sum(1), dirtied, written: sum(2) }
+        })
     }
 
     /// Begins a logged change; see [`Change`].

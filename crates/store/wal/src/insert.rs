@@ -139,7 +139,10 @@ impl Inner {
         statistics.bytes.fetch_add(length as u64, Relaxed);
         if images > 0 {
             statistics.images.fetch_add(images as u64, Relaxed);
+            self.own[1].fetch_add(images as u64, Relaxed);
         }
+        self.own[0].fetch_add(1, Relaxed);
+        self.own[2].fetch_add(length as u64, Relaxed);
         Ok((start, end))
     }
 
@@ -202,6 +205,7 @@ impl Inner {
         slot.publish(at);
         let target = at / LOG_PAGE * LOG_PAGE + LOG_PAGE - size;
         self.state.statistics.buffers_full.fetch_add(1, Relaxed);
+        self.own[3].fetch_add(1, Relaxed);
         while self.state.recycled.load(Acquire) < target {
             if let Err(e) = self.write_out(target, false) {
                 panic_process(e.message());

@@ -85,6 +85,8 @@ struct Inner {
     directory: Directory,
     /// Taken under the write lock only, which is what keeps threads of this process apart.
     open: Mutex<Option<OpenSegment>>,
+    /// What this process has written: records, images, bytes, waits for room. After a fork each process has its own.
+    own: [AtomicU64; 4],
 }
 
 impl Wal {
@@ -107,6 +109,7 @@ impl Wal {
             geometry: Inner::geometry_of(config.segment_size),
             directory: Directory { path: config.directory.clone(), segment_size: config.segment_size },
             open: Mutex::new(None),
+            own: Default::default(),
         };
         let state = inner.state.get();
         state.timeline.store(config.timeline.0, Relaxed);
@@ -201,6 +204,11 @@ impl Wal {
     /// Changes it, for all processes.
     pub fn set_options(&self, options: &WalOptions) {
         self.inner.state.set_options(options);
+    }
+
+    /// What this process has written since it began: records, images, bytes, waits for room.
+    pub fn own_statistics(&self) -> [u64; 4] {
+        self.inner.own.each_ref().map(|count| count.load(Relaxed))
     }
 
     /// Counters since the server's start.

@@ -19,6 +19,8 @@ impl Catalog {
                     PgClass::RELATION => self.remove_relation(object.oid),
                     PgType::RELATION => self.remove_type(object.oid),
                     PgProc::RELATION => {
+                        let transaction = self.transaction()?;
+                        transaction.statistics().function_dropped(transaction.level(), self.database(), object.oid);
                         self.delete_all::<PgAggregate>(index::PG_AGGREGATE_FNOID_INDEX, &key)?;
                         self.delete_all::<PgProc>(index::PG_PROC_OID_INDEX, &key).map(|_| ())
                     }

@@ -111,7 +111,12 @@ fn fire(context: &Context<'_>, pending: &Pending, readers: &mut Readers) -> Resu
         new = new.map(|values| rearranged(context, values, to, table)).transpose()?;
     }
     if row.is_of_foreign_key() {
-        return foreign_key::fire(context, row, old.as_deref(), new.as_deref());
+        let began = session.host.key_trigger_begins();
+        foreign_key::fire(context, row, old.as_deref(), new.as_deref())?;
+        if let Some(began) = began {
+            session.host.key_trigger_ended(row, began);
+        }
+        return Ok(());
     }
     let statement = pending.statement.clone();
     if let Some(data) = &statement

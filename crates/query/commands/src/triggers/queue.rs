@@ -143,7 +143,7 @@ impl Queue {
         self.current().events.push_back(Pending { trigger, event, level, user, old, new, moved, statement, end });
     }
 
-    /// See [`executor::Host::statement_triggers`]; `memory` and `directory` are those of transition tables.
+    /// See [`executor::Host::statement_triggers`]; `memory` and `space` are those of transition tables.
     pub fn statement(
         &mut self,
         table: Oid,
@@ -151,15 +151,14 @@ impl Queue {
         wanted: [bool; 2],
         forms: &[Repr],
         memory: usize,
-        directory: &std::path::Path,
+        space: &executor::store::temp::TempSpace,
     ) -> Rc<StatementTriggers> {
         let level = self.current();
         let fits = |data: &&Rc<StatementTriggers>| data.table == table && data.event == event && !data.closed.get();
         if let Some(found) = level.statements.iter().find(fits) {
             return found.clone();
         }
-        let store =
-            |wanted: bool| wanted.then(|| RefCell::new(RowStore::new(forms.to_vec(), memory, directory.to_path_buf())));
+        let store = |wanted: bool| wanted.then(|| RefCell::new(RowStore::new(forms.to_vec(), memory, space.clone())));
         let data = Rc::new(StatementTriggers {
             table,
             event,

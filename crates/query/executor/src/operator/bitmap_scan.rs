@@ -12,6 +12,7 @@ use access::{
 use batch::{BATCH_ROWS, Batch, Repr};
 use error::{Error, Result};
 use ids::{BlockNumber, TupleId};
+use planner::explain::Work;
 use planner::plan::{Expr, Node, NodeKind, ScanColumn};
 use txn::Snapshot;
 
@@ -69,7 +70,7 @@ impl Source {
         let (found, node) = match self {
             Source::Index { search, scan, filter, lossy, node } => {
                 search.compute(run)?;
-                let mut found = 0;
+                let (mut found, before) = (0, run.session.usage());
                 for at in 0..search.len() {
                     run.session.check_interrupts()?;
                     search.start(at, &mut **scan, Direction::Forward)?;
@@ -88,6 +89,13 @@ impl Source {
                 }
                 if *lossy {
                     bitmap.doubt();
+                }
+                if measured {
+                    let (used, searched) = (run.session.usage() - before, search.len() as u64);
+                    let instrument = run.state.instrument(*node);
+                    instrument.usage += used;
+                    let earlier = if let Work::Search { searches, .. } = instrument.work { searches } else { 0 };
+                    instrument.work = Work::Search { searches: earlier + searched, heap_fetches: None, rechecked: 0 };
                 }
                 (found, *node)
             }
@@ -140,6 +148,8 @@ struct BitmapScan {
     outcome: Vec<Fetched>,
     measured: bool,
     inside: bool,
+    /// Pages of which the rows were known, pages read whole, and rows that a recheck dropped.
+    counts: [u64; 3],
 }
 
 pub(super) fn build(
@@ -171,6 +181,7 @@ pub(super) fn build(
         outcome: Vec::new(),
         measured: builder.instrument,
         inside: false,
+        counts: [0; 3],
     };
     Ok((Box::new(operator), forms))
 }
@@ -193,6 +204,7 @@ impl BitmapScan {
                 }
             }
             self.inside = true;
+            self.counts[1] += 1;
         }
         let more = match &mut self.scan {
             Some(scan) => scan.next(out)?,
@@ -200,7 +212,9 @@ impl BitmapScan {
         };
         self.inside = more;
         if more {
+            let before = out.row_count();
             filter(&mut self.recheck, out, run)?;
+            self.counts[2] += (before - out.row_count()) as u64;
         }
         Ok(more)
     }
@@ -219,6 +233,7 @@ impl Operator for BitmapScan {
             let Some(page) = self.next.take().or_else(|| pages.next()) else { break };
             match page {
                 BitmapPage::Lines { tids, recheck: again, .. } => {
+                    self.counts[0] += 1;
                     self.tids.extend(tids);
                     recheck |= again;
                     if self.tids.len() >= BATCH_ROWS / 4 {
@@ -243,9 +258,16 @@ impl Operator for BitmapScan {
         self.outcome.clear();
         self.fetch.fetch(&self.tids, FetchMode::Index, out, &mut self.outcome)?;
         if recheck {
+            let before = out.row_count();
             filter(&mut self.recheck, out, run)?;
+            self.counts[2] += (before - out.row_count()) as u64;
         }
         Ok(true)
+    }
+
+    fn work(&self, _: &Run<'_>) -> Work {
+        let [exact, lossy, rechecked] = self.counts;
+        Work::Bitmap { exact, lossy, rechecked }
     }
 
     fn rewind(&mut self, _: &mut Run<'_>) -> Result<()> {

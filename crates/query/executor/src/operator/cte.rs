@@ -2,6 +2,7 @@
 
 use batch::{Batch, Datum, Repr};
 use error::{Error, Result};
+use planner::explain::Work;
 
 use super::{Builder, Operator, reprs};
 use crate::run::Run;
@@ -76,6 +77,11 @@ impl Operator for CteScan {
                 return Ok(false);
             }
         }
+    }
+
+    fn work(&self, run: &Run<'_>) -> Work {
+        let rows = run.state.subplans.get(self.subplan).and_then(Option::as_ref).and_then(|query| query.rows.as_ref());
+        rows.map_or(Work::None, |rows| rows.storage(Work::None))
     }
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {

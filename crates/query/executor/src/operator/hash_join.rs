@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 use batch::{BATCH_ROWS, Batch, Bitmap, Column, Repr, Rows};
 use error::Result;
+use planner::explain::Work;
 use planner::plan::{Expr, HashKey, JoinType, Node};
 
 use super::grouping::GroupColumns;
@@ -166,6 +167,10 @@ struct HashJoin {
     state: State,
     inner_forms: Vec<Repr>,
     outer_forms: Vec<Repr>,
+    /// The most places and bytes of the table at a time.
+    most: [u64; 2],
+    /// Parts that both sides were cut into.
+    parts: u64,
 }
 
 pub(super) fn build(
@@ -204,6 +209,8 @@ pub(super) fn build(
         inner_rows: Vec::new(),
         partitions: VecDeque::new(),
         state: State::Start,
+        most: [0; 2],
+        parts: 0,
         inner_forms: reprs(&inner.output),
         outer_forms: reprs(&outer.output),
     };
@@ -290,6 +297,7 @@ impl HashJoin {
                 }
             }
         }
+        self.note_table();
         if let Some(parts) = parts {
             self.table = Table::default();
             self.table.columns = self.inner_forms.iter().map(|&form| Column::new(form)).collect();
@@ -302,8 +310,8 @@ impl HashJoin {
     fn cut_table(&mut self, depth: u32, run: &Run<'_>) -> Result<Vec<Partition>> {
         let mut parts: Vec<Partition> = (0..1 << PARTITION_BITS)
             .map(|_| {
-                let directory = run.session.temporary_directory();
-                let store = |forms: &Vec<Repr>| RowStore::new(forms.clone(), 0, directory.clone());
+                let space = run.session.temporary_space();
+                let store = |forms: &Vec<Repr>| RowStore::new(forms.clone(), 0, space.clone());
                 Partition { inner: store(&self.inner_forms), outer: store(&self.outer_forms), depth: depth + 1 }
             })
             .collect();
@@ -328,6 +336,7 @@ impl HashJoin {
             part.inner.rest()?;
             part.outer.rest()?;
         }
+        self.parts += parts.len() as u64;
         self.partitions.extend(parts);
         self.outer_from = Outer::Store(RowStore::new(self.outer_forms.clone(), 0, Default::default()), 0);
         Ok(())
@@ -446,6 +455,13 @@ impl HashJoin {
     }
 }
 
+impl HashJoin {
+    /// Notes how large the table has become.
+    fn note_table(&mut self) {
+        self.most = [self.most[0].max(self.table.keys.buckets()), self.most[1].max(self.table.memory() as u64)];
+    }
+}
+
 impl Operator for HashJoin {
     fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
         loop {
@@ -475,6 +491,10 @@ impl Operator for HashJoin {
                 State::Done => return Ok(false),
             }
         }
+    }
+
+    fn work(&self, _: &Run<'_>) -> Work {
+        Work::Hash { buckets: self.most[0], batches: self.parts.max(1), bytes: self.most[1] }
     }
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {

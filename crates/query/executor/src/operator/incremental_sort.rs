@@ -2,6 +2,7 @@
 
 use batch::{Batch, ByteValues, Rows};
 use error::Result;
+use planner::explain::Work;
 use planner::plan::{ColumnType, SortKey};
 
 use super::sort::{KeyColumns, key_columns};
@@ -24,6 +25,10 @@ pub(super) struct IncrementalSort {
     /// The next row of the batch, counting the selected ones.
     at: usize,
     done: bool,
+    /// Groups sorted, and those of them in files; memory of all, and of the largest; the same of files.
+    groups: [u64; 2],
+    memory: [u64; 2],
+    disk: [u64; 2],
 }
 
 impl IncrementalSort {
@@ -38,13 +43,16 @@ impl IncrementalSort {
             prefixes: ByteValues::new(),
             at: 0,
             done: false,
+            groups: [0; 2],
+            memory: [0; 2],
+            disk: [0; 2],
         }
     }
 
     /// Reads whole groups and sorts them; none at the end of the input.
     fn fill(&mut self, run: &mut Run<'_>) -> Result<Option<Sorter>> {
-        let directory = run.session.temporary_directory();
-        let mut sorter = Sorter::new(reprs(&self.columns), run.state.work_mem, None, directory).with_familiar_order();
+        let space = run.session.temporary_space();
+        let mut sorter = Sorter::new(reprs(&self.columns), run.state.work_mem, None, space).with_familiar_order();
         let (mut group, mut count, mut keys) = (None::<Vec<u8>>, 0, ByteValues::new());
         loop {
             if self.at >= self.batch.row_count() {
@@ -88,6 +96,12 @@ impl IncrementalSort {
             return Ok(None);
         }
         sorter.finish()?;
+        let (space, bytes) = match sorter.spilled() {
+            Some(bytes) => (&mut self.disk, bytes),
+            None => (&mut self.memory, sorter.memory() as u64),
+        };
+        *space = [space[0] + bytes, space[1].max(bytes)];
+        self.groups = [self.groups[0] + 1, self.groups[1] + sorter.spilled().is_some() as u64];
         Ok(Some(sorter))
     }
 }
@@ -109,6 +123,11 @@ impl Operator for IncrementalSort {
                 }
             }
         }
+    }
+
+    fn work(&self, _: &Run<'_>) -> Work {
+        let [groups, external] = self.groups;
+        Work::IncrementalSort { groups, external, memory: self.memory, disk: self.disk }
     }
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {

@@ -13,6 +13,7 @@ use access::{
 use batch::{Batch, Column, Datum, DatumRef, Repr};
 use error::{Error, Result, SqlState};
 use ids::Oid;
+use planner::explain::Work;
 use planner::plan::{ClauseTest, ColumnType, IndexClause, IndexKey, IndexSearch, ScanColumn};
 use txn::Snapshot;
 
@@ -419,6 +420,10 @@ struct IndexScan {
     only: Option<IndexOnly>,
     /// For a scan in the order of distances of which the index knows lower bounds.
     reorder: Option<Reorder>,
+    /// Descents into the index, rows looked up in the table for a scan of the index alone, and rows that a recheck dropped.
+    searches: u64,
+    heap_fetches: u64,
+    rechecked: u64,
 }
 
 /// What is read from the index alone.
@@ -504,6 +509,9 @@ pub(super) fn build(
         search: Search::new(index, search)?,
         recheck: compile_all(&search.recheck)?,
         always: lossy,
+        searches: 0,
+        heap_fetches: 0,
+        rechecked: 0,
         entries: IndexEntries::default(),
         at: 0,
         step: FIRST_STEP,
@@ -550,6 +558,7 @@ impl IndexScan {
             };
             let Some(at) = at.filter(|&at| at < self.search.len()) else { return Ok(false) };
             self.search.start(at, &mut *self.scan, self.direction)?;
+            self.searches += 1;
             self.inside = true;
         }
         Ok(true)
@@ -580,6 +589,7 @@ impl IndexScan {
                     reader.page(table.database, table.oid, self.entries.tids[at].block);
                 }
             } else {
+                self.heap_fetches += 1;
                 only.nothing.clear();
                 self.outcome.clear();
                 self.fetch.fetch(
@@ -613,7 +623,9 @@ impl IndexScan {
         }
         only.values.set_len(rows);
         if self.always || self.entries.recheck {
+            let before = only.values.row_count();
             filter(&mut self.recheck, &mut only.values, run)?;
+            self.rechecked += (before - only.values.row_count()) as u64;
         }
         let kept = only.values.rows();
         for (to, &position) in out.columns.iter_mut().zip(&only.positions) {
@@ -645,7 +657,9 @@ impl Operator for IndexScan {
                 self.dead.extend(dead.map(|(n, _)| (self.at + n) as u32));
             }
             if self.always || self.entries.recheck {
+                let before = out.row_count();
                 crate::expression::filter(&mut self.recheck, out, run)?;
+                self.rechecked += (before - out.row_count()) as u64;
             }
             if let Some(reorder) = &mut self.reorder
                 && (self.entries.inexact_distances || !reorder.is_empty())
@@ -659,6 +673,11 @@ impl Operator for IndexScan {
         }
         self.at = end;
         Ok(true)
+    }
+
+    fn work(&self, _: &Run<'_>) -> Work {
+        let heap_fetches = self.only.is_some().then_some(self.heap_fetches);
+        Work::Search { searches: self.searches, heap_fetches, rechecked: self.rechecked }
     }
 
     fn rewind(&mut self, _: &mut Run<'_>) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use batch::{Batch, Repr};
 use error::Result;
+use planner::explain::Work;
 
 use super::{Operator, Stage};
 use crate::run::Run;
@@ -17,11 +18,22 @@ pub(super) struct Material {
     /// Values of the slots that the input depends on, when it was read.
     depends: Vec<u32>,
     values: Vec<batch::Datum>,
+    /// The most that was kept.
+    work: Work,
 }
 
 impl Material {
     pub fn new(input: Stage, forms: Vec<Repr>) -> Material {
-        Material { input, forms, rows: None, at: 0, complete: false, depends: Vec::new(), values: Vec::new() }
+        Material {
+            input,
+            forms,
+            rows: None,
+            at: 0,
+            complete: false,
+            depends: Vec::new(),
+            values: Vec::new(),
+            work: Work::None,
+        }
     }
 
     /// The same for an input that depends on these slots.
@@ -50,6 +62,7 @@ impl Operator for Material {
                 rows.append(&batch)?;
             }
             self.complete = true;
+            self.work = rows.storage(self.work);
         }
         if self.at == rows.batches() {
             return Ok(false);
@@ -57,6 +70,10 @@ impl Operator for Material {
         rows.read(self.at, out)?;
         self.at += 1;
         Ok(true)
+    }
+
+    fn work(&self, _: &Run<'_>) -> Work {
+        self.work
     }
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {

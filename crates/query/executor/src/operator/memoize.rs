@@ -9,6 +9,7 @@ use batch::{Batch, Datum, Repr, Rows};
 use error::Result;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use planner::explain::Work;
 use planner::plan::MemoizeKey;
 
 use super::{Operator, Stage};
@@ -49,6 +50,9 @@ pub(super) struct Memoize {
     memory: usize,
     used: bool,
     mode: Mode,
+    /// Found, not found, forgotten, too large; and the most memory in use.
+    counts: [u64; 4],
+    most: usize,
 }
 
 fn hash_of(key: &[Datum]) -> u64 {
@@ -81,6 +85,8 @@ impl Memoize {
             memory: 0,
             used: false,
             mode: Mode::Start,
+            counts: [0; 4],
+            most: 0,
         }
     }
 
@@ -105,8 +111,10 @@ impl Memoize {
         let entries = &self.entries;
         if let Some(&found) = self.table.find(hash, |&at| entries[at].key == key) {
             self.mode = Mode::Hit(found, 0);
+            self.counts[0] += 1;
             return Ok(());
         }
+        self.counts[1] += 1;
         if std::mem::replace(&mut self.used, true) {
             self.input.rewind(run)?;
         }
@@ -118,9 +126,11 @@ impl Memoize {
     fn keep(&mut self, hash: u64, key: Vec<Datum>, rows: Vec<Batch>, bytes: usize, limit: usize) {
         let bytes = bytes + 64 + 32 * key.len();
         if self.memory + bytes > limit {
+            self.counts[2] += self.entries.len() as u64;
             self.forget();
         }
         self.memory += bytes;
+        self.most = self.most.max(self.memory);
         let at = self.entries.len();
         self.entries.push(Entry { key, rows });
         let entries = &self.entries;
@@ -163,6 +173,7 @@ impl Operator for Memoize {
                 if self.single {
                     self.keep(hash, key, rows, bytes, limit);
                 } else if bytes > limit {
+                    self.counts[3] += 1;
                     self.mode = Mode::Through;
                 } else {
                     self.mode = Mode::Miss { hash, key, rows, bytes };
@@ -178,6 +189,10 @@ impl Operator for Memoize {
             }
             Mode::Start | Mode::Done => Ok(false),
         }
+    }
+
+    fn work(&self, _: &Run<'_>) -> Work {
+        Work::Memoize { counts: self.counts, bytes: self.most as u64 }
     }
 
     fn rewind(&mut self, _: &mut Run<'_>) -> Result<()> {

@@ -43,11 +43,12 @@ mod values;
 mod window;
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use batch::{BATCH_ROWS, Batch, Repr, Rows};
 use error::Result;
 use ids::TupleId;
+use planner::explain::Work;
 use planner::plan::{ColumnType, Node, NodeKind};
 use txn::Snapshot;
 
@@ -68,6 +69,12 @@ pub(crate) trait Operator {
     /// Starts over: the next rows are the first again, under the values that parameters have then.
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()>;
 
+    /// What is particular to what it did so far, all loops together; asked for only where that is measured.
+    fn work(&self, run: &Run<'_>) -> Work {
+        let _ = run;
+        Work::None
+    }
+
     /// After its last row: gives up what it holds but its memory, to be used once more in a later execution of the plan. False if it cannot;
     /// for queries that are short, as making them takes longer than running them.
     fn rest(&mut self) -> bool {
@@ -82,21 +89,6 @@ pub(crate) trait Operator {
 
 /// As much memory a stage keeps while it rests, in bytes.
 const RESTING_MAX: usize = 16 << 10;
-
-/// What one node did, for EXPLAIN ANALYZE.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Instrument {
-    /// Rows returned, all loops together.
-    pub rows: u64,
-    /// Times it was run from its start.
-    pub loops: u64,
-    /// Rows that the filter dropped.
-    pub filtered: u64,
-    /// Time until the first row of each loop, summed.
-    pub startup: Duration,
-    /// Time in it and below.
-    pub total: Duration,
-}
 
 /// A node at work: an operator with the node's filter and projection.
 pub struct Stage {
@@ -173,9 +165,13 @@ impl Stage {
             return self.advance(run, out);
         }
         let (begin, first) = (Instant::now(), !std::mem::replace(&mut self.started, true));
+        let before = run.session.usage();
         let more = self.advance(run, out)?;
+        let (used, work) = (run.session.usage() - before, self.operator.work(run));
         let (instrument, elapsed) = (run.state.instrument(self.id), begin.elapsed());
         instrument.total += elapsed;
+        instrument.usage += used;
+        instrument.work = work;
         instrument.rows += if more { out.row_count() as u64 } else { 0 };
         if first {
             instrument.loops += 1;
@@ -285,7 +281,7 @@ impl Builder<'_> {
 
     /// A store for rows that an operator keeps.
     pub fn row_store(&self, forms: Vec<Repr>) -> RowStore {
-        RowStore::new(forms, self.state.work_mem, self.session.temporary_directory())
+        RowStore::new(forms, self.state.work_mem, self.session.temporary_space())
     }
 
     /// The operators of all subqueries.

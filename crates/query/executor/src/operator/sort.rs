@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use batch::{Batch, ByteValues, Column, Rows};
 use error::Result;
+use planner::explain::Work;
 use planner::plan::{ColumnType, SortKey};
 use types::sortkey::{KeyColumn, KeyEncoder};
 
@@ -67,6 +68,8 @@ pub(super) struct Sort {
     keys: KeyColumns,
     limit: Option<u64>,
     sorter: Option<Sorter>,
+    /// How it was done.
+    work: Work,
 }
 
 /// A bound above this is not worth keeping rows in memory for.
@@ -75,17 +78,23 @@ const MAX_BOUND: u64 = 100_000;
 impl Sort {
     pub fn new(input: Stage, columns: &[ColumnType], keys: &[SortKey], limit: Option<u64>) -> Sort {
         let limit = limit.filter(|&limit| limit <= MAX_BOUND);
-        Sort { input, columns: columns.to_vec(), keys: key_columns(columns, keys), limit, sorter: None }
+        Sort {
+            input,
+            columns: columns.to_vec(),
+            keys: key_columns(columns, keys),
+            limit,
+            sorter: None,
+            work: Work::None,
+        }
     }
 }
 
 impl Operator for Sort {
     fn next(&mut self, run: &mut Run<'_>, out: &mut Batch) -> Result<bool> {
         if self.sorter.is_none() {
-            let directory = run.session.temporary_directory();
+            let space = run.session.temporary_space();
             let bound = self.limit.map(|limit| limit as usize);
-            let mut sorter =
-                Sorter::new(reprs(&self.columns), run.state.work_mem, bound, directory).with_familiar_order();
+            let mut sorter = Sorter::new(reprs(&self.columns), run.state.work_mem, bound, space).with_familiar_order();
             let (mut batch, mut keys) = (self.input.batch(), ByteValues::new());
             let wanted = std::mem::replace(&mut run.state.wanted, usize::MAX);
             while self.input.next(run, &mut batch)? {
@@ -94,9 +103,14 @@ impl Operator for Sort {
             }
             run.state.wanted = wanted;
             sorter.finish()?;
+            self.work = sorter.work();
             self.sorter = Some(sorter);
         }
         self.sorter.as_mut().map_or(Ok(false), |sorter| sorter.next(out))
+    }
+
+    fn work(&self, _: &Run<'_>) -> Work {
+        self.work
     }
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {

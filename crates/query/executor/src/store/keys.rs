@@ -190,6 +190,11 @@ impl KeyTable {
         self.count = 0;
     }
 
+    /// Places for keys in the table.
+    pub fn buckets(&self) -> u64 {
+        (self.words.capacity().max(self.bytes.capacity()) as u64).next_power_of_two()
+    }
+
     /// Bytes of memory in use.
     pub fn memory(&self) -> usize {
         self.words.capacity() * 16 + self.bytes.capacity() * 5 + self.stored.memory()

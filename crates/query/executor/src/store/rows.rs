@@ -4,12 +4,11 @@
 //! Rows gather in batches. When they outgrow their share of memory, full batches move to a temporary file, and only
 //! their addresses stay.
 
-use std::path::PathBuf;
-
 use batch::{BATCH_ROWS, Batch, Column, Repr, Rows, Values};
 use error::Result;
+use planner::explain::Work;
 
-use super::temp::{BatchAddress, TempFile};
+use super::temp::{BatchAddress, TempFile, TempSpace};
 
 enum Chunk {
     Memory(Batch),
@@ -24,7 +23,7 @@ pub struct RowStore {
     rows: u64,
     memory: usize,
     limit: usize,
-    directory: PathBuf,
+    space: TempSpace,
     file: Option<TempFile>,
 }
 
@@ -43,9 +42,9 @@ fn stored_bytes(batch: &Batch) -> usize {
 impl RowStore {
     /// No rows; `limit` bytes of memory before they go to a file in `directory`. Every batch but the last has
     /// [`BATCH_ROWS`] rows, unless the limit is zero.
-    pub fn new(reprs: Vec<Repr>, limit: usize, directory: PathBuf) -> RowStore {
+    pub fn new(reprs: Vec<Repr>, limit: usize, space: TempSpace) -> RowStore {
         let tail = Batch::new(reprs.iter().copied());
-        RowStore { reprs, chunks: Vec::new(), tail, rows: 0, memory: 0, limit, directory, file: None }
+        RowStore { reprs, chunks: Vec::new(), tail, rows: 0, memory: 0, limit, space, file: None }
     }
 
     /// A batch for its rows.
@@ -66,6 +65,20 @@ impl RowStore {
     /// Bytes in the temporary file, if there is one.
     pub fn spilled(&self) -> Option<u64> {
         self.file.as_ref().map(TempFile::len)
+    }
+
+    /// Where the rows are, and how many bytes: for EXPLAIN. `most` is what there was earlier.
+    pub fn storage(&self, most: Work) -> Work {
+        let (disk, bytes) = match self.spilled() {
+            Some(bytes) => (true, bytes),
+            None => (false, (self.memory + self.tail.memory()) as u64),
+        };
+        match most {
+            Work::Storage { disk: before, bytes: most } if most >= bytes => {
+                Work::Storage { disk: disk || before, bytes: most }
+            }
+            _ => Work::Storage { disk, bytes },
+        }
     }
 
     /// Drops all rows.
@@ -115,7 +128,7 @@ impl RowStore {
         let size = self.tail.memory();
         if self.memory + size > self.limit {
             if self.file.is_none() {
-                self.file = Some(TempFile::create(&self.directory)?);
+                self.file = Some(TempFile::create(&self.space)?);
             }
             if let Some(file) = &mut self.file {
                 let address = file.write(&self.tail, self.tail.rows())?;
@@ -204,7 +217,7 @@ mod tests {
 
     fn check(limit: usize) {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let mut store = RowStore::new(vec![Repr::B4, Repr::Bytes], limit, directory.path().into());
+        let mut store = RowStore::new(vec![Repr::B4, Repr::Bytes], limit, TempSpace::uncounted(directory.path()));
         for from in (0..10_000).step_by(1000) {
             store.append(&sample(from, 1000)).expect("append");
         }

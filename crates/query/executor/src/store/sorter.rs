@@ -10,13 +10,13 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::path::PathBuf;
 
 use batch::{BATCH_ROWS, Batch, ByteValues, Column, DatumRef, Repr, Rows};
 use error::Result;
+use planner::explain::{SortMethod, Work};
 
 use super::quicksort;
-use super::temp::{BatchAddress, TempFile};
+use super::temp::{BatchAddress, TempFile, TempSpace};
 
 /// A row to be sorted: where its key and its values are.
 #[derive(Clone, Copy)]
@@ -102,12 +102,14 @@ pub struct Sorter {
     held: Held,
     limit: usize,
     bound: Option<usize>,
-    directory: PathBuf,
+    space: TempSpace,
     file: Option<TempFile>,
     runs: Vec<Vec<BatchAddress>>,
     state: State,
     /// The keys of the rows that were given last, if they are wanted.
     given: Option<ByteValues>,
+    /// Of more rows than wanted only the first were kept.
+    chosen: bool,
     /// Few rows with equal keys come in the order that PostgreSQL gives them, not in that in which they came.
     familiar: bool,
 }
@@ -152,17 +154,18 @@ impl Eq for Head {}
 impl Sorter {
     /// A sorter for rows of these columns: `limit` bytes of memory before runs go to a file in `directory`; with a
     /// `bound`, only that many first rows are wanted.
-    pub fn new(reprs: Vec<Repr>, limit: usize, bound: Option<usize>, directory: PathBuf) -> Sorter {
+    pub fn new(reprs: Vec<Repr>, limit: usize, bound: Option<usize>, space: TempSpace) -> Sorter {
         Sorter {
             reprs,
             held: Held::default(),
             limit,
             bound,
-            directory,
+            space,
             file: None,
             runs: Vec::new(),
             state: State::Filling,
             given: None,
+            chosen: false,
             familiar: false,
         }
     }
@@ -269,7 +272,7 @@ impl Sorter {
     fn spill(&mut self) -> Result<()> {
         self.held.sort();
         if self.file.is_none() {
-            self.file = Some(TempFile::create(&self.directory)?);
+            self.file = Some(TempFile::create(&self.space)?);
         }
         let Some(file) = &mut self.file else { return Ok(()) };
         let held = std::mem::take(&mut self.held);
@@ -301,6 +304,7 @@ impl Sorter {
                 true => self.held.quicksort(),
                 false => self.held.sort(),
             }
+            self.chosen = !whole;
             if let Some(bound) = self.bound {
                 self.held.entries.truncate(bound);
             }
@@ -389,9 +393,22 @@ impl Sorter {
         }
     }
 
+    /// How the rows were sorted; after [`Sorter::finish`].
+    pub fn work(&self) -> Work {
+        let (method, bytes) = match self.spilled() {
+            Some(bytes) => (SortMethod::External, bytes),
+            None if self.chosen => (SortMethod::TopN, self.memory() as u64),
+            None => (SortMethod::Quicksort, self.memory() as u64),
+        };
+        Work::Sort { method, bytes }
+    }
+
     /// Memory in use, in bytes.
     pub fn memory(&self) -> usize {
-        self.held.memory
+        // What stands in the last batch is counted when it is full.
+        let last = self.held.batches.last().filter(|last| last.len() < BATCH_ROWS).map_or(0, Batch::memory);
+        let keys = self.held.keys.last().filter(|_| last > 0).map_or(0, ByteValues::memory);
+        self.held.memory + last + keys + self.held.entries.len() % BATCH_ROWS * size_of::<Entry>()
     }
 
     /// Bytes in the temporary file, if there is one.
@@ -406,7 +423,7 @@ mod tests {
 
     fn sort(count: u64, limit: usize, bound: Option<usize>) {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let mut sorter = Sorter::new(vec![Repr::B8], limit, bound, directory.path().into());
+        let mut sorter = Sorter::new(vec![Repr::B8], limit, bound, TempSpace::uncounted(directory.path()));
         let value = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 5000;
         for from in (0..count).step_by(700) {
             let mut batch = Batch::new([Repr::B8]);

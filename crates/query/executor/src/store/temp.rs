@@ -5,7 +5,8 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use batch::{Batch, Column, DatumRef, Repr, Rows, Values};
@@ -14,9 +15,39 @@ use error::{Error, Result};
 /// A file of batches, addressed by where each starts.
 pub struct TempFile {
     file: File,
+    /// The name that it had.
+    path: PathBuf,
     end: u64,
     buffer: Vec<u8>,
+    space: TempSpace,
 }
+
+/// Where a session's temporary files are, and whom they are told to.
+#[derive(Clone, Default)]
+pub struct TempSpace {
+    directory: PathBuf,
+    statistics: Option<Arc<stats::Pending>>,
+}
+
+impl TempSpace {
+    /// Files in `directory`, counted for a session.
+    pub fn new(directory: &Path, statistics: &Arc<stats::Pending>) -> TempSpace {
+        TempSpace { directory: directory.to_path_buf(), statistics: Some(statistics.clone()) }
+    }
+
+    /// Files in `directory` that nobody counts.
+    pub fn uncounted(directory: &Path) -> TempSpace {
+        TempSpace { directory: directory.to_path_buf(), statistics: None }
+    }
+
+    /// The directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+/// Blocks that so many bytes fill.
+const BLOCK: u64 = 8192;
 
 /// Where a batch is in its file.
 #[derive(Clone, Copy, Debug)]
@@ -30,11 +61,12 @@ pub struct BatchAddress {
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl TempFile {
-    /// A new file in `directory`, which is made if it is not there.
-    pub fn create(directory: &Path) -> Result<TempFile> {
+    /// A new file in a space, whose directory is made if it is not there.
+    pub fn create(space: &TempSpace) -> Result<TempFile> {
+        let directory = &*space.directory;
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = directory.join(format!("pgsql_tmp{}.{number}", std::process::id()));
         let open = || {
-            let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-            let path = directory.join(format!("pgsql_tmp{}.{number}", std::process::id()));
             let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
             fs::remove_file(&path)?;
             Ok(file)
@@ -45,7 +77,7 @@ impl TempFile {
         });
         let file =
             file.map_err(|e| Error::io(format!("could not create temporary file in \"{}\"", directory.display()), &e))?;
-        Ok(TempFile { file, end: 0, buffer: Vec::new() })
+        Ok(TempFile { file, path, end: 0, buffer: Vec::new(), space: space.clone() })
     }
 
     /// Bytes written.
@@ -71,16 +103,24 @@ impl TempFile {
             write_column(&mut self.buffer, column, rows);
         }
         let address = BatchAddress { start: self.end, len: self.buffer.len() as u64 };
+        if let Some(statistics) = &self.space.statistics {
+            statistics.temporary_room(address.len)?;
+            statistics.temporary_blocks(0, address.len.div_ceil(BLOCK));
+        }
+        // Counted as written even if it is not: the file goes then.
+        self.end += address.len;
         self.file
-            .write_all_at(&self.buffer, self.end)
+            .write_all_at(&self.buffer, address.start)
             .map_err(|e| Error::io("could not write to temporary file", &e))?;
-        self.end += self.buffer.len() as u64;
         Ok(address)
     }
 
     /// Reads a batch that [`TempFile::write`] stored, into one with the same columns.
     pub fn read(&mut self, address: BatchAddress, out: &mut Batch) -> Result<()> {
         self.buffer.resize(address.len as usize, 0);
+        if let Some(statistics) = &self.space.statistics {
+            statistics.temporary_blocks(address.len.div_ceil(BLOCK), 0);
+        }
         self.file
             .read_exact_at(&mut self.buffer, address.start)
             .map_err(|e| Error::io("could not read from temporary file", &e))?;
@@ -92,6 +132,14 @@ impl TempFile {
         }
         out.set_len(rows);
         Ok(())
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        if let Some(statistics) = &self.space.statistics {
+            statistics.temporary_file(&self.path, self.end);
+        }
     }
 }
 

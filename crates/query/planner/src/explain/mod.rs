@@ -2,9 +2,9 @@
 
 mod output;
 mod structured;
+mod work;
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use analyzer::deparse::{ColumnNames, Deparser};
 use analyzer::query::{ExprKind, SubLink, SubLinkKind, Var};
@@ -17,6 +17,7 @@ use crate::grouping::GROUP_ENTRY;
 use crate::plan::*;
 
 pub use structured::{Format, Properties, Value, write};
+pub use work::{Actual, SortMethod, Work, buffers_line, buffers_properties};
 
 /// EXPLAIN's options that concern the text.
 #[derive(Clone, Copy, Debug)]
@@ -27,27 +28,16 @@ pub struct Options {
     pub timing: bool,
     /// VERBOSE
     pub verbose: bool,
+    /// BUFFERS
+    pub buffers: bool,
+    /// WAL
+    pub wal: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { costs: true, timing: true, verbose: false }
+        Options { costs: true, timing: true, verbose: false, buffers: false, wal: false }
     }
-}
-
-/// What a node did, for EXPLAIN ANALYZE.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Actual {
-    /// Rows returned, all loops together.
-    pub rows: u64,
-    /// Times it was run.
-    pub loops: u64,
-    /// Rows that its filter dropped, all loops together.
-    pub filtered: u64,
-    /// Time until the first row of each loop, summed.
-    pub startup: Duration,
-    /// Time in it and below.
-    pub total: Duration,
 }
 
 /// Which inputs of an Append were left out when the statement started: by the node's number, whether each is left.
@@ -255,25 +245,9 @@ impl Printer<'_> {
                 cost.startup, cost.total, cost.rows, cost.width
             );
         }
-        if let Some(actual) = self.actual {
-            let did = actual(shown.id);
-            if did.loops == 0 {
-                line.push_str(" (never executed)");
-            } else {
-                let loops = did.loops as f64;
-                let rows = did.rows as f64 / loops;
-                if self.options.timing {
-                    let _ = write!(
-                        line,
-                        " (actual time={:.3}..{:.3} rows={rows:.2} loops={})",
-                        did.startup.as_secs_f64() * 1000.0 / loops,
-                        did.total.as_secs_f64() * 1000.0 / loops,
-                        did.loops
-                    );
-                } else {
-                    let _ = write!(line, " (actual rows={rows:.2} loops={})", did.loops);
-                }
-            }
+        let did = self.actual.map(|actual| actual(shown.id));
+        if let Some(did) = &did {
+            self.measured_text(did, &mut line);
         }
         self.lines.push(line);
         let below = if indent == 0 { 2 } else { indent + 6 };
@@ -307,14 +281,23 @@ impl Printer<'_> {
         for detail in shown.details.iter().filter(|detail| !matches!(detail.label, "Repeatable" | FUNCTION_CALL)) {
             let text = self.detail(shown, detail)?;
             self.lines.push(format!("{}{}: {text}", " ".repeat(below), detail.label));
+            if let Some(did) = &did
+                && followed_by_recheck(shown, detail)
+                && let Some(removed) = did.work.rechecked().filter(|removed| *removed > 0)
+            {
+                let removed = removed as f64 / did.loops.max(1) as f64;
+                self.lines.push(format!("{}Rows Removed by Index Recheck: {removed:.0}", " ".repeat(below)));
+            }
         }
-        if let Some(actual) = self.actual {
-            let did = actual(shown.id);
+        if let Some(did) = &did {
             if did.filtered > 0 && did.loops > 0 {
                 let removed = did.filtered as f64 / did.loops as f64;
                 let word =
                     if shown.details.iter().any(|d| d.label == "Join Filter") { "Join Filter" } else { "Filter" };
                 self.lines.push(format!("{}Rows Removed by {word}: {removed:.0}", " ".repeat(below)));
+            }
+            if did.loops > 0 && !did.work.is_of_hash() {
+                self.lines.extend(did.work.lines().into_iter().map(|line| " ".repeat(below) + &line));
             }
         }
         if let Some(left) = self.left.get(&shown.id) {
@@ -322,6 +305,9 @@ impl Printer<'_> {
             if removed > 0 {
                 self.lines.push(format!("{}Subplans Removed: {removed}", " ".repeat(below)));
             }
+        }
+        if let Some(did) = &did {
+            self.used_text(did, below);
         }
         let plan = self.plan;
         for &at in &shown.subplans {
@@ -348,9 +334,19 @@ impl Printer<'_> {
                         cost.total, cost.total, cost.rows, cost.width
                     );
                 }
+                let hashed = self.actual.map(|actual| hashed(&actual(self.shown(input).id)));
+                if let Some(hashed) = &hashed {
+                    self.measured_text(hashed, &mut line);
+                }
                 self.lines.push(line);
                 if let Some(output) = self.hashed_output(input)? {
                     self.lines.push(format!("{}Output: {}", " ".repeat(below + 6), output.join(", ")));
+                }
+                if let (Some(hashed), Some(did)) = (&hashed, &did)
+                    && hashed.loops > 0
+                {
+                    self.lines.extend(did.work.lines().into_iter().map(|line| " ".repeat(below + 6) + &line));
+                    self.used_text(hashed, below + 6);
                 }
                 self.node(input, below + 6, "")?;
             } else {
@@ -365,6 +361,28 @@ impl Printer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// How often a node ran, how long, and the rows it gave.
+    fn measured_text(&self, did: &Actual, line: &mut String) {
+        if did.loops == 0 {
+            line.push_str(" (never executed)");
+            return;
+        }
+        let loops = did.loops as f64;
+        line.push_str(" (actual ");
+        if self.options.timing {
+            let (startup, total) = (did.startup.as_secs_f64() / loops, did.total.as_secs_f64() / loops);
+            let _ = write!(line, "time={:.3}..{:.3} ", startup * 1000.0, total * 1000.0);
+        }
+        let _ = write!(line, "rows={:.2} loops={})", did.rows as f64 / loops, did.loops);
+    }
+
+    /// The pages and the log that a node used.
+    fn used_text(&mut self, did: &Actual, indent: usize) {
+        let buffers = work::buffers_line(&did.usage).filter(|_| self.options.buffers);
+        let wal = work::wal_line(&did.usage).filter(|_| self.options.wal);
+        self.lines.extend(buffers.into_iter().chain(wal).map(|line| " ".repeat(indent) + &line));
     }
 
     /// The nodes below that are shown, and whether a Hash node stands above each.
@@ -634,6 +652,20 @@ impl Printer<'_> {
                 format!("{} on {}", modify_word(modify.command), self.relation(modify.target.relation))
             }
         })
+    }
+}
+
+/// What a Hash node did, by what the node below it did: it gives nothing before it has all.
+fn hashed(input: &Actual) -> Actual {
+    Actual { startup: input.total, ..*input }
+}
+
+/// Whether the condition of which an index was not certain is told here.
+fn followed_by_recheck(node: &Node, detail: &Detail) -> bool {
+    match node.kind {
+        NodeKind::BitmapHeapScan { .. } => detail.label == "Recheck Cond",
+        NodeKind::BitmapIndexScan { .. } => false,
+        _ => detail.label == "Index Cond",
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use error::Result;
 
-use super::{Actual, Printer};
+use super::{Actual, Printer, work};
 use crate::plan::*;
 
 /// A form for programs.
@@ -94,6 +94,7 @@ impl Printer<'_> {
                 all.push(("Scan Direction", text(if search.backward { "Backward" } else { "Forward" })));
                 all.push(("Index Name", text(&search.name)));
             }
+            NodeKind::BitmapIndexScan { search, .. } => all.push(("Index Name", text(&search.name))),
             _ => {}
         }
         self.scanned(node, &mut all)?;
@@ -113,11 +114,26 @@ impl Printer<'_> {
             all.push(("Output", Value::List(output)));
         }
         self.particulars(node, actual.as_ref(), &mut all)?;
+        if let Some(did) = actual.as_ref().filter(|did| did.loops > 0 && !did.work.is_of_hash()) {
+            all.extend(did.work.properties());
+        }
+        self.used(actual.as_ref(), &mut all);
         let plans = self.below(node)?;
         if !plans.is_empty() {
             all.push(("Plans", Value::Groups("Plan", plans)));
         }
         Ok(all)
+    }
+
+    /// The pages and the log that a node used.
+    fn used(&self, did: Option<&Actual>, all: &mut Properties) {
+        let usage = did.map(|did| did.usage).unwrap_or_default();
+        if self.options.buffers {
+            all.extend(work::buffers_properties(&usage));
+        }
+        if self.options.wal {
+            all.extend(work::wal_properties(&usage));
+        }
     }
 
     /// What a scan reads.
@@ -155,7 +171,7 @@ impl Printer<'_> {
                 all.push(("Alias", text(alias)));
             }
             NodeKind::SubqueryScan { alias, .. } => all.push(("Alias", text(alias))),
-            NodeKind::Values { .. } => all.push(("Alias", text("*VALUES*"))),
+            NodeKind::Constants { .. } | NodeKind::Values { .. } => all.push(("Alias", text("*VALUES*"))),
             NodeKind::FunctionScan { functions, .. } => {
                 if let [function] = &functions[..]
                     && let ExprKind::Call(call) = &function.call.kind
@@ -189,7 +205,6 @@ impl Printer<'_> {
         if let NodeKind::NestLoop { inner_unique, .. }
         | NodeKind::HashJoin { inner_unique, .. }
         | NodeKind::MergeJoin { inner_unique, .. } = &node.kind
-            && self.options.verbose
         {
             all.push(("Inner Unique", Value::truth(*inner_unique)));
         }
@@ -218,6 +233,13 @@ impl Printer<'_> {
                     None => Value::Text(self.detail(node, detail)?),
                 },
             ));
+            if let Some(did) = actual
+                && super::followed_by_recheck(node, detail)
+                && let Some(removed) = did.work.rechecked()
+            {
+                let removed = removed as f64 / did.loops.max(1) as f64;
+                all.push(("Rows Removed by Index Recheck", Value::Plain(format!("{removed:.0}"))));
+            }
             if let Some(did) = actual
                 && let Some(label) = removed_label(detail.label)
             {
@@ -294,10 +316,15 @@ impl Printer<'_> {
                 table.push(("Plan Rows", Value::Plain(format!("{:.0}", input.cost.rows))));
                 table.push(("Plan Width", Value::Plain(input.cost.width.to_string())));
             }
-            if let Some(actual) = self.actual {
-                self.measured(&actual(input.id), &mut table);
+            let did = self.actual.map(|actual| (actual(node.id), super::hashed(&actual(self.shown(input).id))));
+            if let Some((_, hashed)) = &did {
+                self.measured(hashed, &mut table);
             }
             table.push(("Disabled", Value::truth(false)));
+            if let Some((join, _)) = did.as_ref().filter(|(_, hashed)| hashed.loops > 0) {
+                table.extend(join.work.properties());
+            }
+            self.used(did.as_ref().map(|(_, hashed)| hashed), &mut table);
             table.push(("Plans", Value::Groups("Plan", vec![self.properties(input, Some("Outer"), None)?])));
             plans.push(table);
         }
@@ -375,24 +402,33 @@ fn node_type(kind: &NodeKind) -> &'static str {
     }
 }
 
-/// A query's properties as one text.
-pub fn write(properties: &Properties, format: Format) -> String {
+/// The properties of a statement's queries as one text.
+pub fn write(queries: &[Properties], format: Format) -> String {
     let mut out = String::new();
     match format {
         Format::Json => {
-            out.push_str("[\n  ");
-            json_group(properties, 1, &mut out);
+            out.push('[');
+            for (at, query) in queries.iter().enumerate() {
+                out.push_str(if at > 0 { ",\n  " } else { "\n  " });
+                json_group(query, 1, &mut out);
+            }
             out.push_str("\n]");
         }
         Format::Yaml => {
-            out.push_str("- ");
-            yaml_group(properties, 1, &mut out);
+            for query in queries {
+                out.push_str("- ");
+                yaml_group(query, 1, &mut out);
+            }
             out.pop();
         }
         Format::Xml => {
-            out.push_str("<explain xmlns=\"http://www.postgresql.org/2009/explain\">\n  <Query>\n");
-            xml_group(properties, 2, &mut out);
-            out.push_str("  </Query>\n</explain>");
+            out.push_str("<explain xmlns=\"http://www.postgresql.org/2009/explain\">\n");
+            for query in queries {
+                out.push_str("  <Query>\n");
+                xml_group(query, 2, &mut out);
+                out.push_str("  </Query>\n");
+            }
+            out.push_str("</explain>");
         }
     }
     out
@@ -600,7 +636,7 @@ mod tests {
             ("Sort Key", Value::List(vec!["a < \"b\"".into()])),
             ("Plans", Value::Groups("Plan", vec![vec![("Node Type", Value::Text("Result".into()))]])),
         ];
-        let query = vec![("Plan", Value::Group(plan))];
+        let query = [vec![("Plan", Value::Group(plan))]];
         assert_eq!(
             write(&query, Format::Json),
             "[\n  {\n    \"Plan\": {\n      \"Node Type\": \"Sort\",\n      \"Total Cost\": 1.50,\n      \"Sort Key\": [\"a < \\\"b\\\"\"],\n      \

@@ -188,10 +188,13 @@ impl Session<'_> {
     /// Calls a function or procedure that gives one row; it goes to `sink` in columns.
     pub(super) fn call_row(&self, invocation: &Invocation<'_>, sink: Sink<'_>) -> Result<()> {
         self.check_stack()?;
-        self.with_rights_of(invocation.row, || match invocation.row.prolang {
-            super::SQL => self.sql_row(invocation, sink),
-            language if self.is_plpgsql(language)? => self.plpgsql_row(invocation, sink),
-            _ => Err(super::no_language(self, invocation.row)?),
+        let row = invocation.row;
+        self.counted(row, || {
+            self.with_rights_of(row, || match row.prolang {
+                super::SQL => self.sql_row(invocation, sink),
+                language if self.is_plpgsql(language)? => self.plpgsql_row(invocation, sink),
+                _ => Err(super::no_language(self, row)?),
+            })
         })
     }
 }

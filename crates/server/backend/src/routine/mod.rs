@@ -22,6 +22,7 @@ mod trigger;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use analyzer::routine::RoutineResult;
 use batch::{Batch, Column, Datum, DatumRef, Rows};
@@ -34,11 +35,12 @@ use settings::{Action, Source};
 use txn::ActiveSnapshot;
 use types::{Context, RowSource};
 
-use crate::session::Session;
+use crate::session::{Session, TracksFunctions};
 
 /// Language `sql`.
 const SQL: Oid = Oid(14);
 const INTERNAL: Oid = Oid(12);
+const C: Oid = Oid(13);
 
 /// What a session keeps of the routines that it called.
 #[derive(Default)]
@@ -194,11 +196,37 @@ impl Session<'_> {
         self.source_of(invocation)
     }
 
+    /// Runs a function, and counts that if it is to be counted (`track_functions`).
+    pub(crate) fn counted<T>(&self, row: &PgProc, f: impl FnOnce() -> Result<T>) -> Result<T> {
+        let counted = match self.tracks_functions.get() {
+            TracksFunctions::None => false,
+            TracksFunctions::Procedural => !matches!(row.prolang, SQL | INTERNAL | C),
+            TracksFunctions::All => row.prolang != INTERNAL,
+        };
+        if !counted {
+            return f();
+        }
+        let (statistics, database) = (self.transaction.statistics(), self.catalog().database());
+        let call = statistics.function_begins(database, row.oid);
+        let (began, outer) = (Instant::now(), self.nested_function_time.replace(Duration::ZERO));
+        let result = f();
+        let total = began.elapsed();
+        let within = self.nested_function_time.replace(outer + total);
+        if result.is_ok() {
+            statistics.function_ended(call, total, total.saturating_sub(within));
+        }
+        result
+    }
+
     /// Calls a function that returns one value.
     pub fn call_value(&self, invocation: Invocation<'_>) -> Result<Datum> {
         self.check_stack()?;
         let row = invocation.row.clone();
-        self.with_rights_of(&row, || match row.prolang {
+        self.counted(&row, || self.value_of_call(&row, invocation))
+    }
+
+    fn value_of_call(&self, row: &PgProc, invocation: Invocation<'_>) -> Result<Datum> {
+        self.with_rights_of(row, || match row.prolang {
             SQL => self.sql_value(&invocation),
             INTERNAL => {
                 let args: Vec<DatumRef<'_>> = invocation.args.iter().map(|value| value.as_ref()).collect();
@@ -219,10 +247,13 @@ impl Session<'_> {
     /// Calls a function that returns a set; its rows go to `sink`, in the columns that are wanted.
     pub fn call_rows(&self, invocation: &Invocation<'_>, sink: Sink<'_>) -> Result<()> {
         self.check_stack()?;
-        self.with_rights_of(invocation.row, || match invocation.row.prolang {
-            SQL => self.sql_rows(invocation, sink),
-            language if self.is_plpgsql(language)? => self.plpgsql_rows(invocation, sink),
-            _ => Err(no_language(self, invocation.row)?),
+        let row = invocation.row;
+        self.counted(row, || {
+            self.with_rights_of(row, || match row.prolang {
+                SQL => self.sql_rows(invocation, sink),
+                language if self.is_plpgsql(language)? => self.plpgsql_rows(invocation, sink),
+                _ => Err(no_language(self, row)?),
+            })
         })
     }
 
@@ -283,6 +314,7 @@ impl Session<'_> {
         }
         let options = executor::Options { params, work_mem: self.memory(), instrument: false };
         let depth = self.triggers.borrow_mut().enter();
+        let fired = self.fired_triggers.take();
         let shows = self.shows_companions.replace(false);
         let result = (|| {
             let session = self.executor();
@@ -309,6 +341,7 @@ impl Session<'_> {
         })();
         self.shows_companions.set(shows);
         self.triggers.borrow_mut().leave(depth);
+        self.fired_triggers.replace(fired);
         result
     }
 }

@@ -703,7 +703,7 @@ impl plpgsql::Host for Host<'_, '_> {
             // It changes all rows before the first is fetched, and its triggers fire.
             let columns = prepared.result.as_deref().unwrap_or_default();
             let reprs = session.reprs_of(columns)?;
-            let mut rows = RowStore::new(reprs.clone(), session.memory(), session.temporary.clone());
+            let mut rows = RowStore::new(reprs.clone(), session.memory(), session.executor().temporary_space());
             self.run(&plan, params, read_only, &mut |batch| rows.append(batch).map(|()| true))?;
             let kept = session.keep_rows(rows, &reprs, session.outputs(columns, &[])?, scroll != Some(false));
             self.add_cursor(&name, prepared, kept);
@@ -730,7 +730,7 @@ impl plpgsql::Host for Host<'_, '_> {
         prepared.result = session.utility_result(statement)?;
         let columns = prepared.result.as_deref().unwrap_or_default();
         let reprs = session.reprs_of(columns)?;
-        let mut rows = RowStore::new(reprs.clone(), session.memory(), session.temporary.clone());
+        let mut rows = RowStore::new(reprs.clone(), session.memory(), session.executor().temporary_space());
         self.utility_rows(text, statement, scope, read_only, &mut |batch| rows.append(batch).map(|()| true))?;
         let kept = session.keep_rows(rows, &reprs, session.outputs(columns, &[])?, scroll != Some(false));
         self.add_cursor(&name, prepared, kept);

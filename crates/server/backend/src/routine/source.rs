@@ -32,7 +32,7 @@ impl Session<'_> {
         let row_values = matches!(invocation.columns, [only] if only.oid == invocation.result_type)
             && self.is_row_type(invocation.result_type)?;
         let reprs: Vec<batch::Repr> = invocation.columns.iter().map(|column| column.repr).collect();
-        let mut rows = RowStore::new(reprs.clone(), self.memory(), self.temporary.clone());
+        let mut rows = RowStore::new(reprs.clone(), self.memory(), self.executor().temporary_space());
         if invocation.row.proretset {
             self.call_rows(&invocation, &mut |batch| rows.append(batch).map(|()| true))?;
         } else if invocation.row.proisstrict && invocation.args.iter().any(Datum::is_null) {

@@ -61,7 +61,7 @@ impl Session<'_> {
         let _within = self.within_statement();
         let running = Running { trigger: call.trigger.clone(), statement: call.statement.clone() };
         self.routines.triggers.borrow_mut().push(running);
-        let outcome = self.with_rights_of(&row, || {
+        let called = || {
             if row.oid == SUPPRESS_REDUNDANT_UPDATES {
                 return suppress_redundant(&call);
             }
@@ -73,7 +73,8 @@ impl Session<'_> {
                 return Err(Error::not_implemented(text));
             }
             self.plpgsql_outcome(&row, call)
-        });
+        };
+        let outcome = self.counted(&row, || self.with_rights_of(&row, called));
         self.routines.triggers.borrow_mut().pop();
         outcome
     }

@@ -98,8 +98,8 @@ impl Call {
 
 impl Ordered {
     pub fn new(call: &Call, order: &Order, run: &Run<'_>) -> Ordered {
-        let directory = run.session.temporary_directory();
-        let sorter = Sorter::new(order.forms.clone(), run.state.work_mem, None, directory).with_familiar_order();
+        let space = run.session.temporary_space();
+        let sorter = Sorter::new(order.forms.clone(), run.state.work_mem, None, space).with_familiar_order();
         Ordered {
             sorter: if call.ordered_set.is_some() { sorter.with_keys() } else { sorter },
             keys: ByteValues::new(),

@@ -29,6 +29,10 @@ pub(super) struct HashedSet {
     /// Spilled rows to be grouped when these groups are out.
     waiting: VecDeque<(RowStore, u32)>,
     depth: u32,
+    /// Partitions so far, and their bytes in files; the most memory in use.
+    batches: u64,
+    disk: u64,
+    most: usize,
     keys: Keys,
     numbers: Vec<u32>,
 }
@@ -42,6 +46,9 @@ impl HashedSet {
             spilled: None,
             waiting: VecDeque::new(),
             depth: 0,
+            batches: 0,
+            disk: 0,
+            most: 0,
             keys: Keys::default(),
             numbers: Vec::new(),
         }
@@ -63,6 +70,11 @@ impl HashedSet {
         self.table.clear();
         self.spilled = None;
         self.states.start(calls, run)
+    }
+
+    /// Batches, the most memory, bytes in files.
+    pub fn work(&self) -> [u64; 3] {
+        [self.batches + 1, self.most as u64, self.disk]
     }
 
     fn memory(&self) -> usize {
@@ -112,8 +124,8 @@ impl HashedSet {
             self.states.update(calls, batch, Rows::Some(&known), Groups::Each(numbers), run)?;
         }
         if self.spilled.is_none() && self.depth < MAX_DEPTH && self.memory() > limit {
-            let directory = run.session.temporary_directory();
-            let store = |_| RowStore::new(forms.to_vec(), 0, directory.clone());
+            let space = run.session.temporary_space();
+            let store = |_| RowStore::new(forms.to_vec(), 0, space.clone());
             self.spilled = Some((0..1 << PARTITION_BITS).map(store).collect());
         }
         Ok(())
@@ -122,8 +134,11 @@ impl HashedSet {
     /// Ends the input: the groups are ready, and the spilled rows lined up.
     pub fn finish(&mut self, calls: &mut [Call], run: &mut Run<'_>) -> Result<()> {
         self.states.finish(calls, run)?;
+        self.most = self.most.max(self.memory());
         for mut store in self.spilled.take().into_iter().flatten().filter(|store| !store.is_empty()) {
             store.rest()?;
+            self.batches += 1;
+            self.disk += store.spilled().unwrap_or_default();
             self.waiting.push_back((store, self.depth + 1));
         }
         Ok(())

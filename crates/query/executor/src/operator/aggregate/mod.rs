@@ -16,6 +16,7 @@ mod states;
 
 use batch::{BATCH_ROWS, Batch, ByteValues, Repr};
 use error::Result;
+use planner::explain::Work;
 use planner::plan::{AggregateCall, GroupKey, Node, SortedSets};
 
 use self::call::Call;
@@ -114,8 +115,8 @@ pub(super) fn build(
 impl Phase {
     /// Takes rows in that it will read when its turn comes.
     fn keep(&mut self, batch: &Batch, forms: &[Repr], run: &mut Run<'_>) -> Result<()> {
-        let (work_mem, directory) = (run.state.work_mem, run.session.temporary_directory());
-        let sorter = self.sorter.get_or_insert_with(|| Sorter::new(forms.to_vec(), work_mem, None, directory));
+        let (work_mem, space) = (run.state.work_mem, run.session.temporary_space());
+        let sorter = self.sorter.get_or_insert_with(|| Sorter::new(forms.to_vec(), work_mem, None, space));
         self.sort.encode(batch, batch.rows(), run, &mut self.keys)?;
         sorter.add(batch, batch.rows(), &self.keys)
     }
@@ -236,6 +237,15 @@ impl Operator for Aggregation {
                 }
             }
         }
+    }
+
+    fn work(&self, _: &Run<'_>) -> Work {
+        let sum = |sum: [u64; 3], set: &HashedSet| {
+            let [batches, bytes, disk] = set.work();
+            [sum[0].max(batches), sum[1] + bytes, sum[2] + disk]
+        };
+        let [batches, bytes, disk] = self.hashed.iter().fold([0; 3], sum);
+        if self.hashed.is_empty() { Work::None } else { Work::Groups { batches, bytes, disk } }
     }
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {

@@ -7,6 +7,7 @@ use batch::{Batch, Repr, Rows, Selection};
 use catalog::trigger::Event;
 use error::{Error, Result, SqlState};
 use ids::{Oid, TupleId};
+use planner::explain::Work;
 use planner::plan::{CheckKind, ModifyTable, TargetTable};
 
 use super::Common;
@@ -22,6 +23,8 @@ use crate::run::Run;
 pub(super) struct Insert {
     pub common: Common,
     pub on_conflict: Option<OnConflict>,
+    /// Rows inserted, and rows in whose way others stood, where ON CONFLICT looks for these.
+    pub conflicts: [u64; 2],
     pub batch: Batch,
     places: Vec<TupleId>,
     /// Tells this operator's speculative insertions apart.
@@ -249,6 +252,7 @@ impl Insert {
             batch: common.source.batch(),
             common,
             on_conflict: on_conflict.transpose()?,
+            conflicts: [0; 2],
             places: Vec::new(),
             speculation: 0,
             router,
@@ -367,6 +371,7 @@ impl Insert {
         loop {
             run.session.check_interrupts()?;
             if let Some(existing) = self.find_conflict(row, run)? {
+                self.conflicts[1] += 1;
                 let Some(update) = self.on_conflict.as_ref().map(|conflict| conflict.update.is_some()) else { break };
                 if !update {
                     return self.check_existing(existing, run);
@@ -394,6 +399,7 @@ impl Insert {
             session.tables.finish_speculative(session.store, session.transaction, table, place, confirmed)?;
             entered?;
             if confirmed {
+                self.conflicts[0] += 1;
                 self.common.target.check_views(&self.batch, Rows::Some(&[row as u16]), run)?;
                 self.common.count(1, run);
                 let new = Some((self.batch.columns.as_slice(), row, place));
@@ -602,6 +608,11 @@ impl Operator for Insert {
                 return Ok(true);
             }
         }
+    }
+
+    fn work(&self, _: &Run<'_>) -> Work {
+        let [inserted, conflicting] = self.conflicts;
+        self.on_conflict.as_ref().map_or(Work::None, |_| Work::Conflicts { inserted, conflicting })
     }
 
     fn rewind(&mut self, _: &mut Run<'_>) -> Result<()> {

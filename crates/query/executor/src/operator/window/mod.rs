@@ -15,6 +15,7 @@ mod partition;
 
 use batch::{BATCH_ROWS, Batch, Column, Repr, Rows};
 use error::Result;
+use planner::explain::Work;
 use planner::plan::{Frame, GroupKey, Node, SortKey, WindowFunction};
 
 use super::grouping::GroupColumns;
@@ -294,6 +295,10 @@ impl Operator for Window {
                 return Ok(true);
             }
         }
+    }
+
+    fn work(&self, _: &Run<'_>) -> Work {
+        self.partition.work()
     }
 
     fn rewind(&mut self, run: &mut Run<'_>) -> Result<()> {

@@ -5,6 +5,7 @@
 
 use batch::{BATCH_ROWS, Batch, DatumRef, Rows};
 use error::{Error, Result};
+use planner::explain::Work;
 
 use crate::store::rows::RowStore;
 
@@ -24,11 +25,13 @@ pub(super) struct Partition {
     forms: Vec<batch::Repr>,
     slots: Vec<Slot>,
     clock: u64,
+    /// The most that was kept at a time.
+    work: Work,
 }
 
 impl Partition {
     pub fn new(store: RowStore, forms: Vec<batch::Repr>) -> Partition {
-        Partition { store, forms, slots: Vec::new(), clock: 0 }
+        Partition { store, forms, slots: Vec::new(), clock: 0, work: Work::None }
     }
 
     /// How many rows.
@@ -36,8 +39,14 @@ impl Partition {
         self.store.len()
     }
 
+    /// How rows were kept.
+    pub fn work(&self) -> Work {
+        self.store.storage(self.work)
+    }
+
     /// Drops all rows.
     pub fn clear(&mut self) {
+        self.work = self.work();
         self.store.clear();
         self.slots.clear();
     }
