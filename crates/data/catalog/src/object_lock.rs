@@ -1,7 +1,7 @@
 //! Locks on objects other than relations: whoever records that something depends on one keeps it from being dropped until his
 //! transaction's end, and whoever drops one waits for those who are about to depend on it.
 //!
-//! Relations are locked by who works with them. Parts of other objects (constraints, triggers, rules …) are nobody's dependency for long.
+//! Relations are locked by who works with them, and by who drops them or a part of them. Parts of other objects (constraints, triggers, rules …) are nobody's dependency for long.
 
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -73,22 +73,32 @@ impl Catalog {
     /// # Errors
     /// Those of waiting for others.
     pub fn lock_to_drop(&self, object: Object) -> Result<bool> {
-        self.lock_object(object, LockMode::AccessExclusive)
+        if object.class != PgClass::RELATION {
+            return self.lock_object(object, LockMode::AccessExclusive);
+        }
+        let tag = LockTag::relation(self.database(), object.oid);
+        self.lock_tag(tag, LockMode::AccessExclusive, || {
+            Ok(!self.stored::<PgClass>(index::PG_CLASS_OID_INDEX, &[object.oid.into()])?.is_empty())
+        })
     }
 
-    /// Whether the object is (still) there is looked at only after a wait: only then somebody else was at it.
     fn lock_object(&self, object: Object, mode: LockMode) -> Result<bool> {
         if noun(object.class).is_none() {
             return Ok(true);
         }
         let database = if is_shared(object.class) { Oid::INVALID } else { self.database() };
         let tag = LockTag::object(database, object.class, object.oid, 0);
+        self.lock_tag(tag, mode, || exists(self, object))
+    }
+
+    /// Whether the object is (still) there is looked at only after a wait: only then somebody else was at it.
+    fn lock_tag(&self, tag: LockTag, mode: LockMode, exists: impl Fn() -> Result<bool>) -> Result<bool> {
         let locks = self.transaction()?.locks();
         if locks.holds(tag, mode, true) || locks.acquire(LockOwner::Transaction, tag, mode, LockWait::Try)? {
             return Ok(true);
         }
         locks.acquire(LockOwner::Transaction, tag, mode, LockWait::Block)?;
         self.absorb();
-        exists(self, object)
+        exists()
     }
 }

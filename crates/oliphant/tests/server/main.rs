@@ -24,6 +24,7 @@ mod isolation;
 mod limits;
 mod memory;
 mod protocol;
+mod reindex;
 mod session;
 mod sql;
 mod statistics;

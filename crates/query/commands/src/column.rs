@@ -249,7 +249,7 @@ fn serial_type(name: &parser::ast::TypeName) -> Option<Oid> {
 }
 
 /// A column cannot be of a pseudo-type.
-fn check_type(context: &Context<'_>, column: &str, ty: SqlType) -> Result<()> {
+pub(crate) fn check_type(context: &Context<'_>, column: &str, ty: SqlType) -> Result<()> {
     let row = context.catalog().type_(ty.oid)?;
     if row.typtype == b'p' {
         let text = format!("column \"{column}\" has pseudo-type {}", context.session.type_name(ty.oid)?);

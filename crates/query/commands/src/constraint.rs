@@ -365,8 +365,10 @@ fn use_index(
     }
     let keys = row.indkey[..row.indnkeyatts as usize].to_vec();
     for (at, &number) in keys.iter().enumerate() {
-        let ty = relation.column(number).map_or(Oid::INVALID, |column| column.atttypid);
+        let (ty, collation) =
+            relation.column(number).map_or_else(Default::default, |column| (column.atttypid, column.attcollation));
         if row.indoption.get(at).copied().unwrap_or(0) != 0
+            || row.indcollation.get(at).copied() != Some(collation)
             || catalog.default_opclass(catalog::objects::BTREE, ty)? != row.indclass.get(at).copied()
         {
             let text = format!("index \"{name}\" column number {} does not have default sorting behavior", at + 1);
@@ -374,6 +376,10 @@ fn use_index(
         }
     }
     if unique.primary {
+        if row.indnullsnotdistinct {
+            let text = "primary keys cannot use NULLS NOT DISTINCT indexes";
+            return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+        }
         if relation.constraints.iter().any(|constraint| constraint.contype == b'p') {
             let text = format!("multiple primary keys for table \"{}\" are not allowed", relation.name());
             return fail(SqlState::INVALID_TABLE_DEFINITION, text);

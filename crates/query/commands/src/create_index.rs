@@ -477,6 +477,7 @@ fn element_key(
             }
             let ty = stored.expr.ty;
             let base = analyzer::output_name(expr).unwrap_or_else(|| "expr".into());
+            crate::column::check_type(context, &base, ty)?;
             let mut name = base.clone();
             let taken = |name: &str, plan: &IndexPlan| {
                 plan.columns.iter().any(|column| match (&column.name, column.number) {

@@ -15,6 +15,7 @@ use access::{
     UniqueCheck,
 };
 use batch::{Batch, Column};
+use catalog::relation::kind;
 use catalog::rows::PgIndex;
 use error::{Error, Result, SqlState};
 use executor::EntryList;
@@ -52,8 +53,11 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid, how: How) -> R
     // What functions of the index do, they do as the table's owner: whoever asks for the build may be able to do more.
     let has_functions = index.row.indexprs.is_some() || index.row.indpred.is_some();
     let _acting = has_functions.then(|| context.catalog().act_as_owner(table.relation.class.relowner));
+    if is_for_its_name(&table) {
+        return create_empty(context, &index);
+    }
     if index.index.method == Method::Brin {
-        create_summaries(context, &index)?;
+        create_empty(context, &index)?;
         // Without summaries it is right as well, and rows that come meanwhile are looked after.
         return if how == How::Concurrently { Ok(()) } else { summarize(context, &table, &index) };
     }
@@ -75,8 +79,13 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid, how: How) -> R
     note(context, &table, &index, broken, alive, if many { alive } else { rows })
 }
 
-/// Makes a block range index without summaries.
-fn create_summaries(context: &Context<'_>, index: &OpenIndex) -> Result<()> {
+/// Whether nobody reads or writes the table's indexes: values that are stored out of line are found by their places.
+fn is_for_its_name(table: &OpenTable) -> bool {
+    table.relation.kind() == kind::TOAST
+}
+
+/// Makes an index without entries, or summaries.
+fn create_empty(context: &Context<'_>, index: &OpenIndex) -> Result<()> {
     struct Nothing;
     impl SortedEntries for Nothing {
         fn next(&mut self) -> Result<Option<IndexEntry<'_>>> {
@@ -138,6 +147,9 @@ pub(crate) fn complete(context: &Context<'_>, table: Oid, index: Oid, method: Me
     let index = OpenIndex::open(session, index)?;
     let has_functions = index.row.indexprs.is_some() || index.row.indpred.is_some();
     let _acting = has_functions.then(|| context.catalog().act_as_owner(table.relation.class.relowner));
+    if is_for_its_name(&table) {
+        return Ok(());
+    }
     if method == Method::Brin {
         return summarize(context, &table, &index);
     }
@@ -497,7 +509,10 @@ fn duplicate(context: &Context<'_>, index: &OpenIndex, table: &OpenTable, entry:
         for (n, column) in index.columns.iter().enumerate() {
             names.push(context.catalog().index_column_text(index.row.indexrelid, n)?);
             let mut text = Vec::new();
-            types::output(column.type_oid, values[n].get(0), context.session.env(), &mut text)?;
+            match values[n].is_null(0) {
+                true => text.extend_from_slice(b"null"),
+                false => types::output(column.type_oid, values[n].get(0), context.session.env(), &mut text)?,
+            }
             shown.push(String::from_utf8_lossy(&text).into_owned());
         }
         error = error.detail(format!("Key ({})=({}) is duplicated.", names.join(", "), shown.join(", ")));

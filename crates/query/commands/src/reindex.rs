@@ -1,6 +1,5 @@
-//! REINDEX: indexes built anew, into new files.
-//!
-//! CONCURRENTLY is understood, and does the same under the same locks: readers go on, writers of the table wait.
+//! REINDEX: indexes built anew, into new files while writers of the table wait; or, CONCURRENTLY, as new indexes that take the old ones' places
+//! ([`concurrently`]), while all others go on.
 
 use catalog::acl::Privileges;
 use catalog::privileges::ObjectKind;
@@ -11,17 +10,27 @@ use ids::Oid;
 use ids::oids::{DEFAULT_TABLESPACE, GLOBAL_TABLESPACE};
 use parser::ast::{Reindex, ReindexTarget, RelationName};
 
+use crate::concurrently::{self, Rebuild};
 use crate::vacuum::Usage;
 use crate::{Context, index_build, options};
 
 /// The lock that keeps writers away from the table.
 const SHARE: u8 = 5;
+/// The lock that keeps other such commands away from the table, and nobody else.
+const SHARE_UPDATE_EXCLUSIVE: u8 = 4;
 
 struct Request {
     verbose: bool,
     concurrently: bool,
     /// The tablespace where the indexes go.
     tablespace: Option<Oid>,
+}
+
+impl Request {
+    /// How a table is locked for it.
+    fn mode(&self) -> u8 {
+        if self.concurrently { SHARE_UPDATE_EXCLUSIVE } else { SHARE }
+    }
 }
 
 fn parse(context: &Context<'_>, reindex: &Reindex) -> Result<Request> {
@@ -79,6 +88,9 @@ pub(crate) fn reindex(context: &Context<'_>, reindex: &Reindex) -> Result<()> {
         ReindexTarget::Database(name) | ReindexTarget::System(name) => {
             let catalog = context.catalog();
             let own = catalog.database();
+            if matches!(reindex.target, ReindexTarget::System(_)) && request.concurrently {
+                return Err(no_catalogs());
+            }
             if let Some(name) = name
                 && catalog.database_by_name(name)?.is_none_or(|row| row.oid != own)
             {
@@ -87,9 +99,6 @@ pub(crate) fn reindex(context: &Context<'_>, reindex: &Reindex) -> Result<()> {
             }
             catalog.require_owner(ObjectKind::Database, own)?;
             if matches!(reindex.target, ReindexTarget::System(_)) {
-                if request.concurrently {
-                    return Err(no_catalogs());
-                }
                 return Err(Error::not_implemented("REINDEX SYSTEM"));
             }
             many(context, &request, |_| true)
@@ -107,59 +116,73 @@ fn require_maintain(context: &Context<'_>, table: Oid) -> Result<()> {
 
 fn one_index(context: &Context<'_>, name: &RelationName, request: &Request) -> Result<()> {
     let catalog = context.catalog();
-    let oid = catalog.require_relation(name.schema.as_deref(), &name.name)?;
-    let relation = catalog.relation(oid)?;
-    if relation.kind() == kind::PARTITIONED_INDEX {
-        let table = relation.index.as_ref().map_or(Oid::INVALID, |row| row.indrelid);
-        require_maintain(context, table)?;
-        return tree(context, &relation, request);
-    }
-    if relation.kind() != kind::INDEX {
-        let text = format!("\"{}\" is not an index", relation.name());
-        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
-    }
-    if relation.is_system() && request.concurrently {
-        return Err(no_catalogs());
-    }
-    let row = catalog.row::<rows::PgIndex>(catalog::index::PG_INDEX_INDEXRELID_INDEX, &[oid.into()])?;
-    let Some(table) = row.map(|row| row.indrelid) else {
-        return Err(Error::internal(format!("index {oid} has no table")));
-    };
-    require_maintain(context, table).map_err(|error| match error.state() {
-        SqlState::INSUFFICIENT_PRIVILEGE => {
-            let text = format!("permission denied for index {}", relation.name());
-            Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text)
+    // The table is locked before its index, and the name looked up again with that lock.
+    let (table, relation) = loop {
+        let oid = catalog.require_relation(name.schema.as_deref(), &name.name)?;
+        let relation = catalog.relation(oid)?;
+        if relation.kind() == kind::PARTITIONED_INDEX {
+            let table = relation.index.as_ref().map_or(Oid::INVALID, |row| row.indrelid);
+            require_maintain(context, table)?;
+            return tree(context, &relation, request);
         }
-        _ => error,
-    })?;
-    executor::lock_relation(context.session, table, SHARE)?;
+        let Some(row) = relation.index.as_ref().filter(|_| relation.kind() == kind::INDEX) else {
+            let text = format!("\"{}\" is not an index", relation.name());
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+        };
+        if relation.is_system() && request.concurrently {
+            return Err(no_catalogs());
+        }
+        let table = row.indrelid;
+        require_maintain(context, table).map_err(|error| match error.state() {
+            SqlState::INSUFFICIENT_PRIVILEGE => {
+                let text = format!("permission denied for index {}", relation.name());
+                Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text)
+            }
+            _ => error,
+        })?;
+        executor::lock_relation(context.session, table, request.mode())?;
+        let again = catalog.require_relation(name.schema.as_deref(), &name.name)?;
+        if again == oid {
+            break (table, catalog.relation(oid)?);
+        }
+    };
     let usage = Usage::begin(context.session);
     let started_us = stats::now_us();
-    rebuild(context, table, oid, request.tablespace, request.concurrently)?;
-    if request.verbose {
-        let text = format!("index \"{}\" was reindexed", relation.name());
-        tell(context, text, Some(usage.times(started_us)));
+    if request.concurrently && !relation.is_temporary() {
+        let valid = relation.index.as_ref().is_some_and(|row| row.indisvalid);
+        if !valid && catalog.relation(table)?.kind() == kind::TOAST {
+            let text = "cannot reindex invalid index on TOAST table concurrently";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+        }
+        let tablespace = place(context, relation.oid, request)?;
+        let shown = crate::vacuum::table_name(context, &relation)?;
+        concurrently::reindex(context, &[Rebuild { table, index: relation.oid, tablespace }])?;
+        if request.verbose {
+            let times = format!("{}.", usage.times(started_us));
+            tell(context, format!("index \"{shown}\" was reindexed"), Some(times));
+        }
+        return Ok(());
     }
-    Ok(())
+    rebuild(context, table, relation.oid, place(context, relation.oid, request)?, request.verbose)
 }
 
 fn one_table(context: &Context<'_>, name: &RelationName, request: &Request) -> Result<()> {
-    let catalog = context.catalog();
-    let oid = catalog.require_relation(name.schema.as_deref(), &name.name)?;
-    let relation = catalog.relation(oid)?;
-    if !matches!(relation.kind(), kind::TABLE | kind::MATERIALIZED_VIEW | kind::PARTITIONED_TABLE) {
-        let text = format!("\"{}\" is not a table or materialized view", relation.name());
-        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
-    }
-    if relation.is_system() && request.concurrently {
-        return Err(no_catalogs());
-    }
-    require_maintain(context, oid)?;
+    let check = |relation: &Relation| {
+        if !matches!(relation.kind(), kind::TABLE | kind::MATERIALIZED_VIEW | kind::PARTITIONED_TABLE | kind::TOAST) {
+            let text = format!("\"{}\" is not a table or materialized view", relation.name());
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+        }
+        require_maintain(context, relation.oid)?;
+        match relation.is_system() && request.concurrently {
+            true => Err(no_catalogs()),
+            false => Ok(()),
+        }
+    };
+    let relation = context.open_if(name, request.mode(), locks::LockWait::Block, check)?;
     if relation.kind() == kind::PARTITIONED_TABLE {
         return tree(context, &relation, request);
     }
-    executor::lock_relation(context.session, oid, SHARE)?;
-    if !table(context, oid, request)? {
+    if !table(context, relation.oid, request)? {
         let what = if request.concurrently { "that can be reindexed concurrently" } else { "to reindex" };
         let text = format!("table \"{}\" has no indexes {what}", relation.name());
         context.notice(Error::new(SqlState::SUCCESSFUL_COMPLETION, text).severity(Severity::Notice));
@@ -191,19 +214,22 @@ fn tree(context: &Context<'_>, root: &Relation, request: &Request) -> Result<()>
     leaves.sort_unstable();
     for (oid, indexed) in leaves {
         context.services.next_transaction()?;
-        executor::lock_relation(context.session, indexed.unwrap_or(oid), SHARE)?;
-        if context.catalog().find_relation(oid)?.is_none() {
-            continue;
-        }
+        executor::lock_relation(context.session, indexed.unwrap_or(oid), request.mode())?;
+        let Some(relation) = context.catalog().find_relation(oid)? else { continue };
+        let usage = Usage::begin(context.session);
+        let started_us = stats::now_us();
         match indexed {
-            Some(table) => rebuild(context, table, oid, request.tablespace, request.concurrently)?,
-            None => {
-                table(context, oid, request)?;
+            Some(table) if request.concurrently && !relation.is_temporary() => {
+                let shown = crate::vacuum::table_name(context, &relation)?;
+                let tablespace = place(context, oid, request)?;
+                concurrently::reindex(context, &[Rebuild { table, index: oid, tablespace }])?;
+                if request.verbose {
+                    let times = format!("{}.", usage.times(started_us));
+                    tell(context, format!("index \"{shown}\" was reindexed"), Some(times));
+                }
             }
-        }
-        if let (Some(_), true) = (indexed, request.verbose) {
-            let relation = context.catalog().relation(oid)?;
-            tell(context, format!("index \"{}\" was reindexed", shown(context, &relation, request)?), None);
+            Some(table) => rebuild(context, table, oid, place(context, oid, request)?, request.verbose)?,
+            None => one_of_many(context, &relation, request)?,
         }
     }
     context.services.next_transaction()
@@ -213,76 +239,138 @@ fn tree(context: &Context<'_>, root: &Relation, request: &Request) -> Result<()>
 fn many(context: &Context<'_>, request: &Request, wanted: impl Fn(&rows::PgClass) -> bool) -> Result<()> {
     let classes = context.catalog().scan_all::<rows::PgClass>()?;
     let mut tables: Vec<Oid> = Vec::new();
+    let mut catalogs = false;
     for class in classes.iter().map(|stored| &stored.row) {
-        let kinds = matches!(class.relkind, kind::TABLE | kind::MATERIALIZED_VIEW);
-        if kinds && class.oid >= Oid::FIRST_UNPINNED && wanted(class) {
+        if !matches!(class.relkind, kind::TABLE | kind::MATERIALIZED_VIEW) || !wanted(class) {
+            continue;
+        }
+        if class.oid < Oid::FIRST_UNPINNED {
+            catalogs = true;
+        } else if !context.catalog().is_other_temporary(class) {
             tables.push(class.oid);
         }
+    }
+    if catalogs && request.concurrently {
+        let text = "cannot reindex system catalogs concurrently, skipping all";
+        context.notice(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).severity(Severity::Warning));
     }
     tables.sort_unstable();
     for oid in tables {
         context.services.next_transaction()?;
-        executor::lock_relation(context.session, oid, SHARE)?;
-        if context.catalog().find_relation(oid)?.is_some() {
-            table(context, oid, request)?;
+        executor::lock_relation(context.session, oid, request.mode())?;
+        if let Some(relation) = context.catalog().find_relation(oid)? {
+            one_of_many(context, &relation, request)?;
         }
     }
     context.services.next_transaction()
 }
 
+/// One table of several that a statement is about.
+fn one_of_many(context: &Context<'_>, relation: &Relation, request: &Request) -> Result<()> {
+    let shown = crate::vacuum::table_name(context, relation)?;
+    let found = table(context, relation.oid, request)?;
+    if found && request.verbose && (!request.concurrently || relation.is_temporary()) {
+        tell(context, format!("table \"{shown}\" was reindexed"), None);
+    }
+    Ok(())
+}
+
 /// Rebuilds the indexes of a table and of its TOAST table; whether there are any.
 fn table(context: &Context<'_>, oid: Oid, request: &Request) -> Result<bool> {
-    let catalog = context.catalog();
-    let usage = Usage::begin(context.session);
-    let started_us = stats::now_us();
-    let relation = catalog.relation(oid)?;
-    let mut found = false;
+    let relation = context.catalog().relation(oid)?;
     let toast = Some(relation.class.reltoastrelid).filter(|toast| toast.is_valid());
-    for table in [Some(oid), toast].into_iter().flatten() {
-        let relation = catalog.relation(table)?;
-        for &index in &relation.indexes {
-            found = true;
-            let tablespace = request.tablespace.filter(|_| table == oid);
-            rebuild(context, table, index, tablespace, request.concurrently)?;
-            if request.verbose {
-                let index = catalog.relation(index)?;
-                tell(context, format!("index \"{}\" was reindexed", shown(context, &index, request)?), None);
-            }
-        }
+    if request.concurrently && !relation.is_temporary() {
+        return table_concurrently(context, &relation, toast, request);
     }
-    if request.verbose && found {
-        let text = format!("table \"{}\" was reindexed", shown(context, &relation, request)?);
-        tell(context, text, Some(format!("{}.", usage.times(started_us))));
+    let mut found = false;
+    for table in [toast, Some(oid)].into_iter().flatten() {
+        for &index in &context.catalog().relation(table)?.indexes {
+            found = true;
+            let tablespace = if table == oid { place(context, index, request)? } else { None };
+            rebuild(context, table, index, tablespace, request.verbose)?;
+        }
     }
     Ok(found)
 }
 
-/// A relation's name as the messages have it.
-fn shown(context: &Context<'_>, relation: &Relation, request: &Request) -> Result<String> {
-    if request.concurrently { crate::vacuum::table_name(context, relation) } else { Ok(relation.name().to_string()) }
+/// The same beside what others do with the table; without indexes that are not valid, or serve constraints that exclude.
+fn table_concurrently(
+    context: &Context<'_>,
+    relation: &Relation,
+    toast: Option<Oid>,
+    request: &Request,
+) -> Result<bool> {
+    let usage = Usage::begin(context.session);
+    let started_us = stats::now_us();
+    let (mut wanted, mut names) = (Vec::new(), Vec::new());
+    for table in [Some(relation.oid), toast].into_iter().flatten() {
+        for &oid in &context.catalog().relation(table)?.indexes {
+            let index = context.catalog().relation(oid)?;
+            let name = crate::vacuum::table_name(context, &index)?;
+            let Some(row) = &index.index else { continue };
+            if !row.indisvalid {
+                let text = format!("skipping reindex of invalid index \"{name}\"");
+                let warning = Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).severity(Severity::Warning);
+                context.notice(warning.hint("Use DROP INDEX or REINDEX INDEX."));
+            } else if row.indisexclusion {
+                let text = format!("cannot reindex exclusion constraint index \"{name}\" concurrently, skipping");
+                context.notice(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).severity(Severity::Warning));
+            } else {
+                let tablespace = if table == relation.oid { place(context, oid, request)? } else { None };
+                wanted.push(Rebuild { table, index: oid, tablespace });
+                names.push(name);
+            }
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(false);
+    }
+    let shown = crate::vacuum::table_name(context, relation)?;
+    concurrently::reindex(context, &wanted)?;
+    if request.verbose {
+        for name in names {
+            tell(context, format!("index \"{name}\" was reindexed"), None);
+        }
+        let times = format!("{}.", usage.times(started_us));
+        tell(context, format!("table \"{shown}\" was reindexed"), Some(times));
+    }
+    Ok(true)
 }
 
-fn rebuild(context: &Context<'_>, table: Oid, index: Oid, tablespace: Option<Oid>, concurrently: bool) -> Result<()> {
-    let catalog = context.catalog();
-    if tablespace.is_some() && index < Oid::FIRST_UNPINNED {
-        let name = catalog.relation(index)?.name().to_string();
+/// Where an index goes, if the statement says so.
+fn place(context: &Context<'_>, index: Oid, request: &Request) -> Result<Option<Oid>> {
+    let Some(tablespace) = request.tablespace else { return Ok(None) };
+    if index < Oid::FIRST_UNPINNED {
+        let name = context.catalog().relation(index)?.name().to_string();
         let text = format!("cannot move system relation \"{name}\"");
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
     }
-    if tablespace == Some(GLOBAL_TABLESPACE) && concurrently {
+    if tablespace == GLOBAL_TABLESPACE && request.concurrently {
         let text = "cannot move non-shared relation to tablespace \"pg_global\"";
         return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, text));
     }
-    let tablespace = tablespace.map(|tablespace| crate::tablespace::place(context, tablespace)).transpose()?;
+    crate::tablespace::place(context, tablespace).map(Some)
+}
+
+/// Builds an index anew, into a new file.
+fn rebuild(context: &Context<'_>, table: Oid, index: Oid, tablespace: Option<Oid>, verbose: bool) -> Result<()> {
+    let catalog = context.catalog();
+    let usage = Usage::begin(context.session);
+    let started_us = stats::now_us();
     executor::lock_relation(context.session, index, 8)?;
     catalog.new_files_in(index, tablespace)?;
     catalog.next_command()?;
     index_build::fill(context, table, index, index_build::How::Alone)?;
-    let whole = catalog.relation(index)?.index.as_ref().is_none_or(|row| row.indisvalid && row.indisready);
+    let relation = catalog.relation(index)?;
+    let whole = relation.index.as_ref().is_none_or(|row| row.indisvalid && row.indisready);
     if !whole {
-        crate::concurrently::mend(context, index)?;
+        concurrently::mend(context, index)?;
     }
     catalog.note_command("REINDEX", catalog::Object::relation(index));
+    if verbose {
+        let text = format!("index \"{}\" was reindexed", relation.name());
+        tell(context, text, Some(usage.times(started_us)));
+    }
     catalog.next_command()
 }
 

@@ -200,6 +200,14 @@ impl Catalog {
         Ok(owner.map(|row| row.refobjid))
     }
 
+    /// The table whose wide values a TOAST table keeps.
+    pub fn table_of_toast(&self, toast: Oid) -> Result<Option<Oid>> {
+        let key = [PgClass::RELATION.into(), toast.into()];
+        let rows = self.read_rows::<PgDepend>(index::PG_DEPEND_DEPENDER_INDEX, &key)?;
+        let owner = rows.iter().find(|row| row.deptype == b'i' && row.refclassid == PgClass::RELATION);
+        Ok(owner.map(|row| row.refobjid))
+    }
+
     /// The sequence that an identity or serial column owns, if there is one.
     pub fn owned_sequence(&self, table: Oid, column: i16) -> Result<Option<Oid>> {
         let key = [PgClass::RELATION.into(), table.into(), column.into()];

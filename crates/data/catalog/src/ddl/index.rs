@@ -243,7 +243,7 @@ impl Catalog {
                 .filter(|&number| number != 0)
                 .map(|number| Object::column(new.table, number))
                 .collect();
-            if on.is_empty() {
+            if new.columns.iter().all(|column| column.number == 0) {
                 on.push(Object::relation(new.table));
             }
             self.record_dependencies(this, &on, Dependency::Auto)?;

@@ -448,7 +448,7 @@ impl TargetIndex {
             let number = self.open.row.indkey.get(n).copied().unwrap_or(0);
             names.push(match table.relation.column(number) {
                 Some(column) => catalog::format::quote_identifier(&column.attname),
-                None => "expression".to_string(),
+                None => run.session.catalog.index_key_text(self.open.row.indexrelid, n)?,
             });
             shown_values.push(shown(key.type_oid, values[n].get(row), None, run)?);
         }
