@@ -25,6 +25,7 @@ mod limits;
 mod memory;
 mod protocol;
 mod reindex;
+mod rewritten;
 mod session;
 mod sql;
 mod statistics;

@@ -1,9 +1,10 @@
-//! CLUSTER and VACUUM FULL: tables written anew, without gaps, in the order of an index or as they were.
+//! CLUSTER and VACUUM FULL: tables written anew, without gaps, in the order of an index or as they were, with all versions of their rows that some
+//! snapshot may still see.
 //!
-//! *Differences from PostgreSQL*: the rows get the writing transaction's id, as those of ALTER TABLE do. So a transaction that
-//! took its snapshot before, and looks at the table for the first time afterwards, finds it empty; PostgreSQL keeps the old
-//! ids. System catalogs, whose files have fixed names, are vacuumed in place by VACUUM FULL.
+//! *Differences from PostgreSQL*: System catalogs, whose files have fixed names, are vacuumed in place by VACUUM FULL. So are TOAST tables: rows know the
+//! places of their values there.
 
+use access::Method;
 use catalog::acl::Privileges;
 use catalog::privileges::ObjectKind;
 use catalog::relation::kind;
@@ -15,6 +16,7 @@ use parser::ast::Cluster;
 
 use crate::alter::properties::own_index;
 use crate::alter::rewrite;
+use crate::vacuum::Usage;
 use crate::{Context, options};
 
 /// Nobody else may look at the table meanwhile.
@@ -28,8 +30,27 @@ pub(crate) fn vacuum_full(context: &Context<'_>, relation: &Entry<Relation>, ver
     if verbose {
         tell(context, format!("vacuuming \"{}\"", crate::vacuum::table_name(context, relation)?));
     }
-    rewrite::rewrite(context, relation, rewrite::unchanged(relation))?;
+    copy(context, relation, None, verbose)?;
     Ok(true)
+}
+
+/// Writes a table anew, and tells what was found.
+fn copy(context: &Context<'_>, relation: &Entry<Relation>, order: Option<Oid>, verbose: bool) -> Result<()> {
+    let usage = Usage::begin(context.session);
+    let started_us = stats::now_us();
+    let name = crate::vacuum::table_name(context, relation)?;
+    let counts = rewrite::copy(context, relation, order)?;
+    if verbose {
+        let text = format!(
+            "\"{name}\": found {} removable, {} nonremovable row versions in {} pages",
+            counts.removed, counts.kept, counts.pages
+        );
+        let detail =
+            format!("{} dead row versions cannot be removed yet.\n{}.", counts.recently_dead, usage.times(started_us));
+        let message = Error::new(SqlState::SUCCESSFUL_COMPLETION, text).severity(Severity::Info);
+        context.notice(message.detail(detail));
+    }
+    Ok(())
 }
 
 /// CLUSTER.
@@ -46,20 +67,17 @@ pub(crate) fn cluster(context: &Context<'_>, cluster: &Cluster) -> Result<()> {
     }
     let catalog = context.catalog();
     let Some(name) = &cluster.relation else { return all(context, verbose) };
-    let oid = catalog.require_relation(name.schema.as_deref(), &name.name)?;
-    let relation = catalog.relation(oid)?;
-    if !matches!(relation.kind(), kind::TABLE | kind::MATERIALIZED_VIEW | kind::PARTITIONED_TABLE) {
-        let text = format!("\"{}\" is not a table or materialized view", relation.name());
-        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
-    }
-    catalog.require_privileges(ObjectKind::Relation, oid, Privileges::MAINTAIN)?;
-    executor::lock_relation(context.session, oid, ACCESS_EXCLUSIVE)?;
-    let relation = catalog.relation(oid)?;
-    if relation.kind() == kind::PARTITIONED_TABLE {
-        return Err(Error::not_implemented("CLUSTER of a partitioned table"));
-    }
-    if relation.is_system() {
-        return Err(Error::not_implemented("CLUSTER of a system catalog"));
+    let check = |relation: &Relation| {
+        if !matches!(relation.kind(), kind::TABLE | kind::MATERIALIZED_VIEW | kind::PARTITIONED_TABLE | kind::TOAST) {
+            let text = format!("\"{}\" is not a table or materialized view", relation.name());
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, text));
+        }
+        catalog.require_privileges(ObjectKind::Relation, relation.oid, Privileges::MAINTAIN)
+    };
+    let relation = context.open_if(name, ACCESS_EXCLUSIVE, locks::LockWait::Block, check)?;
+    if catalog.is_other_temporary(&relation.class) {
+        let text = "cannot cluster temporary tables of other sessions";
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
     }
     let order = match &cluster.index {
         Some(name) => own_index(context, &relation, name)?,
@@ -68,7 +86,67 @@ pub(crate) fn cluster(context: &Context<'_>, cluster: &Cluster) -> Result<()> {
             Error::new(SqlState::UNDEFINED_OBJECT, text)
         })?,
     };
+    if relation.kind() == kind::PARTITIONED_TABLE {
+        context.services.refuse_block("CLUSTER")?;
+        check_order(context, order)?;
+        return tree(context, order, verbose);
+    }
+    if relation.kind() == kind::TOAST {
+        // Its values lie one behind the other already.
+        return Ok(());
+    }
+    if relation.is_system() {
+        return Err(Error::not_implemented("CLUSTER of a system catalog"));
+    }
+    context.check_not_in_use(&relation, "CLUSTER")?;
+    check_order(context, order)?;
     one(context, &relation, order, verbose)
+}
+
+/// The index must be one whose order a table can have.
+fn check_order(context: &Context<'_>, order: Oid) -> Result<()> {
+    let index = context.catalog().relation(order)?;
+    let Some(row) = &index.index else { return Err(Error::internal(format!("relation {order} is no index"))) };
+    let name = index.name();
+    let refuse = |text: String| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    match context.catalog().index_method(index.class.relam)? {
+        Method::Btree => {}
+        Method::Gist => return Err(Error::not_implemented("CLUSTER by a GiST index")),
+        _ => {
+            return refuse(format!(
+                "cannot cluster on index \"{name}\" because access method does not support clustering"
+            ));
+        }
+    }
+    if row.indpred.is_some() {
+        return refuse(format!("cannot cluster on partial index \"{name}\""));
+    }
+    if !row.indisvalid {
+        return refuse(format!("cannot cluster on invalid index \"{name}\""));
+    }
+    Ok(())
+}
+
+/// All partitions that have a part of an index, and that the user may maintain, each in a transaction of its own.
+fn tree(context: &Context<'_>, order: Oid, verbose: bool) -> Result<()> {
+    let catalog = context.catalog();
+    let (mut waiting, mut tables) = (vec![order], Vec::new());
+    while let Some(index) = waiting.pop() {
+        waiting.extend(catalog.children(index)?);
+        let relation = catalog.relation(index)?;
+        if let (kind::INDEX, Some(row)) = (relation.kind(), &relation.index) {
+            let privileges =
+                catalog.privileges(ObjectKind::Relation, row.indrelid, catalog.current_user(), Privileges::MAINTAIN)?;
+            if privileges.is_some_and(|held| held.0 & Privileges::MAINTAIN.0 != 0) {
+                tables.push((row.indrelid, index));
+            } else if let Some(name) = catalog.relation_name(row.indrelid)? {
+                let text = format!("permission denied to cluster \"{name}\", skipping it");
+                context.notice(Error::new(SqlState::WARNING, text).severity(Severity::Warning));
+            }
+        }
+    }
+    tables.sort_unstable();
+    each(context, &tables, verbose, |_| Ok(true))
 }
 
 /// All tables that were clustered before and that the user may maintain, each in a transaction of its own.
@@ -82,12 +160,24 @@ fn all(context: &Context<'_>, verbose: bool) -> Result<()> {
             tables.push((row.indrelid, row.indexrelid));
         }
     }
-    for (table, order) in tables {
+    each(context, &tables, verbose, |(relation, order)| Ok(clustered(context, relation)? == Some(order)))
+}
+
+/// Clusters tables, each in a transaction of its own; those that are gone by then, or that `still` does not want, are left alone.
+fn each(
+    context: &Context<'_>,
+    tables: &[(Oid, Oid)],
+    verbose: bool,
+    still: impl Fn((&Relation, Oid)) -> Result<bool>,
+) -> Result<()> {
+    for &(table, order) in tables {
         context.services.next_transaction()?;
         executor::lock_relation(context.session, table, ACCESS_EXCLUSIVE)?;
         if let Some(relation) = context.catalog().find_relation(table)?
-            && clustered(context, &relation)? == Some(order)
+            && relation.indexes.contains(&order)
+            && still((&relation, order))?
         {
+            check_order(context, order)?;
             one(context, &relation, order, verbose)?;
         }
     }
@@ -121,7 +211,7 @@ fn one(context: &Context<'_>, relation: &Entry<Relation>, order: Oid, verbose: b
         let name = crate::vacuum::table_name(context, relation)?;
         tell(context, format!("clustering \"{name}\" using sequential scan and sort"));
     }
-    rewrite::rewrite_in_order(context, relation, rewrite::unchanged(relation), Some(order))
+    copy(context, relation, Some(order), verbose)
 }
 
 fn tell(context: &Context<'_>, text: String) {

@@ -22,7 +22,7 @@ use executor::EntryList;
 use executor::relation::{OpenIndex, OpenTable};
 use executor::{RowEvaluator, Session};
 use ids::{Oid, TupleId};
-use txn::Transaction;
+use txn::{Snapshot, Transaction};
 use types::{DefaultEnvironment, Environment};
 
 use crate::{Context, expression};
@@ -62,8 +62,6 @@ pub(crate) fn fill(context: &Context<'_>, table: Oid, index: Oid, how: How) -> R
         return if how == How::Concurrently { Ok(()) } else { summarize(context, &table, &index) };
     }
     let Gathered { sorters, broken, alive } = gather(context, &table, &index, how)?;
-    // Nobody with a snapshot that old will be left when it is used.
-    let broken = broken && how != How::Concurrently;
     let mut entries = Entries {
         sorted: access::sorter::merge(sorters)?,
         count: 0,
@@ -274,6 +272,10 @@ fn gather(context: &Context<'_>, table: &OpenTable, index: &OpenIndex, how: How)
     let mut computed = computed(context, table, &index.row)?;
     let projection = projection(table, index, computed.is_some());
     let pages = session.tables.page_count(session.store, &table.table)?;
+    let snapshot = match how {
+        How::Alone | How::Rewritten => None,
+        How::Concurrently => Some(session.transaction.latest_snapshot()?),
+    };
     let reading = Reading {
         store: session.store,
         transaction: session.transaction,
@@ -281,7 +283,7 @@ fn gather(context: &Context<'_>, table: &OpenTable, index: &OpenIndex, how: How)
         table: &table.table,
         index,
         projection,
-        how,
+        snapshot: snapshot.as_deref(),
         next: AtomicU32::new(0),
         end: pages,
         stop: AtomicBool::new(false),
@@ -350,7 +352,8 @@ struct Reading<'a> {
     index: &'a OpenIndex,
     /// The index's columns, and the row's place.
     projection: Arc<[Projected]>,
-    how: How,
+    /// What is read while others write: each row once, in the version that this sees. Others come later ([`complete`]).
+    snapshot: Option<&'a Snapshot>,
     /// The next page that nobody has taken.
     next: AtomicU32,
     end: u32,
@@ -412,14 +415,7 @@ impl Reading<'_> {
                 None => (rows.columns[..width].iter().collect(), None),
             };
             let places = rows.columns[width].b8();
-            let twice = match self.how {
-                How::Alone | How::Rewritten => Vec::new(),
-                How::Concurrently => superfluous(rows, places, alive),
-            };
             for (k, row) in rows.rows().iter().enumerate() {
-                if twice.contains(&k) {
-                    continue;
-                }
                 if condition.is_some_and(|condition| condition.get(row).as_bool() != Some(true)) {
                     continue;
                 }
@@ -450,17 +446,9 @@ impl Reading<'_> {
             }
             Ok(())
         };
-        let projection = Arc::clone(&self.projection);
-        self.tables.scan_for_index(self.store, self.transaction, self.table, pages, projection, None, &mut consume)
+        let (projection, snapshot) = (Arc::clone(&self.projection), self.snapshot);
+        self.tables.scan_for_index(self.store, self.transaction, self.table, pages, projection, snapshot, &mut consume)
     }
-}
-
-/// Which of a page's rows stand for a row that is being updated and is there twice: one entry leads to both versions.
-fn superfluous(rows: &Batch, places: &[i64], alive: &[bool]) -> Vec<usize> {
-    let mut order: Vec<(i64, bool, usize)> =
-        rows.rows().iter().enumerate().map(|(k, row)| (places[row], !alive[k], k)).collect();
-    order.sort_unstable();
-    order.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].2).collect()
 }
 
 /// The sorted entries, with a look at duplicates.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use access::{Direction, Pages, Projected, ScanRequest};
 use batch::{Batch, ByteValues, Column, Repr};
 use catalog::Relation;
-use error::{Error, Result};
-use executor::relation::OpenIndex;
+use error::Result;
+use executor::relation::{OpenIndex, OpenTable};
 use executor::store::sorter::Sorter;
 use ids::Oid;
 
@@ -44,31 +44,37 @@ pub(crate) fn for_each(
     Ok(())
 }
 
-/// The same in the order of an index's keys, if one is given; sorted within `maintenance_work_mem`.
+/// Takes the rows that `source` gives, and hands them over in the order of an index's keys; sorted within `maintenance_work_mem`. The rows have the
+/// table's columns, and may have more behind them.
 ///
 /// # Errors
-/// `0A000` for an index on expressions or a partial one.
-pub(crate) fn for_each_in_order(
+/// Those of the index's functions, of sorting, and what `source` and `consume` say.
+pub(crate) fn in_order(
     context: &Context<'_>,
-    relation: &Relation,
-    order: Option<Oid>,
+    table: Oid,
+    order: Oid,
+    source: impl FnOnce(&mut dyn FnMut(&mut Batch) -> Result<()>) -> Result<()>,
     mut consume: impl FnMut(&mut Batch) -> Result<()>,
 ) -> Result<()> {
-    let Some(order) = order else { return for_each(context, relation, consume) };
     let session = context.session;
-    let index = OpenIndex::open(session, order)?;
-    if index.row.indexprs.is_some() || index.row.indpred.is_some() {
-        return Err(Error::not_implemented("CLUSTER by an index on expressions or a partial one"));
-    }
+    let (table, index) = (OpenTable::open(session, table)?, OpenIndex::open(session, order)?);
+    let _acting = index.row.indexprs.is_some().then(|| context.catalog().act_as_owner(table.relation.class.relowner));
+    let mut computed = crate::index_build::computed(context, &table, &index.row)?;
     let memory = context.services.setting_int("maintenance_work_mem")?.max(64) as usize * 1024;
     let mut sorter: Option<(Sorter, Vec<Repr>)> = None;
     let mut keys = ByteValues::new();
-    for_each(context, relation, |batch| {
+    source(&mut |batch| {
         let (sorter, _) = sorter.get_or_insert_with(|| {
             let reprs: Vec<Repr> = batch.columns.iter().map(Column::repr).collect();
             (Sorter::new(reprs.clone(), memory, None, session.temporary_space()).with_keys(), reprs)
         });
-        let values: Vec<&Column> = index.row.indkey.iter().map(|&number| &batch.columns[number as usize - 1]).collect();
+        if let Some(computed) = &mut computed {
+            computed.evaluate(session, batch)?;
+        }
+        let values: Vec<&Column> = match &computed {
+            Some(computed) => (0..index.row.indkey.len()).map(|n| computed.column(n, batch)).collect(),
+            None => index.row.indkey.iter().map(|&number| &batch.columns[number as usize - 1]).collect(),
+        };
         keys.clear();
         keys.resize(batch.row_count());
         for (at, row) in batch.rows().iter().enumerate() {

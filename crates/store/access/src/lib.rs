@@ -31,7 +31,7 @@ pub use method::{IndexMethods, Method, Query, ScanKey, ScanTest, Support, Traits
 pub use methods::{
     EntryStatus, FetchMode, Fetched, IndexAm, IndexEntry, IndexScan, IndexScanOptions, IndexVacuumReport,
     InsertOptions, Inserted, RangeEstimate, ScanRequest, SortedEntries, Store, TableAm, TableFault, TableFetch,
-    TableScan, UpdateOptions, VacuumOptions, VacuumProgress, VacuumReport,
+    TableScan, UpdateOptions, VERSION_REPRS, VacuumOptions, VacuumProgress, VacuumReport, VersionCounts,
 };
 pub use sorter::EntrySorter;
 pub use storage::Persistence;

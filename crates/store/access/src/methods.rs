@@ -11,7 +11,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use batch::Batch;
+use batch::{Batch, Repr};
 use error::Result;
 use ids::{BlockNumber, TupleId, Xid};
 use storage::Storage;
@@ -199,6 +199,22 @@ pub struct VacuumOptions<'a> {
     pub ring_pages: u32,
 }
 
+/// The columns behind a table's own in batches of row versions: who made it, who deleted it, commands, flags.
+pub const VERSION_REPRS: [Repr; 4] = [Repr::B8, Repr::B8, Repr::B4, Repr::B4];
+
+/// What [`TableAm::scan_versions`] met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VersionCounts {
+    /// Pages of the table.
+    pub pages: u32,
+    /// Versions that are dead to everybody.
+    pub removed: u64,
+    /// Versions that were handed over.
+    pub kept: u64,
+    /// Those among them that are deleted, and only older snapshots see.
+    pub recently_dead: u64,
+}
+
 /// A table access method.
 pub trait TableAm: Send + Sync {
     /// Begins a scan.
@@ -326,6 +342,18 @@ pub trait TableAm: Send + Sync {
         visible_to: Option<&Snapshot>,
         consume: &mut dyn FnMut(&Batch, &[bool]) -> Result<()>,
     ) -> Result<bool>;
+
+    /// Hands over every row version that somebody may still see, of a table that nobody else changes: all columns of the table, and behind them the four
+    /// of [`VERSION_REPRS`], which [`insert_versions`](Self::insert_versions) understands.
+    fn scan_versions(
+        &self,
+        store: &Store,
+        table: &Arc<Table>,
+        consume: &mut dyn FnMut(&mut Batch) -> Result<()>,
+    ) -> Result<VersionCounts>;
+
+    /// Puts such versions into another, new table as what they were: made and deleted by whoever made and deleted them.
+    fn insert_versions(&self, store: &Store, transaction: &Transaction, table: &Table, rows: &Batch) -> Result<()>;
 
     /// Removes dead row versions, and their entries from the indexes.
     fn vacuum(

@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 pub mod action;
+mod history;
 mod modify;
 mod place;
 mod prune;
@@ -37,7 +38,8 @@ use std::sync::Arc;
 
 use access::{
     EntryStatus, Index, IndexAm, InsertOptions, LockStrength, Outcome, Projected, Row, ScanRequest, Store, Table,
-    TableAm, TableFault, TableFetch, TableScan, UpdateOptions, Updated, VacuumOptions, VacuumReport, WaitPolicy,
+    TableAm, TableFault, TableFetch, TableScan, UpdateOptions, Updated, VacuumOptions, VacuumReport, VersionCounts,
+    WaitPolicy,
 };
 use batch::Batch;
 use error::{Error, Result};
@@ -352,10 +354,10 @@ impl TableAm for HeapAm {
                 let page = buffer.share();
                 let base = page.xid_base();
                 chain_roots(store, &page, block, &mut roots);
+                let mut judge = visible_to.map(|snapshot| Judge::new(snapshot, &store.transactions));
                 for (line, pointer) in page.lines().filter(|(_, line)| line.is_normal()) {
                     let (header, start, end) = tuple_at(&page, pointer).ok_or_else(|| read::out_of_page(line))?;
-                    if let Some(snapshot) = visible_to {
-                        let mut judge = Judge::new(snapshot, &store.transactions);
+                    if let Some(judge) = &mut judge {
                         if judge.sees(base, line, &header, &mut Hints::new())? {
                             chosen.push(&table.layout, line, &header, start, end)?;
                             alive.push(true);
@@ -395,6 +397,19 @@ impl TableAm for HeapAm {
             }
         }
         Ok(broken)
+    }
+
+    fn scan_versions(
+        &self,
+        store: &Store,
+        table: &Arc<Table>,
+        consume: &mut dyn FnMut(&mut Batch) -> Result<()>,
+    ) -> Result<VersionCounts> {
+        history::scan(store, table, consume)
+    }
+
+    fn insert_versions(&self, store: &Store, transaction: &Transaction, table: &Table, rows: &Batch) -> Result<()> {
+        history::insert(store, transaction, table, rows)
     }
 
     fn vacuum(

@@ -28,6 +28,8 @@ const EXTEND_MAX: usize = 64;
 pub(crate) struct Tuples {
     pub bytes: Vec<u8>,
     pub ends: Vec<usize>,
+    /// Who made and who deleted each, where that is not who puts them there; empty otherwise.
+    pub ids: Vec<(Xid, Xid)>,
 }
 
 impl Tuples {
@@ -38,6 +40,7 @@ impl Tuples {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
+        self.ids.clear();
     }
 
     /// Adds the rows of a batch, whose `bodies` have been measured. `header` is that of all but for what the body decides.
@@ -175,8 +178,13 @@ impl<'a> Heap<'a> {
             }
             for (n, &line) in lines.iter().enumerate() {
                 let range = tuples.range(next + n);
-                tuples.bytes[range.start..range.start + 4].copy_from_slice(&offset.to_le_bytes());
-                actions.insert(line, &tuples.bytes[range]);
+                match tuples.ids.get(next + n) {
+                    None => {
+                        tuples.bytes[range.start..range.start + 4].copy_from_slice(&offset.to_le_bytes());
+                        actions.insert(line, &tuples.bytes[range]);
+                    }
+                    Some(&ids) => insert_version(&mut actions, line, &mut tuples.bytes[range], base, ids)?,
+                }
             }
             let clear = guard.is_all_visible();
             if clear {
@@ -197,6 +205,23 @@ impl<'a> Heap<'a> {
         }
         finder.finish()
     }
+}
+
+/// Puts a tuple at a line that others have made, and perhaps deleted.
+fn insert_version(actions: &mut Actions, line: u16, tuple: &mut [u8], base: Xid, ids: (Xid, Xid)) -> Result<()> {
+    let (Some(mut header), Some(xmin), Some(xmax)) =
+        (Header::read(tuple), offset_of(base, ids.0), offset_of(base, ids.1))
+    else {
+        return Err(Error::internal("a row version is too old for its new page"));
+    };
+    (header.xmin, header.xmax) = (xmin, xmax);
+    header.write(tuple);
+    actions.insert(line, tuple);
+    if ids.1.is_valid() {
+        // The page is told that there will be something to prune.
+        actions.xmax(line, &header);
+    }
+    Ok(())
 }
 
 /// Adds a page to a change, does `actions` to it, and logs them as its data.

@@ -262,13 +262,21 @@ pub(crate) fn delete(
 ) -> Result<()> {
     for k in (0..natts).filter(|k| !kept.contains(&(*k as u16))) {
         if let Field::External(pointer) = view.get(k)? {
-            delete_value(store, table, Pointer::read(pointer)?, xid, command)?;
+            delete_value(store, table, Pointer::read(pointer)?, xid, xid, command)?;
         }
     }
     Ok(())
 }
 
-fn delete_value(store: &Store, table: &Table, pointer: Pointer, xid: Xid, command: CommandId) -> Result<()> {
+/// Deletes a value's chunks in the name of `deleter`; the log has it as `xid`'s work.
+fn delete_value(
+    store: &Store,
+    table: &Table,
+    pointer: Pointer,
+    xid: Xid,
+    deleter: Xid,
+    command: CommandId,
+) -> Result<()> {
     let Some(heap) = Heap::toast_of(store, table) else { return Err(damaged("its table has no TOAST table")) };
     let mut chunks = Vec::new();
     for_each_chunk(&heap, pointer, |tid, _, _| {
@@ -281,10 +289,10 @@ fn delete_value(store: &Store, table: &Table, pointer: Pointer, xid: Xid, comman
         let buffer = heap.read(block)?;
         let map = heap.visibility_map().pin(block)?;
         let mut guard = buffer.exclusive();
-        if offset_of(guard.xid_base(), xid).is_none() {
-            crate::prune::move_base(&heap, &mut guard, xid)?;
+        if offset_of(guard.xid_base(), deleter).is_none() {
+            crate::prune::move_base(&heap, &mut guard, deleter)?;
         }
-        let xmax = offset_of(guard.xid_base(), xid).ok_or_else(|| damaged("its page cannot hold the id"))?;
+        let xmax = offset_of(guard.xid_base(), deleter).ok_or_else(|| damaged("its page cannot hold the id"))?;
         let mut actions = Actions::new();
         for tid in same_page {
             let (mut header, _, _) =
@@ -330,7 +338,12 @@ impl Toasted {
 
     /// Deletes what was written: the row is not stored.
     pub fn undo(&self, store: &Store, table: &Table, xid: Xid, command: CommandId) -> Result<()> {
-        self.written.iter().try_for_each(|&pointer| delete_value(store, table, pointer, xid, command))
+        self.delete_for(store, table, xid, xid, command)
+    }
+
+    /// Deletes what was written in the name of `deleter`: the row is stored as one that he has deleted.
+    pub fn delete_for(&self, store: &Store, table: &Table, xid: Xid, deleter: Xid, command: CommandId) -> Result<()> {
+        self.written.iter().try_for_each(|&pointer| delete_value(store, table, pointer, xid, deleter, command))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Rewriting a table: every row computed anew, into new files.
 //!
+//! ALTER TABLE makes new rows, which older snapshots do not see; CLUSTER and VACUUM FULL ([`copy`]) take the versions along that there are.
 //! The old files are read through the descriptor from before the change, whose layout they have; they go when the transaction commits.
 
-use access::InsertOptions;
+use access::{InsertOptions, VersionCounts};
 use analyzer::query::{Expr, ExprKind, NO_LOCATION, SqlType};
-use batch::{Batch, Column, Datum};
+use batch::{Batch, Column, Datum, DatumRef};
 use catalog::{Entry, Relation};
 use error::{Error, Result, SqlState};
 use ids::Oid;
@@ -34,16 +35,6 @@ pub(crate) fn unchanged(relation: &Relation) -> Vec<Source> {
 
 /// Writes a table anew: `old` is its descriptor from before the change, `sources` has an entry for each column that it has now.
 pub(crate) fn rewrite(context: &Context<'_>, old: &Entry<Relation>, sources: Vec<Source>) -> Result<()> {
-    rewrite_in_order(context, old, sources, None)
-}
-
-/// The same, with the rows in the order of an index, if one is given.
-pub(crate) fn rewrite_in_order(
-    context: &Context<'_>,
-    old: &Entry<Relation>,
-    sources: Vec<Source>,
-    order: Option<Oid>,
-) -> Result<()> {
     let (catalog, session) = (context.catalog(), context.session);
     let table = old.oid;
     catalog.next_command()?;
@@ -86,7 +77,7 @@ pub(crate) fn rewrite_in_order(
         .filter(|&number| not_null::of(&new, number).is_none_or(|constraint| constraint.convalidated))
         .collect();
     let mut places = Vec::new();
-    rows::for_each_in_order(context, old, order, |batch| {
+    rows::for_each(context, old, |batch| {
         evaluator.evaluate(session, batch)?;
         let mut out = Batch::new(reprs.iter().copied());
         let count = batch.row_count();
@@ -121,18 +112,57 @@ pub(crate) fn rewrite_in_order(
         let options = InsertOptions { skip_free_space: true, ..Default::default() };
         session.tables.insert_batch(session.store, session.transaction, &handle, &out, options, &mut places)
     })?;
-    // All rows have all columns now.
+    finish(context, &new)
+}
+
+/// The rows of a table are in their new file: all have all columns now, and the indexes are made of them.
+fn finish(context: &Context<'_>, new: &Relation) -> Result<()> {
+    let catalog = context.catalog();
     for column in new.columns.iter().filter(|column| column.atthasmissing) {
-        catalog.alter_column(table, column.attnum, |row| {
+        catalog.alter_column(new.oid, column.attnum, |row| {
             row.atthasmissing = false;
             row.attmissingval = None;
         })?;
     }
     catalog.next_command()?;
     for &index in &new.indexes {
-        index_build::fill(context, table, index, index_build::How::Rewritten)?;
+        index_build::fill(context, new.oid, index, index_build::How::Rewritten)?;
     }
     catalog.next_command()
+}
+
+/// Writes a table anew as it is, in the order of an index if one is given, with every version of its rows that somebody may still see.
+pub(crate) fn copy(context: &Context<'_>, old: &Entry<Relation>, order: Option<Oid>) -> Result<VersionCounts> {
+    let (catalog, session) = (context.catalog(), context.session);
+    catalog.next_command()?;
+    let from = catalog.table(old)?;
+    renew_files(context, old.oid)?;
+    let new = catalog.relation(old.oid)?;
+    let to = catalog.table(&new)?;
+    // What dropped columns had is not taken along.
+    let empty: Vec<usize> = (0..new.columns.len())
+        .filter(|&at| new.columns[at].attisdropped || new.columns[at].attgenerated == b'v')
+        .collect();
+    let mut counts = VersionCounts::default();
+    let mut source = |consume: &mut dyn FnMut(&mut Batch) -> Result<()>| {
+        counts = session.tables.scan_versions(session.store, &from, &mut |batch| {
+            session.check_interrupts()?;
+            for &at in &empty {
+                let mut nulls = Column::new(batch.columns[at].repr());
+                (0..batch.row_count()).for_each(|_| nulls.push(DatumRef::Null));
+                batch.columns[at] = nulls;
+            }
+            consume(batch)
+        })?;
+        Ok(())
+    };
+    let mut insert = |batch: &mut Batch| session.tables.insert_versions(session.store, session.transaction, &to, batch);
+    match order {
+        Some(order) => rows::in_order(context, old.oid, order, source, insert)?,
+        None => source(&mut insert)?,
+    }
+    finish(context, &new)?;
+    Ok(counts)
 }
 
 /// Gives a table, its TOAST table and their indexes new, empty files.
