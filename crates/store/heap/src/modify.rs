@@ -12,7 +12,7 @@ use error::{Error, Result, SqlState};
 use ids::{BlockNumber, CommandId, TupleId, Xid};
 use locks::{LockMode, LockOwner, LockTag, LockWait};
 use storage::{Buffer, Image, Page, VisibilityMap};
-use txn::{MultiXactMember, Snapshot, Transaction};
+use txn::{MultiXactMember, Snapshot, Transaction, XidStatus};
 use wal::RmgrId;
 
 use crate::action::{Actions, Kind, NO_NEXT};
@@ -219,6 +219,10 @@ impl<'a> Modify<'a> {
                 // one to be locked.
                 let kind = if header.successor().is_some() { ConflictKind::Updated } else { ConflictKind::Deleted };
                 let next = header.successor().unwrap_or(self.tid);
+                // Who goes on with what that commit made must not take a snapshot from before it, though it may not be flushed yet.
+                if let XidStatus::Committed(commit) = self.store.transactions.status(xmax)? {
+                    self.transaction.depend_on(commit);
+                }
                 return Ok(Err(Step::Conflict(Conflict { kind, next, xmax, command: CommandId::INVALID })));
             }
             ForUpdate::Held(members) => {
