@@ -124,6 +124,8 @@ pub(crate) struct Level {
     pub run_conditions: Vec<crate::run_condition::RunCondition>,
     /// The numbers of its conditions that they stand for, once used.
     pub run_taken: Vec<usize>,
+    /// As an operand of a set operation: what its rows are best sorted by, by column; and whether they are.
+    pub operand: Option<crate::setop::Operand>,
 }
 
 impl Level {
@@ -151,6 +153,7 @@ impl Level {
             member: None,
             run_conditions: Vec::new(),
             run_taken: Vec::new(),
+            operand: None,
         }
     }
 }
@@ -189,6 +192,8 @@ pub(crate) struct Planner<'a> {
     pub work_tables: usize,
     pub next_node: u32,
     pub next_local: u32,
+    /// For the query that is planned next.
+    pub next_operand: Option<crate::setop::Operand>,
     pub read_only: bool,
     /// Subplans made while the current node was compiled.
     pub new_subplans: Vec<usize>,
@@ -214,6 +219,7 @@ impl<'a> Planner<'a> {
             work_tables: 0,
             next_node: 0,
             next_local: 0,
+            next_operand: None,
             read_only: true,
             new_subplans: Vec::new(),
             memory: Memory::default(),
@@ -317,10 +323,11 @@ impl<'a> Planner<'a> {
         top: bool,
     ) -> Result<Built> {
         self.collect_permissions(&query);
+        let operand = self.next_operand.take();
         let names_offset = self.names.len();
         self.inline_ctes(&mut query)?;
         let ctes = std::mem::take(&mut query.ctes);
-        self.levels.push(Level { names_offset, run_conditions, ..Level::new(query) });
+        self.levels.push(Level { names_offset, run_conditions, operand, ..Level::new(query) });
         self.plan_ctes(ctes)?;
         let mut built = if self.level().query.command != q::Command::Select {
             self.modify(top)?
@@ -332,6 +339,7 @@ impl<'a> Planner<'a> {
         if !self.level().pending.is_empty() {
             return Err(Error::internal("a column is used where no join brings it"));
         }
+        self.check_operand(&built);
         let init_plans = std::mem::take(&mut self.level().init_plans);
         built.node.subplans.splice(0..0, init_plans);
         Ok(built)

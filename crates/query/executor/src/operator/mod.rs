@@ -20,6 +20,7 @@ mod lock_rows;
 mod material;
 mod memoize;
 mod merge_join;
+mod merge_set_op;
 pub(crate) mod modify;
 mod nest_loop;
 mod ordered_set;
@@ -398,7 +399,10 @@ impl Builder<'_> {
             NodeKind::WindowAgg { input, partition, order, order_keys, frame, functions, until, .. } => {
                 window::build(self, input, (partition, order), order_keys, frame, functions, until)
             }
-            NodeKind::SetOp { left, right, except, all, keys } => {
+            NodeKind::SetOp { left, right, except, all, keys: _, order: Some(order) } => {
+                merge_set_op::build(self, (left, right), (*except, *all), order)
+            }
+            NodeKind::SetOp { left, right, except, all, keys, order: None } => {
                 set_op::build(self, (left, right), *except, *all, keys)
             }
             NodeKind::Append { inputs, pruning } => append::build(self, inputs, pruning.as_deref()),

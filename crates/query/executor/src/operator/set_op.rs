@@ -1,4 +1,4 @@
-//! INTERSECT and EXCEPT.
+//! INTERSECT and EXCEPT by a hash table of the left side's rows; [`super::merge_set_op`] does it for sorted inputs.
 
 use batch::{BATCH_ROWS, Batch, Repr};
 use error::Result;
@@ -82,14 +82,15 @@ impl SetOp {
         Ok(())
     }
 
-    /// How often a row comes out.
-    fn times(&self, (left, right): (u64, u64)) -> u64 {
-        match (self.except, self.all) {
-            (false, false) => (right > 0) as u64,
-            (false, true) => left.min(right),
-            (true, false) => (right == 0) as u64,
-            (true, true) => left.saturating_sub(right),
-        }
+}
+
+/// How often a row comes out that either side has so often.
+pub(super) fn times(except: bool, all: bool, (left, right): (u64, u64)) -> u64 {
+    match (except, all) {
+        (false, false) => (right > 0) as u64,
+        (false, true) => left.min(right),
+        (true, false) => (right == 0) as u64,
+        (true, true) => left.saturating_sub(right),
     }
 }
 
@@ -102,7 +103,7 @@ impl Operator for SetOp {
         }
         while self.at < self.counts.len() && self.numbers.len() < BATCH_ROWS {
             let room = (BATCH_ROWS - self.numbers.len()) as u64;
-            let times = self.times(self.counts[self.at]);
+            let times = times(self.except, self.all, self.counts[self.at]);
             let now = times.min(room);
             self.numbers.extend((0..now).map(|_| self.at as u32));
             if now < times {

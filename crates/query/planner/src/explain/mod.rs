@@ -638,8 +638,9 @@ impl Printer<'_> {
                 AggregateStrategy::Mixed => "MixedAggregate".into(),
             },
             NodeKind::WindowAgg { .. } => "WindowAgg".into(),
-            NodeKind::SetOp { except, all, .. } => {
-                format!("HashSetOp {}{}", if *except { "Except" } else { "Intersect" }, if *all { " All" } else { "" })
+            NodeKind::SetOp { except, all, order, .. } => {
+                let hash = if order.is_some() { "" } else { "Hash" };
+                format!("{hash}SetOp {}{}", if *except { "Except" } else { "Intersect" }, if *all { " All" } else { "" })
             }
             NodeKind::Append { .. } => "Append".into(),
             NodeKind::MergeAppend { .. } => "Merge Append".into(),

@@ -70,7 +70,9 @@ impl Printer<'_> {
                 all.push(("Strategy", text(word)));
                 all.push(("Partial Mode", text("Simple")));
             }
-            NodeKind::SetOp { .. } => all.push(("Strategy", text("Hashed"))),
+            NodeKind::SetOp { order, .. } => {
+                all.push(("Strategy", text(if order.is_some() { "Sorted" } else { "Hashed" })));
+            }
             NodeKind::ModifyTable(modify) => all.push(("Operation", text(super::modify_word(modify.command)))),
             _ => {}
         }

@@ -280,6 +280,8 @@ pub enum NodeKind {
         all: bool,
         /// What makes rows equal: all columns.
         keys: Vec<GroupKey>,
+        /// What both inputs are sorted by, if they are: all columns. Else the left side is hashed.
+        order: Option<Vec<SortKey>>,
     },
     /// One input after the other. Raw: their columns.
     Append {

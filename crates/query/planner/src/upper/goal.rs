@@ -53,6 +53,12 @@ impl Planner<'_> {
         if query.has.target_sets {
             return Ok(Goal::default());
         }
+        if order_by.is_empty()
+            && fraction == 0.0
+            && let Some(goal) = self.operand_goal()
+        {
+            return Ok(goal);
+        }
         Ok(Goal { order: self.path_keys(targets, order_by), fraction, grouping: None })
     }
 

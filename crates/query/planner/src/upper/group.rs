@@ -6,6 +6,7 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 
 use super::grouping_sets::SetsInput;
+use super::sets::{contains_set, wrapped};
 use crate::cost::Work;
 use crate::join::Grouping;
 use crate::level::{Built, PathKey, Planner};
@@ -110,6 +111,9 @@ impl Planner<'_> {
         }
         let sortable = clauses.iter().all(|c| c.ordering.is_valid());
         let ordered_input = found.any_ordered();
+        if keys.iter().any(|key| contains_set(&wrapped(key), &built.layout)) {
+            built = self.project_sets(built, keys.iter())?;
+        }
         let input_rows = built.node.cost.rows;
         let groups = self.groups(&keys, input_rows)?;
         let many_sets = sets.as_ref().is_some_and(|s| s.len() > 1 || s.first().is_none_or(|s| s.len() != keys.len()));

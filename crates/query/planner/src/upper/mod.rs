@@ -65,7 +65,7 @@ impl Planner<'_> {
         let early: Vec<TargetEntry> =
             targets.iter().zip(&late).filter(|(_, late)| !**late).map(|(target, _)| target.clone()).collect();
         if self.level().query.has.target_sets {
-            built = self.project_sets(built, &early)?;
+            built = self.project_sets(built, early.iter().map(|target| &target.expr))?;
         }
         let mut exprs: Vec<Expr> = early.iter().map(|t| t.expr.clone()).collect();
         let target_count = exprs.len();
@@ -90,7 +90,7 @@ impl Planner<'_> {
         let mut first_mark = target_count;
         if late.contains(&true) {
             if self.level().query.has.target_sets {
-                built = self.project_sets(built, &targets)?;
+                built = self.project_sets(built, targets.iter().map(|target| &target.expr))?;
             }
             let mut exprs: Vec<Expr> = targets.iter().map(|t| t.expr.clone()).collect();
             first_mark = exprs.len();

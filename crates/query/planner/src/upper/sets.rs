@@ -1,20 +1,22 @@
 //! Set-returning functions among the targets: their rows are made by a node of their own, innermost calls first.
 
 use analyzer::node::Visitor;
-use analyzer::query::{Expr, ExprKind, Query, TargetEntry};
+use analyzer::query::{Expr, ExprKind, Query};
 use error::{Error, Result};
 
 use crate::level::{Built, Planner};
 use crate::plan::*;
 
 impl Planner<'_> {
-    /// Set-returning functions in the target list: the innermost first.
-    pub(crate) fn project_sets(&mut self, mut built: Built, targets: &[TargetEntry]) -> Result<Built> {
+    /// Computes the set-returning functions in expressions: the innermost first.
+    pub(crate) fn project_sets<'e>(
+        &mut self,
+        mut built: Built,
+        exprs: impl Iterator<Item = &'e Expr> + Clone,
+    ) -> Result<Built> {
         for _ in 0..100 {
             let mut found = SetCalls { layout: &built.layout, found: Vec::new() };
-            for target in targets {
-                found.expr(&target.expr);
-            }
+            exprs.clone().for_each(|expr| found.expr(expr));
             let calls = found.found;
             if calls.is_empty() {
                 return Ok(built);
