@@ -124,7 +124,7 @@ impl Planner<'_> {
                     });
                 }
                 if self.level().query.has.target_sets {
-                    source = self.project_sets(source, &targets)?;
+                    source = self.project_sets(source, targets.iter().map(|target| &target.expr))?;
                 }
             }
             Command::Update | Command::Delete if instead => {

@@ -164,6 +164,7 @@ impl Planner<'_> {
             cost.width = cost.width.max(c.width);
         }
         cost.startup = parts.first().map_or(0.0, |p| p.node.cost.startup);
+        cost.total += 0.5 * self.ctx.costs.cpu_tuple_cost * cost.rows;
         if !all
             && let Some(order) = order.filter(|order| !order.is_empty())
             && self.merges(&parts, &order, cost, group)?
