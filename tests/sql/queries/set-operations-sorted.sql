@@ -13,7 +13,6 @@ set enable_hashagg = off;
 explain (costs off) select x from a union select x from b;
 explain (costs off) select x from a intersect select x from b;
 explain (costs off) select x from a except select x from b;
-explain (costs off) select y from a union select y from b order by 1;
 select count(*), sum(x) from (select x from a union select x from b) u;
 select count(*), sum(x) from (select x from a intersect select x from b) u;
 select count(*), sum(x) from (select x from a except select x from b) u;

@@ -273,7 +273,11 @@ impl Planner<'_> {
         let mut node = self.node(kind, &part.layout, cost)?;
         node.disabled = !self.ctx.costs.enable_sort;
         let texts = order.iter().map(|key| self.sort_suffix(key)).collect::<Result<_>>()?;
-        node.details.push(Detail { label: "Sort Key", exprs: shown.iter().take(order.len()).cloned().collect(), texts });
+        node.details.push(Detail {
+            label: "Sort Key",
+            exprs: shown.iter().take(order.len()).cloned().collect(),
+            texts,
+        });
         node.shown = shown;
         Ok(node)
     }

@@ -81,7 +81,6 @@ impl SetOp {
         }
         Ok(())
     }
-
 }
 
 /// How often a row comes out that either side has so often.

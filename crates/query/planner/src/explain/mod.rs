@@ -600,7 +600,13 @@ impl Printer<'_> {
                 format!("Tid Scan on {}", self.relation(*relation))
             }
             NodeKind::TidRangeScan { relation, .. } => format!("Tid Range Scan on {}", self.relation(*relation)),
-            NodeKind::Constants { .. } | NodeKind::Values { .. } => "Values Scan on \"*VALUES*\"".into(),
+            NodeKind::Constants { .. } | NodeKind::Values { .. } => {
+                // Its columns tell which of several it is.
+                let read = node.shown.iter().filter_map(|expr| self.names.get(output::relation_of(expr)));
+                let alias = read.map(|name| &*name.alias).find(|alias| alias.starts_with("*VALUES*"));
+                let alias = alias.unwrap_or("*VALUES*");
+                format!("Values Scan on {}", quote_identifier(alias))
+            }
             NodeKind::FunctionScan { functions, entry, .. } => match functions.first().map(|f| &f.call.kind) {
                 Some(crate::plan::ExprKind::Call(call)) if functions.len() == 1 => {
                     let row = self.catalog.function(call.function)?;
@@ -640,7 +646,11 @@ impl Printer<'_> {
             NodeKind::WindowAgg { .. } => "WindowAgg".into(),
             NodeKind::SetOp { except, all, order, .. } => {
                 let hash = if order.is_some() { "" } else { "Hash" };
-                format!("{hash}SetOp {}{}", if *except { "Except" } else { "Intersect" }, if *all { " All" } else { "" })
+                format!(
+                    "{hash}SetOp {}{}",
+                    if *except { "Except" } else { "Intersect" },
+                    if *all { " All" } else { "" }
+                )
             }
             NodeKind::Append { .. } => "Append".into(),
             NodeKind::MergeAppend { .. } => "Merge Append".into(),

@@ -79,7 +79,7 @@ fn is_system_column(expr: &Expr) -> bool {
 }
 
 /// The first relation that an expression reads.
-fn relation_of(expr: &Expr) -> usize {
+pub(super) fn relation_of(expr: &Expr) -> usize {
     struct First(usize);
     impl Visitor for First {
         fn expr(&mut self, expr: &Expr) {

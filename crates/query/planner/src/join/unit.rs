@@ -188,6 +188,8 @@ impl Planner<'_> {
     fn values_scan(&mut self, at: usize, rows: &[Vec<Expr>]) -> Result<Built> {
         let width = self.level().query.range_table[at].columns.len() as i16;
         let layout: Layout = (1..=width).map(|n| self.var(at, n)).collect();
+        let name = self.level().names_offset + at;
+        self.tree_names.push(name);
         let kind = match self.constant_rows(rows)? {
             Some(rows) => NodeKind::Constants { rows },
             None => {

@@ -78,7 +78,7 @@ pub struct Plan {
     pub modifying: Vec<usize>,
     /// The relations that nodes name by index.
     pub relations: Vec<RelationUse>,
-    /// The entries of `names` that stand for whole trees of tables, of which members are read one after the other.
+    /// The entries of `names` that stand for whole trees of tables, of which members are read one after the other, and for VALUES.
     pub trees: Vec<usize>,
     /// How many work tables recursive queries need.
     pub work_tables: usize,
