@@ -224,6 +224,39 @@ pub fn lock_plan(session: &Session<'_>, plan: &Plan) -> Result<()> {
     companions.before.iter().chain(&companions.after).try_for_each(|companion| lock_plan(session, companion))
 }
 
+/// The locks of a statement that is being planned. A plan is good if nothing changed while it was made and its relations were locked, or if all of them
+/// were locked before: what others may change under these locks, they leave as good for who has them.
+#[derive(Debug, Default)]
+pub struct PlanLocks {
+    relations: Vec<(Oid, u8)>,
+    /// Not the first plan.
+    again: bool,
+}
+
+impl PlanLocks {
+    /// Locks the relations of a plan; whether earlier calls had locked them all.
+    ///
+    /// # Errors
+    /// Those of waiting for locks.
+    pub fn take(&mut self, session: &Session<'_>, plan: &Plan) -> Result<bool> {
+        lock_plan(session, plan)?;
+        let before = self.relations.len();
+        self.add(plan);
+        Ok(std::mem::replace(&mut self.again, true) && self.relations.len() == before)
+    }
+
+    fn add(&mut self, plan: &Plan) {
+        for lock in plan.relations.iter().map(|relation| (relation.oid, relation.lock)) {
+            if !self.relations.contains(&lock) {
+                self.relations.push(lock);
+            }
+        }
+        if let Some(companions) = &plan.companions {
+            companions.before.iter().chain(&companions.after).for_each(|companion| self.add(companion));
+        }
+    }
+}
+
 /// Checks privileges on a plan's relations, and that they can be read.
 pub(crate) fn prepare(session: &Session<'_>, plan: &Plan) -> Result<()> {
     for relation in plan.relations.iter().filter(|relation| relation.must_be_populated) {

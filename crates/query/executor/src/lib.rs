@@ -33,7 +33,9 @@ mod version;
 
 pub use entry::{EntryForm, EntryList};
 pub use evaluator::RowEvaluator;
-pub use execution::{Execution, Measured, Options, check_privileges, lock_plan, lock_relation, try_lock_relation};
+pub use execution::{
+    Execution, Measured, Options, PlanLocks, check_privileges, lock_plan, lock_relation, try_lock_relation,
+};
 pub use inserter::Inserter;
 pub use operator::left_at_start;
 pub use operator::modify::recheck::{check_exclusion, recheck_unique};

@@ -19,6 +19,7 @@ use analyzer::query::Query;
 use analyzer::routine::Variables;
 use batch::{Batch, Datum};
 use error::{Error, Result, Severity};
+use executor::PlanLocks;
 use executor::scalar::Scalar;
 use ids::Oid;
 use parser::ast::{FetchDirection, Statement};
@@ -44,8 +45,8 @@ pub trait Host {
     /// The plan of such a query with parameters of these types.
     fn plan(&self, query: Query, types: Vec<Oid>) -> Result<Arc<Plan>>;
 
-    /// Locks the relations of a plan that is to run.
-    fn lock(&self, plan: &Plan) -> Result<()>;
+    /// Locks the relations of a plan that is to run; whether all of them were locked before it was made.
+    fn lock(&self, plan: &Plan, locks: &mut PlanLocks) -> Result<bool>;
 
     /// Runs a plan; the number of rows that were changed, or given.
     fn run(&self, plan: &Arc<Plan>, params: Vec<Datum>, read_only: bool, sink: Sink<'_>) -> Result<u64>;

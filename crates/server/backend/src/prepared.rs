@@ -17,6 +17,7 @@ use wire::Format;
 
 use crate::portal::Running;
 use crate::session::Session;
+use executor::PlanLocks;
 
 /// The type `text`.
 pub(crate) const TEXT: Oid = Oid(25);
@@ -274,18 +275,16 @@ impl Session<'_> {
     /// whoever waits for a lock waits for a change of the table more often than not.
     pub fn locked<T>(&self, mut make: impl FnMut() -> Result<T>, plan: impl Fn(&T) -> &Plan) -> Result<T> {
         let catalog = self.catalog();
-        let mut last = false;
+        let mut locks = PlanLocks::default();
         loop {
             catalog.absorb();
             let before = catalog.generation();
             let made = make()?;
-            executor::lock_plan(&self.executor(), plan(&made))?;
+            let were_locked = locks.take(&self.executor(), plan(&made))?;
             catalog.absorb();
-            // The second time the tables were locked from the beginning: what still changes is somebody else's.
-            if last || catalog.generation() == before {
+            if were_locked || catalog.generation() == before {
                 return Ok(made);
             }
-            last = true;
         }
     }
 

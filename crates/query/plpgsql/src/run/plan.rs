@@ -8,6 +8,7 @@ use analyzer::query::{Query, SqlType};
 use analyzer::routine::{Precedence, Variable as Resolved, Variables, in_body};
 use batch::Datum;
 use error::{Error, Result, SqlState};
+use executor::PlanLocks;
 use executor::scalar::Scalar;
 use ids::Oid;
 use parser::ast::{RawStatement, Statement as Sql};
@@ -283,16 +284,14 @@ impl Variables for Numbered<'_> {
 impl Planned {
     /// What `make` gives, with the relations of its plan locked: made again if something changed before they were.
     fn locked(host: &dyn Host, mut make: impl FnMut((u64, u64)) -> Result<Rc<Planned>>) -> Result<Rc<Planned>> {
-        let mut last = false;
+        let mut locks = PlanLocks::default();
         loop {
             let generations = host.generations();
             let made = make(generations)?;
             let Work::Plan(plan) = &made.work else { return Ok(made) };
-            host.lock(plan)?;
-            if last || host.generations() == generations {
+            if host.lock(plan, &mut locks)? || host.generations() == generations {
                 return Ok(made);
             }
-            last = true;
         }
     }
 

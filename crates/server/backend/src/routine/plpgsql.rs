@@ -11,6 +11,7 @@ use batch::{Batch, Column, Datum};
 use catalog::Entry;
 use catalog::rows::PgProc;
 use error::{Error, Result, SqlState};
+use executor::PlanLocks;
 use executor::scalar::Scalar;
 use executor::store::rows::RowStore;
 use ids::Oid;
@@ -524,8 +525,8 @@ impl plpgsql::Host for Host<'_, '_> {
         self.session.make_plan(analyzer.finish_routine_query(query)?, types)
     }
 
-    fn lock(&self, plan: &Plan) -> Result<()> {
-        executor::lock_plan(&self.session.executor(), plan)
+    fn lock(&self, plan: &Plan, locks: &mut PlanLocks) -> Result<bool> {
+        locks.take(&self.session.executor(), plan)
     }
 
     fn run(&self, plan: &Arc<Plan>, params: Vec<Datum>, read_only: bool, sink: Sink<'_>) -> Result<u64> {
