@@ -581,24 +581,11 @@ pub(crate) fn cast_call(function: Oid, args: Vec<Expr>, ty: SqlType, form: CallF
 
 /// Whether a set-returning function stands anywhere in an expression (not in its subqueries).
 pub(crate) fn returns_set(expr: &Expr) -> bool {
-    struct Finder(bool);
-    impl crate::node::Visitor for Finder {
-        fn expr(&mut self, expr: &Expr) {
-            match &expr.kind {
-                ExprKind::Function(call) if call.set => self.0 = true,
-                ExprKind::Operator(call) if call.set => self.0 = true,
-                _ if self.0 => {}
-                _ => expr.visit_children(self),
-            }
-        }
-        fn query(&mut self, _: &crate::query::Query) {}
-        fn as_dyn(&mut self) -> &mut dyn crate::node::Visitor {
-            self
-        }
-    }
-    let mut finder = Finder(false);
-    crate::node::Visitor::expr(&mut finder, expr);
-    finder.0
+    expr.any_level(|expr| match &expr.kind {
+        ExprKind::Function(call) => call.set,
+        ExprKind::Operator(call) => call.set,
+        _ => false,
+    })
 }
 
 /// Makes a cast one that was not written.

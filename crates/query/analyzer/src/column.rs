@@ -8,7 +8,7 @@ use types::oid;
 
 use crate::Analyzer;
 use crate::coerce::returns_set;
-use crate::node::{Visitor, VisitorMut};
+use crate::node::{Next, VisitorMut};
 use crate::query::*;
 use crate::routine::{Precedence, Variables};
 use crate::scope::{Place, Visible};
@@ -388,26 +388,17 @@ impl Analyzer<'_> {
 
     /// Notes that columns are read, for privileges. The expression stands in the query of `level`.
     fn mark_selected(&mut self, level: usize, expr: &Expr) {
-        struct Mark<'a>(&'a mut Query);
-        impl Visitor for Mark<'_> {
-            fn expr(&mut self, expr: &Expr) {
-                match expr.kind {
-                    ExprKind::Var(var) => {
-                        if let Some(permission) = &mut self.0.range_table[var.relation].permission {
-                            permission.required |= acl::SELECT;
-                            if !permission.selected.contains(&var.column) {
-                                permission.selected.push(var.column);
-                            }
-                        }
-                    }
-                    _ => expr.visit_children(self),
+        let query = &mut self.scopes[level].query;
+        expr.walk(|expr, _| {
+            let ExprKind::Var(var) = expr.kind else { return Next::Below };
+            if let Some(permission) = &mut query.range_table[var.relation].permission {
+                permission.required |= acl::SELECT;
+                if !permission.selected.contains(&var.column) {
+                    permission.selected.push(var.column);
                 }
             }
-            fn as_dyn(&mut self) -> &mut dyn Visitor {
-                self
-            }
-        }
-        Mark(&mut self.scopes[level].query).expr(expr);
+            Next::Past
+        });
     }
 
     /// `42P01` for a qualifier that names nothing visible.

@@ -567,25 +567,5 @@ fn whole_number(text: &str) -> Option<i64> {
 
 /// Whether an expression uses columns of its own query.
 pub(crate) fn has_columns(expr: &Expr) -> bool {
-    struct Finder(bool, u32);
-    impl crate::node::Visitor for Finder {
-        fn expr(&mut self, expr: &Expr) {
-            match &expr.kind {
-                ExprKind::Var(var) if var.level == self.1 => self.0 = true,
-                _ if self.0 => {}
-                _ => expr.visit_children(self),
-            }
-        }
-        fn query(&mut self, query: &Query) {
-            self.1 += 1;
-            query.visit_children(self);
-            self.1 -= 1;
-        }
-        fn as_dyn(&mut self) -> &mut dyn crate::node::Visitor {
-            self
-        }
-    }
-    let mut finder = Finder(false, 0);
-    crate::node::Visitor::expr(&mut finder, expr);
-    finder.0
+    expr.any(|expr, depth| matches!(expr.kind, ExprKind::Var(var) if var.level == depth))
 }

@@ -12,7 +12,7 @@ use types::oid;
 
 use crate::coerce::Coercion;
 use crate::column::shift_levels;
-use crate::node::{Visitor, VisitorMut};
+use crate::node::Next;
 use crate::query::*;
 use crate::routine::{Arguments, RoutineBody, RoutineResult};
 use crate::types as ty;
@@ -83,9 +83,16 @@ impl Analyzer<'_> {
             };
             Expr { kind: ExprKind::SubLink(Box::new(link)), ty: result, location: NO_LOCATION }
         };
-        let mut uses = Uses { counts: vec![0; args.len()], inside: 0 };
-        Visitor::expr(&mut uses, &body);
-        for (arg, count) in args.iter().zip(&uses.counts) {
+        // How often each parameter occurs; within a subquery counts as often.
+        let mut counts = vec![0; args.len()];
+        body.walk(|expr, depth| {
+            let ExprKind::Param(number) = &expr.kind else { return Next::Below };
+            if let Some(count) = counts.get_mut(*number as usize - 1) {
+                *count += if depth > 0 { 2 } else { 1 };
+            }
+            Next::Past
+        });
+        for (arg, count) in args.iter().zip(&counts) {
             let cheap = matches!(arg.kind, ExprKind::Var(_) | ExprKind::Const(_) | ExprKind::Param(_));
             if (*count > 1 || users && *count == 0) && !cheap && self.changes(arg, b'v')? {
                 return Ok(None);
@@ -95,7 +102,7 @@ impl Analyzer<'_> {
         if users && (!is_strict || row.provolatile != b'v' && self.changes(&body, row.provolatile)?) {
             return Ok(None);
         }
-        VisitorMut::expr(&mut Substitute { args, depth: 0 }, &mut body);
+        body.walk_mut(|expr, depth| substitute(expr, depth, args));
         if !is_strict {
             // The body would make something of nulls that the function never sees.
             let tests: Vec<Expr> = args
@@ -196,7 +203,7 @@ impl Analyzer<'_> {
         if !entry.columns.iter().map(|column| column.ty.oid).eq(given) {
             return Ok(());
         }
-        VisitorMut::query(&mut Substitute { args: &call.args, depth: 0 }, &mut body);
+        body.walk_mut(|expr, depth| substitute(expr, depth + 1, &call.args));
         let entry = &mut query.range_table[at];
         entry.kind = EntryKind::Subquery { query: Box::new(body), view: Oid::INVALID, security_barrier: false };
         Ok(())
@@ -204,36 +211,20 @@ impl Analyzer<'_> {
 
     /// Whether an expression is less constant than `volatility` says (`v`: whether it is volatile).
     fn changes(&self, expr: &Expr, volatility: u8) -> Result<bool> {
-        struct Finder<'a, 'b>(&'a Analyzer<'b>, Result<bool>, u8);
-        impl Visitor for Finder<'_, '_> {
-            fn expr(&mut self, expr: &Expr) {
-                let function = match &expr.kind {
-                    ExprKind::Function(call) => Some(call.function),
-                    ExprKind::Operator(call) => Some(call.function),
-                    ExprKind::SubLink(_) | ExprKind::NextValue(_) => {
-                        self.1 = Ok(true);
-                        return;
-                    }
-                    _ => None,
-                };
-                if let Some(function) = function {
-                    match self.0.catalog.function(function) {
-                        Ok(row) if row.provolatile == b'v' || self.2 == b'i' && row.provolatile != b'i' => {
-                            self.1 = Ok(true)
-                        }
-                        Ok(_) => {}
-                        Err(e) => self.1 = Err(e),
-                    }
-                }
-                expr.visit_children(self);
-            }
-            fn as_dyn(&mut self) -> &mut dyn Visitor {
-                self
-            }
-        }
-        let mut finder = Finder(self, Ok(false), volatility);
-        Visitor::expr(&mut finder, expr);
-        finder.1
+        let mut found = Ok(false);
+        expr.walk(|expr, _| {
+            found = match &expr.kind {
+                ExprKind::Function(FunctionCall { function, .. })
+                | ExprKind::Operator(OperatorCall { function, .. }) => self
+                    .catalog
+                    .function(*function)
+                    .map(|row| row.provolatile == b'v' || volatility == b'i' && row.provolatile != b'i'),
+                ExprKind::SubLink(_) | ExprKind::NextValue(_) => Ok(true),
+                _ => Ok(false),
+            };
+            Next::until(!matches!(found, Ok(false)))
+        });
+        found
     }
 
     /// Whether a null for any of `$1` to `$count` makes the expression null by itself.
@@ -269,55 +260,13 @@ impl Analyzer<'_> {
     }
 }
 
-/// How often each parameter occurs; within a subquery counts as often.
-struct Uses {
-    counts: Vec<u32>,
-    inside: u32,
-}
-
-impl Visitor for Uses {
-    fn expr(&mut self, expr: &Expr) {
-        if let ExprKind::Param(number) = &expr.kind {
-            if let Some(count) = self.counts.get_mut(*number as usize - 1) {
-                *count += if self.inside > 0 { 2 } else { 1 };
-            }
-        } else {
-            expr.visit_children(self);
-        }
+/// Puts arguments in the place of parameters, in an expression that stands in `depth` queries below where the arguments belong.
+fn substitute(expr: &mut Expr, depth: u32, args: &[Expr]) -> Next {
+    let ExprKind::Param(number) = &expr.kind else { return Next::Below };
+    if let Some(arg) = args.get(*number as usize - 1) {
+        let mut arg = arg.clone();
+        shift_levels(&mut arg, depth);
+        *expr = arg;
     }
-    fn query(&mut self, query: &Query) {
-        self.inside += 1;
-        query.visit_children(self);
-        self.inside -= 1;
-    }
-    fn as_dyn(&mut self) -> &mut dyn Visitor {
-        self
-    }
-}
-
-struct Substitute<'a> {
-    args: &'a [Expr],
-    depth: u32,
-}
-
-impl VisitorMut for Substitute<'_> {
-    fn expr(&mut self, expr: &mut Expr) {
-        if let ExprKind::Param(number) = &expr.kind {
-            if let Some(arg) = self.args.get(*number as usize - 1) {
-                let mut arg = arg.clone();
-                shift_levels(&mut arg, self.depth);
-                *expr = arg;
-            }
-        } else {
-            expr.visit_children_mut(self);
-        }
-    }
-    fn query(&mut self, query: &mut Query) {
-        self.depth += 1;
-        query.visit_children_mut(self);
-        self.depth -= 1;
-    }
-    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
-        self
-    }
+    Next::Past
 }

@@ -169,17 +169,7 @@ impl<'a> Analyzer<'a> {
         self.stores = true;
         let mut query = self.query_statement(statement)?;
         self.finish_params()?;
-        struct Forget;
-        impl node::VisitorMut for Forget {
-            fn expr(&mut self, expr: &mut query::Expr) {
-                expr.location = NO_LOCATION;
-                expr.visit_children_mut(self);
-            }
-            fn as_dyn(&mut self) -> &mut dyn node::VisitorMut {
-                self
-            }
-        }
-        node::VisitorMut::query(&mut Forget, &mut query);
+        query.walk_mut(|expr, _| node::forget_place(expr));
         Ok(query)
     }
 

@@ -10,7 +10,7 @@ use types::{Environment, oid};
 
 use crate::aggregate::target;
 use crate::coerce::Coercion;
-use crate::node::{VisitorMut, from_text};
+use crate::node::{Next, VisitorMut, from_text};
 use crate::query::*;
 use crate::scope::{Place, Scope, Visible};
 use crate::types as ty;
@@ -654,22 +654,12 @@ impl Analyzer<'_> {
         let value = self.expr(expr)?;
         let mut value = self.coerce_boolean(value, "WHEN")?;
         self.assign_collations(&mut value)?;
-        struct Versions;
-        impl crate::node::VisitorMut for Versions {
-            fn expr(&mut self, expr: &mut Expr) {
-                match &mut expr.kind {
-                    ExprKind::Var(var) => {
-                        var.version = if var.relation == 0 { RowVersion::Old } else { RowVersion::New };
-                        var.relation = 0;
-                    }
-                    _ => expr.visit_children_mut(self),
-                }
-            }
-            fn as_dyn(&mut self) -> &mut dyn crate::node::VisitorMut {
-                self
-            }
-        }
-        crate::node::VisitorMut::expr(&mut Versions, &mut value);
+        value.walk_mut(|expr, _| {
+            let ExprKind::Var(var) = &mut expr.kind else { return Next::Below };
+            var.version = if var.relation == 0 { RowVersion::Old } else { RowVersion::New };
+            var.relation = 0;
+            Next::Past
+        });
         Ok(value)
     }
 

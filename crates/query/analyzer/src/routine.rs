@@ -15,7 +15,7 @@ use types::oid;
 use crate::Analyzer;
 use crate::coerce::Coercion;
 use crate::from::output_parameters;
-use crate::node::node;
+use crate::node::{Next, node};
 use crate::query::*;
 use crate::scope::{Place, Scope};
 use crate::types as ty;
@@ -454,23 +454,13 @@ fn wrap(query: &mut Query) {
 
 /// Puts the values of parameters in their places, for a plan that holds for these values only.
 pub fn bind(query: &mut Query, values: &[batch::Datum]) {
-    struct Bind<'v>(&'v [batch::Datum]);
-    impl crate::node::VisitorMut for Bind<'_> {
-        fn expr(&mut self, expr: &mut Expr) {
-            match &expr.kind {
-                ExprKind::Param(number) => {
-                    if let Some(value) = self.0.get((*number as usize).wrapping_sub(1)) {
-                        expr.kind = ExprKind::Const(value.clone());
-                    }
-                }
-                _ => expr.visit_children_mut(self),
-            }
+    query.walk_mut(|expr, _| {
+        let ExprKind::Param(number) = &expr.kind else { return Next::Below };
+        if let Some(value) = values.get((*number as usize).wrapping_sub(1)) {
+            expr.kind = ExprKind::Const(value.clone());
         }
-        fn as_dyn(&mut self) -> &mut dyn crate::node::VisitorMut {
-            self
-        }
-    }
-    query.visit_children_mut(&mut Bind(values));
+        Next::Past
+    });
 }
 
 /// The tree of a body that was analysed when the function was made.

@@ -310,21 +310,7 @@ impl Analyzer<'_> {
 
 /// Whether a subquery stands in an expression.
 pub(crate) fn has_sublink(expr: &Expr) -> bool {
-    struct Finder(bool);
-    impl Visitor for Finder {
-        fn expr(&mut self, expr: &Expr) {
-            match expr.kind {
-                ExprKind::SubLink(_) => self.0 = true,
-                _ => expr.visit_children(self),
-            }
-        }
-        fn as_dyn(&mut self) -> &mut dyn Visitor {
-            self
-        }
-    }
-    let mut finder = Finder(false);
-    finder.expr(expr);
-    finder.0
+    expr.any(|expr, _| matches!(expr.kind, ExprKind::SubLink(_)))
 }
 
 /// Whether computing an expression could tell of the columns in it: whether it hands them to something that is not known to be leakproof.
@@ -404,19 +390,5 @@ pub fn leaks(catalog: &Catalog, expr: &Expr) -> Result<bool> {
 
 /// Whether a column stands in an expression, be it in a subquery.
 fn has_column(expr: &Expr) -> bool {
-    struct Finder(bool);
-    impl Visitor for Finder {
-        fn expr(&mut self, expr: &Expr) {
-            match expr.kind {
-                ExprKind::Var(_) | ExprKind::CaseTest => self.0 = true,
-                _ => expr.visit_children(self),
-            }
-        }
-        fn as_dyn(&mut self) -> &mut dyn Visitor {
-            self
-        }
-    }
-    let mut finder = Finder(false);
-    finder.expr(expr);
-    finder.0
+    expr.any(|expr, _| matches!(expr.kind, ExprKind::Var(_) | ExprKind::CaseTest))
 }

@@ -7,7 +7,7 @@ use parser::ast::{self, SelectBody};
 use crate::Analyzer;
 use crate::aggregate::target;
 use crate::coerce::Coercion;
-use crate::node::Visitor;
+use crate::node::Next;
 use crate::query::*;
 use crate::scope::Visible;
 use crate::types::{self as ty, UNKNOWN};
@@ -307,19 +307,12 @@ impl Analyzer<'_> {
 
 /// Where the text of an expression begins: a cast stands behind what it casts.
 fn first_place(expr: &Expr) -> u32 {
-    struct First(u32);
-    impl Visitor for First {
-        fn expr(&mut self, expr: &Expr) {
-            self.0 = self.0.min(expr.location);
-            expr.visit_children(self);
-        }
-        fn as_dyn(&mut self) -> &mut dyn Visitor {
-            self
-        }
-    }
-    let mut first = First(NO_LOCATION);
-    first.expr(expr);
-    first.0
+    let mut first = NO_LOCATION;
+    expr.walk(|expr, _| {
+        first = first.min(expr.location);
+        Next::Below
+    });
+    first
 }
 
 /// What stands around an operand of a chain of set operations, the nearest that recursive references mind: the step that it is the

@@ -8,6 +8,7 @@ use types::oid;
 use crate::Analyzer;
 use crate::aggregate::target;
 use crate::coerce::Coercion;
+use crate::node::Next;
 use crate::query::*;
 use crate::scope::Place;
 use crate::types::{self as ty, UNKNOWN};
@@ -269,23 +270,16 @@ impl Analyzer<'_> {
     }
 
     fn check_target_groupable(&self, target: &TargetEntry) -> Result<()> {
-        struct Finder(Option<(u32, &'static str)>);
-        impl crate::node::Visitor for Finder {
-            fn expr(&mut self, expr: &Expr) {
-                match &expr.kind {
-                    ExprKind::Aggregate(a) if a.level == 0 => self.0 = Some((expr.location, "aggregate functions")),
-                    ExprKind::Window(_) => self.0 = Some((expr.location, "window functions")),
-                    _ => expr.visit_children(self),
-                }
-            }
-            fn query(&mut self, _: &Query) {}
-            fn as_dyn(&mut self) -> &mut dyn crate::node::Visitor {
-                self
-            }
-        }
-        let mut finder = Finder(None);
-        crate::node::Visitor::expr(&mut finder, &target.expr);
-        match finder.0 {
+        let mut found = None;
+        target.expr.walk_level(|expr| {
+            found = match &expr.kind {
+                ExprKind::Aggregate(a) if a.level == 0 => Some((expr.location, "aggregate functions")),
+                ExprKind::Window(_) => Some((expr.location, "window functions")),
+                _ => None,
+            };
+            Next::until(found.is_some())
+        });
+        match found {
             Some((at, what)) => {
                 let state =
                     if what == "window functions" { SqlState::WINDOWING_ERROR } else { SqlState::GROUPING_ERROR };

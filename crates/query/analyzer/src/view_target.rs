@@ -15,7 +15,7 @@ use catalog::trigger::{Event, Timing};
 
 use crate::Analyzer;
 use crate::column::shift_levels;
-use crate::node::VisitorMut;
+use crate::node::Next;
 use crate::query::*;
 use crate::rewrite::{check_as, stored_query};
 use crate::types as ty;
@@ -188,7 +188,7 @@ impl Analyzer<'_> {
         for (from, to) in places {
             let outputs: Vec<Expr> = outputs.iter().map(|target| moved(target.expr.clone(), base, to)).collect();
             let mut substitute = Substitute::new(from, to, &outputs, &names);
-            query.visit_children_mut(&mut substitute);
+            query.walk_mut(|expr, depth| substitute.put(expr, depth));
             if substitute.wrong {
                 return Err(Error::not_implemented("WHERE CURRENT OF on a view"));
             }
@@ -280,28 +280,13 @@ pub(crate) fn moved(mut expr: Expr, from: usize, to: usize) -> Expr {
 
 /// Makes the columns of one entry those of another.
 fn move_columns(expr: &mut Expr, from: usize, to: usize) {
-    struct Move {
-        from: usize,
-        to: usize,
-        depth: u32,
-    }
-    impl VisitorMut for Move {
-        fn expr(&mut self, expr: &mut Expr) {
-            match &mut expr.kind {
-                ExprKind::Var(var) if var.level == self.depth && var.relation == self.from => var.relation = self.to,
-                _ => expr.visit_children_mut(self),
-            }
+    expr.walk_mut(|expr, depth| match &mut expr.kind {
+        ExprKind::Var(var) if var.level == depth && var.relation == from => {
+            var.relation = to;
+            Next::Past
         }
-        fn query(&mut self, query: &mut Query) {
-            self.depth += 1;
-            query.visit_children_mut(self);
-            self.depth -= 1;
-        }
-        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
-            self
-        }
-    }
-    Move { from, to, depth: 0 }.expr(expr);
+        _ => Next::Below,
+    });
 }
 
 /// Puts the view's expressions where its columns are named.
@@ -311,7 +296,6 @@ pub(crate) struct Substitute<'a> {
     target: usize,
     outputs: &'a [Expr],
     names: &'a [String],
-    depth: u32,
     /// A place where they cannot be put.
     pub wrong: bool,
 }
@@ -319,22 +303,22 @@ pub(crate) struct Substitute<'a> {
 impl<'a> Substitute<'a> {
     /// The columns of an entry become these expressions over `target` (and others).
     pub fn new(entry: usize, target: usize, outputs: &'a [Expr], names: &'a [String]) -> Substitute<'a> {
-        Substitute { entry, target, outputs, names, depth: 0, wrong: false }
+        Substitute { entry, target, outputs, names, wrong: false }
     }
 
-    fn column(&self, number: i16, version: RowVersion) -> Option<Expr> {
+    fn column(&self, number: i16, version: RowVersion, depth: u32) -> Option<Expr> {
         let mut expr = self.outputs.get(usize::try_from(number).ok()?.checked_sub(1)?)?.clone();
         if version != RowVersion::Default {
             let own =
                 |expr: &Expr| matches!(&expr.kind, ExprKind::Var(var) if var.level == 0 && var.relation == self.target);
             let is_own = own(&expr);
-            Versions { version, relation: self.target, depth: 0 }.expr(&mut expr);
+            set_version(&mut expr, self.target, version);
             if !is_own {
                 // What is no column of the table is still null where there is no such row.
                 expr = where_row(version, self.target, expr);
             }
         }
-        shift_levels(&mut expr, self.depth);
+        shift_levels(&mut expr, depth);
         Some(expr)
     }
 }
@@ -352,14 +336,16 @@ fn where_row(version: RowVersion, relation: usize, value: Expr) -> Expr {
     Expr { kind: ExprKind::Case { arg: None, whens, otherwise: Box::new(value) }, ty, location: NO_LOCATION }
 }
 
-impl VisitorMut for Substitute<'_> {
-    fn expr(&mut self, expr: &mut Expr) {
+impl Substitute<'_> {
+    /// For an expression that stands `depth` queries below the one with the entry.
+    pub fn put(&mut self, expr: &mut Expr, depth: u32) -> Next {
         match &expr.kind {
-            ExprKind::Var(var) if var.level == self.depth && var.relation == self.entry => {
+            ExprKind::Var(var) if var.level == depth && var.relation == self.entry => {
                 let version = var.version;
                 let new = match var.column {
                     0 => {
-                        let all = (1..=self.names.len() as i16).filter_map(|number| self.column(number, version));
+                        let all =
+                            (1..=self.names.len() as i16).filter_map(|number| self.column(number, version, depth));
                         let kind = ExprKind::Row { fields: all.collect(), names: self.names.to_vec(), explicit: false };
                         Some(Expr { kind, ty: expr.ty, location: expr.location })
                     }
@@ -368,53 +354,29 @@ impl VisitorMut for Substitute<'_> {
                         let var = Var { relation: self.target, ..*var };
                         Some(Expr { kind: ExprKind::Var(var), ..expr.clone() })
                     }
-                    number => self.column(number, version),
+                    number => self.column(number, version, depth),
                 };
                 match new {
                     Some(new) => *expr = new,
                     None => self.wrong = true,
                 }
             }
-            ExprKind::CurrentOf { relation, .. } if self.depth == 0 && *relation == self.entry => self.wrong = true,
-            _ => expr.visit_children_mut(self),
+            ExprKind::CurrentOf { relation, .. } if depth == 0 && *relation == self.entry => self.wrong = true,
+            _ => return Next::Below,
         }
-    }
-    fn query(&mut self, query: &mut Query) {
-        self.depth += 1;
-        query.visit_children_mut(self);
-        self.depth -= 1;
-    }
-    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
-        self
+        Next::Past
     }
 }
 
 /// Gives the columns of a relation a row version.
-struct Versions {
-    version: RowVersion,
-    relation: usize,
-    depth: u32,
-}
-
-impl VisitorMut for Versions {
-    fn expr(&mut self, expr: &mut Expr) {
-        match &mut expr.kind {
-            ExprKind::Var(var) => {
-                if var.level == self.depth && var.relation == self.relation {
-                    var.version = self.version;
-                }
-            }
-            _ => expr.visit_children_mut(self),
+fn set_version(expr: &mut Expr, relation: usize, version: RowVersion) {
+    expr.walk_mut(|expr, depth| {
+        let ExprKind::Var(var) = &mut expr.kind else { return Next::Below };
+        if var.level == depth && var.relation == relation {
+            var.version = version;
         }
-    }
-    fn query(&mut self, query: &mut Query) {
-        self.depth += 1;
-        query.visit_children_mut(self);
-        self.depth -= 1;
-    }
-    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
-        self
-    }
+        Next::Past
+    });
 }
 
 /// Triggers do what a statement says of a view: the view stays the target. Its rows, for UPDATE and DELETE, come from the view as a

@@ -11,7 +11,7 @@ use error::{Result, SqlState};
 use parser::ast;
 
 use crate::Analyzer;
-use crate::node::Visitor;
+use crate::node::Next;
 use crate::query::*;
 use crate::search_cycle::added_columns;
 
@@ -269,35 +269,17 @@ impl Analyzer<'_> {
 
     /// Refuses aggregates of a query that reads what a recursive query found in its last round.
     pub(crate) fn check_recursive_term(&self, query: &Query) -> Result<()> {
-        struct Find {
-            depth: u32,
-            found: Option<u32>,
-        }
-        impl Visitor for Find {
-            fn expr(&mut self, expr: &Expr) {
-                if let ExprKind::Aggregate(aggregate) = &expr.kind
-                    && aggregate.level == self.depth
-                {
-                    self.found.get_or_insert(expr.location);
-                }
-                expr.visit_children(self);
-            }
-            fn query(&mut self, query: &Query) {
-                self.depth += 1;
-                query.visit_children(self);
-                self.depth -= 1;
-            }
-            fn as_dyn(&mut self) -> &mut dyn Visitor {
-                self
-            }
-        }
         let reads = |entry: &RangeTableEntry| matches!(entry.kind, EntryKind::Cte { recursive: true, .. });
         if !query.has.aggregates || !query.range_table.iter().any(reads) {
             return Ok(());
         }
-        let mut find = Find { depth: 0, found: None };
-        query.visit_children(&mut find);
-        match find.found {
+        let mut found = None;
+        query.walk(|expr, depth| {
+            let is_own = matches!(&expr.kind, ExprKind::Aggregate(aggregate) if aggregate.level == depth);
+            found = is_own.then_some(expr.location);
+            Next::until(is_own)
+        });
+        match found {
             Some(location) => Err(self.error(
                 SqlState::INVALID_RECURSION,
                 "aggregate functions are not allowed in a recursive query's recursive term",

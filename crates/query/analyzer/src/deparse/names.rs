@@ -12,7 +12,7 @@ use error::Result;
 
 use super::ColumnNames;
 use crate::column::shift_levels;
-use crate::node::Visitor;
+use crate::node::Next;
 use crate::query::*;
 
 /// Where names come from.
@@ -119,16 +119,15 @@ impl<'q> Level<'q> {
             let names: Vec<&EntryColumn> =
                 self.query.range_table[join.entry].columns.iter().take(join.using.len()).collect();
             for (pair, column) in merged_pairs(join).iter().zip(names) {
-                let mut vars = Vars(Vec::new());
-                pair.iter().for_each(|side| vars.expr(side));
-                let name = match vars.0.iter().find_map(|var| forced.get(var).cloned()) {
+                let vars = own_columns(pair);
+                let name = match vars.iter().find_map(|var| forced.get(var).cloned()) {
                     Some(name) => name,
                     None if alone => unique(&column.name, &mut merged_names),
                     None => column.name.clone(),
                 };
                 let entries = if alone { (0..self.entries.len()).collect() } else { under.clone() };
                 reserved.push((entries, name.clone()));
-                for var in vars.0 {
+                for var in vars {
                     forced.entry(var).or_insert_with(|| name.clone());
                 }
             }
@@ -182,12 +181,11 @@ impl<'q> Level<'q> {
         let (mut left, mut right) = (self.item_columns(&join.left), self.item_columns(&join.right));
         let mut columns = Vec::new();
         for (pair, name) in merged_pairs(join).iter().zip(self.using_names(join)) {
-            let mut vars = Vars(Vec::new());
-            pair.iter().for_each(|side| vars.expr(side));
+            let vars = own_columns(pair);
             let mut of = Vec::new();
             for side in [&mut left, &mut right] {
                 side.retain_mut(|column| {
-                    let merged = column.of.iter().any(|var| vars.0.contains(var));
+                    let merged = column.of.iter().any(|var| vars.contains(var));
                     if merged {
                         of.append(&mut column.of);
                     }
@@ -248,10 +246,9 @@ impl<'q> Level<'q> {
             .iter()
             .zip(&join.using)
             .map(|(pair, written)| {
-                let mut vars = Vars(Vec::new());
-                pair.iter().for_each(|side| vars.expr(side));
+                let vars = own_columns(pair);
                 let found =
-                    vars.0.first().and_then(|&(entry, column)| self.entries[entry].columns.get(column as usize - 1));
+                    vars.first().and_then(|&(entry, column)| self.entries[entry].columns.get(column as usize - 1));
                 found.cloned().unwrap_or_else(|| written.clone())
             })
             .collect()
@@ -440,18 +437,19 @@ fn comparison_sides(condition: &Expr) -> &[Expr] {
     }
 }
 
-/// The columns of the query itself in an expression.
-struct Vars(Vec<(usize, i16)>);
-
-impl Visitor for Vars {
-    fn expr(&mut self, expr: &Expr) {
-        match &expr.kind {
-            ExprKind::Var(var) if var.level == 0 && var.column > 0 => self.0.push((var.relation, var.column)),
-            _ => expr.visit_children(self),
-        }
+/// The columns of the query itself in some expressions.
+fn own_columns(exprs: &[Expr]) -> Vec<(usize, i16)> {
+    let mut columns = Vec::new();
+    for expr in exprs {
+        expr.walk_level(|expr| {
+            if let ExprKind::Var(var) = &expr.kind
+                && var.level == 0
+                && var.column > 0
+            {
+                columns.push((var.relation, var.column));
+            }
+            Next::Below
+        });
     }
-    fn query(&mut self, _: &Query) {}
-    fn as_dyn(&mut self) -> &mut dyn Visitor {
-        self
-    }
+    columns
 }

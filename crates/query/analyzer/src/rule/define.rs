@@ -6,7 +6,7 @@ use parser::ast;
 
 use super::{NEW, OLD, RuleAction, RuleBody};
 use crate::Analyzer;
-use crate::node::{Visitor, VisitorMut};
+use crate::node::{Visitor, forget_place};
 use crate::query::*;
 use crate::scope::{Place, Scope, Visible};
 
@@ -74,7 +74,7 @@ impl Analyzer<'_> {
                 let mut value = self.condition_at(Place::Where, condition, "WHERE")?;
                 self.assign_collations(&mut value)?;
                 self.scopes.clear();
-                Forget.expr(&mut value);
+                value.walk_mut(|expr, _| forget_place(expr));
                 let mut uses = Uses::default();
                 uses.expr(&value);
                 check_uses(&uses, event)?;
@@ -94,7 +94,7 @@ impl Analyzer<'_> {
             }
             self.rule = Some(scope());
             let mut query = self.query_statement(&action.statement)?;
-            Forget.query(&mut query);
+            query.walk_mut(|expr, _| forget_place(expr));
             let source = insert_source(&query);
             if source.unwrap_or(&query).set_operation.is_some() && condition.is_some() {
                 let text = "conditional UNION/INTERSECT/EXCEPT statements are not implemented";
@@ -211,19 +211,6 @@ impl Visitor for Uses {
         self.depth -= 1;
     }
     fn as_dyn(&mut self) -> &mut dyn Visitor {
-        self
-    }
-}
-
-/// What is stored stands nowhere in a text.
-struct Forget;
-
-impl VisitorMut for Forget {
-    fn expr(&mut self, expr: &mut Expr) {
-        expr.location = NO_LOCATION;
-        expr.visit_children_mut(self);
-    }
-    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
         self
     }
 }

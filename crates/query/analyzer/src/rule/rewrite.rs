@@ -16,7 +16,7 @@ use super::define::insert_source;
 use super::{NEW, OLD, Rule, RuleAction, rules_of};
 use crate::Analyzer;
 use crate::column::shift_levels;
-use crate::node::{Visitor, VisitorMut};
+use crate::node::Next;
 use crate::query::*;
 use crate::rewrite::check_as;
 use crate::types as ty;
@@ -269,24 +269,13 @@ impl Analyzer<'_> {
             },
             _ => action.clone(),
         };
-        let mut uses = Refers { depth: 0, of: &[OLD], found: false };
-        uses.query(&inner);
-        let mut wants_target = uses.found;
-        for (expr, of) in condition
-            .map(|c| (c, OLD))
-            .into_iter()
-            .chain(statement.where_clause.as_ref().map(|c| (c, statement.result_relation.unwrap_or(OLD))))
-        {
-            let of = [of];
-            let mut uses = Refers { depth: 0, of: &of, found: false };
-            uses.expr(expr);
-            wants_target |= uses.found;
-        }
+        let target = statement.result_relation.unwrap_or(OLD);
+        let mut wants_target = inner.any(refers_to(OLD))
+            || condition.is_some_and(|condition| condition.any(refers_to(OLD)))
+            || statement.where_clause.as_ref().is_some_and(|condition| condition.any(refers_to(target)));
         if statement.command == Command::Update {
-            let mut uses = Refers { depth: 0, of: &[NEW], found: false };
-            uses.query(&inner);
-            condition.into_iter().for_each(|condition| uses.expr(condition));
-            wants_target |= uses.found;
+            wants_target |=
+                inner.any(refers_to(NEW)) || condition.is_some_and(|condition| condition.any(refers_to(NEW)));
         }
         let single = statement.command == Command::Insert && statement.from.is_empty();
         if inner.set_operation.is_some() && (wants_target || !single) {
@@ -298,12 +287,12 @@ impl Analyzer<'_> {
         shift_relations(&mut joined, offset);
         let target = statement.result_relation.unwrap_or(0) + offset;
         let new_row = NewRow::of(&joined, relation, target);
-        let mut place = InPlace { row: &new_row, depth: 0, wrong: false };
-        inner.visit_children_mut(&mut place);
+        let mut place = InPlace { row: &new_row, wrong: false };
+        inner.walk_mut(|expr, depth| place.put(expr, depth));
         let mut conditions: Vec<Expr> = inner.where_clause.take().into_iter().collect();
         if let Some(condition) = condition {
             let mut condition = condition.clone();
-            place.expr(&mut condition);
+            condition.walk_mut(|expr, depth| place.put(expr, depth));
             inner.has.sublinks |= has_sublink(&condition);
             conditions.push(condition);
         }
@@ -355,7 +344,7 @@ impl Analyzer<'_> {
                 for item in &mut list {
                     let own = if source { &action } else { &inner }.result_relation.unwrap_or(target);
                     let mut substitute = crate::view_target::Substitute::new(target, own, &outputs, &names);
-                    VisitorMut::expr(&mut substitute, &mut item.expr);
+                    item.expr.walk_mut(|expr, depth| substitute.put(expr, depth));
                     if substitute.wrong {
                         return Err(Error::not_implemented("system columns in RETURNING through rules"));
                     }
@@ -456,15 +445,15 @@ impl NewRow {
 /// Puts the statement's rows in the place of `old` and `new`.
 struct InPlace<'r> {
     row: &'r NewRow,
-    depth: u32,
     wrong: bool,
 }
 
-impl VisitorMut for InPlace<'_> {
-    fn expr(&mut self, expr: &mut Expr) {
-        let ExprKind::Var(var) = &mut expr.kind else { return expr.visit_children_mut(self) };
-        if var.level != self.depth {
-            return;
+impl InPlace<'_> {
+    /// For an expression that stands `depth` queries below the statement.
+    fn put(&mut self, expr: &mut Expr, depth: u32) -> Next {
+        let ExprKind::Var(var) = &mut expr.kind else { return Next::Below };
+        if var.level != depth {
+            return Next::Past;
         }
         match var.relation {
             OLD => var.relation = self.row.target,
@@ -482,23 +471,16 @@ impl VisitorMut for InPlace<'_> {
                         Some(value) => value.clone(),
                         None => {
                             self.wrong = true;
-                            return;
+                            return Next::Past;
                         }
                     },
                 };
-                shift_levels(&mut value, self.depth);
+                shift_levels(&mut value, depth);
                 *expr = value;
             }
             _ => {}
         }
-    }
-    fn query(&mut self, query: &mut Query) {
-        self.depth += 1;
-        query.visit_children_mut(self);
-        self.depth -= 1;
-    }
-    fn as_dyn(&mut self) -> &mut dyn VisitorMut {
-        self
+        Next::Past
     }
 }
 
@@ -506,8 +488,8 @@ impl VisitorMut for InPlace<'_> {
 fn over_statement(condition: &Expr, statement: &Query, relation: &Relation) -> Result<Expr> {
     let row = NewRow::of(statement, relation, statement.result_relation.unwrap_or(0));
     let mut condition = condition.clone();
-    let mut place = InPlace { row: &row, depth: 0, wrong: false };
-    place.expr(&mut condition);
+    let mut place = InPlace { row: &row, wrong: false };
+    condition.walk_mut(|expr, depth| place.put(expr, depth));
     match place.wrong {
         true => Err(Error::not_implemented("system columns of NEW in rules")),
         false => Ok(condition),
@@ -516,31 +498,6 @@ fn over_statement(condition: &Expr, statement: &Query, relation: &Relation) -> R
 
 /// Adds to the numbers of a query's relations, wherever it names them.
 fn shift_relations(query: &mut Query, by: usize) {
-    struct Shift {
-        by: usize,
-        depth: u32,
-    }
-    impl VisitorMut for Shift {
-        fn expr(&mut self, expr: &mut Expr) {
-            match &mut expr.kind {
-                ExprKind::Var(var) => {
-                    if var.level == self.depth {
-                        var.relation += self.by;
-                    }
-                }
-                ExprKind::CurrentOf { relation, .. } if self.depth == 0 => *relation += self.by,
-                _ => expr.visit_children_mut(self),
-            }
-        }
-        fn query(&mut self, query: &mut Query) {
-            self.depth += 1;
-            query.visit_children_mut(self);
-            self.depth -= 1;
-        }
-        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
-            self
-        }
-    }
     fn item(of: &mut FromItem, by: usize) {
         match of {
             FromItem::Relation(at) => *at += by,
@@ -551,39 +508,27 @@ fn shift_relations(query: &mut Query, by: usize) {
             }
         }
     }
-    query.visit_children_mut(&mut Shift { by, depth: 0 });
+    query.walk_mut(|expr, depth| {
+        match &mut expr.kind {
+            ExprKind::Var(var) => {
+                if var.level == depth {
+                    var.relation += by;
+                }
+            }
+            ExprKind::CurrentOf { relation, .. } if depth == 0 => *relation += by,
+            _ => return Next::Below,
+        }
+        Next::Past
+    });
     query.from.iter_mut().for_each(|of| item(of, by));
 }
 
-/// Whether any of some relations is referred to.
-struct Refers<'o> {
-    depth: u32,
-    of: &'o [usize],
-    found: bool,
-}
-
-impl Refers<'_> {
-    /// Looks through a query at whose own level the relations are.
-    fn query(&mut self, query: &Query) {
-        query.visit_children(self);
-    }
-}
-
-impl Visitor for Refers<'_> {
-    fn expr(&mut self, expr: &Expr) {
-        match &expr.kind {
-            ExprKind::Var(var) => self.found |= var.level == self.depth && self.of.contains(&var.relation),
-            ExprKind::CurrentOf { relation, .. } => self.found |= self.depth == 0 && self.of.contains(relation),
-            _ => expr.visit_children(self),
-        }
-    }
-    fn query(&mut self, query: &Query) {
-        self.depth += 1;
-        query.visit_children(self);
-        self.depth -= 1;
-    }
-    fn as_dyn(&mut self) -> &mut dyn Visitor {
-        self
+/// Whether an expression, so many queries below, is a reference to this relation.
+fn refers_to(relation: usize) -> impl Fn(&Expr, u32) -> bool {
+    move |expr, depth| match &expr.kind {
+        ExprKind::Var(var) => var.level == depth && var.relation == relation,
+        ExprKind::CurrentOf { relation: of, .. } => depth == 0 && *of == relation,
+        _ => false,
     }
 }
 

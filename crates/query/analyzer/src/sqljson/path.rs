@@ -6,7 +6,7 @@ use types::oid;
 
 use crate::Analyzer;
 use crate::coerce::{Coercion, returns_set};
-use crate::node::Visitor;
+use crate::node::Next;
 use crate::query::*;
 use crate::types::{self as ty, UNKNOWN};
 
@@ -209,20 +209,12 @@ impl Analyzer<'_> {
 
 /// Where an expression begins in the text.
 fn leftmost(expr: &Expr) -> u32 {
-    struct Leftmost(u32);
-    impl Visitor for Leftmost {
-        fn expr(&mut self, expr: &Expr) {
-            self.0 = self.0.min(expr.location);
-            expr.visit_children(self);
-        }
-        fn query(&mut self, _: &Query) {}
-        fn as_dyn(&mut self) -> &mut dyn Visitor {
-            self
-        }
-    }
-    let mut leftmost = Leftmost(u32::MAX);
-    leftmost.expr(expr);
-    leftmost.0
+    let mut leftmost = u32::MAX;
+    expr.walk_level(|expr| {
+        leftmost = leftmost.min(expr.location);
+        Next::Below
+    });
+    leftmost
 }
 
 /// Whether it is a constant, a function or an operator, under casts, and without aggregates and subqueries below.
@@ -242,38 +234,12 @@ fn is_plain(expr: &Expr) -> bool {
 }
 
 fn has_special(expr: &Expr) -> bool {
-    struct Special(bool);
-    impl Visitor for Special {
-        fn expr(&mut self, expr: &Expr) {
-            let special = matches!(expr.kind, ExprKind::Aggregate(_) | ExprKind::Window(_) | ExprKind::SubLink(_));
-            self.0 |= special;
-            expr.visit_children(self);
-        }
-        fn query(&mut self, _: &Query) {}
-        fn as_dyn(&mut self) -> &mut dyn Visitor {
-            self
-        }
-    }
-    let mut special = Special(false);
-    special.expr(expr);
-    special.0
+    expr.any_level(|expr| matches!(expr.kind, ExprKind::Aggregate(_) | ExprKind::Window(_) | ExprKind::SubLink(_)))
 }
 
 /// Whether an expression uses columns.
 pub(crate) fn has_columns(expr: &Expr) -> bool {
-    struct Columns(bool);
-    impl Visitor for Columns {
-        fn expr(&mut self, expr: &Expr) {
-            self.0 |= matches!(expr.kind, ExprKind::Var(_));
-            expr.visit_children(self);
-        }
-        fn as_dyn(&mut self) -> &mut dyn Visitor {
-            self
-        }
-    }
-    let mut columns = Columns(false);
-    columns.expr(expr);
-    columns.0
+    expr.any(|expr, _| matches!(expr.kind, ExprKind::Var(_)))
 }
 
 /// The row that a column's path of JSON_TABLE goes over.

@@ -2,7 +2,8 @@
 //!
 //! The [`node!`] macro takes the definition of a struct or enum and writes, beside the type itself, its [`Node`]
 //! implementation: `write` and `read` for the text that `pg_node_tree` columns store, and `visit` / `visit_mut`, which hand every
-//! expression and subquery below a node to a [`Visitor`]. Nobody writes a walk by hand, so none can forget a field.
+//! expression and subquery below a node to a [`Visitor`]. Nobody writes a walk by hand, so none can forget a field; most say only what they
+//! look for, in a closure ([`Expr::walk`](crate::query::Expr::walk)).
 //!
 //! # Text form
 //!
@@ -11,11 +12,14 @@
 //! tree is the version of the format ([`VERSION`]). It is not PostgreSQL's: no client parses those columns, they ask
 //! `pg_get_expr` and its like.
 
+mod walk;
+
 use batch::Datum;
 use error::{Error, Result, SqlState};
 use ids::Oid;
 
-use crate::query::{Expr, Query};
+pub(crate) use walk::forget_place;
+pub use walk::{Next, Visitor, VisitorMut};
 
 /// The version of the text form; the first word of every stored tree.
 pub const VERSION: u32 = 3;
@@ -33,35 +37,6 @@ pub trait Node: Sized {
     fn visit(&self, _visitor: &mut dyn Visitor) {}
     /// The same, for visitors that change what they see.
     fn visit_mut(&mut self, _visitor: &mut dyn VisitorMut) {}
-}
-
-/// Sees each expression and query of a tree. The methods decide themselves whether to go on below, with
-/// [`Expr::visit_children`] and [`Query::visit_children`].
-pub trait Visitor {
-    /// An expression.
-    fn expr(&mut self, expr: &Expr) {
-        expr.visit_children(self.as_dyn());
-    }
-    /// A subquery.
-    fn query(&mut self, query: &Query) {
-        query.visit_children(self.as_dyn());
-    }
-    /// This visitor as a trait object: `self`.
-    fn as_dyn(&mut self) -> &mut dyn Visitor;
-}
-
-/// [`Visitor`] with the right to change.
-pub trait VisitorMut {
-    /// An expression.
-    fn expr(&mut self, expr: &mut Expr) {
-        expr.visit_children_mut(self.as_dyn());
-    }
-    /// A subquery.
-    fn query(&mut self, query: &mut Query) {
-        query.visit_children_mut(self.as_dyn());
-    }
-    /// This visitor as a trait object: `self`.
-    fn as_dyn(&mut self) -> &mut dyn VisitorMut;
 }
 
 /// The stored text of a tree.
