@@ -272,12 +272,15 @@ impl Analyzer<'_> {
     fn check_target_groupable(&self, target: &TargetEntry) -> Result<()> {
         let mut found = None;
         target.expr.walk_level(|expr| {
-            found = match &expr.kind {
-                ExprKind::Aggregate(a) if a.level == 0 => Some((expr.location, "aggregate functions")),
-                ExprKind::Window(_) => Some((expr.location, "window functions")),
-                _ => None,
-            };
-            Next::until(found.is_some())
+            match &expr.kind {
+                ExprKind::Aggregate(a) if a.level == 0 => {
+                    found = Some((expr.location, "aggregate functions"));
+                    return Next::End;
+                }
+                ExprKind::Window(_) => drop(found.get_or_insert((expr.location, "window functions"))),
+                _ => {}
+            }
+            Next::Below
         });
         match found {
             Some((at, what)) => {

@@ -1,6 +1,6 @@
 //! Expressions that the catalogs store: defaults, checks, generated columns, predicates.
 
-use analyzer::node::{VisitorMut, to_text};
+use analyzer::node::{Next, to_text};
 use analyzer::query::{EntryColumn, Expr, ExprKind, NO_LOCATION, RowVersion, SqlType, Var};
 use analyzer::scope::Place;
 use analyzer::{TableColumns, Wanted};
@@ -65,34 +65,24 @@ pub(crate) fn transplant(
     from: &Relation,
     number: &dyn Fn(&str) -> Option<i16>,
 ) -> Result<Stored> {
-    struct Move<'m> {
-        from: &'m Relation,
-        number: &'m dyn Fn(&str) -> Option<i16>,
-        failed: Option<Error>,
-    }
-    impl VisitorMut for Move<'_> {
-        fn expr(&mut self, expr: &mut Expr) {
-            let ExprKind::Var(var) = &mut expr.kind else { return expr.visit_children_mut(self) };
-            if var.column < 0 || var.level > 0 {
-                return;
-            }
-            let name = self.from.column(var.column).map(|column| column.attname.to_string());
-            match name.as_deref().and_then(self.number) {
-                Some(number) => var.column = number,
-                None => {
-                    let text = "cannot convert whole-row table reference";
-                    self.failed.get_or_insert(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
-                }
-            }
-        }
-        fn as_dyn(&mut self) -> &mut dyn VisitorMut {
-            self
-        }
-    }
     let mut expr = expr.clone();
-    let mut walk = Move { from, number, failed: None };
-    walk.expr(&mut expr);
-    match walk.failed {
+    let mut failed = None;
+    expr.walk_mut(|expr, _| {
+        let ExprKind::Var(var) = &mut expr.kind else { return Next::Below };
+        if var.column < 0 || var.level > 0 {
+            return Next::Past;
+        }
+        let name = from.column(var.column).map(|column| column.attname.to_string());
+        match name.as_deref().and_then(number) {
+            Some(number) => var.column = number,
+            None => {
+                let text = "cannot convert whole-row table reference";
+                failed.get_or_insert(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+            }
+        }
+        Next::Past
+    });
+    match failed {
         Some(error) => Err(error),
         None => Ok(stored(context, expr)),
     }

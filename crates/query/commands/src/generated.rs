@@ -4,7 +4,7 @@
 //! users. `attgenerated` says which kind a column is, `pg_attrdef` holds its expression.
 
 use analyzer::Wanted;
-use analyzer::node::Visitor;
+use analyzer::node::Next;
 use analyzer::query::{Expr, ExprKind, SqlType};
 use analyzer::scope::Place;
 use catalog::{Object, Relation};
@@ -21,9 +21,14 @@ pub(crate) fn set(context: &Context<'_>, table: Oid, number: i16, value: &ast::E
     let ty = SqlType { oid: column.atttypid, typmod: column.atttypmod, collation: column.attcollation };
     let wanted = Wanted::Column { name: &column.attname, ty, what: "column generation expression" };
     let stored = expression::store(context, value, Place::GeneratedColumn, Some(&relation), wanted)?;
-    let mut references = References { relation: &relation, found: None };
-    references.expr(&stored.expr);
-    if let Some((error, location)) = references.found {
+    let mut found = None;
+    stored.expr.walk(|expr, _| {
+        if let ExprKind::Var(var) = &expr.kind {
+            found = unreadable(&relation, var.column).map(|error| (error, expr.location));
+        }
+        Next::until(found.is_some())
+    });
+    if let Some((error, location)) = found {
         return Err(context.place(error, location));
     }
     if expression::is_mutable(context, &stored.expr)? {
@@ -37,42 +42,26 @@ pub(crate) fn set(context: &Context<'_>, table: Oid, number: i16, value: &ast::E
     context.catalog().set_default(table, number, &stored.text, &objects).map(|_| ())
 }
 
-/// Looks for columns that an expression may not read.
-struct References<'r> {
-    relation: &'r Relation,
-    found: Option<(Error, u32)>,
-}
-
-impl Visitor for References<'_> {
-    fn expr(&mut self, expr: &Expr) {
-        let ExprKind::Var(var) = &expr.kind else { return expr.visit_children(self) };
-        let column = self.relation.column(var.column);
-        let invalid =
-            |text: String, detail: &str| Some(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text).detail(detail));
-        let error = match (var.column, column) {
-            (0, _) => invalid(
-                "cannot use whole-row variable in column generation expression".into(),
-                "This would cause the generated column to depend on its own value.",
-            ),
-            (number, _) if number < 0 && number != TABLEOID => {
-                let name = catalog::relation::system_columns().iter().find(|column| column.attnum == number);
-                let name = name.map_or("", |column| &column.attname);
-                let text = format!("cannot use system column \"{name}\" in column generation expression");
-                Some(Error::new(SqlState::INVALID_COLUMN_REFERENCE, text))
-            }
-            (_, Some(column)) if column.attgenerated != 0 => invalid(
-                format!("cannot use generated column \"{}\" in column generation expression", column.attname),
-                "A generated column cannot reference another generated column.",
-            ),
-            _ => None,
-        };
-        if let Some(error) = error {
-            self.found.get_or_insert((error, expr.location));
+/// Why a generation expression may not read a column.
+fn unreadable(relation: &Relation, number: i16) -> Option<Error> {
+    let invalid =
+        |text: String, detail: &str| Some(Error::new(SqlState::INVALID_OBJECT_DEFINITION, text).detail(detail));
+    match (number, relation.column(number)) {
+        (0, _) => invalid(
+            "cannot use whole-row variable in column generation expression".into(),
+            "This would cause the generated column to depend on its own value.",
+        ),
+        (number, _) if number < 0 && number != TABLEOID => {
+            let name = catalog::relation::system_columns().iter().find(|column| column.attnum == number);
+            let name = name.map_or("", |column| &column.attname);
+            let text = format!("cannot use system column \"{name}\" in column generation expression");
+            Some(Error::new(SqlState::INVALID_COLUMN_REFERENCE, text))
         }
-    }
-
-    fn as_dyn(&mut self) -> &mut dyn Visitor {
-        self
+        (_, Some(column)) if column.attgenerated != 0 => invalid(
+            format!("cannot use generated column \"{}\" in column generation expression", column.attname),
+            "A generated column cannot reference another generated column.",
+        ),
+        _ => None,
     }
 }
 
@@ -81,32 +70,22 @@ const TABLEOID: i16 = -6;
 
 /// A virtual column's expression uses neither functions nor types of users.
 fn check_virtual(context: &Context<'_>, expr: &Expr) -> Result<()> {
-    struct Users(Option<(&'static str, u32)>);
-    impl Visitor for Users {
-        fn expr(&mut self, expr: &Expr) {
-            if self.0.is_some() {
-                return;
-            }
-            let function = match &expr.kind {
-                ExprKind::Function(call) => call.function,
-                ExprKind::Operator(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call) => call.function,
-                ExprKind::ScalarArray { call, .. } => call.function,
-                _ => Oid::INVALID,
-            };
-            self.0 = match (function >= Oid::FIRST_UNPINNED, expr.ty.oid >= Oid::FIRST_UNPINNED) {
-                (true, _) => Some(("function", expr.location)),
-                (_, true) => Some(("type", expr.location)),
-                _ => None,
-            };
-            expr.visit_children(self);
-        }
-        fn as_dyn(&mut self) -> &mut dyn Visitor {
-            self
-        }
-    }
-    let mut users = Users(None);
-    users.expr(expr);
-    let Some((what, location)) = users.0 else { return Ok(()) };
+    let mut found = None;
+    expr.walk(|expr, _| {
+        let function = match &expr.kind {
+            ExprKind::Function(call) => call.function,
+            ExprKind::Operator(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call) => call.function,
+            ExprKind::ScalarArray { call, .. } => call.function,
+            _ => Oid::INVALID,
+        };
+        found = match (function >= Oid::FIRST_UNPINNED, expr.ty.oid >= Oid::FIRST_UNPINNED) {
+            (true, _) => Some(("function", expr.location)),
+            (_, true) => Some(("type", expr.location)),
+            _ => None,
+        };
+        Next::until(found.is_some())
+    });
+    let Some((what, location)) = found else { return Ok(()) };
     let text = format!("generation expression uses user-defined {what}");
     let detail = format!("Virtual generated columns that make use of user-defined {what}s are not yet supported.");
     Err(context.place(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text).detail(detail), location))

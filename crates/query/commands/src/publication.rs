@@ -4,7 +4,7 @@
 //! table is asked by whoever decodes the log; here it is checked and stored.
 
 use analyzer::Wanted;
-use analyzer::node::Visitor;
+use analyzer::node::Next;
 use analyzer::query::{Expr, ExprKind};
 use analyzer::scope::Place;
 use catalog::field::Int2Vector;
@@ -494,82 +494,59 @@ fn column_list(relation: &Relation, names: &[Name]) -> Result<Option<Vec<i16>>> 
     Ok((!numbers.is_empty()).then_some(numbers))
 }
 
+/// Why an expression cannot be part of a row filter.
+fn refusal(catalog: &Catalog, expr: &Expr) -> Result<Option<&'static str>> {
+    let builtin = |oid: Oid| oid < Oid::FIRST_NORMAL;
+    let function = |oid: Oid| -> Result<Option<&'static str>> {
+        let immutable = builtin(oid) && catalog.function(oid)?.provolatile == b'i';
+        Ok((!immutable).then_some("User-defined or built-in mutable functions are not allowed."))
+    };
+    let refused = match &expr.kind {
+        ExprKind::Var(var) if var.column < 0 => Some("System columns are not allowed."),
+        ExprKind::Operator(call)
+        | ExprKind::Distinct(call)
+        | ExprKind::NullIf(call)
+        | ExprKind::ScalarArray { call, .. } => match builtin(call.operator) {
+            true => function(call.function)?,
+            false => Some("User-defined operators are not allowed."),
+        },
+        ExprKind::Function(call) => function(call.function)?,
+        ExprKind::Var(_)
+        | ExprKind::Const(_)
+        | ExprKind::And(_)
+        | ExprKind::Or(_)
+        | ExprKind::Not(_)
+        | ExprKind::Relabel(..)
+        | ExprKind::Case { .. }
+        | ExprKind::CaseTest
+        | ExprKind::Coalesce(_)
+        | ExprKind::MinMax { .. }
+        | ExprKind::Array { .. }
+        | ExprKind::Row { .. }
+        | ExprKind::RowCompare { .. }
+        | ExprKind::Collate(_)
+        | ExprKind::NullTest { .. }
+        | ExprKind::BooleanTest { .. } => None,
+        _ => Some(concat!(
+            "Only columns, constants, built-in operators, built-in data types, built-in collations, ",
+            "and immutable built-in functions are allowed."
+        )),
+    };
+    Ok(refused
+        .or_else(|| (!builtin(expr.ty.oid)).then_some("User-defined types are not allowed."))
+        .or_else(|| (!builtin(expr.ty.collation)).then_some("User-defined collations are not allowed.")))
+}
+
 /// A row filter, which only built-in things that never change may compute.
 fn condition(context: &Context<'_>, relation: &Relation, filter: &parser::ast::Expr) -> Result<Stored> {
     let stored =
         expression::store(context, filter, Place::Where, Some(relation), Wanted::Condition("PUBLICATION WHERE"))?;
-    struct Check<'c, 'a> {
-        context: &'c Context<'a>,
-        failed: Option<(&'static str, u32)>,
-        error: Option<Error>,
-    }
-    impl Visitor for Check<'_, '_> {
-        fn expr(&mut self, expr: &Expr) {
-            if self.failed.is_some() || self.error.is_some() {
-                return;
-            }
-            let catalog = self.context.catalog();
-            let builtin = |oid: Oid| oid < Oid::FIRST_NORMAL;
-            let immutable = |oid: Oid| catalog.function(oid).map(|row| builtin(oid) && row.provolatile == b'i');
-            let mut check = |function: Oid| match immutable(function) {
-                Ok(true) => None,
-                Ok(false) => Some("User-defined or built-in mutable functions are not allowed."),
-                Err(error) => {
-                    self.error = Some(error);
-                    None
-                }
-            };
-            let wrong = match &expr.kind {
-                ExprKind::Var(var) if var.column < 0 => Some("System columns are not allowed."),
-                ExprKind::Operator(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call)
-                    if !builtin(call.operator) =>
-                {
-                    Some("User-defined operators are not allowed.")
-                }
-                ExprKind::ScalarArray { call, .. } if !builtin(call.operator) => {
-                    Some("User-defined operators are not allowed.")
-                }
-                ExprKind::Operator(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call) => check(call.function),
-                ExprKind::ScalarArray { call, .. } => check(call.function),
-                ExprKind::Function(call) => check(call.function),
-                ExprKind::Var(_)
-                | ExprKind::Const(_)
-                | ExprKind::And(_)
-                | ExprKind::Or(_)
-                | ExprKind::Not(_)
-                | ExprKind::Relabel(..)
-                | ExprKind::Case { .. }
-                | ExprKind::CaseTest
-                | ExprKind::Coalesce(_)
-                | ExprKind::MinMax { .. }
-                | ExprKind::Array { .. }
-                | ExprKind::Row { .. }
-                | ExprKind::RowCompare { .. }
-                | ExprKind::Collate(_)
-                | ExprKind::NullTest { .. }
-                | ExprKind::BooleanTest { .. } => None,
-                _ => Some(
-                    "Only columns, constants, built-in operators, built-in data types, built-in collations, and immutable built-in functions are allowed.",
-                ),
-            };
-            let wrong = wrong.or_else(|| (!builtin(expr.ty.oid)).then_some("User-defined types are not allowed."));
-            let wrong =
-                wrong.or_else(|| (!builtin(expr.ty.collation)).then_some("User-defined collations are not allowed."));
-            match wrong {
-                Some(wrong) => self.failed = Some((wrong, expr.location)),
-                None => expr.visit_children(self),
-            }
-        }
-        fn as_dyn(&mut self) -> &mut dyn Visitor {
-            self
-        }
-    }
-    let mut check = Check { context, failed: None, error: None };
-    check.expr(&stored.expr);
-    if let Some(error) = check.error {
-        return Err(error);
-    }
-    match check.failed {
+    let mut refused = Ok(None);
+    stored.expr.walk(|expr, _| {
+        refused = refusal(context.catalog(), expr).map(|refusal| refusal.map(|detail| (detail, expr.location)));
+        Next::until(!matches!(refused, Ok(None)))
+    });
+    match refused? {
         None => Ok(stored),
         Some((detail, location)) => {
             let error = Error::new(SqlState::FEATURE_NOT_SUPPORTED, "invalid publication WHERE expression");

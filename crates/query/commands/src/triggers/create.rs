@@ -1,7 +1,7 @@
 //! CREATE TRIGGER, and the triggers that partitions have of their parents.
 
 use analyzer::TableColumns;
-use analyzer::node::Visitor;
+use analyzer::node::Next;
 use analyzer::query::{EntryColumn, Expr, ExprKind, RowVersion, SqlType};
 use catalog::acl::Privileges;
 use catalog::field::{Int2Vector, Raw};
@@ -223,62 +223,46 @@ fn transitions(create: &CreateTrigger, relation: &Relation, row: &mut PgTrigger)
     Ok(())
 }
 
-/// What a condition may not look at.
+/// Why a condition may not look at a column.
+fn unseen(row: &PgTrigger, relation: &Relation, var: &analyzer::query::Var) -> Option<Error> {
+    if !row.is_for_rows() {
+        return Some(invalid("statement trigger's WHEN condition cannot reference column values"));
+    }
+    let old = var.version == RowVersion::Old;
+    if old && row.tgtype & bits::INSERT != 0 {
+        return Some(invalid("INSERT trigger's WHEN condition cannot reference OLD values"));
+    }
+    if !old && row.tgtype & bits::DELETE != 0 {
+        return Some(invalid("DELETE trigger's WHEN condition cannot reference NEW values"));
+    }
+    if old || row.timing() != Timing::Before {
+        return None;
+    }
+    if var.column < 0 {
+        let text = "BEFORE trigger's WHEN condition cannot reference NEW system columns";
+        return Some(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
+    }
+    let text = "BEFORE trigger's WHEN condition cannot reference NEW generated columns";
+    let refuse = |detail: String| Some(invalid(text).detail(detail));
+    if var.column == 0 && relation.live_columns().any(|column| column.attgenerated != 0) {
+        return refuse("A whole-row reference is used and the table contains generated columns.".into());
+    }
+    match relation.column(var.column).filter(|column| column.attgenerated != 0) {
+        Some(column) => refuse(format!("Column \"{}\" is a generated column.", column.attname)),
+        None => None,
+    }
+}
+
+/// Refuses a condition that looks at what it may not.
 fn check_condition(context: &Context<'_>, row: &PgTrigger, relation: &Relation, condition: &Expr) -> Result<()> {
-    struct Check<'c> {
-        row: &'c PgTrigger,
-        relation: &'c Relation,
-        failed: Option<(Error, u32)>,
-    }
-    impl Check<'_> {
-        fn look(&self, var: &analyzer::query::Var) -> Option<Error> {
-            let row = self.row;
-            if !row.is_for_rows() {
-                return Some(invalid("statement trigger's WHEN condition cannot reference column values"));
-            }
-            let old = var.version == RowVersion::Old;
-            if old && row.tgtype & bits::INSERT != 0 {
-                return Some(invalid("INSERT trigger's WHEN condition cannot reference OLD values"));
-            }
-            if !old && row.tgtype & bits::DELETE != 0 {
-                return Some(invalid("DELETE trigger's WHEN condition cannot reference NEW values"));
-            }
-            if old || row.timing() != Timing::Before {
-                return None;
-            }
-            if var.column < 0 {
-                let text = "BEFORE trigger's WHEN condition cannot reference NEW system columns";
-                return Some(Error::new(SqlState::FEATURE_NOT_SUPPORTED, text));
-            }
-            let text = "BEFORE trigger's WHEN condition cannot reference NEW generated columns";
-            let refuse = |detail: String| Some(invalid(text).detail(detail));
-            if var.column == 0 && self.relation.live_columns().any(|column| column.attgenerated != 0) {
-                return refuse("A whole-row reference is used and the table contains generated columns.".into());
-            }
-            match self.relation.column(var.column).filter(|column| column.attgenerated != 0) {
-                Some(column) => refuse(format!("Column \"{}\" is a generated column.", column.attname)),
-                None => None,
-            }
+    let mut failed = None;
+    condition.walk(|expr, _| {
+        if let ExprKind::Var(var) = &expr.kind {
+            failed = unseen(row, relation, var).map(|error| (error, expr.location));
         }
-    }
-    impl Visitor for Check<'_> {
-        fn expr(&mut self, expr: &Expr) {
-            match &expr.kind {
-                ExprKind::Var(var) => {
-                    if self.failed.is_none() {
-                        self.failed = self.look(var).map(|error| (error, expr.location));
-                    }
-                }
-                _ => expr.visit_children(self),
-            }
-        }
-        fn as_dyn(&mut self) -> &mut dyn Visitor {
-            self
-        }
-    }
-    let mut check = Check { row, relation, failed: None };
-    check.expr(condition);
-    match check.failed {
+        Next::until(failed.is_some())
+    });
+    match failed {
         None => Ok(()),
         Some((error, location)) => {
             let before = context.text.get(..location as usize);
