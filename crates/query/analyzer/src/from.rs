@@ -567,23 +567,7 @@ impl Analyzer<'_> {
         match &join.condition {
             ast::JoinCondition::Cross => {}
             ast::JoinCondition::On(condition) => {
-                let before = self.scope().names.len();
-                let both: Vec<Visible> = left_names.iter().chain(&right_names).cloned().collect();
-                self.scope().names.extend(both);
-                // Only the two sides are visible there.
-                let hidden = self.scope().names[..before].iter().map(|v| (v.by_name, v.by_column)).collect::<Vec<_>>();
-                self.scope().names[..before].iter_mut().for_each(|v| {
-                    if !v.lateral_only {
-                        (v.by_name, v.by_column) = (false, false);
-                    }
-                });
-                let result = self.condition_at(Place::JoinOn, condition, "JOIN/ON");
-                let scope = self.scope();
-                scope.names.truncate(before);
-                for (v, (by_name, by_column)) in scope.names.iter_mut().zip(hidden) {
-                    (v.by_name, v.by_column) = (by_name, by_column);
-                }
-                on = Some(result?);
+                on = Some(self.join_on(condition, &left_names, &right_names)?);
             }
             ast::JoinCondition::Natural => {
                 natural = true;
@@ -594,46 +578,13 @@ impl Analyzer<'_> {
                 }
             }
             ast::JoinCondition::Using { columns, alias } => {
-                for column in columns {
-                    if using.iter().any(|u| **u == **column) {
-                        return Err(Error::new(
-                            SqlState::DUPLICATE_COLUMN,
-                            format!("column name \"{column}\" appears more than once in USING clause"),
-                        ));
-                    }
-                    using.push(column.to_string());
-                }
+                using = using_names(columns)?;
                 using_alias = alias.clone();
             }
         }
         let mut merged: Vec<(String, Expr)> = Vec::new();
         if !using.is_empty() {
-            let mut conditions = Vec::new();
-            for name in &using {
-                let pick = |this: &Self, side: &[(String, Expr)], word: &str| -> Result<Expr> {
-                    let mut found = side.iter().filter(|(n, _)| n == name);
-                    match (found.next(), found.next()) {
-                        (Some((_, expr)), None) => Ok(expr.clone()),
-                        (Some(_), Some(_)) => Err(Error::new(
-                            SqlState::AMBIGUOUS_COLUMN,
-                            format!("common column name \"{name}\" appears more than once in {word} table"),
-                        )),
-                        _ => Err(this.error(
-                            SqlState::UNDEFINED_COLUMN,
-                            format!("column \"{name}\" specified in USING clause does not exist in {word} table"),
-                            NO_LOCATION,
-                        )),
-                    }
-                };
-                let l = pick(self, &left_columns, "left")?;
-                let r = pick(self, &right_columns, "right")?;
-                self.note_use(&[&l, &r]);
-                let equal = ast::Operator::known("=", NO_LOCATION);
-                let condition = self.make_operator(&equal, Some(l.clone()), r.clone(), NO_LOCATION)?;
-                conditions.push(self.coerce_boolean(condition, "JOIN/USING")?);
-                merged.push((name.clone(), self.merged_column(kind, l, r)?));
-            }
-            on = ty::all_of(conditions);
+            (on, merged) = self.join_using(kind, &using, &left_columns, &right_columns)?;
         }
         let mut columns = merged.clone();
         for (name, expr) in left_columns.into_iter().chain(right_columns) {
@@ -642,20 +593,7 @@ impl Analyzer<'_> {
             }
         }
         if let Some(alias) = &join.alias {
-            if alias.columns.len() > columns.len() {
-                return Err(Error::new(
-                    SqlState::INVALID_COLUMN_REFERENCE,
-                    format!(
-                        "table \"{}\" has {} columns available but {} columns specified",
-                        alias.name,
-                        columns.len(),
-                        alias.columns.len()
-                    ),
-                ));
-            }
-            for (column, name) in columns.iter_mut().zip(&alias.columns) {
-                column.0 = name.to_string();
-            }
+            rename_columns(alias, &mut columns)?;
         }
         if let Some(on) = &mut on {
             self.assign_collations(on)?;
@@ -713,6 +651,63 @@ impl Analyzer<'_> {
         Ok((from, visible))
     }
 
+    /// The condition of ON: only the two sides are visible there.
+    fn join_on(&mut self, condition: &ast::Expr, left: &[Visible], right: &[Visible]) -> Result<Expr> {
+        let before = self.scope().names.len();
+        self.scope().names.extend(left.iter().chain(right).cloned());
+        let hidden = self.scope().names[..before].iter().map(|v| (v.by_name, v.by_column)).collect::<Vec<_>>();
+        self.scope().names[..before].iter_mut().for_each(|v| {
+            if !v.lateral_only {
+                (v.by_name, v.by_column) = (false, false);
+            }
+        });
+        let result = self.condition_at(Place::JoinOn, condition, "JOIN/ON");
+        let scope = self.scope();
+        scope.names.truncate(before);
+        for (v, (by_name, by_column)) in scope.names.iter_mut().zip(hidden) {
+            (v.by_name, v.by_column) = (by_name, by_column);
+        }
+        result
+    }
+
+    /// What USING and NATURAL mean: the condition, and the merged columns.
+    fn join_using(
+        &mut self,
+        kind: JoinKind,
+        using: &[String],
+        left: &[(String, Expr)],
+        right: &[(String, Expr)],
+    ) -> Result<(Option<Expr>, Vec<(String, Expr)>)> {
+        let (mut conditions, mut merged) = (Vec::new(), Vec::new());
+        for name in using {
+            let l = self.using_column(name, left, "left")?;
+            let r = self.using_column(name, right, "right")?;
+            self.note_use(&[&l, &r]);
+            let equal = ast::Operator::known("=", NO_LOCATION);
+            let condition = self.make_operator(&equal, Some(l.clone()), r.clone(), NO_LOCATION)?;
+            conditions.push(self.coerce_boolean(condition, "JOIN/USING")?);
+            merged.push((name.clone(), self.merged_column(kind, l, r)?));
+        }
+        Ok((ty::all_of(conditions), merged))
+    }
+
+    /// The one column of a side (`word` says which) that USING names.
+    fn using_column(&self, name: &str, side: &[(String, Expr)], word: &str) -> Result<Expr> {
+        let mut found = side.iter().filter(|(n, _)| n == name);
+        match (found.next(), found.next()) {
+            (Some((_, expr)), None) => Ok(expr.clone()),
+            (Some(_), Some(_)) => Err(Error::new(
+                SqlState::AMBIGUOUS_COLUMN,
+                format!("common column name \"{name}\" appears more than once in {word} table"),
+            )),
+            _ => Err(self.error(
+                SqlState::UNDEFINED_COLUMN,
+                format!("column \"{name}\" specified in USING clause does not exist in {word} table"),
+                NO_LOCATION,
+            )),
+        }
+    }
+
     /// Names and values of the columns that an unqualified name can mean.
     fn join_columns(&mut self, names: &[Visible]) -> Vec<(String, Expr)> {
         let scope = self.scope();
@@ -765,6 +760,40 @@ impl Analyzer<'_> {
             }
         })
     }
+}
+
+/// The columns that USING names, each once.
+fn using_names(columns: &[ast::Name]) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::with_capacity(columns.len());
+    for column in columns {
+        if names.iter().any(|name| **name == **column) {
+            return Err(Error::new(
+                SqlState::DUPLICATE_COLUMN,
+                format!("column name \"{column}\" appears more than once in USING clause"),
+            ));
+        }
+        names.push(column.to_string());
+    }
+    Ok(names)
+}
+
+/// Gives a join's columns the names that stand behind its alias.
+fn rename_columns(alias: &ast::Alias, columns: &mut [(String, Expr)]) -> Result<()> {
+    if alias.columns.len() > columns.len() {
+        return Err(Error::new(
+            SqlState::INVALID_COLUMN_REFERENCE,
+            format!(
+                "table \"{}\" has {} columns available but {} columns specified",
+                alias.name,
+                columns.len(),
+                alias.columns.len()
+            ),
+        ));
+    }
+    for (column, name) in columns.iter_mut().zip(&alias.columns) {
+        column.0 = name.to_string();
+    }
+    Ok(())
 }
 
 /// Names and types of a function's OUT, INOUT and TABLE parameters.

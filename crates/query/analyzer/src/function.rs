@@ -48,6 +48,74 @@ pub(crate) struct Resolved {
 impl Analyzer<'_> {
     /// A call with all its clauses.
     pub(crate) fn function_call(&mut self, call: &ast::FunctionCall, location: u32) -> Result<Expr> {
+        let (mut args, mut names) = self.call_arguments(call, location)?;
+        let plain = !call.star
+            && !call.distinct
+            && call.order_by.is_empty()
+            && call.filter.is_none()
+            && call.over.is_none()
+            && !call.variadic;
+        if plain
+            && let [arg] = &args[..]
+            && names == [None]
+            && let Some((number, ty)) = self.field_called(&call.name, arg)?
+        {
+            let arg = Box::new(args.swap_remove(0));
+            return Ok(Expr { kind: ExprKind::Field { arg, number }, ty, location });
+        }
+        // WITHIN GROUP's expressions are arguments, too.
+        let direct = args.len();
+        if call.within_group {
+            for sort in &call.order_by {
+                args.push(self.expr(&sort.value)?);
+                names.push(None);
+            }
+        }
+        let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
+        if plain && let Some(cast) = self.function_as_cast(&call.name, &mut args, &names, location)? {
+            return Ok(cast);
+        }
+        let row = match self.find_function(&call.name, &inputs, &names, !call.variadic, false, location)? {
+            Ok(found) => found,
+            Err(ambiguous) => {
+                return Err(self.no_function(
+                    &call.name,
+                    &inputs,
+                    &names,
+                    ambiguous,
+                    !call.order_by.is_empty() && !call.within_group,
+                    location,
+                )?);
+            }
+        };
+        if row.row.prokind == b'p' {
+            let text = self.call_signature(&call.name, &inputs, &names)?;
+            return Err(self
+                .error(SqlState::WRONG_OBJECT_TYPE, format!("{text} is a procedure"), location)
+                .hint("To call a procedure, use CALL."));
+        }
+        self.check_call(call, &row.row, args.is_empty(), location)?;
+        let is_aggregate = row.row.prokind == b'a';
+        let resolved = self.apply_function(row, args)?;
+        if is_aggregate && call.over.is_none() {
+            return self.aggregate_call(call, resolved, direct, location);
+        }
+        if call.over.is_some() {
+            return self.window_call(call, resolved, is_aggregate, location);
+        }
+        let form = match call.form {
+            ast::CallForm::Ordinary => CallForm::Call,
+            ast::CallForm::SqlSyntax => CallForm::SqlSyntax,
+        };
+        self.plain_call(resolved, form, location)
+    }
+
+    /// The arguments of a call, and the names that some were given.
+    fn call_arguments<'c>(
+        &mut self,
+        call: &'c ast::FunctionCall,
+        location: u32,
+    ) -> Result<(Vec<Expr>, Vec<Option<&'c str>>)> {
         let mut args = Vec::with_capacity(call.arguments.len());
         let mut names: Vec<Option<&str>> = Vec::new();
         for argument in &call.arguments {
@@ -77,118 +145,68 @@ impl Analyzer<'_> {
                 location,
             ));
         }
-        let plain = !call.star
-            && !call.distinct
-            && call.order_by.is_empty()
-            && call.filter.is_none()
-            && call.over.is_none()
-            && !call.variadic;
-        // f(row) may be the field f of the row.
-        if plain
-            && args.len() == 1
-            && names == [None]
-            && call.name.qualifiers.is_empty()
-            && ty::is_composite(self.catalog, args[0].ty.oid)?
+        Ok((args, names))
+    }
+
+    /// `f(row)` may be the field f of the row: its number and type then.
+    fn field_called(&mut self, name: &ast::ObjectName, arg: &Expr) -> Result<Option<(i16, SqlType)>> {
+        if !name.qualifiers.is_empty()
+            || !ty::is_composite(self.catalog, arg.ty.oid)?
+            || !self.catalog.functions_by_name(None, &name.name)?.is_empty()
         {
-            let found = self.catalog.functions_by_name(None, &call.name.name)?;
-            if found.is_empty() {
-                let arg = args.swap_remove(0);
-                let columns = self.row_columns(&arg)?;
-                if let Some(at) = columns.iter().position(|(name, _)| **name == *call.name.name) {
-                    let ty = columns[at].1;
-                    return Ok(Expr {
-                        kind: ExprKind::Field { arg: Box::new(arg), number: at as i16 + 1 },
-                        ty,
-                        location,
-                    });
-                }
-                args.push(arg);
-            }
+            return Ok(None);
         }
-        // WITHIN GROUP's expressions are arguments, too.
-        let direct = args.len();
-        if call.within_group {
-            for sort in &call.order_by {
-                args.push(self.expr(&sort.value)?);
-                names.push(None);
-            }
-        }
-        let inputs: Vec<Oid> = args.iter().map(|a| a.ty.oid).collect();
-        if plain && let Some(cast) = self.function_as_cast(&call.name, &mut args, &names, location)? {
-            return Ok(cast);
-        }
-        let row = match self.find_function(&call.name, &inputs, &names, !call.variadic, false, location)? {
-            Ok(found) => found,
-            Err(ambiguous) => {
-                return Err(self.no_function(
-                    &call.name,
-                    &inputs,
-                    &names,
-                    ambiguous,
-                    !call.order_by.is_empty() && !call.within_group,
-                    location,
-                )?);
-            }
-        };
-        let word = &row.row.proname;
-        let not_aggregate = |this: &Self, what: String| Err(this.error(SqlState::WRONG_OBJECT_TYPE, what, location));
-        match row.row.prokind {
-            b'p' => {
-                let text = self.call_signature(&call.name, &inputs, &names)?;
-                return Err(self
-                    .error(SqlState::WRONG_OBJECT_TYPE, format!("{text} is a procedure"), location)
-                    .hint("To call a procedure, use CALL."));
-            }
+        let columns = self.row_columns(arg)?;
+        let at = columns.iter().position(|(field, _)| **field == *name.name);
+        Ok(at.map(|at| (at as i16 + 1, columns[at].1)))
+    }
+
+    /// Refuses clauses that do not go with the kind of function that is called.
+    fn check_call(&self, call: &ast::FunctionCall, row: &PgProc, no_args: bool, location: u32) -> Result<()> {
+        let word = &row.proname;
+        let not_aggregate = |what: String| Err(self.error(SqlState::WRONG_OBJECT_TYPE, what, location));
+        match row.prokind {
             b'a' => {}
             b'w' => {
                 if call.over.is_none() {
-                    return not_aggregate(self, format!("window function {word} requires an OVER clause"));
+                    return not_aggregate(format!("window function {word} requires an OVER clause"));
                 }
                 if call.within_group {
-                    return not_aggregate(self, format!("window function {word} cannot have WITHIN GROUP"));
+                    return not_aggregate(format!("window function {word} cannot have WITHIN GROUP"));
                 }
             }
             _ => {
                 if call.star {
-                    return not_aggregate(
-                        self,
-                        format!("{word}(*) specified, but {word} is not an aggregate function"),
-                    );
+                    return not_aggregate(format!("{word}(*) specified, but {word} is not an aggregate function"));
                 }
                 if call.distinct {
-                    return not_aggregate(self, format!("DISTINCT specified, but {word} is not an aggregate function"));
+                    return not_aggregate(format!("DISTINCT specified, but {word} is not an aggregate function"));
                 }
                 if call.within_group {
-                    return not_aggregate(
-                        self,
-                        format!("WITHIN GROUP specified, but {word} is not an aggregate function"),
-                    );
+                    return not_aggregate(format!("WITHIN GROUP specified, but {word} is not an aggregate function"));
                 }
                 if !call.order_by.is_empty() {
-                    return not_aggregate(self, format!("ORDER BY specified, but {word} is not an aggregate function"));
+                    return not_aggregate(format!("ORDER BY specified, but {word} is not an aggregate function"));
                 }
                 if call.filter.is_some() {
-                    return not_aggregate(self, format!("FILTER specified, but {word} is not an aggregate function"));
+                    return not_aggregate(format!("FILTER specified, but {word} is not an aggregate function"));
                 }
                 if call.over.is_some() {
-                    return not_aggregate(
-                        self,
-                        format!("OVER specified, but {word} is not a window function nor an aggregate function"),
-                    );
+                    return not_aggregate(format!(
+                        "OVER specified, but {word} is not a window function nor an aggregate function"
+                    ));
                 }
             }
         }
-        let is_aggregate = row.row.prokind == b'a';
-        if is_aggregate {
-            let kind = self.catalog.aggregate(row.row.oid)?.aggkind;
+        if row.prokind == b'a' {
+            let kind = self.catalog.aggregate(row.oid)?.aggkind;
             if call.within_group && kind == b'n' {
-                return not_aggregate(
-                    self,
-                    format!("{word} is not an ordered-set aggregate, so it cannot have WITHIN GROUP"),
-                );
+                return not_aggregate(format!(
+                    "{word} is not an ordered-set aggregate, so it cannot have WITHIN GROUP"
+                ));
             }
             if !call.within_group && kind != b'n' && call.over.is_none() {
-                return not_aggregate(self, format!("WITHIN GROUP is required for ordered-set aggregate {word}"));
+                return not_aggregate(format!("WITHIN GROUP is required for ordered-set aggregate {word}"));
             }
             if kind != b'n' && call.over.is_some() {
                 return Err(self.error(
@@ -197,25 +215,11 @@ impl Analyzer<'_> {
                     location,
                 ));
             }
-            if args.is_empty() && !call.star && kind == b'n' {
-                return not_aggregate(
-                    self,
-                    format!("{word}(*) must be used to call a parameterless aggregate function"),
-                );
+            if no_args && !call.star && kind == b'n' {
+                return not_aggregate(format!("{word}(*) must be used to call a parameterless aggregate function"));
             }
         }
-        let resolved = self.apply_function(row, args)?;
-        if is_aggregate && call.over.is_none() {
-            return self.aggregate_call(call, resolved, direct, location);
-        }
-        if call.over.is_some() {
-            return self.window_call(call, resolved, is_aggregate, location);
-        }
-        let form = match call.form {
-            ast::CallForm::Ordinary => CallForm::Call,
-            ast::CallForm::SqlSyntax => CallForm::SqlSyntax,
-        };
-        self.plain_call(resolved, form, location)
+        Ok(())
     }
 
     fn plain_call(&mut self, resolved: Resolved, form: CallForm, location: u32) -> Result<Expr> {
