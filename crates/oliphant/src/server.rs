@@ -278,7 +278,7 @@ fn checkpointer(child: Child<'_, Store>) -> Result<()> {
     let engine = &store.shared.engine;
     workers::checkpointer(&mut checkpointer, &store.checkpoints, &process, || {
         reload(&process, settings, logger, data_directory);
-        engine.storage().report_io(&engine.stats, process.kind());
+        engine.storage().report_io(&engine.stats, &process);
         wal.set_options(&EngineConfig::wal_options(settings));
         let seconds = |id| Duration::from_secs(settings.int(id).max(0) as u64);
         CheckpointSettings {
@@ -306,7 +306,7 @@ fn background_writer(child: Child<'_, Store>) -> Result<()> {
     let statistics = Some(engine.stats.globals());
     workers::background_writer(engine.storage(), &process, &*log, statistics, || {
         reload(&process, settings, logger, data_directory);
-        engine.storage().report_io(&engine.stats, process.kind());
+        engine.storage().report_io(&engine.stats, &process);
         BackgroundWriterSettings {
             delay: settings.duration(id::BGWRITER_DELAY).unwrap_or(Duration::from_millis(200)),
             pages_max: settings.int(id::BGWRITER_LRU_MAXPAGES).max(0) as u32,

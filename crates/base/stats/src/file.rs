@@ -15,7 +15,7 @@ use error::{Error, Result};
 
 use crate::shared::{Entry, FIELDS, Key, Stats};
 
-const MAGIC: &[u8; 8] = b"OLIPST02";
+const MAGIC: &[u8; 8] = b"OLIPST03";
 
 fn path(data_directory: &Path) -> PathBuf {
     data_directory.join("pg_stat").join("pgstat.stat")
@@ -102,7 +102,7 @@ mod tests {
 
     fn stats() -> Stats {
         let mut layout = Layout::new();
-        let request = Stats::layout(&mut layout);
+        let request = Stats::layout(&mut layout, 4);
         Stats::attach(&layout.map().unwrap(), request)
     }
 

@@ -35,7 +35,7 @@ pub use activity::{Activities, ActivitiesRequest, Activity, Progress, ProgressCo
 pub use fields::{database, function_fields, relation_fields};
 pub use pending::{Pending, PreparedChange, SessionEnd};
 pub use relation::{BlockCounters, RelationCounters};
-pub use shared::{Entry, FIELDS, Globals, IoContext, IoOperation, Key, Kind, Stats, StatsRequest};
+pub use shared::{Entry, FIELDS, Globals, IoContext, IoOperation, Key, Kind, ProcessCounters, Stats, StatsRequest};
 pub use usage::{Usage, WalUsage};
 
 /// Microseconds since 1970.

@@ -39,6 +39,8 @@ struct Frame {
     level: u32,
     relation: Arc<RelationCounters>,
     changes: [u64; 3],
+    /// What the transaction had changed before it emptied or dropped the relation: it does not count, unless that is rolled back.
+    void: [u64; 3],
     /// It emptied (or dropped) the relation first.
     fate: Option<Fate>,
 }
@@ -197,6 +199,9 @@ impl Pending {
 
     /// The relation is new: if that is rolled back, nothing of it is kept.
     pub fn created(&self, level: u32, database: Oid, relation: Oid) {
+        if let Some(stats) = &self.stats {
+            stats.update(&Key::relation(database, relation), |_| ());
+        }
         self.decide(level, database, relation, Fate::Created);
     }
 
@@ -206,7 +211,16 @@ impl Pending {
         }
         self.harvest(level);
         let relation = self.relation(database, relation);
-        lock(&self.frames).push(Frame { level, relation, changes: [0; 3], fate: Some(fate) });
+        let mut frames = lock(&self.frames);
+        let mut void = [0; 3];
+        if fate != Fate::Created {
+            for frame in frames.iter().filter(|frame| Arc::ptr_eq(&frame.relation, &relation)) {
+                let counted = |n: usize| frame.changes[n] as i64 - frame.void[n] as i64;
+                (0..3).for_each(|n| void[n] = (void[n] as i64 + counted(n)).max(0) as u64);
+            }
+            relation.take_back(void);
+        }
+        frames.push(Frame { level, relation, changes: [0; 3], void, fate: Some(fate) });
     }
 
     /// Gives what was changed so far to the level that did it: before another level begins or this one ends.
@@ -219,7 +233,7 @@ impl Pending {
         for relation in written {
             relation.is_listed.store(false, Relaxed);
             let changes = relation.take_unsettled();
-            frames.push(Frame { level, relation, changes, fate: None });
+            frames.push(Frame { level, relation, changes, void: [0; 3], fate: None });
         }
     }
 
@@ -283,6 +297,8 @@ impl Pending {
                 _ => self.relation(change.database, change.relation),
             },
             changes: change.rows,
+            // What was void is not in what the session that prepared it had counted.
+            void: [0; 3],
             fate: match change.fate {
                 1 => Some(Fate::Emptied),
                 2 => Some(Fate::Created),
@@ -294,7 +310,10 @@ impl Pending {
     }
 
     fn settle(&self, frames: Vec<Frame>, committed: bool) {
-        for Frame { relation, changes: [inserted, updated, deleted], fate, .. } in frames {
+        for Frame { relation, changes: [inserted, updated, deleted], fate, void, .. } in frames {
+            if !committed {
+                relation.give_again(void);
+            }
             let [inserted, updated, deleted] = [inserted as i64, updated as i64, deleted as i64];
             match (fate, committed) {
                 (None, true) => {
@@ -361,7 +380,8 @@ impl Pending {
     pub fn function_dropped(&self, level: u32, database: Oid, function: Oid) {
         if self.stats.is_some() {
             let relation = RelationCounters::new(Key::new(Kind::Function, database, function));
-            lock(&self.frames).push(Frame { level, relation, changes: [0; 3], fate: Some(Fate::Dropped) });
+            let fate = Some(Fate::Dropped);
+            lock(&self.frames).push(Frame { level, relation, changes: [0; 3], void: [0; 3], fate });
         }
     }
 
@@ -553,7 +573,7 @@ mod tests {
 
     fn scratch() -> (Stats, Pending) {
         let mut layout = Layout::new();
-        let request = Stats::layout(&mut layout);
+        let request = Stats::layout(&mut layout, 4);
         let stats = Stats::attach(&layout.map().unwrap(), request);
         let pending = Pending::new(Some(stats));
         pending.set_database(Oid(5));

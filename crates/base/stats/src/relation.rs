@@ -84,6 +84,22 @@ impl RelationCounters {
         [0, 1, 2].map(|n| self.changed[n].load(Relaxed))
     }
 
+    /// What was changed so far and given to a level of the transaction does not count any more.
+    pub(crate) fn take_back(&self, void: [u64; 3]) {
+        for (n, void) in void.into_iter().enumerate() {
+            self.changed[n].fetch_sub(void.min(self.changed[n].load(Relaxed)), Relaxed);
+            self.settled[n].fetch_sub(void.min(self.settled[n].load(Relaxed)), Relaxed);
+        }
+    }
+
+    /// It counts after all.
+    pub(crate) fn give_again(&self, void: [u64; 3]) {
+        for (n, void) in void.into_iter().enumerate() {
+            self.changed[n].fetch_add(void, Relaxed);
+            self.settled[n].fetch_add(void, Relaxed);
+        }
+    }
+
     /// Takes what changed since the last call, for the level of the transaction that did it.
     pub(crate) fn take_unsettled(&self) -> [u64; 3] {
         [0, 1, 2].map(|n| {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use ids::Oid;
 use shm::map::{SharedMap, SharedMapRequest};
-use shm::{Layout, One, ProcessKind, Rank, Segment, Shm};
+use shm::{Layout, Many, One, ProcNumber, ProcessKind, Rank, Segment, Shm, ShmSlice};
 
 use crate::database;
 
@@ -204,6 +204,33 @@ pub const PROCESS_KINDS: usize = 16;
 /// Counts of input and output, of one kind of process or (not yet reported) of one process.
 pub type IoCounters = [[AtomicU64; IO_OPERATIONS]; IO_CONTEXTS];
 
+/// What one kind of process, or one process, did with the log's files: writes, bytes written, syncs.
+pub type WalIoCounters = [AtomicU64; 3];
+
+shm::shared! {
+    /// What one process has reported since it began, or since that was reset.
+    #[derive(Debug, Default)]
+    pub struct ProcessCounters {
+        /// Input and output of relations.
+        pub io: [[AtomicU64; IO_OPERATIONS]; IO_CONTEXTS],
+        /// Of the log.
+        pub wal_io: [AtomicU64; 3],
+        /// Written to the log: records, images, bytes, waits for room.
+        pub wal: [AtomicU64; 4],
+        /// When it was reset; zero if never.
+        pub reset_us: AtomicI64,
+    }
+}
+
+impl ProcessCounters {
+    /// Starts anew.
+    pub fn clear(&self, reset_us: i64) {
+        let all = self.io.iter().flatten().chain(&self.wal_io).chain(&self.wal);
+        all.for_each(|counter| counter.store(0, Relaxed));
+        self.reset_us.store(reset_us, Relaxed);
+    }
+}
+
 shm::shared! {
     /// What is counted for the whole server. Each group has the time of its reset beside it.
     #[derive(Debug, Default)]
@@ -231,6 +258,7 @@ shm::shared! {
         pub buffers_allocated_base: AtomicU64,
         pub io: [[[AtomicU64; IO_OPERATIONS]; IO_CONTEXTS]; PROCESS_KINDS],
         pub io_reset_us: AtomicI64,
+        pub wal_io: [WalIoCounters; PROCESS_KINDS],
         /// Counts resets and drops of anything: whoever keeps copies looks.
         pub generation: AtomicU64,
     }
@@ -242,7 +270,7 @@ impl Globals {
         let signed = |n: &AtomicI64| n.load(Relaxed) as u64;
         let mut numbers: Vec<u64> = self.plain().iter().map(|n| n.load(Relaxed)).collect();
         numbers.extend(self.times().iter().map(|n| signed(n)));
-        numbers.extend(self.io.iter().flatten().flatten().map(|n| n.load(Relaxed)));
+        numbers.extend(self.all_io().map(|n| n.load(Relaxed)));
         numbers
     }
 
@@ -254,9 +282,13 @@ impl Globals {
         for (to, from) in self.times().iter().zip(&mut numbers) {
             to.store(*from as i64, Relaxed);
         }
-        for (to, from) in self.io.iter().flatten().flatten().zip(numbers) {
+        for (to, from) in self.all_io().zip(numbers) {
             to.store(*from, Relaxed);
         }
+    }
+
+    fn all_io(&self) -> impl Iterator<Item = &AtomicU64> {
+        self.io.iter().flatten().flatten().chain(self.wal_io.iter().flatten())
     }
 
     fn plain(&self) -> [&AtomicU64; 13] {
@@ -305,7 +337,7 @@ impl Globals {
             }
             "wal" => clear(&[records, images, bytes, full], &self.wal_reset_us),
             "io" => {
-                let all: Vec<&AtomicU64> = self.io.iter().flatten().flatten().collect();
+                let all: Vec<&AtomicU64> = self.all_io().collect();
                 clear(&all, &self.io_reset_us);
             }
             "archiver" => clear(&[], &self.archiver_reset_us),
@@ -322,6 +354,7 @@ impl Globals {
 pub struct StatsRequest {
     entries: SharedMapRequest<Key, Entry>,
     shared: One<Shared>,
+    processes: Many<ProcessCounters>,
 }
 
 /// The statistics of the whole server. `Copy`; inherited by all processes.
@@ -329,6 +362,7 @@ pub struct StatsRequest {
 pub struct Stats {
     entries: SharedMap<Key, Entry>,
     shared: Shm<Shared>,
+    processes: ShmSlice<ProcessCounters>,
 }
 
 impl fmt::Debug for Stats {
@@ -338,11 +372,12 @@ impl fmt::Debug for Stats {
 }
 
 impl Stats {
-    /// Asks for shared memory.
-    pub fn layout(layout: &mut Layout) -> StatsRequest {
+    /// Asks for shared memory, for so many processes.
+    pub fn layout(layout: &mut Layout, processes: usize) -> StatsRequest {
         StatsRequest {
             entries: SharedMap::layout(layout, "Shared Statistics", CAPACITY, PARTITIONS),
             shared: layout.one("Shared Statistics of the Server"),
+            processes: layout.many("Shared Statistics of Processes", processes),
         }
     }
 
@@ -351,6 +386,7 @@ impl Stats {
         let stats = Stats {
             entries: SharedMap::attach(segment, request.entries, Rank::STATISTICS),
             shared: segment.one(request.shared),
+            processes: segment.many(request.processes),
         };
         let now = crate::now_us();
         for group in ["bgwriter", "checkpointer", "wal", "io", "archiver", "slru", "recovery_prefetch"] {
@@ -367,6 +403,16 @@ impl Stats {
     /// The input and output of a kind of process.
     pub fn io(&self, kind: ProcessKind) -> &'static IoCounters {
         &self.globals().io[kind as usize % PROCESS_KINDS]
+    }
+
+    /// What a kind of process did with the log's files.
+    pub fn wal_io(&self, kind: ProcessKind) -> &'static WalIoCounters {
+        &self.globals().wal_io[kind as usize % PROCESS_KINDS]
+    }
+
+    /// What the process in a slot has reported.
+    pub fn process(&self, number: ProcNumber) -> Option<&'static ProcessCounters> {
+        self.processes.get_all().get(number.0 as usize)
     }
 
     /// The numbers of an object, if it has any.

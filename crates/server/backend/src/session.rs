@@ -412,7 +412,7 @@ impl Session<'_> {
     pub fn report_statistics(&self, now: i64) {
         let engine = &self.shared.engine;
         self.transaction.statistics().flush(now);
-        engine.storage().report_io(&engine.stats, self.process.kind());
+        engine.storage().report_io(&engine.stats, &self.process);
     }
 
     /// Sends an error to log and client.

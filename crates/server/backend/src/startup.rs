@@ -132,6 +132,7 @@ pub(crate) fn serve(
         }
     };
     let session = Session::assemble(shared, &store, catalog, user, settings, logger, connection);
+    shared.engine.storage().begin_account(&shared.engine.stats, &process);
     session.transaction.statistics().session_begins(log::time::now_us());
     session.follow_settings();
     process.clear_timeout(Timeout::Authentication);
@@ -152,7 +153,7 @@ pub(crate) fn serve(
     session.locks.end_session();
     session.channels.end();
     session.transaction.statistics().session_ends(session.ending.get());
-    shared.engine.storage().report_io(&shared.engine.stats, process.kind());
+    shared.engine.storage().report_io(&shared.engine.stats, &process);
     if session.settings.borrow().bool(id::LOG_DISCONNECTIONS) {
         let seconds = (log::time::now_us() - accepted_us).max(0) as f64 / 1e6;
         let (hours, minutes) = ((seconds / 3600.0) as u64, (seconds / 60.0) as u64 % 60);

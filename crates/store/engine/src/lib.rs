@@ -99,7 +99,7 @@ impl Engine {
             storage: Storage::layout(layout, &config.storage),
             transactions: Transactions::layout(layout, &config.transactions),
             locks: LockTable::layout(layout, config.locks),
-            stats: Stats::layout(layout),
+            stats: Stats::layout(layout, config.capacity.total() as usize),
             activities: Activities::layout(layout, config.capacity.total() as usize, config.activity_size),
         }
     }

@@ -116,6 +116,8 @@ pub(crate) struct Inner {
     pub io: stats::shared::IoCounters,
     /// Hits, reads and writes that were reported already, of temporary relations and of others.
     pub used: [[AtomicU64; 3]; 2],
+    /// What was reported already of the log: its files' writes, bytes, syncs; records, images, bytes, waits for room.
+    pub wal_reported: [AtomicU64; 7],
     /// Pages made dirty, likewise.
     pub dirtied: [AtomicU64; 2],
 }
@@ -143,6 +145,7 @@ impl Storage {
             io_combine: config.io_combine.clamp(1, 32),
             io: Default::default(),
             used: Default::default(),
+            wal_reported: Default::default(),
             dirtied: Default::default(),
         };
         Storage { inner: Box::leak(Box::new(inner)) }
@@ -168,18 +171,49 @@ impl Storage {
         self.inner.io[context as usize][operation as usize].fetch_add(count, Relaxed);
     }
 
-    /// Reports this process's input and output; it is of kind `kind`.
-    pub fn report_io(&self, stats: &stats::Stats, kind: shm::ProcessKind) {
+    /// Reports what this process, in its slot and of its kind, did with relations and the log since it last did.
+    pub fn report_io(&self, stats: &stats::Stats, process: &shm::Process) {
+        let (kind, own) = (process.kind(), stats.process(process.number()));
+        let add = |place: Option<&AtomicU64>, count: u64| {
+            if let Some(place) = place {
+                place.fetch_add(count, Relaxed);
+            }
+        };
         let totals = stats.io(kind).iter().flatten();
         for (n, (mine, total)) in self.inner.io.iter().flatten().zip(totals).enumerate() {
             if mine.load(Relaxed) != 0 {
                 let count = mine.swap(0, Relaxed);
                 total.fetch_add(count, Relaxed);
+                add(own.map(|own| &own.io[n / IO_OPERATIONS][n % IO_OPERATIONS]), count);
                 if let Some(used) = USED.iter().position(|op| *op as usize == n % IO_OPERATIONS) {
                     let local = n / IO_OPERATIONS == IoContext::Temporary as usize;
                     self.inner.used[usize::from(local)][used].fetch_add(count, Relaxed);
                 }
             }
+        }
+        let (wal, wal_io) = (self.wal().own_statistics(), self.wal().own_io());
+        for (n, now) in wal_io.into_iter().chain(wal).enumerate() {
+            let news = now.wrapping_sub(self.inner.wal_reported[n].swap(now, Relaxed));
+            if news == 0 {
+                continue;
+            }
+            if n < wal_io.len() {
+                stats.wal_io(kind)[n].fetch_add(news, Relaxed);
+                add(own.map(|own| &own.wal_io[n]), news);
+            } else {
+                add(own.map(|own| &own.wal[n - wal_io.len()]), news);
+            }
+        }
+    }
+
+    /// Begins the account of a process that takes its slot: what was counted before in the memory that it inherited is not its own.
+    pub fn begin_account(&self, stats: &stats::Stats, process: &shm::Process) {
+        let (wal, wal_io) = (self.wal().own_statistics(), self.wal().own_io());
+        for (place, now) in self.inner.wal_reported.iter().zip(wal_io.into_iter().chain(wal)) {
+            place.store(now, Relaxed);
+        }
+        if let Some(own) = stats.process(process.number()) {
+            own.clear(0);
         }
     }
 

@@ -297,6 +297,9 @@ impl Storage {
         }
         let cycle = pool.state.sync_cycle.load(Acquire);
         let full = pool.syncs.exclusive(hash).get_or_insert_with(hash, key, || cycle).is_err();
+        if full {
+            self.count(IoContext::Normal, IoOperation::Fsync, 1);
+        }
         if full && let Err(e) = self.inner.files.sync(tag) {
             wal::panic_process(e.message());
         }
@@ -321,6 +324,7 @@ impl Storage {
             let hash = pool.syncs.hash(key);
             pool.syncs.exclusive(hash).remove(hash, key);
             let started = Instant::now();
+            self.count(IoContext::Normal, IoOperation::Fsync, 1);
             if let Err(e) = self.inner.files.sync(key.tag()) {
                 wal::panic_process(e.message());
             }

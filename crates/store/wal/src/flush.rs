@@ -157,9 +157,13 @@ impl Inner {
             while written < run {
                 let words = &words[(written / 8) as usize..];
                 self.state.statistics.writes.fetch_add(1, Relaxed);
+                self.own_io[0].fetch_add(1, Relaxed);
                 match write_some(file, words, offset + written) {
                     Ok(0) => return Err(self.write_error(at, &io::Error::from(io::ErrorKind::StorageFull))),
-                    Ok(n) => written += n as u64 / 8 * 8,
+                    Ok(n) => {
+                        written += n as u64 / 8 * 8;
+                        self.own_io[1].fetch_add(n as u64 / 8 * 8, Relaxed);
+                    }
                     Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                     Err(e) => return Err(self.write_error(at, &e)),
                 }
@@ -190,6 +194,7 @@ impl Inner {
             return Ok(());
         }
         self.state.statistics.syncs.fetch_add(1, Relaxed);
+        self.own_io[2].fetch_add(1, Relaxed);
         let synced = faults::call("wal.sync").and_then(|()| match options.sync_method {
             SyncMethod::Fsync => file.sync_all(),
             _ => file.sync_data(),

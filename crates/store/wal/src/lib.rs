@@ -87,6 +87,8 @@ struct Inner {
     open: Mutex<Option<OpenSegment>>,
     /// What this process has written: records, images, bytes, waits for room. After a fork each process has its own.
     own: [AtomicU64; 4],
+    /// What it did with the files: writes, bytes written, syncs.
+    own_io: [AtomicU64; 3],
 }
 
 impl Wal {
@@ -110,6 +112,7 @@ impl Wal {
             directory: Directory { path: config.directory.clone(), segment_size: config.segment_size },
             open: Mutex::new(None),
             own: Default::default(),
+            own_io: Default::default(),
         };
         let state = inner.state.get();
         state.timeline.store(config.timeline.0, Relaxed);
@@ -209,6 +212,11 @@ impl Wal {
     /// What this process has written since it began: records, images, bytes, waits for room.
     pub fn own_statistics(&self) -> [u64; 4] {
         self.inner.own.each_ref().map(|count| count.load(Relaxed))
+    }
+
+    /// What this process has done with the log's files since it began: writes, bytes written, syncs.
+    pub fn own_io(&self) -> [u64; 3] {
+        self.inner.own_io.each_ref().map(|count| count.load(Relaxed))
     }
 
     /// Counters since the server's start.

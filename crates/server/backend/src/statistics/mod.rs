@@ -6,6 +6,8 @@
 //! Counts that the buffer pool and the log keep since the server's start stand in their own shared memory; here is only what is to be
 //! added to them (from before the start), or, after a reset, taken off.
 
+mod io;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +19,7 @@ use error::{Error, Result, SqlState};
 use ids::Oid;
 use shm::ProcessKind;
 use stats::function_fields as function;
-use stats::{Entry, Globals, IoContext, IoOperation, Key, Kind, RelationCounters, database, relation_fields as field};
+use stats::{Entry, Globals, Key, Kind, RelationCounters, database, relation_fields as field};
 use types::{Context, RowSource, RowSourceMaker};
 
 pub(crate) use types::registry::Rows;
@@ -36,8 +38,8 @@ pub static ROW_SOURCES: &[(u32, RowSourceMaker)] = &[
     (6313, backend_wal),
     (2306, slru),
     (3195, archiver),
-    (6214, io),
-    (6386, backend_io),
+    (6214, io::all),
+    (6386, io::of_backend),
     (6248, recovery_prefetch),
     (3099, nothing),
     (3317, nulls),
@@ -169,7 +171,8 @@ types::builtins! {
         Ok(VOID)
     };
     3788 pg_stat_get_snapshot_timestamp each(Context) |cx: Context<'_>| -> Result<Option<i64>> {
-        Ok(server(&cx)?.statistics.taken_us().map(|us| us - EPOCH_US))
+        let server = server(&cx)?;
+        Ok(server.statistics.taken_us(server.transaction.virtual_count()).map(|us| us - EPOCH_US))
     };
     6230 pg_stat_have_stats each(Context, &[u8], Oid, i64) |cx: Context<'_>, kind: &[u8], of: Oid, object: i64| have(&cx, kind, of, object);
     2274 pg_stat_reset each(Context) |cx: Context<'_>| -> Result<i32> {
@@ -200,7 +203,7 @@ types::builtins! {
         globals(&cx)?.reset("slru", stats::now_us());
         Ok(VOID)
     };
-    6387 pg_stat_reset_backend_stats each(Context, i32) |_cx: Context<'_>, _pid: i32| VOID;
+    6387 pg_stat_reset_backend_stats each(Context, i32) |cx: Context<'_>, pid: i32| reset_backend(&cx, pid);
     6170 pg_stat_reset_replication_slot each(Context, Option<&[u8]>) |_cx: Context<'_>, name: Option<&[u8]>| match name {
         Some(name) => Err(no_slot(name)),
         None => Ok(VOID),
@@ -239,8 +242,10 @@ impl Snapshot {
         *self.lock() = Kept::default();
     }
 
-    fn taken_us(&self) -> Option<i64> {
-        self.lock().taken_us
+    /// When the transaction that is under way copied everything.
+    fn taken_us(&self, transaction: u32) -> Option<i64> {
+        let kept = self.lock();
+        kept.taken_us.filter(|_| kept.transaction == transaction)
     }
 }
 
@@ -348,7 +353,9 @@ fn have(context: &Context<'_>, kind: &[u8], of: Oid, object: i64) -> Result<bool
             _ => Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid statistics kind: \"{name}\""))),
         };
     };
-    let object = if kind == Kind::Database { 0 } else { object };
+    if kind == Kind::Database && object != 0 {
+        return Ok(false);
+    }
     Ok(server(context)?.engine.stats.get(&Key::new(kind, of, Oid(object as u32))).is_some())
 }
 
@@ -483,13 +490,37 @@ fn wal(_: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
     Ok(Rows::of(vec![row]))
 }
 
-/// What one process wrote to the log is not counted apart.
-fn backend_wal(_: &[DatumRef<'_>], _: Context<'_>) -> Result<Box<dyn RowSource>> {
-    Err(Error::not_implemented("pg_stat_get_backend_wal"))
+/// The process that a function asks for by its id, if it is one whose statistics are kept apart, and its kind.
+fn process_of(
+    args: &[DatumRef<'_>],
+    context: &Context<'_>,
+) -> Result<Option<(ProcessKind, &'static stats::ProcessCounters)>> {
+    use ProcessKind::{AutovacuumWorker, Backend, BackgroundWorker, Standalone, WalSender};
+    let server = server(context)?;
+    let pid = args.first().and_then(|pid| pid.as_i32()).unwrap_or(0);
+    let Some(number) = server.processes.find(pid) else { return Ok(None) };
+    let kind = server.processes.slot(number).kind();
+    let kind = kind.filter(|kind| {
+        matches!(kind, AutovacuumWorker | Backend | BackgroundWorker | Standalone | WalSender)
+    });
+    Ok(kind.and_then(|kind| Some((kind, server.engine.stats.process(number)?))))
 }
 
-fn backend_io(_: &[DatumRef<'_>], _: Context<'_>) -> Result<Box<dyn RowSource>> {
-    Err(Error::not_implemented("pg_stat_get_backend_io"))
+/// What one process wrote to the log.
+fn backend_wal(args: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
+    let Some((_, process)) = process_of(args, &context)? else {
+        return Ok(Rows::of(vec![vec![Datum::Null; 5]]));
+    };
+    let [records, images, bytes, full] = process.wal.each_ref().map(|count| count.load(Relaxed) as i64);
+    let reset = time(process.reset_us.load(Relaxed));
+    Ok(Rows::of(vec![vec![Datum::B8(records), Datum::B8(images), numeric(&context, bytes)?, Datum::B8(full), reset]]))
+}
+
+fn reset_backend(context: &Context<'_>, pid: i32) -> Result<i32> {
+    if let Some((_, process)) = process_of(&[DatumRef::B4(pid)], context)? {
+        process.clear(stats::now_us());
+    }
+    Ok(VOID)
 }
 
 /// The caches of small tables, as PostgreSQL names them. Ours are counted nowhere yet.
@@ -527,68 +558,4 @@ fn recovery_prefetch(_: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn
     row.extend(std::iter::repeat_n(Datum::B8(0), 6));
     row.extend(std::iter::repeat_n(Datum::B4(0), 3));
     Ok(Rows::of(vec![row]))
-}
-
-/// Kinds of processes that read or write relations, in the order of `pg_stat_io`, and whether they scan, vacuum, evict.
-const IO_KINDS: [ProcessKind; 9] = [
-    ProcessKind::AutovacuumLauncher,
-    ProcessKind::AutovacuumWorker,
-    ProcessKind::Backend,
-    ProcessKind::BackgroundWorker,
-    ProcessKind::BackgroundWriter,
-    ProcessKind::Checkpointer,
-    ProcessKind::Standalone,
-    ProcessKind::Startup,
-    ProcessKind::WalSender,
-];
-
-fn io(_: &[DatumRef<'_>], context: Context<'_>) -> Result<Box<dyn RowSource>> {
-    let stats = &server(&context)?.engine.stats;
-    let reset = stats.globals().io_reset_us.load(Relaxed);
-    let mut rows = Vec::new();
-    for kind in IO_KINDS {
-        let writer = matches!(kind, ProcessKind::BackgroundWriter | ProcessKind::Checkpointer);
-        for (place, name) in IoContext::ALL {
-            let bulk = matches!(place, IoContext::BulkRead | IoContext::BulkWrite);
-            let missing = match kind {
-                ProcessKind::AutovacuumLauncher => bulk && place == IoContext::BulkWrite || place == IoContext::Vacuum,
-                ProcessKind::AutovacuumWorker => place == IoContext::BulkWrite,
-                _ => writer && place != IoContext::Normal,
-            };
-            if missing {
-                continue;
-            }
-            let counts = &stats.io(kind)[place as usize];
-            let count = |operation: IoOperation| counts[operation as usize].load(Relaxed) as i64;
-            let bytes = |operation| numeric(&context, count(operation) * 8192);
-            let some = |there: bool, value: Datum| if there { value } else { Datum::Null };
-            let number = |operation| Datum::B8(count(operation));
-            let zero = Datum::f64(0.0);
-            let extends = !writer && kind != ProcessKind::AutovacuumLauncher && place != IoContext::BulkRead;
-            let ring = place != IoContext::Normal;
-            rows.push(vec![
-                Datum::text(kind.name()),
-                Datum::text("relation"),
-                Datum::text(name),
-                some(!writer, number(IoOperation::Read)),
-                some(!writer, bytes(IoOperation::Read)?),
-                some(!writer, zero.clone()),
-                number(IoOperation::Write),
-                bytes(IoOperation::Write)?,
-                zero.clone(),
-                Datum::B8(0),
-                zero.clone(),
-                some(extends, number(IoOperation::Extend)),
-                some(extends, bytes(IoOperation::Extend)?),
-                some(extends, zero.clone()),
-                some(!writer, number(IoOperation::Hit)),
-                some(!writer, number(IoOperation::Evict)),
-                some(ring, number(IoOperation::Reuse)),
-                some(!ring, number(IoOperation::Fsync)),
-                some(!ring, zero),
-                time(reset),
-            ]);
-        }
-    }
-    Ok(Rows::of(rows))
 }
