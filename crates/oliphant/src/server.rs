@@ -328,8 +328,10 @@ fn wal_writer(child: Child<'_, Store>) -> Result<()> {
     begin_activity(&child);
     let log = shared_log(child.logger);
     let Child { process, store, settings, logger, data_directory, .. } = child;
-    workers::wal_writer(&store.shared.engine.wal, &process, &*log, || {
+    let engine = &store.shared.engine;
+    workers::wal_writer(&engine.wal, &process, &*log, || {
         reload(&process, settings, logger, data_directory);
+        engine.storage().report_io(&engine.stats, &process);
         settings.duration(id::WAL_WRITER_DELAY).unwrap_or(Duration::from_millis(200))
     })
 }

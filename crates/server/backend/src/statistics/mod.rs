@@ -500,9 +500,8 @@ fn process_of(
     let pid = args.first().and_then(|pid| pid.as_i32()).unwrap_or(0);
     let Some(number) = server.processes.find(pid) else { return Ok(None) };
     let kind = server.processes.slot(number).kind();
-    let kind = kind.filter(|kind| {
-        matches!(kind, AutovacuumWorker | Backend | BackgroundWorker | Standalone | WalSender)
-    });
+    let kind =
+        kind.filter(|kind| matches!(kind, AutovacuumWorker | Backend | BackgroundWorker | Standalone | WalSender));
     Ok(kind.and_then(|kind| Some((kind, server.engine.stats.process(number)?))))
 }
 
