@@ -345,7 +345,7 @@ pub fn builtin_facts(type_oid: Oid) -> Option<TypeFacts> {
         (_, oid::TSTZMULTIRANGE) => TypeKind::Multirange { range: oid::TSTZRANGE },
         (_, oid::DATEMULTIRANGE) => TypeKind::Multirange { range: oid::DATERANGE },
         (_, oid::RECORD) => TypeKind::Composite { columns: Vec::new(), fields: 0 },
-        (_, oid::INT2VECTOR | oid::OIDVECTOR) => TypeKind::Array { element: t.element },
+        (_, oid::INT2VECTOR | oid::OIDVECTOR | oid::RECORD_ARRAY) => TypeKind::Array { element: t.element },
         (b'p', _) if t.category == b'A' && t.element.is_valid() => TypeKind::Array { element: t.element },
         (b'p', _) => TypeKind::Pseudo,
         (_, _) if t.category == b'A' => TypeKind::Array { element: t.element },

@@ -227,6 +227,14 @@ fn parse_alias(text: &str, alias: Oid, env: &dyn crate::Environment, strict: boo
 /// The error of an alias type's input for a name that nothing has.
 #[cold]
 pub fn missing_object(alias: Oid, name: &str) -> Error {
+    // These have one part: as the catalog has it.
+    let name = match (alias, crate::text::identifier_parts(name)) {
+        (oid::REGNAMESPACE | oid::REGROLE, Some(parts)) => match <[String; 1]>::try_from(parts) {
+            Ok([name]) => name,
+            Err(_) => return Error::new(SqlState::INVALID_NAME, "invalid name syntax"),
+        },
+        _ => name.to_string(),
+    };
     match alias {
         oid::REGCLASS => Error::new(SqlState::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist")),
         oid::REGPROC | oid::REGPROCEDURE => {

@@ -1,5 +1,7 @@
 //! Function calls: which function a name means for its arguments, defaults, VARIADIC, named notation.
 
+use std::cmp::Ordering;
+
 use catalog::Entry;
 use catalog::rows::PgProc;
 use error::{Error, Result, SqlState};
@@ -31,6 +33,15 @@ pub(crate) struct Candidate {
     variadic: usize,
     /// How many first arguments are given without a name.
     positional: usize,
+    /// Another one fits this call as well, as one of the two has more defaults.
+    ambiguous: bool,
+}
+
+impl Candidate {
+    /// Itself, or `Err(true)`.
+    fn unless_ambiguous(self) -> std::result::Result<Candidate, bool> {
+        if self.ambiguous { Err(true) } else { Ok(self) }
+    }
 }
 
 /// A function chosen for a call.
@@ -342,24 +353,26 @@ impl Analyzer<'_> {
             let Some(candidate) = expand(one.row, one.position, inputs.len(), names, expand_variadic, outputs) else {
                 continue;
             };
-            // Of two that look alike to this call, the nearer in the path, the one without VARIADIC, the one with fewer defaults.
+            // Of two that look alike to this call, the nearer in the path, the one without VARIADIC; defaults tell nothing.
             let same = candidates.iter().position(|c| c.params[..c.given] == candidate.params[..candidate.given]);
             match same {
                 Some(at) => {
-                    let rank = |c: &Candidate| (c.position, c.variadic, c.params.len() - c.given);
-                    if rank(&candidate) < rank(&candidates[at]) {
-                        candidates[at] = candidate;
+                    let rank = |c: &Candidate| (c.position, c.variadic);
+                    match rank(&candidate).cmp(&rank(&candidates[at])) {
+                        Ordering::Less => candidates[at] = candidate,
+                        Ordering::Equal => candidates[at].ambiguous = true,
+                        Ordering::Greater => (),
                     }
                 }
                 None => candidates.push(candidate),
             }
         }
         if let Some(at) = candidates.iter().position(|c| c.params[..c.given] == *inputs) {
-            return Ok(Ok(candidates.swap_remove(at)));
+            return Ok(candidates.swap_remove(at).unless_ambiguous());
         }
         let params: Vec<&[Oid]> = candidates.iter().map(|c| &c.params[..c.given]).collect();
         Ok(match self.choose(inputs, &params)? {
-            Choice::One(at) => Ok(candidates.swap_remove(at)),
+            Choice::One(at) => candidates.swap_remove(at).unless_ambiguous(),
             Choice::None => Err(false),
             Choice::Ambiguous => Err(true),
         })
@@ -621,7 +634,7 @@ fn expand(
             }
         }
         let params = numbers.iter().map(|&n| types[n]).collect();
-        return Some(Candidate { row, position, params, numbers, given: count, variadic: 0, positional });
+        return Some(Candidate { row, position, params, numbers, given: count, variadic: 0, positional, ambiguous: false });
     }
     if expand_variadic && row.provariadic.is_valid() && count >= wanted && wanted > 0 {
         let mut params: Vec<Oid> = types[..wanted - 1].to_vec();
@@ -629,7 +642,7 @@ fn expand(
         let variadic = count - (wanted - 1);
         params.extend(std::iter::repeat_n(element, variadic));
         let numbers = (0..count).collect();
-        return Some(Candidate { row, position, params, numbers, given: count, variadic, positional: count });
+        return Some(Candidate { row, position, params, numbers, given: count, variadic, positional: count, ambiguous: false });
     }
     if count > wanted || count + defaults < wanted || !(count..wanted).all(has_default) {
         return None;
@@ -642,5 +655,6 @@ fn expand(
         given: count,
         variadic: 0,
         positional: count,
+        ambiguous: false,
     })
 }

@@ -38,6 +38,8 @@ impl Analyzer<'_> {
                 ));
             }
         }
+        // Who does nothing looks at the table all the same.
+        let required = if required == 0 { acl::SELECT } else { required };
         let relation =
             self.open_target(&merge.relation.name, merge.alias.as_ref(), merge.relation.inherit, required)?;
         check_target(&relation)?;

@@ -548,6 +548,8 @@ pub struct TableColumns<'t> {
 pub enum Wanted<'t> {
     /// Any value.
     Any,
+    /// Any value, a literal of unknown type as well.
+    Untyped,
     /// A condition, of a construct so named in errors (`CHECK`, `WHERE`).
     Condition(&'t str),
     /// A value of a type, for a column of this name; `what` is "default expression" or the like.
@@ -599,7 +601,7 @@ impl Analyzer<'_> {
             Wanted::Any if value.ty.oid == ty::UNKNOWN => {
                 self.coerce(value, oid::TEXT, -1, Coercion::Implicit, CallForm::ImplicitCast, NO_LOCATION)?
             }
-            Wanted::Any => value,
+            Wanted::Any | Wanted::Untyped => value,
             Wanted::Condition(construct) => self.coerce_boolean(value, construct)?,
             Wanted::Column { name, ty, what } => {
                 let (from, at) = (value.ty.oid, value.location);

@@ -234,10 +234,12 @@ impl<'a> Analyzer<'a> {
         };
         let given: Vec<SqlType> = query.output().map(|target| target.expr.ty).collect();
         if let Some(columns) = &result.columns {
-            // One column of the type itself is the whole row.
+            // One column of the type itself, or that can be made one, is the whole row; whether a `record` fits shows when it is there.
             if let [only] = given[..]
-                && only.oid == result.type_oid
-                && result.type_oid != oid::RECORD
+                && (only.oid == result.type_oid
+                    || ty::is_composite(self.catalog, only.oid)?
+                        && result.type_oid != oid::RECORD
+                        && self.fit_column(query, 0, ty::with_collation(&*self.catalog.type_(result.type_oid)?, -1))?)
             {
                 return Ok(true);
             }

@@ -234,7 +234,13 @@ impl<'a> Context<'a> {
         if temporary {
             return Ok((schema, persistence));
         }
+        let relation = &name.name;
         let name = catalog.schema_name(schema)?.unwrap_or_default();
+        if name == "pg_catalog" && !self.setting_on("allow_system_table_mods") {
+            let text = format!("permission denied to create \"{name}.{relation}\"");
+            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, text)
+                .detail("System catalog modifications are currently disallowed."));
+        }
         if name.starts_with("pg_temp_") || name.starts_with("pg_toast_temp_") {
             return refuse("cannot create relations in temporary schemas of other sessions");
         }

@@ -245,6 +245,16 @@ impl Planner<'_> {
             members.push(MemberTarget { oid: scan.oid, table: table_target, numbers });
         }
         let on_conflict = self.on_conflict(&table, target)?;
+        if !tree_target && !instead {
+            if on_conflict.as_ref().is_some_and(|conflict| conflict.update.is_some()) {
+                crate::published::check(self.ctx.catalog, &table, Command::Update)?;
+            }
+            for action in &merge_actions {
+                if matches!(action.command, Command::Update | Command::Delete) {
+                    crate::published::check(self.ctx.catalog, &table, action.command)?;
+                }
+            }
+        }
         let arbiters = on_conflict.as_ref().map(|conflict| conflict.arbiters.clone());
         let merge = match command {
             Command::Merge => {

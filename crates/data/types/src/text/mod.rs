@@ -20,7 +20,7 @@ pub use format::{FORMATS, variadic_arguments};
 pub use io::{BPCHAR_IO, CHAR_IO, NAME_IO, TEXT_IO, VARCHAR_IO, truncate_name};
 pub use pieces::PIECES;
 pub(crate) use pieces::{negative_length, substring_range};
-pub use quote::{QUOTES, quote_identifier, quote_literal};
+pub use quote::{QUOTES, identifier_parts, quote_identifier, quote_literal};
 pub use unicode::UNICODE;
 
 use crate::call::{Call, Context, fast_binary};

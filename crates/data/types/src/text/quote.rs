@@ -39,7 +39,17 @@ pub fn quote_literal(text: &[u8], out: &mut Vec<u8>) {
 
 /// The parts of a qualified identifier, in lower case where they are not quoted. With `strict`, nothing may stand behind it.
 fn parse_ident(text: &[u8], strict: bool) -> Result<Vec<u8>> {
-    let text = String::from_utf8_lossy(text);
+    let parts = identifiers(&String::from_utf8_lossy(text), strict)?;
+    let parts: Vec<Datum> = parts.iter().map(|part| Datum::text(part)).collect();
+    array::from_elements(oid::TEXT, Repr::Bytes, &parts)
+}
+
+/// The parts of a name with dots, quotes undone and unquoted ones in lower case; `None` if it is none.
+pub fn identifier_parts(text: &str) -> Option<Vec<String>> {
+    identifiers(text, true).ok()
+}
+
+fn identifiers(text: &str, strict: bool) -> Result<Vec<String>> {
     let wrong = |detail: &str| {
         let error =
             Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("string is not a valid identifier: \"{text}\""));
@@ -66,7 +76,7 @@ fn parse_ident(text: &[u8], strict: bool) -> Result<Vec<u8>> {
             if part.is_empty() {
                 return Err(wrong("Quoted identifier must not be empty."));
             }
-            parts.push(Datum::text(&part));
+            parts.push(part);
             rest = &quoted[end..];
         } else {
             let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii();
@@ -79,13 +89,13 @@ fn parse_ident(text: &[u8], strict: bool) -> Result<Vec<u8>> {
                 });
             }
             let end = rest.find(|c| !goes_on(c)).unwrap_or(rest.len());
-            parts.push(Datum::text(&rest[..end].to_ascii_lowercase()));
+            parts.push(rest[..end].to_ascii_lowercase());
             rest = &rest[end..];
         }
         rest = rest.trim_start();
         match rest.strip_prefix('.') {
             Some(behind) => rest = behind.trim_start(),
-            None if rest.is_empty() || !strict => return array::from_elements(oid::TEXT, Repr::Bytes, &parts),
+            None if rest.is_empty() || !strict => return Ok(parts),
             None => return Err(wrong("")),
         }
     }

@@ -58,6 +58,7 @@ pub(super) fn alter(context: &Context<'_>, table: Oid, change: Change<'_>, recur
         let text = format!("column \"{}\" has pseudo-type {}", change.name, context.session.type_name(ty.oid)?);
         return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
     }
+    crate::types::composite::refuse_recursion(context, &relation, ty.oid)?;
     crate::identity::change_type(context, &relation, column, ty.oid)?;
     if column.attgenerated == b'v' {
         crate::generated::check_virtual_type(context, change.name, ty.oid)?;

@@ -66,6 +66,7 @@ pub(super) fn add(
         return Err(invalid("column must be added to child tables too".into()));
     }
     let mut new = column::column(context, definition, relation.name())?;
+    crate::types::composite::refuse_recursion(context, &relation, new.new.type_)?;
     if new.identity.is_some() && !children.is_empty() && relation.kind() != catalog::relation::kind::PARTITIONED_TABLE {
         let text = "cannot recursively add identity column to table that has child tables";
         return Err(invalid(text.into()));

@@ -47,8 +47,8 @@ struct Target<'a> {
     io: TypeIo,
     /// Computes its default, where data may ask for that.
     default: Option<RowEvaluator>,
-    /// It is read as a value of its domain, which may refuse null.
-    checks_null: bool,
+    /// Its domain, if it has one.
+    domain: Option<ids::Oid>,
 }
 
 /// Rows that cannot be read, if they are to be left out.
@@ -76,7 +76,7 @@ pub(super) fn copy_from(
     filter: Option<&Expr>,
     options: &Options,
 ) -> Result<u64> {
-    check_writable(context, relation, options.freeze)?;
+    let refused = check_writable(context, relation, options.freeze);
     let numbers = columns_of(context, relation, columns)?;
     for (forced, option) in [(&options.force_not_null, "FORCE_NOT_NULL"), (&options.force_null, "FORCE_NULL")] {
         for name in forced.names() {
@@ -98,8 +98,11 @@ pub(super) fn copy_from(
         let column = relation.column(number).ok_or_else(|| Error::internal("a column is gone"))?;
         // A domain's values are read as its base type's: the INSERT checks them, a batch at a time; unless a row that fails is to be left out.
         let base = context.catalog().base_type(column.atttypid, column.atttypmod)?;
-        let by_itself = options.skip_bad_rows && base.0 != column.atttypid;
-        let (type_oid, typmod) = if by_itself { (column.atttypid, -1) } else { base };
+        let domain = Some(column.atttypid).filter(|&declared| declared != base.0);
+        let (type_oid, typmod) = match domain.filter(|_| options.skip_bad_rows) {
+            Some(domain) => (domain, -1),
+            None => base,
+        };
         let default = match (options.default.is_some(), relation.default_of(number)) {
             (true, Some(text)) => {
                 let stored = expression::read(context, text)?;
@@ -112,8 +115,15 @@ pub(super) fn copy_from(
             call: TypeCall { env, type_oid, typmod },
             io: types::io(type_oid, env)?,
             default,
-            checks_null: by_itself,
+            domain,
         });
+    }
+    if let Err(error) = refused {
+        // PostgreSQL says so when it would insert: clients have begun to send by then.
+        if let CopyTarget::Client = source {
+            drop(context.services.copy_in(targets.len(), options.form == Form::Binary)?);
+        }
+        return Err(error);
     }
     let list = targets.iter().map(|target| quote_identifier(&target.name)).collect::<Vec<_>>().join(", ");
     let params = (1..=targets.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
@@ -192,7 +202,13 @@ pub(super) fn copy_from(
         if count > 0 {
             let inserted = sink.insert(context, &mut batch, filter.as_mut()).map_err(|error| {
                 // Of an index's refusal PostgreSQL tells the line's number only, as rows are entered together.
-                let (row, by_index) = sink.failed().unwrap_or((0, count > 1));
+                let failed = sink.failed();
+                if failed.is_none()
+                    && let Some(error) = refused_by_domain(relation.name(), &targets, &batch, &texts)
+                {
+                    return error;
+                }
+                let (row, by_index) = failed.unwrap_or((0, count > 1));
                 error.context(texts.place(relation.name(), row, by_index))
             })?;
             rows += inserted as u64;
@@ -209,6 +225,30 @@ pub(super) fn copy_from(
             return Ok(rows);
         }
     }
+}
+
+/// The error of the first value that its domain does not take, if there is one: said as if each had been checked when it was read.
+#[cold]
+fn refused_by_domain(table: &str, targets: &[Target<'_>], rows: &Batch, texts: &LineTexts) -> Option<Error> {
+    for row in 0..rows.len() {
+        for (target, column) in targets.iter().zip(&rows.columns) {
+            let Some(domain) = target.domain.filter(|_| column.len() == rows.len()) else { continue };
+            let value = column.get(row);
+            if let Err(error) = target.call.env.check_domain(domain, value) {
+                let mut text = Vec::new();
+                let shown = match value.is_null() {
+                    true => "null input".to_string(),
+                    false => {
+                        (target.io.output)(value, &target.call, &mut text).ok()?;
+                        format!("\"{}\"", String::from_utf8_lossy(&text))
+                    }
+                };
+                let number = texts.lines.get(row)?.0;
+                return Some(error.context(format!("COPY {table}, line {number}, column {}: {shown}", target.name)));
+            }
+        }
+    }
+    None
 }
 
 /// Where the rows go.
@@ -324,6 +364,13 @@ fn condition(context: &Context<'_>, relation: &Relation, filter: &Expr) -> Resul
     expression::evaluator(context, relation, vec![stored.expr])
 }
 
+/// Whether an error is about a value: what its type's input says, or its domain.
+fn is_of_value(error: &Error) -> bool {
+    let state = error.state();
+    state.class() == "22" && state != SqlState::BAD_COPY_FILE_FORMAT
+        || matches!(state, SqlState::NOT_NULL_VIOLATION | SqlState::CHECK_VIOLATION)
+}
+
 /// Like [`read_line`], but a row with a value that cannot be read is left out.
 fn try_line(
     context: &Context<'_>,
@@ -343,7 +390,7 @@ fn try_line(
             Ok(Line::Row)
         }
         // What a type's input says of a text; not what is wrong with the line.
-        Err(error) if error.state().class() == "22" && error.state() != SqlState::BAD_COPY_FILE_FORMAT => {
+        Err(error) if is_of_value(&error) => {
             rejects.count += 1;
             let place = error.fields().context.clone().unwrap_or_default();
             if rejects.verbose {
@@ -395,7 +442,7 @@ fn read_line(
         match fields.get(n, line)? {
             None if fields.is_default(n) => push_default(context, target, column)?,
             None => {
-                if target.checks_null {
+                if target.domain == Some(target.call.type_oid) {
                     let checked = target.call.env.check_domain(target.call.type_oid, DatumRef::Null);
                     checked.map_err(|error| {
                         error.context(format!("COPY {table}, line {number}, column {}: null input", target.name))

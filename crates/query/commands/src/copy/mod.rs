@@ -111,10 +111,10 @@ fn name_of(relation: &Relation, number: i16) -> String {
 
 /// COPY of a statement's rows: rules may put one other statement in its place, no more.
 fn check_rules(context: &Context<'_>, statement: &Statement) -> Result<()> {
-    let (name, event) = match statement {
-        Statement::Insert(insert) => (&insert.relation, Command::Insert),
-        Statement::Update(update) => (&update.relation.name, Command::Update),
-        Statement::Delete(delete) => (&delete.relation.name, Command::Delete),
+    let (name, event, returns) = match statement {
+        Statement::Insert(insert) => (&insert.relation, Command::Insert, insert.returning.is_some()),
+        Statement::Update(update) => (&update.relation.name, Command::Update, update.returning.is_some()),
+        Statement::Delete(delete) => (&delete.relation.name, Command::Delete, delete.returning.is_some()),
         _ => return Ok(()),
     };
     let Some(oid) = context.find_relation(name)? else { return Ok(()) };
@@ -124,6 +124,8 @@ fn check_rules(context: &Context<'_>, statement: &Statement) -> Result<()> {
         let body = stored_body(&rule.ev_qual, &rule.ev_action)?;
         let what = match (rule.is_instead, body.condition.is_some(), &body.actions[..]) {
             (false, ..) => "DO ALSO",
+            // What the rule would have to return is said by whoever follows it.
+            _ if returns => continue,
             (true, true, _) => "conditional DO INSTEAD",
             (true, false, []) => "DO INSTEAD NOTHING",
             (true, false, [RuleAction::Query(_)]) => continue,

@@ -202,7 +202,7 @@ impl Parameters {
                         what: "default expression",
                     };
                     let polymorphic = row.typtype == b'p';
-                    let wanted = if polymorphic { Wanted::Any } else { wanted };
+                    let wanted = if polymorphic { Wanted::Untyped } else { wanted };
                     let stored = expression::store(context, default, Place::FunctionDefault, None, wanted)?;
                     found.default_objects.extend(stored.objects);
                     found.defaults.push(stored.expr);

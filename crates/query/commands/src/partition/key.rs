@@ -33,6 +33,7 @@ pub(crate) fn define(context: &Context<'_>, table: Oid, by: &PartitionBy) -> Res
     }
     let (mut numbers, mut expressions, mut objects) = (Vec::new(), Vec::new(), Vec::new());
     let (mut classes, mut collations, mut columns) = (Vec::new(), Vec::new(), Vec::new());
+    let place_in = |element: &PartitionElement, error: Error| context.place(error, element.location);
     for (at, element) in by.elements.iter().enumerate() {
         let ty = match &element.key {
             IndexKey::Column(name) => {
@@ -55,8 +56,12 @@ pub(crate) fn define(context: &Context<'_>, table: Oid, by: &PartitionBy) -> Res
             }
             IndexKey::Expr(expr) => {
                 let place = Place::PartitionExpression;
-                let stored = expression::store(context, expr, place, Some(&relation), Wanted::Any)?;
+                // Errors of expressions do not say where they stand, as in PostgreSQL.
+                let context = &context.without_text();
+                let stored = expression::store(context, expr, place, Some(&relation), Wanted::Untyped)?;
                 let ty = stored.expr.ty;
+                check_type(context, ty, at)?;
+                check_generated(&relation, &stored.columns).map_err(|error| place_in(element, error))?;
                 if let ExprKind::Var(var) = &stored.expr.kind
                     && var.column > 0
                 {
@@ -64,7 +69,7 @@ pub(crate) fn define(context: &Context<'_>, table: Oid, by: &PartitionBy) -> Res
                     numbers.push(var.column);
                     columns.push(var.column);
                 } else {
-                    check_expression(context, &relation, &stored)?;
+                    check_expression(context, &stored)?;
                     numbers.push(0);
                     objects.extend(stored.objects);
                     columns.extend(stored.columns);
@@ -73,10 +78,7 @@ pub(crate) fn define(context: &Context<'_>, table: Oid, by: &PartitionBy) -> Res
                 ty
             }
         };
-        if catalog.type_(ty.oid)?.typtype == b'p' {
-            let name = context.session.type_name(ty.oid)?;
-            return Err(invalid(format!("partition key column {} has pseudo-type {name}", at + 1)));
-        }
+        check_type(context, ty, at)?;
         let (class, collation) = class_and_collation(context, by.strategy, element, ty)?;
         classes.push(class);
         collations.push(collation);
@@ -112,18 +114,32 @@ pub(crate) fn define(context: &Context<'_>, table: Oid, by: &PartitionBy) -> Res
     catalog.next_command()
 }
 
-fn check_expression(context: &Context<'_>, relation: &catalog::Relation, stored: &expression::Stored) -> Result<()> {
+fn check_type(context: &Context<'_>, ty: SqlType, at: usize) -> Result<()> {
+    if context.catalog().type_(ty.oid)?.typtype != b'p' {
+        return Ok(());
+    }
+    let name = context.session.type_name(ty.oid)?;
+    Err(invalid(format!("partition key column {} has pseudo-type {name}", at + 1)))
+}
+
+/// Refuses a key that reads generated columns: one of these, or the whole row.
+fn check_generated(relation: &catalog::Relation, columns: &[i16]) -> Result<()> {
+    let whole = columns.contains(&0);
+    for column in relation.live_columns().filter(|column| column.attgenerated != 0) {
+        if whole || columns.contains(&column.attnum) {
+            return Err(invalid("cannot use generated column in partition key")
+                .detail(format!("Column \"{}\" is a generated column.", column.attname)));
+        }
+    }
+    Ok(())
+}
+
+fn check_expression(context: &Context<'_>, stored: &expression::Stored) -> Result<()> {
     if stored.columns.contains(&0) {
         return Err(invalid("partition key expressions cannot contain whole-row references"));
     }
     if stored.columns.iter().any(|&number| number < 0) {
         return Err(invalid("partition key expressions cannot contain system column references"));
-    }
-    for &number in &stored.columns {
-        if let Some(column) = relation.column(number).filter(|column| column.attgenerated != 0) {
-            return Err(invalid("cannot use generated column in partition key")
-                .detail(format!("Column \"{}\" is a generated column.", column.attname)));
-        }
     }
     if expression::is_mutable(context, &stored.expr)? {
         return Err(invalid("functions in partition key expression must be marked IMMUTABLE"));

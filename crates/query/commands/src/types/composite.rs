@@ -79,11 +79,7 @@ fn change(context: &Context<'_>, relation: &Relation, action: &AlterTableAction)
         AlterTableAction::AddColumn { column, behavior, .. } => {
             let new = crate::column::column(context, column, relation.name())?.new;
             let tables = typed_tables(context, relation, *behavior)?;
-            // A row type cannot hold itself, however deep.
-            if holds(context, new.type_, relation.class.reltype)? {
-                let text = format!("composite type {} cannot be made a member of itself", relation.name());
-                return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
-            }
+            refuse_recursion(context, relation, new.type_)?;
             catalog.add_column(relation.oid, &new, None)?;
             for table in tables {
                 catalog.add_column(table, &new, None)?;
@@ -140,6 +136,15 @@ fn change(context: &Context<'_>, relation: &Relation, action: &AlterTableAction)
         }
         _ => Err(Error::internal("no action of ALTER TYPE")),
     }
+}
+
+/// A row type cannot hold itself, however deep: refuses a column of this type.
+pub(crate) fn refuse_recursion(context: &Context<'_>, relation: &Relation, column_type: Oid) -> Result<()> {
+    if relation.class.reltype.is_valid() && holds(context, column_type, relation.class.reltype)? {
+        let text = format!("composite type {} cannot be made a member of itself", relation.name());
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, text));
+    }
+    Ok(())
 }
 
 /// Whether values of a type hold values of another one, or are such.

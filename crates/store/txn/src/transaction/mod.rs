@@ -119,6 +119,8 @@ struct Inner {
     /// What it declared before its first snapshot: to write nothing, and to wait for a safe snapshot.
     read_only: bool,
     deferrable: bool,
+    /// A snapshot was taken for a statement.
+    has_queried: bool,
     /// Living subtransactions' ids, sorted, until the set changes.
     subtransactions: Option<Option<Arc<[Xid]>>>,
     start_us: i64,
@@ -253,7 +255,7 @@ impl Transaction {
         }
         inner.levels.push(Level::default());
         inner.isolation = isolation;
-        (inner.read_only, inner.deferrable) = (false, false);
+        (inner.read_only, inner.deferrable, inner.has_queried) = (false, false, false);
         inner.start_us = now_us();
         core.command.store(0, Ordering::Relaxed);
         core.last_command.store(0, Ordering::Relaxed);
@@ -281,7 +283,7 @@ impl Transaction {
         if inner.levels.len() > 1 {
             bail!(ACTIVE_SQL_TRANSACTION, "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
         }
-        if inner.fixed.is_some() || self.core.command.load(Ordering::Relaxed) > 0 {
+        if inner.has_queried || self.core.command.load(Ordering::Relaxed) > 0 {
             bail!(ACTIVE_SQL_TRANSACTION, "SET TRANSACTION ISOLATION LEVEL must be called before any query");
         }
         inner.isolation = isolation;
@@ -295,7 +297,7 @@ impl Transaction {
 
     /// Whether the transaction has taken a snapshot, or changed something.
     pub fn has_queried(&self) -> bool {
-        self.core.lock().fixed.is_some() || self.core.command.load(Ordering::Relaxed) > 0
+        self.core.lock().has_queried || self.core.command.load(Ordering::Relaxed) > 0
     }
 
     /// Whether the transaction is declared to write nothing, and, if so and serializable, to wait for a safe snapshot. Of consequence
@@ -430,6 +432,7 @@ impl Transaction {
         if inner.levels.is_empty() {
             return Err(Error::internal("a snapshot needs a transaction"));
         }
+        inner.has_queried = true;
         if !inner.isolation.has_one_snapshot() {
             drop(inner);
             return self.latest_snapshot();

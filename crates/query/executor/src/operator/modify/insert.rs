@@ -69,7 +69,7 @@ impl BatchInsert {
         self.target.reprs()
     }
 
-    /// Inserts all rows of a batch, or those before one that cannot be inserted.
+    /// Inserts all rows of a batch.
     pub fn insert(&mut self, rows: &mut Batch, run: &mut Run<'_>) -> Result<()> {
         self.failed = None;
         self.begin(run)?;
@@ -94,12 +94,24 @@ impl BatchInsert {
         Ok(())
     }
 
+    /// Row by row, to tell which one fails.
+    #[cold]
+    fn check_each(&mut self, rows: &Batch, run: &mut Run<'_>) -> Result<()> {
+        for (n, row) in rows.rows().iter().enumerate() {
+            let mut one = single(rows, row, self.target.reprs());
+            self.failed = Some((n, false));
+            self.target.generate(&mut one, run)?;
+            self.target.check(&one, run)?;
+        }
+        Ok(())
+    }
+
+    /// Inserts all rows, once all have passed their checks.
     fn insert_together(&mut self, rows: &mut Batch, run: &mut Run<'_>) -> Result<()> {
         let checked = self.target.generate(rows, run).and_then(|()| self.target.check(rows, run));
         if let Err(error) = checked {
-            // The rows before the one that fails count first: an index may refuse one of them.
             if rows.len() > 1 {
-                self.insert_each(rows, run)?;
+                self.check_each(rows, run)?;
             }
             return Err(error);
         }
