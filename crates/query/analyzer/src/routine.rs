@@ -236,7 +236,7 @@ impl<'a> Analyzer<'a> {
         if let Some(columns) = &result.columns {
             // One column of the type itself, or that can be made one, is the whole row; whether a `record` fits shows when it is there.
             if let [only] = given[..]
-                && (only.oid == result.type_oid
+                && (only.oid == result.type_oid && (only.oid != oid::RECORD || columns.len() != 1)
                     || ty::is_composite(self.catalog, only.oid)?
                         && result.type_oid != oid::RECORD
                         && self.fit_column(query, 0, ty::with_collation(&*self.catalog.type_(result.type_oid)?, -1))?)
