@@ -634,7 +634,16 @@ fn expand(
             }
         }
         let params = numbers.iter().map(|&n| types[n]).collect();
-        return Some(Candidate { row, position, params, numbers, given: count, variadic: 0, positional, ambiguous: false });
+        return Some(Candidate {
+            row,
+            position,
+            params,
+            numbers,
+            given: count,
+            variadic: 0,
+            positional,
+            ambiguous: false,
+        });
     }
     if expand_variadic && row.provariadic.is_valid() && count >= wanted && wanted > 0 {
         let mut params: Vec<Oid> = types[..wanted - 1].to_vec();
@@ -642,7 +651,16 @@ fn expand(
         let variadic = count - (wanted - 1);
         params.extend(std::iter::repeat_n(element, variadic));
         let numbers = (0..count).collect();
-        return Some(Candidate { row, position, params, numbers, given: count, variadic, positional: count, ambiguous: false });
+        return Some(Candidate {
+            row,
+            position,
+            params,
+            numbers,
+            given: count,
+            variadic,
+            positional: count,
+            ambiguous: false,
+        });
     }
     if count > wanted || count + defaults < wanted || !(count..wanted).all(has_default) {
         return None;

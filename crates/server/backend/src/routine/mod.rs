@@ -310,7 +310,7 @@ impl Session<'_> {
     ) -> Result<u64> {
         use planner::plan::Command;
         if !plan.read_only || plan.command != Command::Select {
-            self.check_plan_writable(&plan)?;
+            self.check_plan_writable(plan)?;
         }
         let options = executor::Options { params, work_mem: self.memory(), instrument: false };
         let depth = self.triggers.borrow_mut().enter();
