@@ -47,6 +47,7 @@ mod run_condition;
 pub mod sample;
 mod scan;
 mod selectivity;
+mod self_join;
 mod setop;
 mod tids;
 mod tree;

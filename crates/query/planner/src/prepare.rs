@@ -425,6 +425,8 @@ impl Planner<'_> {
         if self.level().query.command == Command::Select {
             self.find_antijoins(&mut tree)?;
             self.remove_joins(&mut tree)?;
+            self.reduce_semijoins(&mut tree)?;
+            self.remove_self_joins(&mut tree)?;
         }
         check_size(self.level().query.range_table.len())?;
         Ok(tree)

@@ -93,7 +93,7 @@ impl Planner<'_> {
     }
 
     /// Whether at most one row of an entry meets a join's condition.
-    fn is_single(&mut self, at: usize, on: &[Expr]) -> Result<bool> {
+    pub fn is_single(&mut self, at: usize, on: &[Expr]) -> Result<bool> {
         let mut equal: Vec<i16> = Vec::new();
         let mut own = Vec::new();
         for qual in on {
@@ -188,7 +188,7 @@ fn collect(tree: &Tree, found: &mut Vec<(usize, Vec<Expr>)>) {
 }
 
 /// The entry that a tree consists of, and conditions on it.
-fn single(tree: &Tree) -> Option<(usize, &[Expr])> {
+pub(crate) fn single(tree: &Tree) -> Option<(usize, &[Expr])> {
     match tree {
         Tree::Relation(at) => Some((*at, &[])),
         Tree::Group { items, quals } => match &items[..] {

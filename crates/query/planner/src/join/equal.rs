@@ -71,7 +71,13 @@ pub(super) fn order(classes: &[Vec<Expr>], quals: &mut Quals) {
 
 impl Planner<'_> {
     /// The equalities that follow from those written: with constants, and between members of one class.
-    pub(super) fn derive_equalities(&mut self, quals: &mut Quals, units: usize, nullable: Relids, top: bool) {
+    pub(super) fn derive_equalities(
+        &mut self,
+        quals: &mut Quals,
+        units: usize,
+        nullable: Relids,
+        top: bool,
+    ) -> Result<()> {
         let mut pairs: Vec<(Expr, Expr, usize)> = Vec::new();
         for (at, (qual, _)) in quals.iter().enumerate() {
             if let ExprKind::Operator(call) = &qual.kind
@@ -145,6 +151,10 @@ impl Planner<'_> {
         for (members, sources) in classes {
             let fixed = members.iter().find(|m| !matches!(&m.kind, ExprKind::Var(v) if v.level == 0)).cloned();
             let Some(ExprKind::Operator(model)) = sources.first().map(|&at| quals[at].0.kind.clone()) else { continue };
+            if self.is_contradiction(&members, &model)? {
+                quals.push((analyzer::types::boolean(false), true));
+                continue;
+            }
             let same_operator = sources.iter().all(|&at| {
                 matches!(&quals[at].0.kind, ExprKind::Operator(c) if c.operator == model.operator && c.input_collation == model.input_collation)
             });
@@ -213,5 +223,22 @@ impl Planner<'_> {
             }
         }
         quals.retain(|(qual, _)| !crate::fold::is_boolean(qual, true));
+        Ok(())
+    }
+
+    /// Whether two constants of a class are not equal.
+    fn is_contradiction(&self, members: &[Expr], equality: &q::OperatorCall) -> Result<bool> {
+        let mut constants = members.iter().filter(|member| matches!(member.kind, ExprKind::Const(_)));
+        let Some(first) = constants.next() else { return Ok(false) };
+        for other in constants {
+            let mut call = equality.clone();
+            call.args = vec![first.clone(), other.clone()];
+            let mut equal = analyzer::types::condition(ExprKind::Operator(call), q::NO_LOCATION);
+            crate::fold::Folder::fold(self.ctx.catalog, self.ctx.env, &mut equal)?;
+            if crate::fold::is_boolean(&equal, false) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

@@ -375,7 +375,7 @@ impl Planner<'_> {
     ) -> Result<Vec<Expr>> {
         let units = problem.units.iter().filter(|unit| unit.relids & relids != 0).count();
         let classes = equal::classes_of(self.ctx.catalog, &quals)?;
-        self.derive_equalities(&mut quals, units, part.nullable, top);
+        self.derive_equalities(&mut quals, units, part.nullable, top)?;
         equal::order(&classes, &mut quals);
         let mut loose = Vec::new();
         for (expr, _) in quals {

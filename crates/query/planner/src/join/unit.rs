@@ -391,6 +391,8 @@ impl Planner<'_> {
         for &index in &base.relation.indexes {
             if let Some(row) = self.ctx.catalog.find_index(index)?
                 && row.indisunique
+                && row.indimmediate
+                && row.indisvalid
                 && row.indpred.is_none()
                 && row.indkey.iter().take(row.indnkeyatts as usize).all(|c| *c != 0 && equal.contains(c))
             {
