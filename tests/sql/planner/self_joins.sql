@@ -45,3 +45,13 @@ explain (costs off) select x.id from p x join generate_series(1, 2) g on g = x.i
 select g, x.id from generate_series(1, 2) g left join p x on x.id = 1 and x.id = 2 order by 1;
 set enable_self_join_elimination = off;
 explain (costs off) select x.id, y.b from p x join p y on x.id = y.id where x.a = 1;
+reset enable_self_join_elimination;
+-- A placeholder made of two tables, where a lateral subquery reads it that is run for each of their rows.
+select x.id, l.* from p x join (select y.id, z.k, 42 as c from p y, p z where y.a = z.id) s on s.id = x.k, lateral (select s.c + x.id as v limit 1) l where s.k = 1 order by 1;
+select g.i, l.* from generate_series(1, 2) g(i) left join p x join (select y.id c1, z.id c2, 42 c3 from p y, p z where y.id < 3) s on x.id = s.c2 on g.i = s.c1, lateral (select g.i, x.id, s.c3 from generate_series(1, 2) limit 1) l where s.c2 = 1 order by 1;
+-- Tests for null of what has none are decided at once, unless an outer join may have made it null.
+explain (costs off) select * from p where k is not null or a = 1;
+explain (costs off) select * from p where k is null;
+explain (costs off) select * from p where k = k and a = a;
+explain (costs off) select x.id from p x left join p y on x.k is not null and y.a = 3;
+select x.id, y.k is null as missing from p x left join p y on y.id = x.id and y.a = 1 where x.id < 5 and (y.k is null or y.a = 1) order by 1;

@@ -594,6 +594,19 @@ impl<'a> Planner<'a> {
     /// Lets a node output these values.
     pub fn project(&mut self, built: &mut Built, targets: &[q::Expr]) -> Result<()> {
         let same = built.layout.len() == targets.len() && built.layout.iter().zip(targets).all(|(a, b)| a == b);
+        if !same && built.node.gives_nothing() {
+            // There are no rows to compute it for.
+            let null = |target: &q::Expr| {
+                let ty = self.column_type(target.ty)?;
+                Ok(Expr { kind: crate::plan::ExprKind::Const(batch::Datum::Null), ty })
+            };
+            let project = targets.iter().map(null).collect::<Result<Vec<_>>>()?;
+            built.node.output = project.iter().map(|value| value.ty).collect();
+            built.node.project = Some(project);
+            built.layout = targets.to_vec();
+            built.node.shown = self.outputs_shown(targets);
+            return Ok(());
+        }
         if !same {
             // PostgreSQL computes in the partitions of a table, but above the children of another one.
             let above = matches!(built.node.kind, NodeKind::Append { .. } | NodeKind::MergeAppend { .. })

@@ -518,7 +518,8 @@ impl Planner<'_> {
             method: candidate.method,
             clauses,
             distances: Vec::new(),
-            unique: index.indisunique && equal == index.indnkeyatts as usize,
+            // What is checked at the end of the transaction may not hold before.
+            unique: index.indisunique && index.indimmediate && equal == index.indnkeyatts as usize,
             keys,
             filter: tests,
             conditions: all.iter().map(|m| m.shown.clone()).collect(),

@@ -252,7 +252,7 @@ fn drop_relation(catalog: &Catalog, tree: &mut Tree, gone: usize) -> Result<()> 
                 let mut kept: Vec<Expr> = Vec::with_capacity(quals.len());
                 for mut qual in quals.drain(..) {
                     not_null_instead(catalog, &mut qual)?;
-                    if !kept.contains(&qual) {
+                    if !kept.contains(&qual) && !kept.contains(&turned_round(catalog, &qual)?) {
                         kept.push(qual);
                     }
                 }
@@ -282,6 +282,18 @@ fn not_null_instead(catalog: &Catalog, qual: &mut Expr) -> Result<()> {
         qual.kind = ExprKind::NullTest { arg: Box::new(left.clone()), is_null: false, row: false };
     }
     Ok(())
+}
+
+/// A condition with its sides exchanged, where that is the same by the same operator.
+fn turned_round(catalog: &Catalog, qual: &Expr) -> Result<Expr> {
+    let mut turned = qual.clone();
+    if let ExprKind::Operator(call) = &mut turned.kind
+        && call.args.len() == 2
+        && catalog.operator(call.operator)?.oprcom == call.operator
+    {
+        call.args.swap(0, 1);
+    }
+    Ok(turned)
 }
 
 /// Puts one entry in the place of another.

@@ -14,7 +14,7 @@ use crate::cost::{Costs, Work, whole_rows};
 use crate::level::Planner;
 use crate::path::{Path, PathKind};
 use crate::plan::*;
-use crate::prepare::relids_of;
+use crate::prepare::{Relids, relids_of};
 
 /// A way to run the inner side again and again, and what is the same of it for all outer sides.
 pub(super) struct InnerWay {
@@ -85,6 +85,10 @@ impl Planner<'_> {
             // rows together.
             let star = inner.requires & pair.left != 0 && inner.requires & !pair.left != 0;
             if requires != 0 && requires & pair.sources == 0 && !star {
+                continue;
+            }
+            let torn = |set: &Relids| set & !inner.requires == 0 && set & pair.left != 0 && set & !pair.left != 0;
+            if inner.requires & pair.left != 0 && pair.problem.together.iter().any(torn) {
                 continue;
             }
             let again = match way.again {

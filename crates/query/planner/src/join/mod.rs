@@ -14,6 +14,7 @@ mod equality;
 mod hash;
 mod loops;
 mod merge;
+mod nulls;
 mod order;
 mod special;
 mod unique;
@@ -25,6 +26,7 @@ use analyzer::query::{self as q, Expr, ExprKind};
 use error::{Error, Result};
 
 use crate::estimate::BaseRelation;
+use crate::fold::is_boolean;
 use crate::level::{Built, PathKey, Planner};
 use crate::plan::*;
 use crate::prepare::{Relids, Tree, relids_of};
@@ -97,6 +99,8 @@ pub(crate) struct Problem {
     pub specials: Vec<Special>,
     /// What rows may be merged by: what stands for one side of an equality, and the relations that the equality names.
     pub merge_keys: Vec<(Expr, Relids)>,
+    /// Relations of which a placeholder is made together: a nested loop that brings it must bring it from all of them.
+    pub together: Vec<Relids>,
 }
 
 /// Whether an equality is one of those that values' encodings go by: a user's may be any other.
@@ -143,8 +147,11 @@ type Quals = Vec<(Expr, bool)>;
 impl Planner<'_> {
     /// Plans a join tree.
     pub fn join_tree(&mut self, tree: Tree, goal: &Goal) -> Result<Built> {
+        let placeholders =
+            self.level().kept_values.iter().filter(|value| matches!(value.kind, ExprKind::PlaceHolder { .. }));
+        let together = placeholders.map(relids_of).filter(|relids| relids.count_ones() > 1).collect();
         let mut problem =
-            Problem { units: Vec::new(), quals: Vec::new(), specials: Vec::new(), merge_keys: Vec::new() };
+            Problem { units: Vec::new(), quals: Vec::new(), specials: Vec::new(), merge_keys: Vec::new(), together };
         let mut quals = Vec::new();
         let relids = tree.relids();
         let part = self.flatten(tree, &mut problem, &mut quals)?;
@@ -341,6 +348,12 @@ impl Planner<'_> {
                     self.gate_units(problem, first_right, loose)?;
                 } else {
                     between.extend(loose);
+                    let nullable = left_part.nullable | right_part.nullable;
+                    between = between
+                        .into_iter()
+                        .map(|qual| self.without_null_tests(qual, nullable))
+                        .collect::<Result<_>>()?;
+                    between.retain(|qual| !is_boolean(qual, true));
                 }
                 let lateral = problem.units[first_right..].iter().fold(0, |set, unit| set | unit.lateral);
                 self.special(problem, join, (l, left_part.inner), (r, right_part.inner), lateral, between)?;
@@ -379,15 +392,11 @@ impl Planner<'_> {
         equal::order(&classes, &mut quals);
         let mut loose = Vec::new();
         for (expr, _) in quals {
-            let own = relids_of(&expr);
-            match self.null_test(&expr, own & part.nullable != 0)? {
-                Some(true) => continue,
-                Some(false) => {
-                    loose.push(analyzer::types::boolean(false));
-                    continue;
-                }
-                None => {}
+            let expr = self.without_null_tests(expr, part.nullable)?;
+            if is_boolean(&expr, true) {
+                continue;
             }
+            let own = relids_of(&expr);
             if own == 0 {
                 loose.push(expr);
                 continue;
@@ -430,32 +439,6 @@ impl Planner<'_> {
             }
         }
         Ok(asked)
-    }
-
-    /// What a test for null of a column that has none comes to.
-    fn null_test(&mut self, expr: &Expr, nullable: bool) -> Result<Option<bool>> {
-        let ExprKind::NullTest { arg, is_null, row: false } = &expr.kind else { return Ok(None) };
-        let ExprKind::Var(var) = &arg.kind else { return Ok(None) };
-        if nullable || var.level != 0 || var.column == 0 || var.version != q::RowVersion::Default {
-            return Ok(None);
-        }
-        let Some(relation) = self.entry_relation(var.relation) else { return Ok(None) };
-        if !self.level().query.range_table[var.relation].security.is_empty() {
-            return Ok(None);
-        }
-        let relation = self.relation(relation)?;
-        let not_null = match var.column {
-            ..0 => true,
-            column => relation.column(column).is_some_and(|column| column.attnotnull && column.attgenerated != b'v'),
-        };
-        // A constraint that is not inherited says nothing of the children's rows; one that was not checked, nothing of those there are.
-        let whole = !relation.class.relhassubclass || relation.kind() == catalog::relation::kind::PARTITIONED_TABLE;
-        let valid = !relation.constraints.iter().any(|constraint| {
-            constraint.contype == b'n'
-                && !constraint.convalidated
-                && constraint.conkey.as_ref().is_some_and(|columns| columns.contains(&var.column))
-        });
-        Ok((not_null && whole && valid).then_some(!*is_null))
     }
 }
 

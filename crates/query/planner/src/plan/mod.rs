@@ -246,6 +246,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// Whether it was found to have no rows before it runs.
+    pub fn gives_nothing(&self) -> bool {
+        let NodeKind::Result { input: None, condition } = &self.kind else { return false };
+        condition.iter().any(|known| matches!(&known.kind, ExprKind::Const(value) if value.as_bool() != Some(true)))
+    }
+
     /// The nodes right below, in the order in which EXPLAIN shows them; subqueries in expressions are not among them.
     pub fn inputs(&self) -> Vec<&Node> {
         match &self.kind {
