@@ -469,6 +469,7 @@ mod tests {
             skip_bad_rows: false,
             reject_limit: None,
             verbosity: Default::default(),
+            freeze: false,
         };
         let mut lines = Lines::new(Box::new(Pieces(pieces)), &options, &[]);
         let (mut fields, mut found) = (Fields::default(), Vec::new());

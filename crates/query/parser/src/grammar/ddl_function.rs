@@ -2,6 +2,7 @@
 
 use super::Parser;
 use super::option::{boolean, item};
+use super::type_name::is_builtin_type_word;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
 use crate::lexer::{Token, TokenKind};
@@ -110,32 +111,7 @@ impl Parser<'_> {
 
     fn begins_type(token: Token) -> bool {
         Self::is_type_or_function_name(token)
-            || matches!(
-                token.keyword,
-                Some(
-                    K::Setof
-                        | K::Int
-                        | K::Integer
-                        | K::Smallint
-                        | K::Bigint
-                        | K::Real
-                        | K::Float
-                        | K::Decimal
-                        | K::Dec
-                        | K::Numeric
-                        | K::Boolean
-                        | K::Bit
-                        | K::Character
-                        | K::Char
-                        | K::Varchar
-                        | K::National
-                        | K::Nchar
-                        | K::Timestamp
-                        | K::Time
-                        | K::Interval
-                        | K::Json
-                )
-            )
+            || token.keyword.is_some_and(|word| matches!(word, K::Setof | K::Interval) || is_builtin_type_word(word))
     }
 
     fn create_function_option(&mut self) -> Result<Option<DefinitionItem>> {

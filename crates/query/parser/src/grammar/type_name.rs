@@ -108,28 +108,7 @@ impl Parser<'_> {
     pub fn at_builtin_type_name(&self) -> bool {
         match self.keyword() {
             Some(K::Double) => self.is_at(1, K::Precision),
-            Some(
-                K::Int
-                | K::Integer
-                | K::Smallint
-                | K::Bigint
-                | K::Real
-                | K::Float
-                | K::Decimal
-                | K::Dec
-                | K::Numeric
-                | K::Boolean
-                | K::Bit
-                | K::Character
-                | K::Char
-                | K::Varchar
-                | K::National
-                | K::Nchar
-                | K::Timestamp
-                | K::Time
-                | K::Json,
-            ) => true,
-            _ => false,
+            word => word.is_some_and(is_builtin_type_word),
         }
     }
 
@@ -286,4 +265,30 @@ impl Parser<'_> {
         }
         Ok(modifiers)
     }
+}
+
+/// Words that are the names of types by themselves, in SQL's own spellings (`interval` and `double` aside).
+pub(super) fn is_builtin_type_word(word: K) -> bool {
+    matches!(
+        word,
+        K::Int
+            | K::Integer
+            | K::Smallint
+            | K::Bigint
+            | K::Real
+            | K::Float
+            | K::Decimal
+            | K::Dec
+            | K::Numeric
+            | K::Boolean
+            | K::Bit
+            | K::Character
+            | K::Char
+            | K::Varchar
+            | K::National
+            | K::Nchar
+            | K::Timestamp
+            | K::Time
+            | K::Json
+    )
 }
