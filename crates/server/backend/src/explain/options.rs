@@ -58,7 +58,7 @@ impl Options {
         }
         let needy =
             [("WAL", options.nodes.wal), ("TIMING", timing == Some(true)), ("SERIALIZE", options.serialize.is_some())];
-        for (name, _) in needy.into_iter().filter(|(_, given)| *given && !options.analyze) {
+        if let Some((name, _)) = needy.into_iter().find(|(_, given)| *given && !options.analyze) {
             bail!(INVALID_PARAMETER_VALUE, "EXPLAIN option {name} requires ANALYZE");
         }
         if options.generic && options.analyze {

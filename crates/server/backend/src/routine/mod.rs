@@ -240,7 +240,7 @@ impl Session<'_> {
                 }
             }
             language if self.is_plpgsql(language)? => self.plpgsql_value(&invocation),
-            _ => Err(no_language(self, &row)?),
+            _ => Err(no_language(self, row)?),
         })
     }
 

@@ -172,6 +172,9 @@ types::builtins! {
     };
     3788 pg_stat_get_snapshot_timestamp each(Context) |cx: Context<'_>| -> Result<Option<i64>> {
         let server = server(&cx)?;
+        if cx.env.setting("stats_fetch_consistency").as_deref() != Some("snapshot") {
+            return Ok(None);
+        }
         Ok(server.statistics.taken_us(server.transaction.virtual_count()).map(|us| us - EPOCH_US))
     };
     6230 pg_stat_have_stats each(Context, &[u8], Oid, i64) |cx: Context<'_>, kind: &[u8], of: Oid, object: i64| have(&cx, kind, of, object);
