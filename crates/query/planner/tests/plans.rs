@@ -82,7 +82,7 @@ fn shapes() {
         ("select generate_series(1, 3)", "ProjectSet(Result)"),
         ("select * from generate_series(1, 3) g", "Function"),
         ("select 1 union all select 2", "Append(Result, Result)"),
-        ("select 1 union select 2", "AggHashed(Append(Result, Result))"),
+        ("select 1 union select 2", "Unique(Sort(Append(Result, Result)))"),
         ("select 1 except select 2", "SetOp(Result, Result)"),
         ("with recursive r(n) as (select 1 union all select n + 1 from r where n < 5) select * from r", "Cte[r]"),
         ("with q as (select 1 a) select * from q", "Subquery(Result)"),
