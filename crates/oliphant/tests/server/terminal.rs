@@ -29,12 +29,14 @@ trait Terminal {
     fn forget(&mut self);
 
     /// Types, and waits until all of `expected` is on the screen.
+    #[track_caller]
     fn step(&mut self, keys: &str, expected: &[&str]) {
         self.forget();
         self.keys(keys);
         self.wait_for(expected);
     }
 
+    #[track_caller]
     fn wait_for(&mut self, expected: &[&str]) {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -322,7 +324,9 @@ fn ctrl_c_stops_what_psql_is_doing() {
     assert_eq!(other.value("select count(*) from lines"), "0");
     // Data that come without end, to the screen and to a file.
     let slow = "(select 'row', pg_sleep(0.001) from generate_series(1, 100000))";
+    // What is typed shows `row`, too; and a cancel request that comes before its statement is for none.
     pty.step(&format!("copy {slow} to stdout;\r"), &["row"]);
+    wait_for(&mut other, "select count(*) from pg_stat_activity where query like 'copy (select%' and state = 'active'");
     pty.step("<C-c>", &cancelled);
     let file = directory.path().join("rows");
     pty.keys(&format!("\\copy {slow} to '{}'\r", file.display()));

@@ -87,6 +87,8 @@ pub(crate) struct Session<'a> {
     pub shown: Cell<&'static str>,
     /// After an error in the extended protocol: everything up to Sync is skipped.
     pub skipping: Cell<bool>,
+    /// The client was told that the session is ready, and has sent nothing since.
+    pub at_rest: Cell<bool>,
     /// The role that the client authenticated as.
     pub shared_user: Cell<ids::Oid>,
     /// The roles that SET ROLE and SET SESSION AUTHORIZATION have named in this session, and whether they are superusers.
@@ -231,7 +233,7 @@ impl Session<'_> {
     fn next_message(&self, message: &mut Message) -> Result<bool> {
         let mut timers = false;
         let mut connection = self.connection.borrow_mut();
-        let read = connection.read_message(message, frame::client_limit, &mut |output| {
+        let mut idle = |output: &mut Vec<u8>| {
             if !timers {
                 timers = true;
                 self.before_idle();
@@ -239,18 +241,27 @@ impl Session<'_> {
             self.serve_interrupts();
             self.deliver_notifications(output);
             Ok(())
-        });
+        };
+        let read = loop {
+            match connection.read_message(message, frame::client_limit, &mut idle) {
+                // There is nothing to cancel.
+                Err(error) if error.state() == SqlState::QUERY_CANCELED => (),
+                read => break read,
+            }
+        };
         if timers {
             self.process.clear_timeout(Timeout::IdleInTransaction);
             self.process.clear_timeout(Timeout::IdleSession);
+        }
+        // A cancel request that came too late, be it while the message was on its way, must not hit the next statement.
+        if self.at_rest.replace(false) {
+            self.process.take(Interrupt::CANCEL);
         }
         read
     }
 
     /// The session is about to wait for its client.
     fn before_idle(&self) {
-        // A cancel request that came too late must not hit the next statement.
-        self.process.take(Interrupt::CANCEL);
         self.process.take(Interrupt::STATEMENT_TIMEOUT);
         if self.process.take(Interrupt::MEMORY) {
             sys::memory::clear_alarm();
@@ -349,6 +360,7 @@ impl Session<'_> {
         self.deliver_notifications(connection.out());
         let status = self.block.get().status();
         put::ready_for_query(connection.out(), status);
+        self.at_rest.set(true);
         self.show_title(match status {
             wire::TransactionStatus::Idle => "idle",
             wire::TransactionStatus::InBlock => "idle in transaction",

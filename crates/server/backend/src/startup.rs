@@ -216,6 +216,7 @@ impl<'a> Session<'a> {
             shows_companions: std::cell::Cell::new(false),
             shown: Cell::new(""),
             skipping: Cell::new(false),
+            at_rest: Cell::new(false),
             shared_user: Cell::new(user),
             set_roles: Default::default(),
             running: RefCell::new(None),

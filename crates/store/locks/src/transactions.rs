@@ -81,7 +81,7 @@ impl LockManager {
     /// # Errors
     /// As [`LockManager::acquire`].
     pub fn wait_for_virtual_transaction(&self, process: u32, count: u32, wait: LockWait) -> Result<bool> {
-        let Some(slot) = self.table.slots.get(process as usize) else { return Ok(true) };
+        let Some(slot) = self.table.slots.get(process as usize).filter(|_| count != 0) else { return Ok(true) };
         let runs = || Ok(slot.virtual_count.load(Ordering::SeqCst) == count);
         let tag = LockTag::virtual_transaction(process, count);
         if self.wait_for_end(process, tag, wait, &runs, &|| true)? == Some(false) {
