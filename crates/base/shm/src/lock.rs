@@ -74,6 +74,7 @@ impl Rank {
     pub const STATISTICS: Rank = Rank(80);
 
     /// Whether a process may hold several locks of this rank (their order is documented by their users).
+    #[cfg(debug_assertions)]
     const fn repeats(self) -> bool {
         matches!(self, Rank::BUFFER_CONTENT | Rank::LOCK_TABLE | Rank::WAL_INSERT | Rank::TRANSACTION_PAGES)
     }
